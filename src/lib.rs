@@ -1,0 +1,3 @@
+//! hoatoc
+pub mod domain;
+pub mod store;
