@@ -1,3 +1,4 @@
 //! hoatoc
 pub mod domain;
 pub mod store;
+pub mod wire;

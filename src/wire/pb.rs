@@ -1,0 +1,30 @@
+//! Generated code of `proto/hoatoc/v1`, and nothing else but two `Debug`s that hide people.
+#![expect(
+    missing_docs,
+    unreachable_pub,
+    unused_qualifications,
+    clippy::all,
+    clippy::large_futures,
+    clippy::too_many_lines,
+    reason = "generated code; the proto files carry the documentation"
+)]
+
+use std::fmt;
+
+tonic::include_proto!("hoatoc.v1");
+
+/// The descriptor set of all proto files, for reflection.
+pub const DESCRIPTORS: &[u8] =
+    include_bytes!(concat!(env!("OUT_DIR"), "/hoatoc.v1.descriptors"));
+
+impl fmt::Debug for Reservist {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Reservist({} v{})", self.reservist_id, self.version)
+    }
+}
+
+impl fmt::Debug for Equipment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Equipment({} v{})", self.equipment_id, self.version)
+    }
+}
