@@ -1,3 +1,4 @@
 //! hoatoc
 pub mod domain;
+pub mod evidence;
 pub mod store;
