@@ -1,4 +1,5 @@
 //! hoatoc
 pub mod domain;
+pub mod evidence;
 pub mod store;
 pub mod wire;

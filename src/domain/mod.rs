@@ -1,4 +1,5 @@
 //! What things are and what may happen to them. Pure: no clock, no randomness, no I/O, no async.
 
+pub mod handling;
 pub mod ids;
 pub mod instant;
