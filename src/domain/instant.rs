@@ -30,6 +30,16 @@ impl Instant {
         self.0.saturating_sub(earlier.0)
     }
 
+    /// The calendar year in Asia/Ho_Chi_Minh: number series restart with it. Vietnam keeps +07:00 all
+    /// year, so no time zone data is needed. 0 for instants that no calendar has.
+    pub fn year_in_vietnam(self) -> u32 {
+        let local = self.0.saturating_add(7 * 3_600_000);
+        jiff::Timestamp::from_millisecond(local)
+            .ok()
+            .and_then(|time| u32::try_from(time.to_zoned(jiff::tz::TimeZone::UTC).year()).ok())
+            .unwrap_or(0)
+    }
+
     /// This instant moved by a signed number of milliseconds, held at the ends of the range.
     pub const fn offset_by(self, ms: i64) -> Self {
         Self(self.0.saturating_add(ms))
@@ -53,5 +63,17 @@ impl Sub<Duration> for Instant {
 impl fmt::Debug for Instant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}ms", self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_year_changes_at_midnight_in_vietnam() {
+        let midnight = Instant::from_millis(1_767_200_400_000); // 2025-12-31T17:00:00Z
+        assert_eq!(midnight.year_in_vietnam(), 2026);
+        assert_eq!(midnight.offset_by(-1).year_in_vietnam(), 2025);
     }
 }

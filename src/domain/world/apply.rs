@@ -1,0 +1,122 @@
+//! Taking in recorded events. Never refuses: an event is a fact. What cannot be (an event about an
+//! order that is not there) is left to [`World::check`] and the ledger's own proofs to find.
+
+use std::sync::Arc;
+
+use crate::domain::delivery::{Answer, Moment};
+use crate::domain::ids::OrderId;
+use crate::domain::instant::Instant;
+use crate::domain::world::answers::digest_head;
+use crate::domain::world::file::Issue;
+use crate::domain::world::{
+    CertificateHolder, EnrolmentCode, Entry, Event, OrderFile, World,
+};
+use crate::evidence::envelope::{Envelope, Signature};
+
+impl World {
+    /// Takes in the next entry of the ledger.
+    pub fn apply(&mut self, entry: &Entry) {
+        let index = self.size;
+        self.size += 1;
+        self.latest_at = self.latest_at.max(entry.at);
+        if let Some((id, digest)) = &entry.request {
+            self.requests.remember(id, *digest, index);
+        }
+        match &entry.event {
+            Event::ProvinceFounded { province, origin } => {
+                self.province = Some(province.clone());
+                self.origin.clone_from(origin);
+                self.epoch = 1;
+            }
+            Event::TrustPublished(trust) => self.trust = Some(trust.clone()),
+            Event::UnitsPut(units) => {
+                for unit in units {
+                    // It was possible when it was decided; the tree is the same now.
+                    let put = self.units.put(unit.clone());
+                    debug_assert!(put.is_ok(), "{put:?}");
+                }
+            }
+            Event::EndpointAdded { no, address } => self.endpoints.add(*no, address.clone()),
+            Event::CodeCreated { endpoint, secret_digest, expires_at } => {
+                let code = EnrolmentCode { endpoint: *endpoint, expires_at: *expires_at };
+                self.codes.retain(|_digest, code| entry.at < code.expires_at);
+                self.codes.insert(*secret_digest, code);
+            }
+            Event::TerminalEnrolled { endpoint, secret_digest, terminal } => {
+                self.codes.remove(secret_digest);
+                if let Some(endpoint) = self.endpoints.get_mut(*endpoint) {
+                    endpoint.terminal = Some(terminal.clone());
+                }
+            }
+            Event::CertificateIssued { holder, digest, not_after } => {
+                if let CertificateHolder::Endpoint(no) = holder
+                    && let Some(endpoint) = self.endpoints.get_mut(*no)
+                    && let Some(terminal) = &mut endpoint.terminal
+                {
+                    terminal.certificate_digest = *digest;
+                    terminal.certificate_not_after = *not_after;
+                }
+            }
+            Event::OrderDrafted { order, envelope } => {
+                let series = (order.handling, order.series_year);
+                self.numbers.insert(series, order.number);
+                self.orders.insert(order.id, OrderFile::new(order.clone(), envelope.clone()));
+            }
+            Event::SignatureAdded { order, signature } => self.sign(order, signature, entry.at),
+            Event::OrderIssued { order, sequence, traceparent } => {
+                self.set_issued(order, *sequence, traceparent, entry.at);
+            }
+            Event::AnswerTaken { answer, envelope, clock_offset_ms } => {
+                self.take(answer, envelope, *clock_offset_ms, entry.at, index);
+            }
+            Event::RecordsPut { .. } | Event::RecordsRead { .. } => {}
+            Event::EpochBegun { epoch } => self.epoch = *epoch,
+        }
+    }
+
+    fn sign(&mut self, order: &OrderId, signature: &Signature, at: Instant) {
+        let Some(mut file) = self.orders.remove(order) else { return };
+        // Within bounds, because it was decided on; a double changes nothing.
+        let added = file.envelope.add(signature.clone());
+        debug_assert!(added.is_ok(), "{added:?}");
+        if let Some(trust) = &self.trust
+            && let Some((officer, _key)) = trust.bundle.holder_of(&signature.key_id)
+            && !file.signed_by.contains(&officer.id)
+        {
+            file.signed_by.push(officer.id.clone());
+        }
+        file.complete = self.missing(&file, at).is_empty();
+        self.orders.insert(*order, file);
+    }
+
+    fn set_issued(&mut self, order: &OrderId, sequence: u64, traceparent: &str, at: Instant) {
+        let Some(file) = self.orders.get_mut(order) else { return };
+        file.complete = true;
+        file.issue = Some(Issue { sequence, at, traceparent: traceparent.to_owned() });
+        self.issued.push(*order);
+        let issued: Arc<_> = file.order.clone();
+        if let Some(reference) = &issued.reference
+            && let Some(earlier) = self.orders.get_mut(&reference.order)
+        {
+            earlier.replaced_by = Some((*order, reference.kind));
+        }
+    }
+
+    fn take(
+        &mut self,
+        answer: &Answer,
+        envelope: &Envelope,
+        offset_ms: i64,
+        at: Instant,
+        index: u64,
+    ) {
+        let Some(file) = self.orders.get_mut(&answer.order) else { return };
+        let Some(issue) = &file.issue else { return };
+        let delivery = file.deliveries.entry(answer.endpoint).or_default();
+        file.counts.discount(delivery);
+        let earliest = delivery.latest().map_or(issue.at, |latest| latest.max(issue.at));
+        let moment = Moment::new(answer.happened_at, offset_ms, at, earliest);
+        delivery.apply(answer, moment, index, digest_head(envelope));
+        file.counts.count(delivery);
+    }
+}

@@ -1,0 +1,169 @@
+//! What may be asked of the world.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use crate::domain::delivery::Answer;
+use crate::domain::endpoint::{Address, Terminal};
+use crate::domain::ids::{EndpointNo, OfficerId, OrderId, RequestId, UnitCode};
+use crate::domain::instant::Instant;
+use crate::domain::order::Order;
+use crate::domain::unit::Unit;
+use crate::domain::world::{CertificateHolder, RecordKind, RecordVersion, Trust};
+use crate::evidence::envelope::{Envelope, Signature};
+
+/// Who asks. Written `officer/tran.van.a`, `endpoint/17` or `server`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Actor {
+    /// An officer with a certificate.
+    Officer(OfficerId),
+    /// A terminal.
+    Endpoint(EndpointNo),
+    /// The server's own doing (founding, restoring).
+    Server,
+}
+
+impl fmt::Display for Actor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Officer(id) => write!(f, "officer/{id}"),
+            Self::Endpoint(no) => write!(f, "endpoint/{no}"),
+            Self::Server => f.write_str("server"),
+        }
+    }
+}
+
+/// A text that names no actor.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not an actor")]
+pub struct InvalidActor(pub String);
+
+impl FromStr for Actor {
+    type Err = InvalidActor;
+    fn from_str(text: &str) -> Result<Self, InvalidActor> {
+        let invalid = || InvalidActor(text.chars().take(80).collect());
+        match text.split_once('/') {
+            None if text == "server" => Ok(Self::Server),
+            Some(("officer", id)) => {
+                id.parse().map(Self::Officer).or_else(|_not_an_id| Err(invalid()))
+            }
+            Some(("endpoint", no)) => no
+                .parse()
+                .map(|no| Self::Endpoint(EndpointNo::new(no)))
+                .or_else(|_not_a_number| Err(invalid())),
+            _other => Err(invalid()),
+        }
+    }
+}
+
+/// A draft as its author made it: the envelope's bytes, and what they say.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewDraft {
+    /// What the payload says; read from the envelope's bytes.
+    pub order: Arc<Order>,
+    /// The bytes, with no signatures for a plain draft and all of them for one to be issued at once.
+    pub envelope: Envelope,
+}
+
+/// One thing to be done.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Command {
+    /// Begins the province's ledger; the first of all.
+    Found {
+        /// The province.
+        province: UnitCode,
+        /// The ledger's origin.
+        origin: String,
+    },
+    /// Brings a trust bundle into force.
+    PublishTrust(Arc<Trust>),
+    /// Creates or replaces units, parents before children.
+    PutUnits(Vec<Unit>),
+    /// Adds endpoints.
+    AddEndpoints(Vec<Address>),
+    /// Makes a one-time enrolment code.
+    CreateCode {
+        /// For this endpoint.
+        address: Address,
+        /// SHA-256 of the secret.
+        secret_digest: [u8; 32],
+        /// Void from then on.
+        expires_at: Instant,
+    },
+    /// Uses a code up.
+    Enrol {
+        /// SHA-256 of the secret.
+        secret_digest: [u8; 32],
+        /// The endpoint's new terminal.
+        terminal: Terminal,
+    },
+    /// Records a certificate that was issued or renewed.
+    RecordCertificate {
+        /// Whose.
+        holder: CertificateHolder,
+        /// SHA-256 of the certificate.
+        digest: [u8; 32],
+        /// When it ends.
+        not_after: Instant,
+    },
+    /// Lays down a draft.
+    Draft(NewDraft),
+    /// Adds an officer's signature to a draft.
+    AddSignature {
+        /// The draft.
+        order: OrderId,
+        /// The signature.
+        signature: Signature,
+    },
+    /// Issues a signed draft.
+    Issue {
+        /// The draft.
+        order: OrderId,
+        /// Trace context, for whoever follows the order.
+        traceparent: String,
+    },
+    /// Lays down, checks and issues a fully signed order in one step.
+    IssueSigned {
+        /// The order with all its signatures.
+        draft: NewDraft,
+        /// Trace context, for whoever follows the order.
+        traceparent: String,
+    },
+    /// Takes a receipt or answer whose signature was verified.
+    TakeAnswer {
+        /// What it says.
+        answer: Answer,
+        /// As signed.
+        envelope: Envelope,
+        /// Server clock minus terminal clock, in ms.
+        clock_offset_ms: i64,
+    },
+    /// Records new versions of registry records, whose content lies beside the ledger.
+    PutRecords {
+        /// What kind.
+        kind: RecordKind,
+        /// Which.
+        records: Vec<RecordVersion>,
+    },
+    /// Records that personal data is about to be shown.
+    ReadRecords {
+        /// What kind.
+        kind: RecordKind,
+        /// Which.
+        records: Vec<[u8; 16]>,
+    },
+    /// Begins a new epoch, after a backup was restored.
+    BeginEpoch,
+}
+
+/// A command, who asks, and the caller's name for the request.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Request {
+    /// Who asks; already authenticated.
+    pub actor: Actor,
+    /// The caller's id for the request, and SHA-256 of what was asked.
+    pub id: Option<(RequestId, [u8; 32])>,
+    /// What to do.
+    pub command: Command,
+}

@@ -1,0 +1,155 @@
+//! What happened. Each event is one ledger entry; all of them, in order, are the state.
+
+use std::sync::Arc;
+
+use crate::domain::delivery::Answer;
+use crate::domain::endpoint::{Address, Terminal};
+use crate::domain::ids::{EndpointNo, OfficerId, OrderId, RequestId, UnitCode};
+use crate::domain::instant::Instant;
+use crate::domain::order::Order;
+use crate::domain::unit::Unit;
+use crate::domain::world::{Actor, Trust};
+use crate::evidence::envelope::{Envelope, Signature};
+
+/// What kind of registry record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RecordKind {
+    /// A reservist.
+    Reservist,
+    /// A piece of equipment.
+    Equipment,
+}
+
+/// One version of a record, without its content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordVersion {
+    /// The record's UUID.
+    pub id: [u8; 16],
+    /// From 1.
+    pub version: u64,
+    /// Salted commitment to the content.
+    pub commitment: [u8; 32],
+}
+
+/// Whose certificate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CertificateHolder {
+    /// An officer's.
+    Officer(OfficerId),
+    /// A terminal's.
+    Endpoint(EndpointNo),
+}
+
+/// One thing that happened.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    /// The ledger began.
+    ProvinceFounded {
+        /// The province.
+        province: UnitCode,
+        /// The ledger's origin.
+        origin: String,
+    },
+    /// A trust bundle came into force.
+    TrustPublished(Arc<Trust>),
+    /// Units were created or changed.
+    UnitsPut(Vec<Unit>),
+    /// An endpoint was added.
+    EndpointAdded {
+        /// Its number.
+        no: EndpointNo,
+        /// Where it is.
+        address: Address,
+    },
+    /// A one-time code was made.
+    CodeCreated {
+        /// For this endpoint.
+        endpoint: EndpointNo,
+        /// SHA-256 of the secret.
+        secret_digest: [u8; 32],
+        /// Void from then on.
+        expires_at: Instant,
+    },
+    /// A terminal enrolled and used its code up.
+    TerminalEnrolled {
+        /// The endpoint.
+        endpoint: EndpointNo,
+        /// The code.
+        secret_digest: [u8; 32],
+        /// The terminal.
+        terminal: Terminal,
+    },
+    /// A certificate was issued or renewed.
+    CertificateIssued {
+        /// Whose.
+        holder: CertificateHolder,
+        /// SHA-256 of the certificate.
+        digest: [u8; 32],
+        /// When it ends.
+        not_after: Instant,
+    },
+    /// A draft was laid down.
+    OrderDrafted {
+        /// What it says.
+        order: Arc<Order>,
+        /// Its bytes, not yet signed.
+        envelope: Envelope,
+    },
+    /// An officer signed.
+    SignatureAdded {
+        /// The draft.
+        order: OrderId,
+        /// The signature.
+        signature: Signature,
+    },
+    /// An order was issued.
+    OrderIssued {
+        /// Which.
+        order: OrderId,
+        /// Its place in the stream of issued orders, from 1.
+        sequence: u64,
+        /// Trace context.
+        traceparent: String,
+    },
+    /// A receipt or answer was taken.
+    AnswerTaken {
+        /// What it says.
+        answer: Answer,
+        /// As signed.
+        envelope: Envelope,
+        /// Server clock minus terminal clock, in ms.
+        clock_offset_ms: i64,
+    },
+    /// Registry records were created or changed.
+    RecordsPut {
+        /// What kind.
+        kind: RecordKind,
+        /// Which.
+        records: Vec<RecordVersion>,
+    },
+    /// Personal data was read.
+    RecordsRead {
+        /// What kind.
+        kind: RecordKind,
+        /// Which.
+        records: Vec<[u8; 16]>,
+    },
+    /// A backup was restored.
+    EpochBegun {
+        /// The new epoch.
+        epoch: u64,
+    },
+}
+
+/// An event with its circumstances: one leaf of the ledger.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    /// The time of record.
+    pub at: Instant,
+    /// Who caused it.
+    pub actor: Actor,
+    /// The request it came from, on each event of the request.
+    pub request: Option<(RequestId, [u8; 32])>,
+    /// What happened.
+    pub event: Event,
+}

@@ -1,0 +1,115 @@
+//! Units, endpoints, codes, terminals, the trust bundle.
+
+use std::sync::Arc;
+
+use crate::domain::endpoint::{Address, EndpointError, Terminal};
+use crate::domain::instant::Instant;
+use crate::domain::unit::Unit;
+use crate::domain::world::{CertificateHolder, EnrolmentCode, Event, Refusal, Trust, World};
+use crate::evidence::trust::accept_bundle;
+
+impl World {
+    pub(super) fn publish_trust(
+        &self,
+        trust: &Arc<Trust>,
+        now: Instant,
+    ) -> Result<Vec<Event>, Refusal> {
+        let current = self.trust.as_ref().map(|trust| &trust.bundle);
+        accept_bundle(current, &trust.bundle, &trust.envelope, now)?;
+        if Some(&trust.bundle.province) != self.province() || trust.bundle.epoch > self.epoch {
+            return Err(Refusal::Invalid { reason: "the bundle is of another province or epoch" });
+        }
+        Ok(vec![Event::TrustPublished(trust.clone())])
+    }
+
+    pub(super) fn put_units(&self, units: &[Unit]) -> Result<Vec<Event>, Refusal> {
+        let mut tree = self.units.clone();
+        let mut changed = Vec::new();
+        for unit in units {
+            if tree.get(&unit.code) != Some(unit) {
+                tree.put(unit.clone())?;
+                changed.push(unit.clone());
+            }
+        }
+        // Each leaf must keep within the store's bound for one value.
+        let chunks = changed.chunks(UNITS_PER_ENTRY);
+        Ok(chunks.map(|chunk| Event::UnitsPut(chunk.to_vec())).collect())
+    }
+
+    pub(super) fn add_endpoints(&self, addresses: &[Address]) -> Result<Vec<Event>, Refusal> {
+        let mut events: Vec<Event> = Vec::with_capacity(addresses.len());
+        let mut seen = std::collections::BTreeMap::new();
+        for (ahead, address) in addresses.iter().enumerate() {
+            let no = self.endpoints.admit(address, ahead, &self.units)?;
+            if let Some(no) = seen.insert(address, no) {
+                return Err(EndpointError::Exists { address: address.clone(), no }.into());
+            }
+            events.push(Event::EndpointAdded { no, address: address.clone() });
+        }
+        Ok(events)
+    }
+
+    pub(super) fn create_code(
+        &self,
+        address: &Address,
+        secret_digest: &[u8; 32],
+        expires_at: Instant,
+        now: Instant,
+    ) -> Result<Vec<Event>, Refusal> {
+        let unknown = || Refusal::EndpointUnknown { address: address.clone() };
+        let endpoint = self.endpoints.at(address).ok_or_else(unknown)?.no;
+        if expires_at <= now || self.codes.contains_key(secret_digest) {
+            return Err(Refusal::CodeInvalid);
+        }
+        Ok(vec![Event::CodeCreated { endpoint, secret_digest: *secret_digest, expires_at }])
+    }
+
+    /// The endpoint a code is for, while it may be used.
+    ///
+    /// # Errors
+    /// [`Refusal::CodeInvalid`].
+    pub fn open_code(
+        &self,
+        secret_digest: &[u8; 32],
+        now: Instant,
+    ) -> Result<&EnrolmentCode, Refusal> {
+        self.code(secret_digest).filter(|code| now < code.expires_at).ok_or(Refusal::CodeInvalid)
+    }
+
+    pub(super) fn enrol(
+        &self,
+        secret_digest: &[u8; 32],
+        terminal: &Terminal,
+        now: Instant,
+    ) -> Result<Vec<Event>, Refusal> {
+        let endpoint = self.open_code(secret_digest, now)?.endpoint;
+        let (secret_digest, terminal) = (*secret_digest, terminal.clone());
+        Ok(vec![Event::TerminalEnrolled { endpoint, secret_digest, terminal }])
+    }
+
+    pub(super) fn record_certificate(
+        &self,
+        holder: &CertificateHolder,
+        digest: &[u8; 32],
+        not_after: Instant,
+    ) -> Result<Vec<Event>, Refusal> {
+        match holder {
+            CertificateHolder::Officer(officer) => {
+                let trust = self.trust.as_ref().ok_or(Refusal::NoTrust)?;
+                if trust.bundle.officer(officer).is_none() {
+                    return Err(Refusal::OfficerUnknown { officer: officer.clone() });
+                }
+            }
+            CertificateHolder::Endpoint(no) => {
+                let enrolled = self.endpoints.get(*no).is_some_and(|e| e.terminal.is_some());
+                if !enrolled {
+                    return Err(Refusal::Invalid { reason: "no terminal is enrolled there" });
+                }
+            }
+        }
+        Ok(vec![Event::CertificateIssued { holder: holder.clone(), digest: *digest, not_after }])
+    }
+}
+
+/// Units in one ledger entry: at most some 500 bytes each, well under the bound for one value.
+const UNITS_PER_ENTRY: usize = 100;

@@ -1,0 +1,220 @@
+//! The world: everything the command knows but people's records, and the one place where it is
+//! decided what may happen.
+//!
+//! Three verbs. [`World::decide`] looks at a request and says which events follow, or why none may.
+//! [`World::apply`] takes in one recorded event; it never refuses, because the event is a fact.
+//! [`World::check`] holds the invariants. Decide changes nothing, apply decides nothing; both are
+//! pure, so the state is a fold over the ledger's entries, at work and at start alike.
+
+mod answers;
+mod apply;
+mod check;
+mod command;
+mod event;
+mod file;
+mod identity;
+mod orders;
+mod refusal;
+mod requests;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+pub use command::{Actor, Command, NewDraft, Request};
+pub use event::{CertificateHolder, Entry, Event, RecordKind, RecordVersion};
+pub use file::{OrderFile, OrderState};
+pub use refusal::Refusal;
+
+use crate::domain::endpoint::Endpoints;
+use crate::domain::handling::Handling;
+use crate::domain::ids::{EndpointNo, OrderId, UnitCode};
+use crate::domain::instant::Instant;
+use crate::domain::unit::Units;
+use crate::evidence::envelope::Envelope;
+use crate::evidence::trust::TrustBundle;
+use requests::Requests;
+
+/// Most orders that may be open (drafted, signed or issued and not past their end) at once: a
+/// province issues a few a day; this keeps what a connecting terminal walks short.
+pub const OPEN_ORDERS_MAX: usize = 1_000;
+
+/// A one-time code, known by the digest of its secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EnrolmentCode {
+    /// For this endpoint only.
+    pub endpoint: EndpointNo,
+    /// Void from then on.
+    pub expires_at: Instant,
+}
+
+/// The trust bundle in force, with the envelope that proves it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trust {
+    /// What it says.
+    pub bundle: TrustBundle,
+    /// As signed.
+    pub envelope: Envelope,
+}
+
+/// The state.
+#[derive(Debug, Clone, Default)]
+pub struct World {
+    province: Option<UnitCode>,
+    origin: String,
+    epoch: u64,
+    trust: Option<Arc<Trust>>,
+    units: Units,
+    endpoints: Endpoints,
+    codes: BTreeMap<[u8; 32], EnrolmentCode>,
+    orders: BTreeMap<OrderId, OrderFile>,
+    issued: Vec<OrderId>,
+    numbers: BTreeMap<(Handling, u32), u32>,
+    requests: Requests,
+    size: u64,
+    latest_at: Instant,
+}
+
+/// What follows from a request.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Decision {
+    /// These events, all or none.
+    Happens(Vec<Event>),
+    /// The same request was carried out before: its last ledger entry.
+    Repeated {
+        /// Where it is recorded.
+        ledger_index: u64,
+    },
+}
+
+impl World {
+    /// The province; none before it was founded.
+    pub const fn province(&self) -> Option<&UnitCode> {
+        self.province.as_ref()
+    }
+
+    /// The ledger's origin, the first line of its checkpoints.
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// The epoch: rises when a backup was restored.
+    pub const fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
+    /// The trust bundle in force.
+    pub const fn trust(&self) -> Option<&Arc<Trust>> {
+        self.trust.as_ref()
+    }
+
+    /// The units.
+    pub const fn units(&self) -> &Units {
+        &self.units
+    }
+
+    /// The endpoints.
+    pub const fn endpoints(&self) -> &Endpoints {
+        &self.endpoints
+    }
+
+    /// An open enrolment code by the digest of its secret.
+    pub fn code(&self, secret_digest: &[u8; 32]) -> Option<&EnrolmentCode> {
+        self.codes.get(secret_digest)
+    }
+
+    /// One order.
+    pub fn order(&self, id: &OrderId) -> Option<&OrderFile> {
+        self.orders.get(id)
+    }
+
+    /// All orders, by id, which is by age when authors use UUID version 7.
+    pub fn orders(&self) -> impl DoubleEndedIterator<Item = &OrderFile> {
+        self.orders.values()
+    }
+
+    /// The newest sequence in the stream of issued orders; 0 before the first.
+    pub fn latest_sequence(&self) -> u64 {
+        u64::try_from(self.issued.len()).unwrap_or(u64::MAX)
+    }
+
+    /// The issued orders after a cursor, oldest first.
+    pub fn issued_after(&self, cursor: u64) -> impl Iterator<Item = &OrderFile> {
+        let from = usize::try_from(cursor).unwrap_or(usize::MAX).min(self.issued.len());
+        self.issued[from..].iter().filter_map(|id| self.orders.get(id))
+    }
+
+    /// The next free number of a series.
+    pub fn next_number(&self, handling: Handling, year: u32) -> u32 {
+        self.numbers.get(&(handling, year)).map_or(1, |last| last.saturating_add(1))
+    }
+
+    /// How many ledger entries made this state.
+    pub const fn ledger_size(&self) -> u64 {
+        self.size
+    }
+
+    /// The time of the newest entry; the record never runs backwards.
+    pub const fn latest_at(&self) -> Instant {
+        self.latest_at
+    }
+
+    /// What follows from a request at a time, or why nothing may.
+    ///
+    /// # Errors
+    /// [`Refusal`]; nothing has changed then.
+    pub fn decide(&self, request: &Request, now: Instant) -> Result<Decision, Refusal> {
+        if let Some((id, digest)) = &request.id
+            && let Some(ledger_index) = self.requests.find(id, digest)?
+        {
+            return Ok(Decision::Repeated { ledger_index });
+        }
+        let events = match &request.command {
+            Command::Found { province, origin } => self.found(province, origin)?,
+            Command::PublishTrust(trust) => self.publish_trust(trust, now)?,
+            Command::PutUnits(units) => self.put_units(units)?,
+            Command::AddEndpoints(addresses) => self.add_endpoints(addresses)?,
+            Command::CreateCode { address, secret_digest, expires_at } => {
+                self.create_code(address, secret_digest, *expires_at, now)?
+            }
+            Command::Enrol { secret_digest, terminal } => {
+                self.enrol(secret_digest, terminal, now)?
+            }
+            Command::RecordCertificate { holder, digest, not_after } => {
+                self.record_certificate(holder, digest, *not_after)?
+            }
+            Command::Draft(draft) => self.draft(&request.actor, draft, now)?,
+            Command::AddSignature { order, signature } => {
+                self.add_signature(&request.actor, order, signature, now)?
+            }
+            Command::Issue { order, traceparent } => self.issue(order, traceparent, now)?,
+            Command::IssueSigned { draft, traceparent } => {
+                self.issue_signed(draft, traceparent, now)?
+            }
+            Command::TakeAnswer { answer, envelope, clock_offset_ms } => {
+                match self.take_answer(answer, envelope, *clock_offset_ms, now)? {
+                    answers::Taken::New(event) => vec![*event],
+                    answers::Taken::Before(ledger_index) => {
+                        return Ok(Decision::Repeated { ledger_index });
+                    }
+                }
+            }
+            Command::PutRecords { kind, records } => {
+                vec![Event::RecordsPut { kind: *kind, records: records.clone() }]
+            }
+            Command::ReadRecords { kind, records } => {
+                vec![Event::RecordsRead { kind: *kind, records: records.clone() }]
+            }
+            Command::BeginEpoch => vec![Event::EpochBegun { epoch: self.epoch.saturating_add(1) }],
+        };
+        Ok(Decision::Happens(events))
+    }
+
+    fn found(&self, province: &UnitCode, origin: &str) -> Result<Vec<Event>, Refusal> {
+        if self.province.is_some() {
+            return Err(Refusal::AlreadyFounded);
+        }
+        Ok(vec![Event::ProvinceFounded { province: province.clone(), origin: origin.to_owned() }])
+    }
+}

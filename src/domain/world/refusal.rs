@@ -1,0 +1,218 @@
+//! Why nothing may happen. Each refusal has a kind, a stable reason for machines, and a sentence
+//! that says what to do.
+
+use crate::domain::audience::AudienceError;
+use crate::domain::code::Code;
+use crate::domain::delivery::OutOfPlace;
+use crate::domain::endpoint::{Address, EndpointError};
+use crate::domain::ids::{EndpointNo, OfficerId, OrderId, RequestId};
+use crate::domain::order::OrderError;
+use crate::domain::unit::UnitError;
+use crate::evidence::authority::{AuthorityError, SignatureFault};
+use crate::evidence::trust::BundleError;
+
+/// Why a request is refused; nothing has changed.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[expect(missing_docs, reason = "the sentence on each variant is its documentation")]
+pub enum Refusal {
+    #[error("the province was founded before: this store has a ledger already")]
+    AlreadyFounded,
+    #[error("no trust bundle is in force: publish one first")]
+    NoTrust,
+    #[error("request id {request} was used for another request: choose a new one")]
+    RequestIdReused { request: RequestId },
+    #[error(transparent)]
+    Bundle(#[from] BundleError),
+    #[error(transparent)]
+    Unit(#[from] UnitError),
+    #[error(transparent)]
+    Endpoint(#[from] EndpointError),
+    #[error("there is no endpoint {address}: add it first")]
+    EndpointUnknown { address: Address },
+    #[error("the enrolment code is not valid: it was used, has expired or was never made; ask for a new one")]
+    CodeInvalid,
+    #[error("officer {officer} is not in the trust bundle")]
+    OfficerUnknown { officer: OfficerId },
+    #[error("there is no order {order}")]
+    OrderUnknown { order: OrderId },
+    #[error("the request is not valid: {reason}")]
+    Invalid { reason: &'static str },
+    #[error(transparent)]
+    Order(#[from] OrderRefusal),
+    #[error(transparent)]
+    Answer(#[from] AnswerRefusal),
+}
+
+/// Why an order is not drafted, signed or issued.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[expect(missing_docs, reason = "the sentence on each variant is its documentation")]
+pub enum OrderRefusal {
+    #[error(transparent)]
+    Contents(#[from] OrderError),
+    #[error(transparent)]
+    Audience(#[from] AudienceError),
+    #[error("order {order} exists already: choose a new id")]
+    Exists { order: OrderId },
+    #[error("the payload says {field} is {found}, expected {expected}: draft it again")]
+    Mismatch { field: &'static str, found: String, expected: String },
+    #[error("number {number} of the series is taken, the next is {next}: draft it again with that")]
+    NumberTaken { number: u32, next: u32 },
+    #[error("order {order} is {state}: that can only be done while it is {expected}")]
+    WrongState { order: OrderId, state: &'static str, expected: &'static str },
+    #[error("order {order} is past its end: draft a new one")]
+    Expired { order: OrderId },
+    #[error("order {order} cannot be changed by this one: {reason}")]
+    Reference { order: OrderId, reason: &'static str },
+    #[error("officer {officer} has signed order {order} already: another person must sign")]
+    SamePersonTwice { order: OrderId, officer: OfficerId },
+    #[error("the key belongs to officer {holder}, but {caller} is calling: each officer hands in their own signature")]
+    NotYourKey { holder: OfficerId, caller: OfficerId },
+    #[error(transparent)]
+    Authority(#[from] AuthorityError),
+    #[error(transparent)]
+    Signature(#[from] SignatureFault),
+    #[error("there are too many open orders: wait until some have ended")]
+    TooManyOpen,
+}
+
+/// Why a receipt or answer is not taken.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[expect(missing_docs, reason = "the sentence on each variant is its documentation")]
+pub enum AnswerRefusal {
+    #[error("endpoint {endpoint} was not addressed by order {order}")]
+    NotAddressed { order: OrderId, endpoint: EndpointNo },
+    #[error("order {order} was not issued")]
+    NotIssued { order: OrderId },
+    #[error("the answer is for other bytes than those of order {order}")]
+    OtherBytes { order: OrderId },
+    #[error("answer {number} to order {order} came before with other contents")]
+    NumberReused { order: OrderId, number: u32 },
+    #[error("answer {number} to order {order} came out of turn, expected {expected}: send the missing ones first")]
+    OutOfTurn { order: OrderId, number: u32, expected: u32 },
+    #[error("order {order}: {reason}")]
+    OutOfPlace { order: OrderId, reason: OutOfPlace },
+    #[error("order {order} has as many answers from this endpoint as it can have")]
+    TooMany { order: OrderId },
+    #[error("the answer's {field} is missing or too long")]
+    Text { field: &'static str },
+    #[error("the answer's signature is not by the terminal of endpoint {endpoint}")]
+    Forged { endpoint: EndpointNo },
+}
+
+impl Refusal {
+    /// The kind of trouble.
+    pub const fn code(&self) -> Code {
+        match self {
+            Self::AlreadyFounded | Self::NoTrust | Self::Bundle(_) => Code::Precondition,
+            Self::RequestIdReused { .. } | Self::Unit(_) | Self::Invalid { .. } => Code::Invalid,
+            Self::Endpoint(EndpointError::Exists { .. }) => Code::Exists,
+            Self::Endpoint(EndpointError::TooMany) => Code::Exhausted,
+            Self::Endpoint(_) => Code::Invalid,
+            Self::EndpointUnknown { .. }
+            | Self::OfficerUnknown { .. }
+            | Self::OrderUnknown { .. } => Code::NotFound,
+            Self::CodeInvalid => Code::Denied,
+            Self::Order(order) => order.code(),
+            Self::Answer(answer) => answer.code(),
+        }
+    }
+
+    /// The stable reason, for machines.
+    pub const fn reason(&self) -> &'static str {
+        match self {
+            Self::AlreadyFounded => "ALREADY_FOUNDED",
+            Self::NoTrust => "NO_TRUST_BUNDLE",
+            Self::RequestIdReused { .. } => "REQUEST_ID_REUSED",
+            Self::Bundle(BundleError::NotNewer { .. }) => "BUNDLE_NOT_NEWER",
+            Self::Bundle(BundleError::Expired { .. }) => "BUNDLE_EXPIRED",
+            Self::Bundle(BundleError::OldRoots { .. } | BundleError::NewRoots { .. }) => {
+                "ROOT_SIGNATURES_MISSING"
+            }
+            Self::Bundle(_) => "BUNDLE_INVALID",
+            Self::Unit(_) => "UNIT_INVALID",
+            Self::Endpoint(EndpointError::Exists { .. }) => "ENDPOINT_EXISTS",
+            Self::Endpoint(EndpointError::UnknownUnit { .. }) => "UNIT_UNKNOWN",
+            Self::Endpoint(EndpointError::TooMany) => "ENDPOINTS_EXHAUSTED",
+            Self::Endpoint(_) => "ENDPOINT_INVALID",
+            Self::EndpointUnknown { .. } => "ENDPOINT_UNKNOWN",
+            Self::CodeInvalid => "CODE_INVALID",
+            Self::OfficerUnknown { .. } => "OFFICER_UNKNOWN",
+            Self::OrderUnknown { .. } => "ORDER_UNKNOWN",
+            Self::Invalid { .. } => "REQUEST_INVALID",
+            Self::Order(order) => order.reason(),
+            Self::Answer(answer) => answer.reason(),
+        }
+    }
+}
+
+impl OrderRefusal {
+    const fn code(&self) -> Code {
+        match self {
+            Self::Contents(_) => Code::Invalid,
+            Self::Audience(AudienceError::Changed) => Code::Precondition,
+            Self::Audience(_) => Code::Invalid,
+            Self::Exists { .. } => Code::Exists,
+            Self::TooManyOpen => Code::Exhausted,
+            Self::NotYourKey { .. } => Code::Denied,
+            Self::Mismatch { .. }
+            | Self::NumberTaken { .. }
+            | Self::WrongState { .. }
+            | Self::Expired { .. }
+            | Self::Reference { .. }
+            | Self::SamePersonTwice { .. }
+            | Self::Authority(_)
+            | Self::Signature(_) => Code::Precondition,
+        }
+    }
+
+    const fn reason(&self) -> &'static str {
+        match self {
+            Self::Contents(_) => "PAYLOAD_INVALID",
+            Self::Audience(AudienceError::Changed) => "AUDIENCE_CHANGED",
+            Self::Audience(AudienceError::Empty) => "AUDIENCE_EMPTY",
+            Self::Audience(AudienceError::UnknownUnit { .. }) => "UNIT_UNKNOWN",
+            Self::Audience(_) => "AUDIENCE_INVALID",
+            Self::Exists { .. } => "ORDER_EXISTS",
+            Self::Mismatch { .. } => "PAYLOAD_MISMATCH",
+            Self::NumberTaken { .. } => "NUMBER_TAKEN",
+            Self::WrongState { .. } => "ORDER_STATE",
+            Self::Expired { .. } => "ORDER_EXPIRED",
+            Self::Reference { .. } => "REFERENCE_INVALID",
+            Self::SamePersonTwice { .. } => "SAME_PERSON_TWICE",
+            Self::NotYourKey { .. } => "NOT_YOUR_KEY",
+            Self::Authority(AuthorityError::BundleExpired { .. }) => "BUNDLE_EXPIRED",
+            Self::Authority(_) => "SIGNATURES_MISSING",
+            Self::Signature(_) => "SIGNATURE_INVALID",
+            Self::TooManyOpen => "ORDERS_EXHAUSTED",
+        }
+    }
+}
+
+impl AnswerRefusal {
+    const fn code(&self) -> Code {
+        match self {
+            Self::Text { .. } => Code::Invalid,
+            Self::Forged { .. } | Self::NotAddressed { .. } => Code::Denied,
+            Self::TooMany { .. } => Code::Exhausted,
+            Self::NotIssued { .. }
+            | Self::OtherBytes { .. }
+            | Self::NumberReused { .. }
+            | Self::OutOfTurn { .. }
+            | Self::OutOfPlace { .. } => Code::Precondition,
+        }
+    }
+
+    const fn reason(&self) -> &'static str {
+        match self {
+            Self::NotAddressed { .. } => "NOT_ADDRESSED",
+            Self::NotIssued { .. } => "ORDER_NOT_ISSUED",
+            Self::OtherBytes { .. } => "OTHER_BYTES",
+            Self::NumberReused { .. } => "ANSWER_NUMBER_REUSED",
+            Self::OutOfTurn { .. } => "ANSWER_OUT_OF_TURN",
+            Self::OutOfPlace { .. } => "ANSWER_OUT_OF_PLACE",
+            Self::TooMany { .. } => "ANSWERS_EXHAUSTED",
+            Self::Text { .. } => "ANSWER_INVALID",
+            Self::Forged { .. } => "SIGNATURE_INVALID",
+        }
+    }
+}
