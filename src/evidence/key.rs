@@ -37,7 +37,10 @@ const SPKI_PREFIX: [u8; 12] = *b"\x30\x2a\x30\x05\x06\x03\x2b\x65\x70\x03\x21\x0
 /// the top bit, is left out. Anyone can make signatures that verify under such a key.
 const SMALL_ORDER_Y: [[u8; 32]; 5] = [
     [0; 32],
-    [1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+    [
+        1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+        0, 0,
+    ],
     [
         0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4, 0x89, 0xf2, 0xef, 0x98,
         0xf0, 0xd5, 0xdf, 0xac, 0x05, 0xd3, 0xc6, 0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53,
@@ -71,7 +74,9 @@ pub enum KeyError {
     #[error("the public key is a point of small order: make a new key")]
     SmallOrder,
     /// Not a PKCS#8 Ed25519 key, or its public half belongs to another secret.
-    #[error("this is no Ed25519 key in PKCS#8 form: make one with `openssl genpkey -algorithm ed25519`")]
+    #[error(
+        "this is no Ed25519 key in PKCS#8 form: make one with `openssl genpkey -algorithm ed25519`"
+    )]
     NotPkcs8,
     /// The text is not exactly one PEM block of the expected kind.
     #[error("expected one PEM block `{label}`: {fault}")]

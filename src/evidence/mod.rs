@@ -5,8 +5,10 @@
 //! | [`key`] | who holds a key |
 //! | [`envelope`] | which bytes a key signed, and as what (DSSE) |
 
+pub mod authority;
 pub mod envelope;
 pub mod key;
+pub mod trust;
 
 /// SHA-256 over the parts, one after another.
 pub(crate) fn sha256(parts: &[&[u8]]) -> [u8; 32] {

@@ -1,0 +1,239 @@
+//! Counting signatures: did the right persons sign this order or cancel.
+//!
+//! Called by officers' tools, by the server before it issues, and by every terminal before it shows an
+//! order. A signature counts if its key stands in the trust bundle for the right use, was valid at the
+//! given time, verifies, and belongs to an officer still in service. Persons are counted, not keys. A
+//! signature that does not count is passed over, so that a stray one cannot block an order; if the rest
+//! do not suffice, the error names the first that failed and why.
+
+use std::collections::BTreeSet;
+
+use super::envelope::{Envelope, PayloadType, Signature};
+use super::key::KeyUse;
+use super::trust::{TrustBundle, TrustedOfficer};
+use crate::domain::authority::{AuthorityRule, InvalidRule, OrderAct, Role, rule_for};
+use crate::domain::handling::Handling;
+use crate::domain::ids::{KeyId, OfficerId};
+use crate::domain::instant::Instant;
+
+/// Why an order or cancel is not signed as it must be.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AuthorityError {
+    /// The envelope holds something else: another handling, or not this act.
+    #[error("the envelope holds `{found}`, expected `{expected}`")]
+    WrongPayloadType {
+        /// What it must be.
+        expected: PayloadType,
+        /// What it is.
+        found: PayloadType,
+    },
+    /// The bundle it is judged by is over.
+    #[error("the trust bundle expired at {expires_at:?}: get a newer one")]
+    BundleExpired {
+        /// When.
+        expires_at: Instant,
+    },
+    /// Nobody may do this now.
+    #[error("no authority rule covers `{act}` of `{handling}` orders of kind `{kind}`")]
+    NoRule {
+        /// The handling.
+        handling: Handling,
+        /// The act.
+        act: OrderAct,
+        /// The order kind, cut to 80 characters.
+        kind: String,
+    },
+    /// The rule must not stand, whoever signed the bundle.
+    #[error("the authority rule cannot be used: {0}")]
+    Rule(#[from] InvalidRule),
+    /// The drafter is shut out by the rule, and the caller does not know who that is.
+    #[error("the order does not say who drafted it: sign one that does")]
+    DrafterUnknown,
+    /// One signature does not count, and the others are not enough.
+    #[error("the signature by key {key_id:?} does not count: {fault}")]
+    Signature {
+        /// The key it names.
+        key_id: KeyId,
+        /// Why.
+        fault: SignatureFault,
+    },
+    /// All signatures count, but more persons must sign.
+    #[error("{have} of {need} persons have signed")]
+    NotEnoughPersons {
+        /// Different persons whose signatures count.
+        have: usize,
+        /// Persons needed.
+        need: usize,
+    },
+    /// Enough persons signed, but nobody among them can fill this place.
+    #[error("nobody who signed and has no other part holds one of the roles: {}", list(.any_of))]
+    RoleMissing {
+        /// One of these roles is missing.
+        any_of: BTreeSet<Role>,
+    },
+}
+
+/// Why one signature does not count.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SignatureFault {
+    /// No officer holds the key.
+    #[error("nobody in the trust bundle holds it")]
+    UnknownKey,
+    /// An exercise key on something actual, or the other way round.
+    #[error("the key of `{officer}` is for `{found}`, this needs one for `{need}`")]
+    WrongKeyUse {
+        /// The holder.
+        officer: OfficerId,
+        /// What the key is for.
+        found: KeyUse,
+        /// What it would have to be for.
+        need: KeyUse,
+    },
+    /// The key was not valid yet, or no more.
+    #[error("the key of `{officer}` was not valid at that time")]
+    KeyNotValid {
+        /// The holder.
+        officer: OfficerId,
+    },
+    /// The officer was out of service.
+    #[error("officer `{officer}` was retired at that time")]
+    OfficerRetired {
+        /// The officer.
+        officer: OfficerId,
+    },
+    /// It was not made over these bytes by this key.
+    #[error("it does not verify under the key of `{officer}`")]
+    BadSignature {
+        /// The holder of the key it names.
+        officer: OfficerId,
+    },
+    /// The rule shuts out whoever drafted it.
+    #[error("officer `{officer}` drafted it and may not sign it")]
+    DrafterSigned {
+        /// The drafter.
+        officer: OfficerId,
+    },
+    /// Another key of somebody who has signed already.
+    #[error("officer `{officer}` has signed already and counts once")]
+    SamePersonTwice {
+        /// The officer.
+        officer: OfficerId,
+    },
+}
+
+fn list(roles: &BTreeSet<Role>) -> String {
+    roles.iter().map(|role| role.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+/// The use a key must have to sign orders of this handling. Tests of the line use exercise keys.
+pub const fn key_use_for(handling: Handling) -> KeyUse {
+    match handling {
+        Handling::Actual => KeyUse::Actual,
+        Handling::Exercise | Handling::Test => KeyUse::Exercise,
+    }
+}
+
+/// Whether the persons the rule asks for signed this envelope, judged by `bundle` at `at`. Gives them in
+/// the order of the rule's places. `kind` is the code of the order kind; `drafter` is who wrote it, as
+/// the signed payload says.
+///
+/// # Errors
+/// An [`AuthorityError`] that names the one condition that failed.
+pub fn check_signatures(
+    bundle: &TrustBundle,
+    envelope: &Envelope,
+    handling: Handling,
+    act: OrderAct,
+    kind: &str,
+    drafter: Option<&OfficerId>,
+    at: Instant,
+) -> Result<Vec<OfficerId>, AuthorityError> {
+    let expected = match act {
+        OrderAct::Issue => PayloadType::Order(handling),
+        OrderAct::Cancel => PayloadType::Cancel(handling),
+    };
+    let found = envelope.payload_type();
+    if found != expected {
+        return Err(AuthorityError::WrongPayloadType { expected, found });
+    }
+    if at >= bundle.expires_at {
+        return Err(AuthorityError::BundleExpired { expires_at: bundle.expires_at });
+    }
+    let rule = rule_for(&bundle.rules, handling, act, kind, at).ok_or_else(|| {
+        AuthorityError::NoRule { handling, act, kind: kind.chars().take(80).collect() }
+    })?;
+    // Checked again here: a bundle that was never checked must not let one person issue.
+    rule.check()?;
+    let shut_out = match (rule.drafter_may_sign, drafter) {
+        (true, _anyone) => None,
+        (false, None) => return Err(AuthorityError::DrafterUnknown),
+        (false, known) => known,
+    };
+
+    let signed_bytes = envelope.signed_bytes();
+    let mut persons: Vec<&TrustedOfficer> = Vec::new();
+    let mut first_fault = None;
+    for signature in envelope.signatures() {
+        let counted = check_one(bundle, signature, &signed_bytes, key_use_for(handling), at)
+            .and_then(|officer| {
+                let id = &officer.id;
+                if shut_out == Some(id) {
+                    Err(SignatureFault::DrafterSigned { officer: id.clone() })
+                } else if persons.iter().any(|counted| counted.id == *id) {
+                    Err(SignatureFault::SamePersonTwice { officer: id.clone() })
+                } else {
+                    Ok(officer)
+                }
+            });
+        match counted {
+            Ok(officer) => persons.push(officer),
+            Err(fault) if first_fault.is_none() => {
+                first_fault = Some(AuthorityError::Signature { key_id: signature.key_id, fault });
+            }
+            Err(_later) => {}
+        }
+    }
+    seat(rule, &persons).map_err(|short| first_fault.unwrap_or(short))
+}
+
+fn seat(
+    rule: &AuthorityRule,
+    persons: &[&TrustedOfficer],
+) -> Result<Vec<OfficerId>, AuthorityError> {
+    let (have, need) = (persons.len(), rule.persons());
+    if have < need {
+        return Err(AuthorityError::NotEnoughPersons { have, need });
+    }
+    let roles: Vec<&BTreeSet<Role>> = persons.iter().map(|officer| &officer.roles).collect();
+    rule.seat(&roles)
+        .map(|seats| seats.into_iter().map(|person| persons[person].id.clone()).collect())
+        .map_err(|any_of| AuthorityError::RoleMissing { any_of: any_of.clone() })
+}
+
+/// Whose signature it is, if it counts.
+fn check_one<'a>(
+    bundle: &'a TrustBundle,
+    signature: &Signature,
+    signed_bytes: &[u8],
+    need: KeyUse,
+    at: Instant,
+) -> Result<&'a TrustedOfficer, SignatureFault> {
+    let (officer, own) = bundle.holder_of(&signature.key_id).ok_or(SignatureFault::UnknownKey)?;
+    let id = || officer.id.clone();
+    if own.key_use != need {
+        return Err(SignatureFault::WrongKeyUse { officer: id(), found: own.key_use, need });
+    }
+    if at < own.valid_from || at >= own.valid_to {
+        return Err(SignatureFault::KeyNotValid { officer: id() });
+    }
+    if officer.retired_at.is_some_and(|retired_at| at >= retired_at) {
+        return Err(SignatureFault::OfficerRetired { officer: id() });
+    }
+    own.key
+        .verify(signed_bytes, &signature.bytes)
+        .map_err(|_bad| SignatureFault::BadSignature { officer: id() })?;
+    Ok(officer)
+}
+
+#[cfg(test)]
+mod tests;
