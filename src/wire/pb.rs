@@ -1,7 +1,5 @@
 //! Generated code of `proto/hoatoc/v1`, and nothing else but two `Debug`s that hide people.
 #![expect(
-    missing_docs,
-    unreachable_pub,
     unused_qualifications,
     clippy::all,
     clippy::large_futures,

@@ -24,8 +24,8 @@ use std::sync::Arc;
 
 pub use command::{Actor, Command, NewDraft, Request};
 pub use event::{CertificateHolder, Entry, Event, RecordKind, RecordVersion};
-pub use file::{OrderFile, OrderState};
-pub use refusal::Refusal;
+pub use file::{Issue, OrderFile, OrderState};
+pub use refusal::{AnswerRefusal, OrderRefusal, Refusal};
 
 use crate::domain::endpoint::Endpoints;
 use crate::domain::handling::Handling;

@@ -1,0 +1,296 @@
+//! Ledger entries: the leaves. Encoded once, when they are recorded; the bytes are stored, hashed
+//! and handed out as they are.
+
+use std::sync::Arc;
+
+use prost::Message;
+use prost::bytes::Bytes;
+
+use crate::domain::endpoint::Terminal;
+use crate::domain::ids::{EndpointNo, OrderId};
+use crate::domain::world::{
+    Actor, CertificateHolder, Entry, Event, RecordKind, RecordVersion, Trust,
+};
+use crate::evidence::envelope::{Envelope, Signature};
+use crate::wire::pb::ledger_entry::Event as Wire;
+use crate::wire::unit::unknown;
+use crate::wire::{
+    WireError, answer, array, envelope, instant, order, parse, pb, timestamp, trust, unit,
+};
+
+const FORMAT: u32 = 1;
+
+/// The leaf bytes of an entry: made once, when it is recorded.
+pub fn encode(entry: &Entry) -> Vec<u8> {
+    let (request_id, request_digest) = match &entry.request {
+        Some((id, digest)) => (id.to_string(), Bytes::copy_from_slice(digest)),
+        None => (String::new(), Bytes::new()),
+    };
+    let message = pb::LedgerEntry {
+        format: FORMAT,
+        recorded_time: Some(timestamp(entry.at)),
+        actor: entry.actor.to_string(),
+        request_id,
+        request_digest,
+        event: Some(event_to_message(&entry.event)),
+    };
+    message.encode_to_vec()
+}
+
+/// What a leaf says.
+///
+/// # Errors
+/// When the bytes are not a leaf that this version knows.
+pub fn decode(leaf: &[u8]) -> Result<Entry, WireError> {
+    let message =
+        pb::LedgerEntry::decode(leaf).map_err(|fault| WireError::new("entry", fault))?;
+    if message.format != FORMAT {
+        return Err(WireError::new("format", format!("is {}, expected {FORMAT}", message.format)));
+    }
+    let request = if message.request_id.is_empty() {
+        None
+    } else {
+        let digest = array("request_digest", &message.request_digest)?;
+        Some((parse("request_id", &message.request_id)?, digest))
+    };
+    Ok(Entry {
+        at: instant("recorded_time", message.recorded_time.as_ref())?,
+        actor: parse::<Actor>("actor", &message.actor)?,
+        request,
+        event: event_from_message(message.event.ok_or_else(|| WireError::missing("event"))?)?,
+    })
+}
+
+fn bytes(bytes: &[u8]) -> Bytes {
+    Bytes::copy_from_slice(bytes)
+}
+
+fn event_to_message(event: &Event) -> Wire {
+    match event {
+        Event::ProvinceFounded { province, origin } => Wire::ProvinceFounded(pb::ProvinceFounded {
+            province_code: province.to_string(),
+            origin: origin.clone(),
+        }),
+        Event::TrustPublished(trust) => Wire::TrustBundlePublished(pb::TrustBundlePublished {
+            envelope: Some((&trust.envelope).into()),
+        }),
+        Event::UnitsPut(units) => {
+            Wire::UnitsPut(pb::UnitsPut { units: units.iter().map(Into::into).collect() })
+        }
+        Event::EndpointAdded { no, address } => Wire::EndpointAdded(pb::EndpointAdded {
+            number: no.number(),
+            unit_code: address.unit.to_string(),
+            line: pb::Line::from(address.line).into(),
+        }),
+        Event::CodeCreated { endpoint, secret_digest, expires_at } => {
+            Wire::EnrolmentCodeCreated(pb::EnrolmentCodeCreated {
+                endpoint_number: endpoint.number(),
+                secret_digest: bytes(secret_digest),
+                expires_time: Some(timestamp(*expires_at)),
+            })
+        }
+        Event::TerminalEnrolled { endpoint, secret_digest, terminal } => {
+            Wire::TerminalEnrolled(pb::TerminalEnrolled {
+                endpoint_number: endpoint.number(),
+                secret_digest: bytes(secret_digest),
+                answer_key: bytes(terminal.answer_key.as_bytes()),
+                certificate_digest: bytes(&terminal.certificate_digest),
+                not_after_time: Some(timestamp(terminal.certificate_not_after)),
+            })
+        }
+        Event::CertificateIssued { holder, digest, not_after } => {
+            Wire::CertificateIssued(pb::CertificateIssued {
+                holder: holder_text(holder),
+                certificate_digest: bytes(digest),
+                not_after_time: Some(timestamp(*not_after)),
+            })
+        }
+        _order_or_record => order_event_to_message(event),
+    }
+}
+
+fn order_event_to_message(event: &Event) -> Wire {
+    match event {
+        Event::OrderDrafted { envelope, .. } => Wire::OrderDrafted(pb::OrderDrafted {
+            payload_type: envelope.payload_type().as_str().to_owned(),
+            payload: bytes(envelope.payload()),
+        }),
+        Event::SignatureAdded { order, signature } => Wire::SignatureAdded(pb::SignatureAdded {
+            order_id: bytes(order.as_bytes()),
+            signature: Some(signature.into()),
+        }),
+        Event::OrderIssued { order, sequence, traceparent } => {
+            Wire::OrderIssued(pb::OrderIssued {
+                order_id: bytes(order.as_bytes()),
+                sequence: *sequence,
+                traceparent: traceparent.clone(),
+            })
+        }
+        Event::AnswerTaken { envelope, clock_offset_ms, .. } => {
+            Wire::AnswerTaken(pb::AnswerTaken {
+                envelope: Some(envelope.into()),
+                clock_offset_ms: *clock_offset_ms,
+            })
+        }
+        Event::RecordsPut { kind, records } => Wire::RecordsPut(pb::RecordsPut {
+            kind: pb::RecordKind::from(*kind).into(),
+            records: records
+                .iter()
+                .map(|record| pb::RecordVersion {
+                    record_id: bytes(&record.id),
+                    version: record.version,
+                    commitment: bytes(&record.commitment),
+                })
+                .collect(),
+        }),
+        Event::RecordsRead { kind, records } => Wire::RecordsRead(pb::RecordsRead {
+            kind: pb::RecordKind::from(*kind).into(),
+            record_ids: records.iter().map(|id| bytes(id)).collect(),
+        }),
+        Event::EpochBegun { epoch } => Wire::EpochBegun(pb::EpochBegun { epoch: *epoch }),
+        Event::ProvinceFounded { .. }
+        | Event::TrustPublished(_)
+        | Event::UnitsPut(_)
+        | Event::EndpointAdded { .. }
+        | Event::CodeCreated { .. }
+        | Event::TerminalEnrolled { .. }
+        | Event::CertificateIssued { .. } => event_to_message(event),
+    }
+}
+
+fn event_from_message(message: Wire) -> Result<Event, WireError> {
+    Ok(match message {
+        Wire::ProvinceFounded(founded) => Event::ProvinceFounded {
+            province: parse("province_code", &founded.province_code)?,
+            origin: founded.origin,
+        },
+        Wire::TrustBundlePublished(published) => {
+            let envelope = envelope::required("envelope", published.envelope.as_ref())?;
+            let bundle = trust::read(&envelope)?;
+            Event::TrustPublished(Arc::new(Trust { bundle, envelope }))
+        }
+        Wire::UnitsPut(put) => {
+            Event::UnitsPut(put.units.iter().map(TryInto::try_into).collect::<Result<_, _>>()?)
+        }
+        Wire::EndpointAdded(added) => Event::EndpointAdded {
+            no: EndpointNo::new(added.number),
+            address: unit::address(&added.unit_code, added.line)?,
+        },
+        Wire::EnrolmentCodeCreated(created) => Event::CodeCreated {
+            endpoint: EndpointNo::new(created.endpoint_number),
+            secret_digest: array("secret_digest", &created.secret_digest)?,
+            expires_at: instant("expires_time", created.expires_time.as_ref())?,
+        },
+        Wire::TerminalEnrolled(enrolled) => Event::TerminalEnrolled {
+            endpoint: EndpointNo::new(enrolled.endpoint_number),
+            secret_digest: array("secret_digest", &enrolled.secret_digest)?,
+            terminal: Terminal {
+                answer_key: trust::key("answer_key", &enrolled.answer_key)?,
+                certificate_digest: array("certificate_digest", &enrolled.certificate_digest)?,
+                certificate_not_after: instant(
+                    "not_after_time",
+                    enrolled.not_after_time.as_ref(),
+                )?,
+            },
+        },
+        Wire::CertificateIssued(issued) => Event::CertificateIssued {
+            holder: holder_from_text(&issued.holder)?,
+            digest: array("certificate_digest", &issued.certificate_digest)?,
+            not_after: instant("not_after_time", issued.not_after_time.as_ref())?,
+        },
+        order_or_record => order_event_from_message(order_or_record)?,
+    })
+}
+
+fn order_event_from_message(message: Wire) -> Result<Event, WireError> {
+    Ok(match message {
+        Wire::OrderDrafted(drafted) => {
+            let payload_type = envelope::payload_type(&drafted.payload_type)?;
+            let envelope = Envelope::new(payload_type, &drafted.payload[..])
+                .map_err(|fault| WireError::new("payload", fault))?;
+            Event::OrderDrafted { order: Arc::new(order::read(&envelope)?), envelope }
+        }
+        Wire::SignatureAdded(added) => Event::SignatureAdded {
+            order: order_id(&added.order_id)?,
+            signature: signature(added.signature.as_ref())?,
+        },
+        Wire::OrderIssued(issued) => Event::OrderIssued {
+            order: order_id(&issued.order_id)?,
+            sequence: issued.sequence,
+            traceparent: issued.traceparent,
+        },
+        Wire::AnswerTaken(taken) => {
+            let envelope = envelope::required("envelope", taken.envelope.as_ref())?;
+            let answer = answer::read(&envelope)?;
+            Event::AnswerTaken { answer, envelope, clock_offset_ms: taken.clock_offset_ms }
+        }
+        Wire::RecordsPut(put) => Event::RecordsPut {
+            kind: record_kind(put.kind)?,
+            records: put.records.iter().map(record_version).collect::<Result<_, _>>()?,
+        },
+        Wire::RecordsRead(read) => Event::RecordsRead {
+            kind: record_kind(read.kind)?,
+            records: read
+                .record_ids
+                .iter()
+                .map(|id| array("record_ids", id))
+                .collect::<Result<_, _>>()?,
+        },
+        Wire::EpochBegun(begun) => Event::EpochBegun { epoch: begun.epoch },
+        Wire::ProvinceFounded(_)
+        | Wire::TrustBundlePublished(_)
+        | Wire::UnitsPut(_)
+        | Wire::EndpointAdded(_)
+        | Wire::EnrolmentCodeCreated(_)
+        | Wire::TerminalEnrolled(_)
+        | Wire::CertificateIssued(_) => return event_from_message(message),
+    })
+}
+
+fn order_id(id: &[u8]) -> Result<OrderId, WireError> {
+    array("order_id", id).map(OrderId::from_bytes)
+}
+
+fn signature(message: Option<&pb::Signature>) -> Result<Signature, WireError> {
+    message.ok_or_else(|| WireError::missing("signature"))?.try_into()
+}
+
+fn record_version(message: &pb::RecordVersion) -> Result<RecordVersion, WireError> {
+    Ok(RecordVersion {
+        id: array("record_id", &message.record_id)?,
+        version: message.version,
+        commitment: array("commitment", &message.commitment)?,
+    })
+}
+
+impl From<RecordKind> for pb::RecordKind {
+    fn from(kind: RecordKind) -> Self {
+        match kind {
+            RecordKind::Reservist => Self::Reservist,
+            RecordKind::Equipment => Self::Equipment,
+        }
+    }
+}
+
+fn record_kind(value: i32) -> Result<RecordKind, WireError> {
+    match pb::RecordKind::try_from(value) {
+        Ok(pb::RecordKind::Reservist) => Ok(RecordKind::Reservist),
+        Ok(pb::RecordKind::Equipment) => Ok(RecordKind::Equipment),
+        Ok(pb::RecordKind::Unspecified) | Err(_) => Err(unknown("kind", value)),
+    }
+}
+
+fn holder_text(holder: &CertificateHolder) -> String {
+    match holder {
+        CertificateHolder::Officer(id) => Actor::Officer(id.clone()).to_string(),
+        CertificateHolder::Endpoint(no) => Actor::Endpoint(*no).to_string(),
+    }
+}
+
+fn holder_from_text(text: &str) -> Result<CertificateHolder, WireError> {
+    match parse("holder", text)? {
+        Actor::Officer(id) => Ok(CertificateHolder::Officer(id)),
+        Actor::Endpoint(no) => Ok(CertificateHolder::Endpoint(no)),
+        Actor::Server => Err(WireError::new("holder", "is the server, which has no such certificate")),
+    }
+}
