@@ -6,8 +6,12 @@
 //! | [`envelope`] | which bytes a key signed, and as what (DSSE) |
 
 pub mod authority;
+pub mod checkpoint;
 pub mod envelope;
 pub mod key;
+pub mod note;
+pub mod proof;
+pub mod tree;
 pub mod trust;
 
 /// SHA-256 over the parts, one after another.
