@@ -11,6 +11,7 @@ pub mod envelope;
 pub mod key;
 pub mod note;
 pub mod proof;
+pub mod seal;
 pub mod tree;
 pub mod trust;
 
