@@ -88,7 +88,8 @@ impl Checkpoint {
     pub fn parse_text(text: &str) -> Result<Self, CheckpointError> {
         let lines = text.strip_suffix('\n').ok_or_else(|| refuse("its last line is not ended"))?;
         let mut lines = lines.split('\n');
-        let mut next = |fault| lines.next().filter(|line| !line.is_empty()).ok_or(refuse(fault));
+        let mut next =
+            |fault| lines.next().filter(|line| !line.is_empty()).ok_or_else(|| refuse(fault));
         let origin = next("it has no origin")?.to_owned();
         let size_text = next("it has no size")?;
         let size: u64 = size_text
