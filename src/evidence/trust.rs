@@ -358,4 +358,4 @@ fn within(field: &'static str, count: usize, max: usize) -> Result<(), InvalidBu
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
