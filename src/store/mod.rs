@@ -3,20 +3,40 @@
 //! Called by the engine (writes), by read models at start, and by the terminal for its own disk.
 //! It knows nothing of what the bytes mean, save that [`codec`] frames every value.
 //!
+//! | Implementation | For | Truth | Index |
+//! |---|---|---|---|
+//! | [`memory::MemoryStore`] | tests, simulation | none | a map |
+//! | [`journaled::JournalStore`] | terminals on old machines | [`journal`] and [`snapshot`] | a map |
+//! | [`journaled::SledStore`] | the server | [`journal`] and [`snapshot`] | [`sled`] |
+//!
 //! What is true when each verb returns:
 //! - `get`, `scan`: bytes that were committed before the call began, whole and checked.
 //! - `commit`: every operation of the batch is on stable storage and visible, or none is. An error
 //!   that is [`StoreError::Fatal`] means the outcome is unknown: the process must end, and the next
 //!   start finds the truth.
 
+pub mod codec;
+#[cfg(test)]
+mod contract;
+pub mod journal;
+pub mod journaled;
+pub mod memory;
+pub mod sled;
+pub mod snapshot;
+
 use std::fmt;
+use std::path::Path;
 
 /// Largest key, in bytes. Our longest is a prefix, two identities and a number.
 pub const KEY_LEN_MAX: usize = 256;
 /// Largest value, in bytes: above about 128 KiB sled moves values into files it never syncs.
 pub const VALUE_LEN_MAX: usize = 64 * 1024;
+/// Largest batch, in encoded bytes. It bounds the memory of a commit and what a torn tail can hold;
+/// a group of 512 answers is about 200 KiB.
+pub const BATCH_LEN_MAX: usize = 8 * 1024 * 1024;
 
-/// One change to the keyspace.
+/// One change to the keyspace. A key begins with the prefix of its kind and so is never empty: a
+/// page of [`Store::scan`] that ended on the empty key could not be continued.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Op {
     /// Sets a key.
@@ -57,6 +77,23 @@ impl Batch {
     pub fn delete(&mut self, key: impl Into<Vec<u8>>) {
         self.ops.push(Op::Delete { key: key.into() });
     }
+
+    /// Refuses keys, values and batches over their bounds with [`StoreError::TooLarge`].
+    pub fn check_bounds(&self) -> Result<(), StoreError> {
+        let within = |what, len, max| {
+            if len > max { Err(StoreError::TooLarge { what, len, max }) } else { Ok(()) }
+        };
+        for op in &self.ops {
+            match op {
+                Op::Put { key, value } => {
+                    within("key", key.len(), KEY_LEN_MAX)?;
+                    within("value", value.len(), VALUE_LEN_MAX)?;
+                }
+                Op::Delete { key } => within("key", key.len(), KEY_LEN_MAX)?,
+            }
+        }
+        within("batch", codec::batch_len(&self.ops), BATCH_LEN_MAX)
+    }
 }
 
 /// A key and its value.
@@ -77,6 +114,17 @@ pub trait Store: Send + Sync + fmt::Debug {
 
     /// The number of batches committed since the store was made.
     fn head(&self) -> u64;
+
+    /// Gives up the space held back for a full disk, so that what must not be refused (answers)
+    /// can still be committed after [`StoreError::Full`]. True if there was some to give.
+    fn release_reserve(&self) -> Result<bool, StoreError> {
+        Ok(false)
+    }
+
+    /// Holds space back again once there is room. True if the reserve is whole afterwards.
+    fn refill_reserve(&self) -> Result<bool, StoreError> {
+        Ok(false)
+    }
 }
 
 /// Why storage did not do what it was asked.
@@ -138,4 +186,36 @@ pub enum StoreError {
         /// The system's word.
         source: std::io::Error,
     },
+}
+
+impl StoreError {
+    /// Wraps an error of reading or opening `path`, for use with `map_err`.
+    fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.display().to_string();
+        move |source| {
+            if is_full(&source) { Self::Full { path } } else { Self::Io { action, path, source } }
+        }
+    }
+
+    /// Damage in `path` at byte `offset`.
+    fn damaged(path: &Path, offset: u64, reason: impl Into<String>) -> Self {
+        Self::Damaged { path: path.display().to_string(), offset, reason: reason.into() }
+    }
+
+    /// The outcome is unknown: `what` failed on `path`.
+    fn fatal(what: &str, path: &Path, source: &std::io::Error) -> Self {
+        Self::Fatal { reason: format!("{what} {}: {source}", path.display()) }
+    }
+}
+
+/// Whether the system says that there is no room.
+fn is_full(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+    matches!(error.kind(), StorageFull | QuotaExceeded | FileTooLarge)
+}
+
+/// Where a scan of `prefix` after `after` starts, and whether that very key is left out.
+fn scan_start<'a>(prefix: &'a [u8], after: &'a [u8]) -> std::ops::Bound<&'a [u8]> {
+    use std::ops::Bound::{Excluded, Included};
+    if after.is_empty() || after < prefix { Included(prefix) } else { Excluded(after) }
 }
