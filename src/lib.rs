@@ -3,5 +3,6 @@ pub mod clock;
 pub mod domain;
 pub mod limits;
 pub mod pki;
+pub mod rpc;
 pub mod store;
 pub mod tasks;
