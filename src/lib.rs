@@ -1,5 +1,10 @@
 //! hoatoc
+pub mod clock;
 pub mod domain;
 pub mod evidence;
+pub mod limits;
+pub mod pki;
+pub mod rpc;
 pub mod store;
+pub mod tasks;
 pub mod wire;

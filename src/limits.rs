@@ -1,0 +1,141 @@
+//! Every bound of the service, each with the reason for its number, and the relations between them
+//! checked when the program is compiled.
+//!
+//! Read by whatever queues, waits, accepts or sends. Bounds live here and not beside their users so
+//! that they can be read, and argued about, together.
+
+use std::time::Duration;
+
+// --- HTTP/2, one connection ---
+
+/// Streams a peer may hold open at once: a terminal needs one long stream and a few short calls,
+/// and each stream can hold memory of ours.
+pub const HTTP2_STREAMS_MAX: u32 = 8;
+/// Streams reset by us for a peer's own errors before the connection ends: an honest client makes
+/// none, and the library's default is unlimited.
+pub const HTTP2_LOCAL_RESETS_MAX: usize = 256;
+/// Streams reset by the peer before we took them up: an honest client cancels a few at most, while
+/// a rapid reset flood lives on this number (CVE-2023-44487).
+pub const HTTP2_PENDING_RESETS_MAX: usize = 20;
+/// Bytes of headers in one call: ours stay under 1 KiB, trace context included, so 8 KiB refuses
+/// only abuse.
+pub const HTTP2_HEADERS_LEN_MAX: u32 = 8 * 1024;
+/// Bytes a peer may send on one stream before we read them: one largest message.
+pub const HTTP2_STREAM_WINDOW: u32 = 64 * 1024;
+/// Bytes a peer may send on one connection before we read them: four full streams, so that one slow
+/// call does not stop the answers of another.
+pub const HTTP2_CONNECTION_WINDOW: u32 = 256 * 1024;
+/// Bytes of one frame: the smallest size the protocol allows, which keeps a cancel from waiting
+/// behind a long frame on a 16 kbit/s line.
+pub const HTTP2_FRAME_LEN_MAX: u32 = 16 * 1024;
+/// Silence after which a peer is asked for a sign of life: half-open peers are found within
+/// 50 s, and 20,000 idle terminals cost about 670 pings a second.
+pub const HTTP2_PING_EVERY: Duration = Duration::from_secs(30);
+/// Time a peer has to answer that question: a storm link has a round trip of up to 5 s, with losses.
+pub const HTTP2_PING_PATIENCE: Duration = Duration::from_secs(20);
+
+/// Time a call has to begin its answer: longer than any commit should take on a busy disk, and a
+/// stream begins its answer at once.
+pub const CALL_PATIENCE: Duration = Duration::from_secs(60);
+
+// --- messages ---
+
+/// Bytes of one message in either direction on the terminals' door: an order with its call-up sheet
+/// fits. Set on every generated client and server as its decoding limit (receiving) and encoding
+/// limit (sending); the library's defaults are 4 MiB and none.
+pub const MESSAGE_LEN_MAX: usize = 64 * 1024;
+
+// --- accepting connections ---
+
+/// Connections held at once: 20,000 idle terminals on one machine is the goal, and the rest is room
+/// for reconnects whose old connection is not yet known to be dead.
+pub const CONNECTIONS_MAX: usize = 25_000;
+/// Connections of one address: a whole area command may sit behind one translated address.
+pub const CONNECTIONS_PER_IP_MAX: usize = 2_000;
+/// Connections of one certificate holder; one more closes the oldest. A terminal uses one, and a
+/// link that was cut leaves dead ones behind for up to 50 s, which must not lock it out.
+pub const CONNECTIONS_PER_IDENTITY_MAX: usize = 4;
+/// Connections without a certificate: enrolment is the only call they may make, and a whole
+/// province enrols 45 communes in an afternoon.
+pub const CONNECTIONS_ANONYMOUS_MAX: usize = 256;
+/// Life of a connection without a certificate: enrolment takes one call, and a person at the other
+/// end may be slow to type nothing at all.
+pub const CONNECTION_ANONYMOUS_AGE_MAX: Duration = Duration::from_secs(60);
+/// Life of any other connection, after which the terminal connects and is checked afresh.
+pub const CONNECTION_AGE_MAX: Duration = Duration::from_secs(12 * 60 * 60);
+/// Part of its life by which a connection may be cut short at random, so that terminals which came
+/// back together after a restart do not all leave together.
+pub const CONNECTION_AGE_JITTER_MAX: Duration = Duration::from_secs(2 * 60 * 60);
+/// Time a peer has for the whole TLS handshake: two round trips on a storm link with losses.
+pub const HANDSHAKE_PATIENCE: Duration = Duration::from_secs(10);
+/// Time a refused peer has to read why, before the connection is closed: one slow round trip.
+pub const REFUSAL_LINGER: Duration = Duration::from_secs(1);
+/// Bytes read and thrown away meanwhile: what a client sends right after its certificate.
+pub const REFUSAL_LINGER_LEN_MAX: u64 = 64 * 1024;
+/// Handshakes in flight: each holds some tens of KiB and a share of a processor; more wait their
+/// turn.
+pub const HANDSHAKES_MAX: usize = 512;
+/// Handshakes in flight from one address, so that silent peers behind one address, who hold each
+/// place for the whole patience, leave most of them to the others.
+pub const HANDSHAKES_PER_IP_MAX: usize = 128;
+/// New connections a second: 10,000 terminals are back 20 s after a restart, and a flood costs a
+/// bounded share of a processor.
+pub const ACCEPTS_PER_SECOND: u32 = 500;
+/// New connections at once after a quiet time: a province's 45 communes and all its officers never
+/// wait.
+pub const ACCEPTS_BURST: u32 = 1_000;
+/// Connections that have finished their handshake and wait to be served: serving takes
+/// microseconds, so a full queue means the server is stuck and handshakes should wait.
+pub const ACCEPTED_QUEUE_LEN_MAX: usize = 128;
+/// Connections the kernel holds before we accept them: the usual ceiling of Linux.
+pub const LISTEN_BACKLOG: u32 = 4_096;
+/// First pause after the machine ran out of descriptors or memory; doubled up to the next one.
+pub const ACCEPT_PAUSE_MIN: Duration = Duration::from_millis(50);
+/// Longest such pause: honest peers notice nothing of a tenth of a second.
+pub const ACCEPT_PAUSE_MAX: Duration = Duration::from_millis(100);
+
+// --- connecting ---
+
+/// Time to reach a server, name lookup and handshake included.
+pub const CONNECT_PATIENCE: Duration = Duration::from_secs(10);
+/// Calls that may wait in a client's channel: a client has at most its streams' worth in flight.
+pub const CLIENT_QUEUE_LEN_MAX: usize = 32;
+
+// --- certificates ---
+
+/// Life of the enrolment authority's own certificate: longer than any machine it serves.
+pub const AUTHORITY_VALIDITY: Duration = days(3_650);
+/// Life of a terminal's or officer's certificate: terminals may be dark for weeks, and renew at
+/// half life.
+pub const HOLDER_VALIDITY: Duration = days(90);
+/// Life of a server's certificate: renewed by an operator once a year.
+pub const SERVER_VALIDITY: Duration = days(365);
+/// How far a certificate's start lies in the past, for terminals whose clock is slow.
+pub const NOT_BEFORE_SLACK: Duration = Duration::from_secs(5 * 60);
+/// Bytes of a certificate request, in PEM or DER: one for P-256 takes about 400.
+pub const CERTIFICATE_REQUEST_LEN_MAX: usize = 8 * 1024;
+
+const fn days(count: u64) -> Duration {
+    Duration::from_secs(count * 24 * 60 * 60)
+}
+
+const _: () = {
+    assert!(HTTP2_STREAM_WINDOW as usize >= MESSAGE_LEN_MAX, "one message fits its stream");
+    assert!(HTTP2_CONNECTION_WINDOW >= 2 * HTTP2_STREAM_WINDOW, "one stuck stream is not all");
+    assert!(HTTP2_FRAME_LEN_MAX >= 16_384 && HTTP2_FRAME_LEN_MAX <= HTTP2_STREAM_WINDOW);
+    assert!(HTTP2_PENDING_RESETS_MAX >= HTTP2_STREAMS_MAX as usize, "all calls may be cancelled");
+    assert!(HTTP2_LOCAL_RESETS_MAX > HTTP2_PENDING_RESETS_MAX);
+    assert!(CONNECTIONS_PER_IDENTITY_MAX >= 2, "a new connection beside a dead one");
+    assert!(CONNECTIONS_PER_IP_MAX <= CONNECTIONS_MAX);
+    assert!(CONNECTIONS_ANONYMOUS_MAX < CONNECTIONS_MAX, "the enrolled are never crowded out");
+    assert!(HANDSHAKES_PER_IP_MAX < HANDSHAKES_MAX, "one address cannot take all handshakes");
+    assert!(HANDSHAKES_MAX <= CONNECTIONS_MAX);
+    assert!(ACCEPTS_BURST >= ACCEPTS_PER_SECOND);
+    assert!(ACCEPTED_QUEUE_LEN_MAX <= HANDSHAKES_MAX);
+    assert!(CONNECTION_AGE_JITTER_MAX.as_secs() < CONNECTION_AGE_MAX.as_secs());
+    assert!(ACCEPT_PAUSE_MIN.as_millis() <= ACCEPT_PAUSE_MAX.as_millis());
+    assert!(REFUSAL_LINGER.as_millis() < HANDSHAKE_PATIENCE.as_millis());
+    assert!(HOLDER_VALIDITY.as_secs() <= SERVER_VALIDITY.as_secs());
+    assert!(SERVER_VALIDITY.as_secs() < AUTHORITY_VALIDITY.as_secs());
+    assert!(HTTP2_PING_PATIENCE.as_secs() <= HTTP2_PING_EVERY.as_secs());
+};
