@@ -1,3 +1,5 @@
 //! hoatoc
+pub mod config;
 pub mod domain;
 pub mod store;
+pub mod telemetry;
