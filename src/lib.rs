@@ -1,5 +1,6 @@
 //! hoatoc
 pub mod clock;
+pub mod config;
 pub mod domain;
 pub mod evidence;
 pub mod limits;
@@ -7,4 +8,5 @@ pub mod pki;
 pub mod rpc;
 pub mod store;
 pub mod tasks;
+pub mod telemetry;
 pub mod wire;
