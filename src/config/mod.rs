@@ -8,6 +8,7 @@
 //! that they say exactly the defaults and leave no key out. Secrets do not belong here: keys are
 //! files in the data directory.
 
+mod addresses;
 mod sections;
 mod server;
 mod terminal;
@@ -21,12 +22,11 @@ use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
 
+pub use addresses::{Address, CollectorAddr, HostName, MaybeAddr};
 pub use sections::{KeySection, LogSection, MetricsSection, OtlpSection};
 pub use server::{LimitSection, ListenSection, ServerConfig, ShutdownSection, StoreSection};
 pub use terminal::{InboxSection, LinkSection, TerminalConfig};
-pub use values::{
-    Address, Bounded, CollectorAddr, HostName, LogFilter, MaybeAddr, Names, Ratio, RelPath,
-};
+pub use values::{Bounded, LogFilter, Names, Ratio, RelPath};
 
 /// The server's file in its data directory.
 pub const SERVER_FILE: &str = "server.toml";

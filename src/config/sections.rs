@@ -4,7 +4,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use serde::{Deserialize, Serialize};
 
-use super::values::{Bounded, CollectorAddr, LogFilter, MaybeAddr, Ratio, RelPath};
+use super::addresses::{CollectorAddr, MaybeAddr};
+use super::values::{Bounded, LogFilter, Ratio, RelPath};
 use crate::telemetry::{LogFormat, OtlpConfig, TelemetryConfig};
 
 /// `[log]`: what is written to standard error.

@@ -4,8 +4,9 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use serde::{Deserialize, Serialize};
 
+use super::addresses::HostName;
 use super::sections::{self, KeySection, LogSection, MetricsSection, OtlpSection};
-use super::values::{Bounded, HostName, Names, RelPath};
+use super::values::{Bounded, Names, RelPath};
 use crate::telemetry::TelemetryConfig;
 
 /// Everything an operator may set on a server. The sample says what each value is for.

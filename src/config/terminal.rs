@@ -3,8 +3,9 @@
 use serde::de::{Deserializer, Error as _};
 use serde::{Deserialize, Serialize};
 
+use super::addresses::Address;
 use super::sections::{self, KeySection, LogSection, MetricsSection, OtlpSection};
-use super::values::{Address, Bounded, Names, RelPath};
+use super::values::{Bounded, Names, RelPath};
 use crate::telemetry::TelemetryConfig;
 
 /// Everything an operator may set on a terminal. The sample says what each value is for.

@@ -11,8 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use opentelemetry::trace::{Link, SpanKind, TraceContextExt as _, TraceId};
-use opentelemetry::{Context, KeyValue};
+use opentelemetry::Context;
 use opentelemetry_otlp::{
     MetricExporter, RetryPolicy, SpanExporter as OtlpSpanExporter, WithExportConfig as _,
     WithTonicConfig as _,
@@ -23,8 +22,8 @@ use opentelemetry_sdk::metrics::data::ResourceMetrics;
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 use opentelemetry_sdk::metrics::{SdkMeterProvider, Temporality};
 use opentelemetry_sdk::trace::{
-    BatchConfigBuilder, BatchSpanProcessor, Sampler, SamplingResult, SdkTracerProvider,
-    ShouldSample, Span, SpanData, SpanExporter, SpanProcessor,
+    BatchConfigBuilder, BatchSpanProcessor, SdkTracerProvider, Span, SpanData, SpanExporter,
+    SpanProcessor,
 };
 use tokio::runtime::{Handle, Runtime};
 use tonic::transport::{Channel, Endpoint};
@@ -61,35 +60,6 @@ impl Losses {
             ("span", "not_taken", read(&self.spans_not_taken)),
             ("metrics", "not_taken", read(&self.metrics_not_taken)),
         ]
-    }
-}
-
-/// Continues every trace that its caller sends, and begins the configured share of the others. The
-/// share is decided by the trace's number, so all nodes with one ratio decide alike. A caller that
-/// sends nothing does not silence us: a terminal without a collector would otherwise hide the
-/// server's part of every order it asks for.
-#[derive(Debug, Clone)]
-pub(super) struct FollowOrSample(Sampler);
-
-impl FollowOrSample {
-    pub(super) const fn new(ratio: f64) -> Self {
-        Self(Sampler::TraceIdRatioBased(ratio))
-    }
-}
-
-impl ShouldSample for FollowOrSample {
-    fn should_sample(
-        &self,
-        parent: Option<&Context>,
-        trace_id: TraceId,
-        name: &str,
-        kind: &SpanKind,
-        attributes: &[KeyValue],
-        links: &[Link],
-    ) -> SamplingResult {
-        let followed = parent.is_some_and(|parent| parent.span().span_context().is_sampled());
-        let sampler = if followed { &Sampler::AlwaysOn } else { &self.0 };
-        sampler.should_sample(parent, trace_id, name, kind, attributes, links)
     }
 }
 

@@ -17,6 +17,7 @@ mod json;
 pub mod metrics;
 pub mod page;
 pub mod propagation;
+mod sampling;
 #[cfg(test)]
 mod tests;
 mod writer;
@@ -41,6 +42,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use export::{Exporters, Losses};
 use json::TracedJson;
 pub use metrics::Metrics;
+use sampling::FollowOrSample;
 use writer::LogWriter;
 
 /// What the exporter itself is built from. Their spans are never exported, else each export would
@@ -268,7 +270,7 @@ fn tracer_provider(
     let builder = SdkTracerProvider::builder().with_resource(resource);
     Ok(match (otlp, exporters) {
         (Some(otlp), Some(exporters)) => builder
-            .with_sampler(export::FollowOrSample::new(otlp.sample_ratio))
+            .with_sampler(FollowOrSample::new(otlp.sample_ratio))
             .with_span_processor(exporters.spans()?)
             .build(),
         _ => builder.with_sampler(Sampler::AlwaysOff).build(),

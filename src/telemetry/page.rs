@@ -233,10 +233,11 @@ mod tests {
             gate.lock().expect("no panic").recv().map_or_else(|_| Vec::new(), |()| Vec::new())
         });
         let mut page = JoinSet::new();
+        let gathering = Arc::new(Semaphore::new(1));
         let state = PageState {
             metrics,
             ready: Arc::new(|| Ok(())),
-            gathering: Arc::new(Semaphore::new(1)),
+            gathering: Arc::clone(&gathering),
             answer_wait: Duration::from_millis(200),
         };
         page.spawn(accept(listener, state, std::future::pending()));
@@ -249,6 +250,7 @@ mod tests {
             assert!(answer.expect("no panic").starts_with("HTTP/1.1 503"));
         }
         assert_eq!(enters.try_iter().count(), 1);
+        assert_eq!(gathering.available_permits(), 0, "the one that hangs keeps the others out");
         drop(open);
     }
 }
