@@ -72,10 +72,11 @@ pub const HANDSHAKE_PATIENCE: Duration = Duration::from_secs(10);
 pub const REFUSAL_LINGER: Duration = Duration::from_secs(1);
 /// Bytes read and thrown away meanwhile: what a client sends right after its certificate.
 pub const REFUSAL_LINGER_LEN_MAX: u64 = 64 * 1024;
-/// Handshakes in flight: about 40 KiB each. When all are taken, new connections wait in the
-/// kernel's queue.
+/// Handshakes in flight: each holds some tens of KiB and a share of a processor; more wait their
+/// turn.
 pub const HANDSHAKES_MAX: usize = 512;
-/// Handshakes in flight from one address, so that a single silent peer cannot take all places.
+/// Handshakes in flight from one address, so that silent peers behind one address, who hold each
+/// place for the whole patience, leave most of them to the others.
 pub const HANDSHAKES_PER_IP_MAX: usize = 128;
 /// New connections a second: 10,000 terminals are back 20 s after a restart, and a flood costs a
 /// bounded share of a processor.

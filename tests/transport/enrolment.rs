@@ -7,7 +7,6 @@ use hoatoc::pki::authority::Authority;
 use hoatoc::pki::config::{ServerTlsParts, Trust};
 use hoatoc::pki::refusal::Refusal;
 use hoatoc::rpc::channel::ConnectError;
-use hoatoc::rpc::listener::ListenerLimits;
 
 use crate::support::{Bench, NOW, call, parts, province};
 
@@ -48,7 +47,7 @@ async fn showing_the_right_authority_beside_a_foreign_certificate_does_not_help(
     swapped.certificate_pem.truncate(leaf_len);
     swapped.certificate_pem.push_str(real.certificate_pem());
     let parts = ServerTlsParts { credentials: swapped, ..parts(&real) };
-    let bench = Bench::serving(real, parts, ListenerLimits::default());
+    let bench = Bench::presenting(real, parts);
     let outcome = bench.connect_trusting(&Trust::Pinned(fingerprint), "localhost", None).await;
     assert_eq!(reason(outcome), Refusal::UnknownAuthority);
 }
@@ -72,7 +71,7 @@ async fn a_client_certificate_cannot_pose_as_a_server() {
     poser.certificate_pem.push_str(authority.certificate_pem());
     let trust = Trust::Pinned(authority.fingerprint());
     let parts = ServerTlsParts { credentials: poser, ..parts(&authority) };
-    let bench = Bench::serving(authority, parts, ListenerLimits::default());
+    let bench = Bench::presenting(authority, parts);
     let outcome = bench.connect_trusting(&trust, "localhost", None).await;
     assert_eq!(reason(outcome), Refusal::WrongPurpose);
 }

@@ -1,5 +1,7 @@
 //! The HTTP/2 limits, seen and tried from the wire: frames written by hand.
 
+use std::time::Duration;
+
 use hoatoc::limits;
 use hoatoc::rpc::http2::Http2Limits;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
@@ -12,6 +14,7 @@ use crate::support::{Bench, OFFICER, TERMINAL, call, soon};
 const HEADERS: u8 = 1;
 const RST_STREAM: u8 = 3;
 const SETTINGS: u8 = 4;
+const PING: u8 = 6;
 const GOAWAY: u8 = 7;
 const WINDOW_UPDATE: u8 = 8;
 const END_HEADERS: u8 = 4;
@@ -175,6 +178,40 @@ async fn a_rapid_reset_flood_ends_its_connection_and_honest_calls_go_on() {
     assert_eq!(told, Some(ENHANCE_YOUR_CALM));
     bench.open(1).await;
     call(&honest).await.expect("an honest call");
+}
+
+#[tokio::test]
+async fn a_peer_that_answers_no_ping_is_cut() {
+    let bench = Bench::with_http2(&Http2Limits {
+        ping_every: Duration::from_millis(100),
+        ping_patience: Duration::from_millis(100),
+        ..Default::default()
+    });
+    let mut peer = bench.raw(Some(&bench.holder(TERMINAL))).await;
+    peer.write_all(&opening()).await.expect("the line is open");
+    bench.open(1).await;
+    let mut pings = 0;
+    while let Some(frame) = soon(next(&mut peer)).await {
+        pings += u32::from(frame.kind == PING);
+    }
+    assert_eq!(pings, 1, "one question and no answer");
+    bench.open(0).await;
+}
+
+#[tokio::test]
+async fn a_revoked_peer_that_reads_nothing_is_cut_all_the_same() {
+    let bench = Bench::start();
+    let mut peer = bench.raw(Some(&bench.holder(TERMINAL))).await;
+    peer.write_all(&opening()).await.expect("the line is open");
+    // Each ping asks for an answer; nobody reads them, until the server can write no more.
+    let pings = frame(PING, 0, 0, &[0; 8]).repeat(4_096);
+    let moment = Duration::from_millis(300);
+    while let Ok(written) = tokio::time::timeout(moment, peer.write_all(&pings)).await {
+        written.expect("the connection is open");
+    }
+    bench.open(1).await;
+    assert_eq!(bench.listener.connections().close_all(), 1);
+    bench.open(0).await;
 }
 
 #[test]

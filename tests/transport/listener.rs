@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use hoatoc::rpc::channel::ConnectError;
+use hoatoc::rpc::channel::{ConnectError, client_channel};
 use hoatoc::rpc::listener::ListenerLimits;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 
 use crate::support::{Bench, OFFICER, TERMINAL, call, soon, watch};
 
@@ -31,7 +31,7 @@ async fn a_silent_peer_is_cut_at_the_timeout_and_blocks_nobody() {
     let channel = bench.connect(Some(&bench.holder(OFFICER))).await.expect("not blocked");
     call(&channel).await.expect("an answer");
     assert_eq!(bench.listener.counts().borrow().refused("handshake_too_slow"), 0);
-    assert_eq!(bench.listener.connections().handshakes(), 2);
+    assert_eq!(bench.listener.connections().arriving(), 2);
 
     closed(mute).await;
     closed(half).await;
@@ -48,35 +48,40 @@ async fn only_so_many_handshakes_run_at_once_and_the_next_waits_its_turn() {
         ..Default::default()
     });
     let _silent = [silent(&bench).await, silent(&bench).await, silent(&bench).await];
-    let mut counts = bench.listener.counts();
-    let connecting = bench.connect(None);
-    tokio::pin!(connecting);
-    let channel = loop {
-        assert!(bench.listener.connections().handshakes() <= 2, "beyond the cap");
-        tokio::select! {
-            channel = &mut connecting => break channel.expect("its turn came"),
-            changed = counts.changed() => changed.expect("the listener runs"),
-        }
-    };
-    assert!(counts.borrow().refused("handshake_too_slow") >= 1, "it did not wait");
+    bench.counted(|counts| counts.accepted == 3).await;
+    let channel = bench.connect(None).await.expect("its turn came");
+    let counts = bench.listener.counts().borrow().clone();
+    assert!(counts.refused("handshake_too_slow") >= 1, "it did not wait");
     call(&channel).await.expect("an answer");
 }
 
 #[tokio::test]
-async fn one_address_cannot_take_all_handshakes_nor_all_connections() {
+async fn silent_peers_of_one_address_delay_only_that_address() {
     let bench = Bench::with(ListenerLimits {
-        handshakes_per_ip_max: 1,
-        connections_per_ip_max: 2,
-        handshake_patience: Duration::from_millis(500),
+        handshakes_max: 3,
+        handshakes_per_ip_max: 2,
+        handshake_patience: Duration::from_millis(1_500),
         ..Default::default()
     });
-    let first = silent(&bench).await;
-    bench.counted(|counts| counts.accepted == 1).await;
-    closed(silent(&bench).await).await;
-    bench.counted(|counts| counts.refused("full_handshakes") == 1).await;
-    closed(first).await;
-    bench.counted(|counts| counts.refused("handshake_too_slow") == 1).await;
+    let mut crowd = Vec::new();
+    for _ in 0..8 {
+        let socket = TcpSocket::new_v4().expect("a socket");
+        socket.bind("127.0.0.2:0".parse().expect("an address")).expect("all of 127/8 is ours");
+        crowd.push(socket.connect(bench.listener.local_address()).await.expect("it listens"));
+    }
+    bench.counted(|counts| counts.accepted == 8).await;
+    let channel = bench.connect(None).await.expect("another address");
+    call(&channel).await.expect("an answer");
+    assert!(bench.listener.counts().borrow().refused.is_empty(), "it had to wait");
+    let counts = bench.counted(|counts| counts.refused.values().sum::<u64>() == 8).await;
+    assert!(counts.refused("handshake_too_slow") >= 2, "{counts:?}");
+    assert!(counts.refused("handshake_no_turn") >= 1, "{counts:?}");
+}
 
+#[tokio::test]
+async fn one_address_cannot_take_all_connections() {
+    let limits = ListenerLimits { connections_per_ip_max: 2, ..Default::default() };
+    let bench = Bench::with(limits);
     let one = bench.connect(None).await.expect("the first");
     let _two = bench.connect(None).await.expect("the second");
     assert!(bench.connect(None).await.is_err());
@@ -153,7 +158,7 @@ async fn resets_during_accept_and_handshake_do_not_end_the_loop() {
     let channel = bench.connect(Some(&bench.holder(TERMINAL))).await.expect("let in");
     call(&channel).await.expect("an answer");
     bench.counted(|counts| counts.refused("peer_gone") >= 100).await;
-    assert_eq!(bench.listener.connections().handshakes(), 0);
+    assert_eq!(bench.listener.connections().arriving(), 0);
 }
 
 #[tokio::test]
@@ -162,4 +167,25 @@ async fn what_is_not_tls_is_refused_as_such() {
     let mut peer = silent(&bench).await;
     peer.write_all(b"GET / HTTP/1.1\r\n\r\n").await.expect("the line is open");
     bench.counted(|counts| counts.refused("protocol") == 1).await;
+}
+
+#[tokio::test]
+async fn all_terminals_of_a_province_may_come_back_at_once() {
+    let bench = Bench::start();
+    let configs: Vec<_> = (1..=300)
+        .map(|number| format!("hoatoc://11/endpoint/03160/military/{number}"))
+        .map(|uri| bench.client_config(Some(&bench.holder(&uri))))
+        .collect();
+    let mut coming = tokio::task::JoinSet::new();
+    for config in configs {
+        let address = bench.address();
+        coming.spawn(async move { client_channel(&address, "localhost", config).await });
+    }
+    let channels = soon(coming.join_all()).await;
+    let channels: Vec<_> = channels.into_iter().map(|channel| channel.expect("let in")).collect();
+    bench.open(300).await;
+    let counts = bench.listener.counts().borrow().clone();
+    assert_eq!((counts.served, counts.refused.len()), (300, 0));
+    drop(channels);
+    bench.open(0).await;
 }

@@ -17,6 +17,7 @@ use hoatoc::rpc::channel::{ConnectError, client_channel};
 use hoatoc::rpc::http2::{Http2Limits, server_builder};
 use hoatoc::rpc::listener::{Counts, Listener, ListenerLimits, PeerInfo};
 use hoatoc::tasks::Tasks;
+use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
@@ -84,13 +85,24 @@ impl Bench {
     pub(crate) fn with(limits: ListenerLimits) -> Self {
         let authority = Authority::create(&province(), NOW).expect("an authority");
         let parts = parts(&authority);
-        Self::serving(authority, parts, limits)
+        Self::serving(authority, parts, limits, &Http2Limits::default())
     }
 
-    pub(crate) fn serving(
+    pub(crate) fn with_http2(http2: &Http2Limits) -> Self {
+        let authority = Authority::create(&province(), NOW).expect("an authority");
+        let parts = parts(&authority);
+        Self::serving(authority, parts, ListenerLimits::default(), http2)
+    }
+
+    pub(crate) fn presenting(authority: Authority, parts: ServerTlsParts) -> Self {
+        Self::serving(authority, parts, ListenerLimits::default(), &Http2Limits::default())
+    }
+
+    fn serving(
         authority: Authority,
         parts: ServerTlsParts,
         limits: ListenerLimits,
+        http2: &Http2Limits,
     ) -> Self {
         let clock = Arc::new(ManualClock::at(NOW));
         let as_clock: Arc<dyn Clock> = Arc::clone(&clock) as Arc<dyn Clock>;
@@ -110,7 +122,7 @@ impl Bench {
             Ok(request)
         });
         let stopping = tasks.stopping().clone().cancelled_owned();
-        let serving = server_builder(&Http2Limits::default())
+        let serving = server_builder(http2)
             .add_service(service)
             .serve_with_incoming_shutdown(incoming, stopping);
         tasks.spawn_vital("server", serving);
@@ -146,9 +158,17 @@ impl Bench {
 
     /// A TLS connection without a library on top.
     pub(crate) async fn raw(&self, holder: Option<&Credentials>) -> TlsStream<TcpStream> {
+        self.raw_with(self.client_config(holder)).await
+    }
+
+    /// The configuration of a client that trusts our authority.
+    pub(crate) fn client_config(&self, holder: Option<&Credentials>) -> Arc<ClientConfig> {
         let trust = Trust::Authority(self.authority.certificate_pem().to_owned());
-        let config = client_config(&trust, holder, Arc::clone(&self.clock) as Arc<dyn Clock>)
-            .expect("good parts");
+        client_config(&trust, holder, Arc::clone(&self.clock) as Arc<dyn Clock>)
+            .expect("good parts")
+    }
+
+    pub(crate) async fn raw_with(&self, config: Arc<ClientConfig>) -> TlsStream<TcpStream> {
         let tcp = TcpStream::connect(self.address()).await.expect("the listener listens");
         let name = ServerName::try_from("localhost").expect("a name");
         soon(TlsConnector::from(config).connect(name, tcp)).await.expect("the right server")

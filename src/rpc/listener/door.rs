@@ -8,7 +8,7 @@ use std::time::Duration;
 use rand::Rng;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::sync::{OwnedSemaphorePermit, mpsc, watch};
+use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::time::{timeout, timeout_at};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
@@ -30,6 +30,8 @@ enum Rejected {
     Full(#[from] Full),
     #[error(transparent)]
     Refused(#[from] Refusal),
+    #[error("the handshake's turn did not come in time")]
+    NoTurn,
     #[error("the handshake took too long")]
     TooSlow,
     #[error("the peer went away: {0}")]
@@ -43,6 +45,7 @@ impl Rejected {
         match self {
             Self::Full(full) => full.label(),
             Self::Refused(refusal) => refusal.label(),
+            Self::NoTurn => "handshake_no_turn",
             Self::TooSlow => "handshake_too_slow",
             Self::Gone(_) => "peer_gone",
             Self::ServerStuck => "server_stuck",
@@ -57,20 +60,15 @@ pub(super) struct Door {
     pub(super) tls: Arc<ServerTls>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) connections: Connections,
+    pub(super) handshakes: Arc<Semaphore>,
     pub(super) counts: watch::Sender<Counts>,
     pub(super) queue: mpsc::Sender<io::Result<TlsConnection>>,
     pub(super) tasks: Tasks,
 }
 
 impl Door {
-    /// Begins the handshake in a task of its own, if there is room. `place` is held until the
-    /// connection is served or refused.
-    pub(super) fn greet(
-        self: &Arc<Self>,
-        stream: TcpStream,
-        address: SocketAddr,
-        place: OwnedSemaphorePermit,
-    ) {
+    /// Begins the handshake in a task of its own, if there is room for one connection more.
+    pub(super) fn greet(self: &Arc<Self>, stream: TcpStream, address: SocketAddr) {
         self.counts.send_modify(|counts| counts.accepted += 1);
         let entrance = match self.connections.enter(address) {
             Ok(entrance) => entrance,
@@ -86,12 +84,20 @@ impl Door {
                     Err(rejected) => door.note(address, &rejected),
                 },
             }
-            drop(place);
         });
     }
 
     async fn bring_in(&self, stream: TcpStream, entrance: Entrance) -> Result<(), Rejected> {
-        let deadline = tokio::time::Instant::now() + self.limits.handshake_patience;
+        let patience = self.limits.handshake_patience;
+        // First the address's own queue, then everybody's: a crowd behind one address waits for
+        // itself and for nobody else.
+        let _turn = timeout(patience, async {
+            let of_address = entrance.handshakes().acquire_owned().await;
+            of_address.ok().zip(Arc::clone(&self.handshakes).acquire_owned().await.ok())
+        })
+        .await
+        .map_err(|_elapsed| Rejected::NoTurn)?;
+        let deadline = tokio::time::Instant::now() + patience;
         let stream = timeout_at(deadline, self.shake_hands(stream))
             .await
             .map_err(|_elapsed| Rejected::TooSlow)??;

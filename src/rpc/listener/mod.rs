@@ -4,9 +4,9 @@
 //! caps. Started by the roof, once for each listening address; what comes out is the stream for
 //! `serve_with_incoming_shutdown`.
 //!
-//! In order, and each bounded: a place for a handshake, the accept rate, the accept itself, the
-//! caps in all and by address, the handshake in a task of its own with a timeout, the certificate's
-//! identity, the caps by holder, the queue to the server. Nothing a peer or the machine does ends
+//! In order, and each bounded: the accept rate, the accept itself, the caps in all and by address, a
+//! turn for the handshake (by address, then in all), the handshake in a task of its own with a
+//! timeout, the certificate's identity, the caps by holder, the queue to the server. Nothing a peer or the machine does ends
 //! the loop: when descriptors run out it pauses and goes on. Who may call what is not decided here.
 
 use std::collections::BTreeMap;
@@ -48,7 +48,7 @@ pub struct ListenerLimits {
     pub connections_per_identity_max: usize,
     /// Connections without a certificate.
     pub connections_anonymous_max: usize,
-    /// Handshakes in flight; more wait in the kernel's queue.
+    /// Handshakes in flight; more wait their turn, each as long as a handshake may take.
     pub handshakes_max: usize,
     /// Of these, from one address.
     pub handshakes_per_ip_max: usize,
@@ -95,7 +95,8 @@ pub struct Counts {
     /// Connections handed to the server.
     pub served: u64,
     /// Connections refused, by the label of the reason: those of [`Full`] and
-    /// [`crate::pki::refusal::Refusal`], and `handshake_too_slow`, `peer_gone`, `server_stuck`.
+    /// [`crate::pki::refusal::Refusal`], and `handshake_no_turn`, `handshake_too_slow`,
+    /// `peer_gone`, `server_stuck`.
     pub refused: BTreeMap<&'static str, u64>,
 }
 
@@ -135,12 +136,14 @@ impl Listener {
         let local_address = socket.local_addr()?;
         let connections = Connections::new(limits.clone());
         let (counts_in, counts) = watch::channel(Counts::default());
+        let handshakes = Arc::new(Semaphore::new(limits.handshakes_max));
         let (queue, incoming) = mpsc::channel(limits::ACCEPTED_QUEUE_LEN_MAX);
         let door = Arc::new(Door {
             limits,
             tls,
             clock,
             connections: connections.clone(),
+            handshakes,
             counts: counts_in,
             queue,
             tasks: tasks.clone(),
@@ -198,11 +201,9 @@ async fn accept_all(source: impl Source, door: Arc<Door>) {
 
 async fn accept_on(mut source: impl Source, door: Arc<Door>) {
     let limits = &door.limits;
-    let places = Arc::new(Semaphore::new(limits.handshakes_max));
     let mut rate = Bucket::full(limits.accepts_per_second, limits.accepts_burst, Instant::now());
     let mut pause = limits::ACCEPT_PAUSE_MIN;
-    // Only a closed semaphore gives no place, and this one is never closed.
-    while let Ok(place) = Arc::clone(&places).acquire_owned().await {
+    loop {
         let wait = rate.take(Instant::now());
         if !wait.is_zero() {
             sleep(wait).await;
@@ -210,7 +211,7 @@ async fn accept_on(mut source: impl Source, door: Arc<Door>) {
         match source.accept().await {
             Ok((stream, address)) => {
                 pause = limits::ACCEPT_PAUSE_MIN;
-                door.greet(stream, address, place);
+                door.greet(stream, address);
             }
             Err(error) => {
                 door.counts.send_modify(|counts| counts.accept_errors += 1);

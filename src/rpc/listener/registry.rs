@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::pki::identity::{Fingerprint, Identity, PeerIdentity};
@@ -23,9 +24,6 @@ pub enum Full {
     /// The peer's address has its share.
     #[error("too many connections from one address")]
     Address,
-    /// The peer's address has its share of the handshakes in flight.
-    #[error("too many handshakes from one address")]
-    Handshakes,
     /// Too many connections without a certificate.
     #[error("too many connections without a certificate")]
     Anonymous,
@@ -37,7 +35,6 @@ impl Full {
         match self {
             Self::Connections => "full_connections",
             Self::Address => "full_address",
-            Self::Handshakes => "full_handshakes",
             Self::Anonymous => "full_anonymous",
         }
     }
@@ -65,10 +62,10 @@ struct State {
     holders: HashMap<Identity, VecDeque<u64>>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Share {
     open: usize,
-    handshakes: usize,
+    handshakes: Arc<Semaphore>,
 }
 
 #[derive(Debug)]
@@ -92,8 +89,8 @@ impl Connections {
         self.len() == 0
     }
 
-    /// How many handshakes are in flight.
-    pub fn handshakes(&self) -> usize {
+    /// How many connections were accepted and have not finished their handshake.
+    pub fn arriving(&self) -> usize {
         let state = self.state();
         state.open - state.served.len()
     }
@@ -136,19 +133,17 @@ impl Connections {
         if state.open >= limits.connections_max {
             return Err(Full::Connections);
         }
-        if let Some(share) = state.addresses.get(&ip) {
-            if share.open >= limits.connections_per_ip_max {
-                return Err(Full::Address);
-            }
-            if share.handshakes >= limits.handshakes_per_ip_max {
-                return Err(Full::Handshakes);
-            }
+        let share = state.addresses.entry(ip).or_insert_with(|| Share {
+            open: 0,
+            handshakes: Arc::new(Semaphore::new(limits.handshakes_per_ip_max)),
+        });
+        if share.open >= limits.connections_per_ip_max {
+            return Err(Full::Address);
         }
-        let share = state.addresses.entry(ip).or_default();
         share.open += 1;
-        share.handshakes += 1;
+        let handshakes = Arc::clone(&share.handshakes);
         state.open += 1;
-        Ok(Entrance { connections: self.clone(), address, ip, handshaking: true })
+        Ok(Entrance { connections: self.clone(), address, ip, handshakes })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -170,14 +165,19 @@ pub(super) struct Entrance {
     connections: Connections,
     address: SocketAddr,
     ip: IpAddr,
-    handshaking: bool,
+    handshakes: Arc<Semaphore>,
 }
 
 impl Entrance {
+    /// The places for handshakes of the peer's address.
+    pub(super) fn handshakes(&self) -> Arc<Semaphore> {
+        Arc::clone(&self.handshakes)
+    }
+
     /// Turns the place of a handshake into that of a served connection. A holder who has all
     /// places of theirs taken loses the oldest: after a cut the dead connections are the old ones,
     /// and whoever shows the certificate now is alive.
-    pub(super) fn serve(mut self, identity: Option<PeerIdentity>) -> Result<Seat, Full> {
+    pub(super) fn serve(self, identity: Option<PeerIdentity>) -> Result<Seat, Full> {
         let connections = self.connections.clone();
         let limits = &connections.0.limits;
         let mut state = connections.state();
@@ -201,10 +201,6 @@ impl Entrance {
                 }
             }
         }
-        if let Some(share) = state.addresses.get_mut(&self.ip) {
-            share.handshakes -= 1;
-        }
-        self.handshaking = false;
         let peer = PeerInfo {
             connection: number,
             address: self.address,
@@ -223,9 +219,6 @@ impl Drop for Entrance {
         state.open -= 1;
         let Some(share) = state.addresses.get_mut(&self.ip) else { return };
         share.open -= 1;
-        if self.handshaking {
-            share.handshakes -= 1;
-        }
         if share.open == 0 {
             state.addresses.remove(&self.ip);
         }

@@ -35,8 +35,9 @@ fn door(limits: ListenerLimits) -> (Arc<Door>, Incoming) {
     let (queue, incoming) = mpsc::channel(1);
     let connections = Connections::new(limits.clone());
     let counts = watch::Sender::new(Counts::default());
+    let handshakes = Arc::new(Semaphore::new(limits.handshakes_max));
     let tasks = Tasks::new();
-    let door = Door { limits, tls, clock, connections, counts, queue, tasks };
+    let door = Door { limits, tls, clock, connections, handshakes, counts, queue, tasks };
     (Arc::new(door), ReceiverStream::new(incoming))
 }
 
