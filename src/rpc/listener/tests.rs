@@ -1,10 +1,14 @@
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use tokio::io::AsyncWriteExt;
+use tokio_rustls::TlsConnector;
+use tokio_stream::StreamExt;
+
 use super::*;
 use crate::clock::SystemClock;
 use crate::pki::authority::Authority;
-use crate::pki::config::ServerTlsParts;
+use crate::pki::config::{ServerTlsParts, Trust, client_config};
 
 /// Fails as scripted, then waits for ever.
 struct Script {
@@ -24,14 +28,21 @@ impl Source for Script {
     }
 }
 
-fn door(limits: ListenerLimits) -> (Arc<Door>, Incoming) {
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+fn server() -> (Authority, Arc<ServerTls>) {
+    let now = SystemClock.now();
     let province = "11".parse().expect("a unit code");
-    let authority = Authority::create(&province, clock.now()).expect("an authority");
-    let credentials = authority.issue_server(&[], &[], clock.now()).expect("a server");
+    let authority = Authority::create(&province, now).expect("an authority");
+    let names = ["localhost".to_owned()];
+    let credentials = authority.issue_server(&names, &[], now).expect("a server");
     let authority_pem = authority.certificate_pem().to_owned();
     let parts = ServerTlsParts { province, authority_pem, credentials, revocations_pem: None };
-    let tls = Arc::new(ServerTls::new(parts, Arc::clone(&clock)).expect("good parts"));
+    let tls = ServerTls::new(parts, Arc::new(SystemClock)).expect("good parts");
+    (authority, Arc::new(tls))
+}
+
+fn door(limits: ListenerLimits) -> (Arc<Door>, Incoming) {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let (_authority, tls) = server();
     let (queue, incoming) = mpsc::channel(1);
     let connections = Connections::new(limits.clone());
     let counts = watch::Sender::new(Counts::default());
@@ -86,6 +97,35 @@ async fn the_loop_ends_when_told_to_stop_or_when_nobody_listens_to_it() {
     let (abandoned, incoming) = door(ListenerLimits::default());
     drop(incoming);
     timeout_of_an_hour(accept_all(idle(), abandoned)).await.expect("nobody listens");
+}
+
+#[tokio::test]
+async fn a_write_that_waits_for_a_peer_fails_once_the_connection_is_to_end() {
+    let (authority, tls) = server();
+    let tasks = Tasks::new();
+    let any_port = SocketAddr::from(([127, 0, 0, 1], 0));
+    let limits = ListenerLimits::default();
+    let (listener, mut incoming) =
+        Listener::start(any_port, limits, tls, Arc::new(SystemClock), &tasks).expect("a listener");
+    let trust = Trust::Authority(authority.certificate_pem().to_owned());
+    let config = client_config(&trust, None, Arc::new(SystemClock)).expect("good parts");
+    let tcp = TcpStream::connect(listener.local_address()).await.expect("it listens");
+    let name = "localhost".try_into().expect("a name");
+    let _reads_nothing =
+        TlsConnector::from(config).connect(name, tcp).await.expect("the right server");
+    let mut connection = incoming.next().await.expect("it came").expect("never an error");
+
+    let block = vec![0; 64 * 1024];
+    let moment = Duration::from_millis(300);
+    while let Ok(written) = tokio::time::timeout(moment, connection.write_all(&block)).await {
+        written.expect("the connection is open");
+    }
+    let close = async { listener.connections().close_all() };
+    let both = async { tokio::join!(connection.write_all(&block), close) };
+    let patience = Duration::from_secs(10);
+    let (written, closed) = tokio::time::timeout(patience, both).await.expect("it was woken");
+    assert_eq!(closed, 1);
+    assert_eq!(written.expect_err("it ended").kind(), io::ErrorKind::ConnectionAborted);
 }
 
 async fn timeout_of_an_hour<F: Future>(
