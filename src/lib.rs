@@ -2,7 +2,9 @@
 pub mod clock;
 pub mod config;
 pub mod domain;
+pub mod engine;
 pub mod evidence;
+pub mod index;
 pub mod limits;
 pub mod pki;
 pub mod rpc;

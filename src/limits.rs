@@ -139,3 +139,24 @@ const _: () = {
     assert!(SERVER_VALIDITY.as_secs() < AUTHORITY_VALIDITY.as_secs());
     assert!(HTTP2_PING_PATIENCE.as_secs() <= HTTP2_PING_EVERY.as_secs());
 };
+
+// --- the engine
+
+/// Requests waiting in the first lane: two from each of 10,000 terminals at once, some 20 MiB.
+pub const ORDER_LANE_LEN_MAX: usize = 20_000;
+/// Batches waiting in the second lane: enough to keep the owner busy, few enough that an import
+/// feels the store's pace at once.
+pub const RECORD_LANE_LEN_MAX: usize = 16;
+/// Requests in one group: past a few hundred the sync is no longer what costs (measured: 64 to 512
+/// records a sync differ by a factor of five, more brings little).
+pub const GROUP_LEN_MAX: usize = 512;
+/// Bytes of entries after which a group is closed: well under the store's bound for one batch.
+pub const GROUP_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// Records in one batch: their commitments fit one ledger entry, and sealing them keeps the owner
+/// from orders for less than a millisecond.
+pub const RECORDS_PER_BATCH_MAX: usize = 100;
+/// Pairs in one page of a scan: some megabytes at most.
+pub const SCAN_PAGE_LEN: usize = 1_000;
+/// How far the clock may stand before the newest record, in ms, before orders wait for an operator:
+/// time synchronisation steps back by less, a dead battery by more.
+pub const CLOCK_BEHIND_MAX_MS: i64 = 5 * 60_000;

@@ -20,6 +20,7 @@ pub mod codec;
 mod contract;
 pub mod journal;
 pub mod journaled;
+pub mod keys;
 pub mod memory;
 pub mod sled;
 pub mod snapshot;

@@ -157,6 +157,44 @@ pub enum Command {
     BeginEpoch,
 }
 
+impl Command {
+    /// Its stable name.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Found { .. } => "found",
+            Self::PublishTrust(_) => "publish_trust",
+            Self::PutUnits(_) => "put_units",
+            Self::AddEndpoints(_) => "add_endpoints",
+            Self::CreateCode { .. } => "create_code",
+            Self::Enrol { .. } => "enrol",
+            Self::RecordCertificate { .. } => "record_certificate",
+            Self::Draft(_) => "draft_order",
+            Self::AddSignature { .. } => "add_signature",
+            Self::Issue { .. } => "issue_order",
+            Self::IssueSigned { .. } => "issue_signed_order",
+            Self::TakeAnswer { .. } => "take_answer",
+            Self::PutRecords { .. } => "put_records",
+            Self::ReadRecords { .. } => "read_records",
+            Self::BeginEpoch => "begin_epoch",
+        }
+    }
+
+    /// Whether it must not happen while the clock stands before the record: times under signatures
+    /// and enrolment would be wrong. Answers are taken whatever the clock says.
+    pub const fn needs_a_sound_clock(&self) -> bool {
+        matches!(
+            self,
+            Self::Draft(_)
+                | Self::AddSignature { .. }
+                | Self::Issue { .. }
+                | Self::IssueSigned { .. }
+                | Self::CreateCode { .. }
+                | Self::Enrol { .. }
+                | Self::PublishTrust(_)
+        )
+    }
+}
+
 /// A command, who asks, and the caller's name for the request.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Request {

@@ -22,6 +22,7 @@ mod tests;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+pub use check::Violation;
 pub use command::{Actor, Command, NewDraft, Request};
 pub use event::{CertificateHolder, Entry, Event, RecordKind, RecordVersion};
 pub use file::{Issue, OrderFile, OrderState};
