@@ -1,3 +1,5 @@
 //! hoatoc
 pub mod domain;
+pub mod roster;
+pub mod sim;
 pub mod store;

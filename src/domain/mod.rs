@@ -2,3 +2,6 @@
 
 pub mod ids;
 pub mod instant;
+pub mod registry;
+pub mod text;
+pub mod unit;
