@@ -305,6 +305,36 @@ fn a_workbook_cut_off_or_damaged_anywhere_never_panics() {
     }
 }
 
+/// The workbook of two sheets with a text in it replaced, sound as an archive.
+fn rewritten(from: &str, to: &str) -> Vec<u8> {
+    use std::io::{Cursor, Read, Write};
+    let bytes = std::fs::read(roster("two-sheets.xlsx")).expect("a file of the tests");
+    let mut old = zip::ZipArchive::new(Cursor::new(bytes)).expect("an archive");
+    let mut new = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    for at in 0..old.len() {
+        let mut part = old.by_index(at).expect("a part");
+        let mut text = String::new();
+        part.read_to_string(&mut text).expect("XML");
+        let options = zip::write::SimpleFileOptions::default();
+        let name = part.name().expect("a plain name").into_owned();
+        new.start_file(name, options).expect("in memory");
+        new.write_all(text.replace(from, to).as_bytes()).expect("in memory");
+    }
+    new.finish().expect("in memory").into_inner()
+}
+
+#[test]
+fn a_workbook_whose_cells_lie_about_their_place_is_refused() {
+    let province = Province::new();
+    let options = Options { sheet: Some("Hạng 2".to_owned()), ..province.options() };
+    let sound = read_bytes("a.xlsx", &rewritten("nothing", "else"), &options).expect("a copy");
+    assert_eq!(sound.rows, 2);
+    for place in ["r=\"A99999999999999\"", "r=\"ZZZZZZZZZZZZ9\"", "r=\"A1\"", "r=\"?\""] {
+        let refused = read_bytes("a.xlsx", &rewritten("r=\"A9\"", place), &options);
+        assert!(matches!(refused, Err(RosterError::Damaged { .. })), "{place}: {refused:?}");
+    }
+}
+
 #[test]
 fn an_archive_that_would_unpack_beyond_the_bound_is_refused_unopened() {
     let province = Province::new();

@@ -9,8 +9,9 @@ use std::fmt;
 
 use super::Lists;
 use super::fields::{CitizenId, Phone, Plate};
+use super::parse::{grade, phones, unit};
 use super::problem::{Checked, Findings, Problem, ProblemCode};
-use super::reservist::{NOTE_CHARS_MAX, SHORT_CHARS_MAX, grade, phones, unit};
+use super::reservist::{NOTE_CHARS_MAX, SHORT_CHARS_MAX};
 use super::vocabulary::{CapacityUnit, EquipmentClass, EquipmentStatus, OwnerKind};
 use crate::domain::ids::{SpecialtyCode, UnitCode};
 

@@ -8,6 +8,7 @@
 
 mod equipment;
 mod fields;
+mod parse;
 mod problem;
 mod reservist;
 mod specialty;
