@@ -9,6 +9,8 @@ pub mod handling;
 pub mod ids;
 pub mod instant;
 pub mod order;
+pub mod registry;
 pub mod response;
+pub mod text;
 pub mod unit;
 pub mod world;

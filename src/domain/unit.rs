@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 
 use super::ids::UnitCode;
+use super::text::fold;
 
 /// Longest name of a unit, in characters.
 pub const UNIT_NAME_CHARS_MAX: usize = 120;
@@ -162,12 +163,14 @@ pub enum UnitError {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Units {
     by_code: BTreeMap<UnitCode, Unit>,
+    /// Folded full names; none where two units share one, for then the name says nothing.
+    by_name: BTreeMap<String, Option<UnitCode>>,
 }
 
 impl Units {
     /// An empty tree.
     pub const fn new() -> Self {
-        Self { by_code: BTreeMap::new() }
+        Self { by_code: BTreeMap::new(), by_name: BTreeMap::new() }
     }
 
     /// Builds a tree from units in any order, parents found by sorting on the level.
@@ -185,6 +188,10 @@ impl Units {
             return Err(UnitError::Taken { code: unit.code });
         }
         self.check(&unit)?;
+        self.by_name
+            .entry(fold(&unit.name))
+            .and_modify(|shared| *shared = None)
+            .or_insert_with(|| Some(unit.code.clone()));
         self.by_code.insert(unit.code.clone(), unit);
         Ok(())
     }
@@ -232,6 +239,20 @@ impl Units {
     /// The unit of this code.
     pub fn get(&self, code: &UnitCode) -> Option<&Unit> {
         self.by_code.get(code)
+    }
+
+    /// The unit that a text from a file means: its code, or its full name with the word for its
+    /// kind ("Xã Sam Mứn", "X. Sam Mứn"), marks and case aside. A bare "Sam Mứn" is not enough: before
+    /// July 2025 three such names belonged to other places.
+    pub fn find(&self, text: &str) -> Option<&Unit> {
+        let by_code = text.parse().ok().and_then(|code| self.by_code.get(&code));
+        by_code.or_else(|| {
+            let name = fold(text);
+            let expanded = [("x.", "xa "), ("p.", "phuong ")].iter().find_map(|(short, long)| {
+                Some(format!("{long}{}", name.strip_prefix(short)?.trim()))
+            });
+            self.by_code.get(self.by_name.get(&expanded.unwrap_or(name))?.as_ref()?)
+        })
     }
 
     /// All units, by code.

@@ -88,3 +88,25 @@ fn a_unit_exists_between_its_days() {
     commune.code = code("03161");
     assert!(matches!(units.insert(commune), Err(UnitError::BadDates { .. })));
 }
+
+#[test]
+fn a_unit_is_found_by_code_or_full_name_but_not_by_a_shared_or_bare_one() {
+    let mut units = small();
+    let mut named = |own: &str, kind, parent, name: &str| {
+        let unit = Unit { name: name.to_owned(), ..unit(own, kind, Some(parent)) };
+        units.insert(unit).expect("a sound unit");
+    };
+    named("03356", UnitKind::Commune, "KV1", "Xã Sam Mứn");
+    named("03334", UnitKind::Ward, "KV2", "Phường Mường Thanh");
+    named("TV-003", UnitKind::SelfDefenseBase, "03356", "Tự vệ");
+    named("TV-004", UnitKind::SelfDefenseBase, "03334", "Tự vệ");
+    let found = |text: &str| units.find(text).map(|unit| unit.code.as_str());
+    for text in ["03356", "Xã Sam Mứn", "XÃ  SAM MỨN", "xa sam mun", "X. Sam Mứn", "x.Sam Mứn"]
+    {
+        assert_eq!(found(text), Some("03356"), "{text}");
+    }
+    assert_eq!(found("P. Mường Thanh"), Some("03334"));
+    for text in ["", "Sam Mứn", "Phường Sam Mứn", "Tự vệ", "Xã Không Có"] {
+        assert_eq!(found(text), None, "{text}");
+    }
+}

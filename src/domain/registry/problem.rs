@@ -1,0 +1,193 @@
+//! What a check says: problems refuse a record, warnings go with an accepted one.
+//!
+//! The codes are stable: reports, the doors' field violations and the staff's habits rest on them.
+
+macro_rules! codes {
+    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $code:literal,)+ }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum $name { $($(#[$vdoc])* $variant,)+ }
+
+        impl $name {
+            /// Every code.
+            pub const ALL: &[Self] = &[$(Self::$variant),+];
+
+            /// The stable code, upper case with underscores.
+            pub const fn code(self) -> &'static str {
+                match self { $(Self::$variant => $code,)+ }
+            }
+        }
+    };
+}
+
+codes!(
+    /// Why a record is refused.
+    ProblemCode {
+        /// No name.
+        NameMissing = "NAME_MISSING",
+        /// Something in the name is not a letter, space, apostrophe or hyphen, or it is too long.
+        NameInvalid = "NAME_INVALID",
+        /// No citizen number.
+        CitizenIdMissing = "CITIZEN_ID_MISSING",
+        /// Not twelve digits.
+        CitizenIdInvalid = "CITIZEN_ID_INVALID",
+        /// No date of birth.
+        BirthDateMissing = "BIRTH_DATE_MISSING",
+        /// Not a day of the calendar, or after today, or before 1900.
+        BirthDateInvalid = "BIRTH_DATE_INVALID",
+        /// No unit, and no default was given.
+        UnitMissing = "UNIT_MISSING",
+        /// The unit is not a commune, ward or base of the province.
+        UnitUnknown = "UNIT_UNKNOWN",
+        /// Neither class one nor class two.
+        ClassInvalid = "CLASS_INVALID",
+        /// The specialty is not in the list.
+        SpecialtyUnknown = "SPECIALTY_UNKNOWN",
+        /// Neither male nor female.
+        SexInvalid = "SEX_INVALID",
+        /// Not one of the 54 groups.
+        EthnicGroupUnknown = "ETHNIC_GROUP_UNKNOWN",
+        /// Not a language the messages exist in.
+        LanguageUnknown = "LANGUAGE_UNKNOWN",
+        /// Not a rank.
+        RankUnknown = "RANK_UNKNOWN",
+        /// Not a category of reservist, or one that the rank contradicts.
+        CategoryInvalid = "CATEGORY_INVALID",
+        /// Neither frame A nor frame B.
+        FrameInvalid = "FRAME_INVALID",
+        /// Not a phone number of today's plan, or too many of them.
+        PhoneInvalid = "PHONE_INVALID",
+        /// Neither yes nor no.
+        PartyMemberInvalid = "PARTY_MEMBER_INVALID",
+        /// Not 1 to 6.
+        HealthClassInvalid = "HEALTH_CLASS_INVALID",
+        /// Not a known status.
+        StatusUnknown = "STATUS_UNKNOWN",
+        /// A text is over its bound or holds control characters.
+        TextInvalid = "TEXT_INVALID",
+        /// The type of equipment is missing or not in the list.
+        EquipmentTypeUnknown = "EQUIPMENT_TYPE_UNKNOWN",
+        /// Not a plate.
+        PlateInvalid = "PLATE_INVALID",
+        /// No chassis number, plate or engine number: nothing to know the item by.
+        IdentityMissing = "IDENTITY_MISSING",
+        /// A capacity without its unit or the reverse, or not a positive number.
+        CapacityInvalid = "CAPACITY_INVALID",
+        /// Not a year from 1950 to this one.
+        YearInvalid = "YEAR_INVALID",
+        /// Not 1 to 4.
+        GradeInvalid = "GRADE_INVALID",
+        /// No owner.
+        OwnerMissing = "OWNER_MISSING",
+        /// A driver is not given by a citizen number, or there are too many.
+        DriverInvalid = "DRIVER_INVALID",
+        /// An earlier row has the same citizen number, chassis number or plate.
+        DuplicateInFile = "DUPLICATE_IN_FILE",
+    }
+);
+
+codes!(
+    /// What is worth a look in an accepted record.
+    Warning {
+        /// The citizen number disagrees with the sex or the year of birth.
+        CitizenIdMismatch = "CITIZEN_ID_MISMATCH",
+        /// The spreadsheet had dropped leading zeros of the citizen number.
+        CitizenIdZeroRestored = "CITIZEN_ID_ZERO_RESTORED",
+        /// The spreadsheet had dropped the leading zero of a phone number.
+        PhoneZeroRestored = "PHONE_ZERO_RESTORED",
+        /// Only the year of birth is known.
+        BirthYearOnly = "BIRTH_YEAR_ONLY",
+        /// Only the month and year of birth are known.
+        BirthMonthOnly = "BIRTH_MONTH_ONLY",
+        /// The name was brought into the one form: NFC, single spaces.
+        NameNormalized = "NAME_NORMALIZED",
+    }
+);
+
+/// One fault of one field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{field}: {}", code.code())]
+pub struct Problem {
+    /// The field, as the input names it: `citizen_id`.
+    pub field: &'static str,
+    /// What is wrong with it.
+    pub code: ProblemCode,
+}
+
+/// A record that passed, with what is worth a look.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checked<T> {
+    /// The record.
+    pub record: T,
+    /// Each warning at most once.
+    pub warnings: Vec<Warning>,
+}
+
+/// Collects the problems of one record, in the order of the fields.
+#[derive(Debug, Default)]
+pub(super) struct Findings {
+    problems: Vec<Problem>,
+    warnings: Vec<Warning>,
+}
+
+impl Findings {
+    pub(super) fn refuse(&mut self, field: &'static str, code: ProblemCode) {
+        self.problems.push(Problem { field, code });
+    }
+
+    pub(super) fn warn(&mut self, warning: Warning) {
+        if !self.warnings.contains(&warning) {
+            self.warnings.push(warning);
+        }
+    }
+
+    /// The value, or a problem noted and nothing.
+    pub(super) fn need<T>(
+        &mut self,
+        field: &'static str,
+        value: Result<T, ProblemCode>,
+    ) -> Option<T> {
+        value.map_err(|code| self.refuse(field, code)).ok()
+    }
+
+    /// A field that may be blank: `parse` sees it only if it is not.
+    pub(super) fn optional<T>(
+        &mut self,
+        field: &'static str,
+        text: &str,
+        code: ProblemCode,
+        parse: impl FnOnce(&str) -> Option<T>,
+    ) -> Option<T> {
+        let text = text.trim();
+        if text.is_empty() {
+            return None;
+        }
+        self.need(field, parse(text).ok_or(code))
+    }
+
+    /// A free text within its bound, cleaned; blank is none.
+    pub(super) fn text(
+        &mut self,
+        field: &'static str,
+        text: &str,
+        chars_max: usize,
+    ) -> Option<String> {
+        let clean = crate::domain::text::clean(text);
+        if clean.chars().count() > chars_max || clean.chars().any(char::is_control) {
+            self.refuse(field, ProblemCode::TextInvalid);
+            return None;
+        }
+        (!clean.is_empty()).then_some(clean)
+    }
+
+    /// The record if every field had its value, else the problems. `record` is none only where a
+    /// problem was noted.
+    pub(super) fn close<T>(self, record: Option<T>) -> Result<Checked<T>, Vec<Problem>> {
+        match record {
+            Some(record) if self.problems.is_empty() => {
+                Ok(Checked { record, warnings: self.warnings })
+            }
+            _ => Err(self.problems),
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! The two code lists that are imported, never invented: military specialties and equipment types.
+//!
+//! Called by the checks of a record. Invariants: a code and a folded name occur once in a list, so
+//! either finds at most one entry.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
+use super::vocabulary::EquipmentClass;
+use crate::domain::ids::SpecialtyCode;
+use crate::domain::text::fold;
+
+/// Most entries of one list; the official list of specialties has some hundreds.
+pub const LIST_LEN_MAX: usize = 2_000;
+
+/// A military specialty (chuyên nghiệp quân sự).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Specialty {
+    /// Its code: `CN01`.
+    pub code: SpecialtyCode,
+    /// Its name: "Bộ binh".
+    pub name: String,
+}
+
+/// A type of equipment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EquipmentType {
+    /// Its code: `PT01`.
+    pub code: SpecialtyCode,
+    /// Its name: "Xe ô tô tải".
+    pub name: String,
+    /// The class of the law it falls under.
+    pub class: EquipmentClass,
+}
+
+/// Why a list cannot take an entry.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ListError {
+    /// The code is taken.
+    #[error("code {code} occurs twice: give each entry a code of its own")]
+    CodeTaken {
+        /// The code.
+        code: SpecialtyCode,
+    },
+    /// The name is taken, marks and case aside, or empty.
+    #[error("the name of {code} is empty or that of another entry: give each entry its own name")]
+    NameTaken {
+        /// The newcomer's code.
+        code: SpecialtyCode,
+    },
+    /// The list is full.
+    #[error("there are {LIST_LEN_MAX} entries already, which is the bound")]
+    TooMany,
+}
+
+/// Entries found by code or folded name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct CodeList<T> {
+    by_code: BTreeMap<SpecialtyCode, T>,
+    by_name: BTreeMap<String, SpecialtyCode>,
+}
+
+impl<T> Default for CodeList<T> {
+    fn default() -> Self {
+        Self { by_code: BTreeMap::new(), by_name: BTreeMap::new() }
+    }
+}
+
+impl<T> CodeList<T> {
+    fn insert(&mut self, code: &SpecialtyCode, name: &str, entry: T) -> Result<(), ListError> {
+        if self.by_code.len() >= LIST_LEN_MAX {
+            return Err(ListError::TooMany);
+        }
+        if self.by_code.contains_key(code) {
+            return Err(ListError::CodeTaken { code: code.clone() });
+        }
+        match self.by_name.entry(fold(name)) {
+            Entry::Vacant(free) if !free.key().is_empty() => free.insert(code.clone()),
+            _ => return Err(ListError::NameTaken { code: code.clone() }),
+        };
+        self.by_code.insert(code.clone(), entry);
+        Ok(())
+    }
+
+    fn find(&self, text: &str) -> Option<&T> {
+        let by_code = text.to_uppercase().parse().ok().and_then(|code| self.by_code.get(&code));
+        by_code.or_else(|| self.by_code.get(self.by_name.get(&fold(text))?))
+    }
+}
+
+/// The known specialties.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Specialties(CodeList<Specialty>);
+
+impl Specialties {
+    /// Adds a specialty.
+    pub fn insert(&mut self, specialty: Specialty) -> Result<(), ListError> {
+        let (code, name) = (specialty.code.clone(), specialty.name.clone());
+        self.0.insert(&code, &name, specialty)
+    }
+
+    /// The specialty that a text names, by code (in either case) or by name.
+    pub fn find(&self, text: &str) -> Option<&Specialty> {
+        self.0.find(text)
+    }
+
+    /// All, by code.
+    pub fn iter(&self) -> impl Iterator<Item = &Specialty> {
+        self.0.by_code.values()
+    }
+}
+
+/// The known types of equipment.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct EquipmentTypes(CodeList<EquipmentType>);
+
+impl EquipmentTypes {
+    /// Adds a type.
+    pub fn insert(&mut self, kind: EquipmentType) -> Result<(), ListError> {
+        let (code, name) = (kind.code.clone(), kind.name.clone());
+        self.0.insert(&code, &name, kind)
+    }
+
+    /// The type that a text names, by code (in either case) or by name.
+    pub fn find(&self, text: &str) -> Option<&EquipmentType> {
+        self.0.find(text)
+    }
+
+    /// All, by code.
+    pub fn iter(&self) -> impl Iterator<Item = &EquipmentType> {
+        self.0.by_code.values()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn specialty(code: &str, name: &str) -> Specialty {
+        Specialty { code: code.parse().expect("a good code"), name: name.to_owned() }
+    }
+
+    #[test]
+    fn an_entry_is_found_by_code_or_name_and_is_unique_in_both() {
+        let mut list = Specialties::default();
+        list.insert(specialty("CN01", "Bộ binh")).expect("first");
+        for text in ["CN01", "cn01", "bộ BINH", "bo binh"] {
+            assert_eq!(list.find(text).map(|s| s.name.as_str()), Some("Bộ binh"), "{text}");
+        }
+        assert_eq!(list.find("CN99"), None);
+        let twice = list.insert(specialty("CN01", "Lái xe"));
+        assert!(matches!(twice, Err(ListError::CodeTaken { .. })));
+        let same_name = list.insert(specialty("CN02", "bo binh"));
+        assert!(matches!(same_name, Err(ListError::NameTaken { .. })));
+        assert!(matches!(list.insert(specialty("CN03", " ")), Err(ListError::NameTaken { .. })));
+        assert_eq!(list.iter().count(), 1);
+    }
+}

@@ -1,0 +1,148 @@
+//! Vietnamese text: one form for storing, one for finding, one for sorting.
+//!
+//! Called by everything that takes a name from outside (rosters, doors) and by the registry's index.
+//! Invariants: [`clean`] is idempotent and yields NFC; [`fold`] yields no Vietnamese mark, so the two
+//! tone placements (hoà, hòa) and a name typed without marks find each other; [`sort_key`] follows
+//! the CLDR order of Vietnamese. It knows nothing of who is named.
+
+use unicode_normalization::{UnicodeNormalization, char::is_combining_mark, is_nfc};
+
+/// Longest personal name, in characters.
+pub const NAME_CHARS_MAX: usize = 100;
+
+/// The form in which text is stored: NFC, one space between words, none at the ends.
+pub fn clean(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for word in text.split_whitespace() {
+        if !out.is_empty() {
+            out.push(' ');
+        }
+        if is_nfc(word) { out.push_str(word) } else { out.extend(word.nfc()) }
+    }
+    out
+}
+
+/// The form in which text is found: lower case, no marks, đ as d, one space between words.
+/// The Icelandic ð is another letter and stays.
+pub fn fold(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for word in text.split_whitespace() {
+        if !out.is_empty() {
+            out.push(' ');
+        }
+        let bare = word.nfd().filter(|letter| !is_combining_mark(*letter));
+        out.extend(bare.flat_map(char::to_lowercase).map(|c| if c == 'đ' { 'd' } else { c }));
+    }
+    out
+}
+
+/// Whether a cleaned text can be a person's name: 1 to [`NAME_CHARS_MAX`] characters, letters,
+/// single spaces, apostrophes and hyphens, with at least one letter. One word is enough.
+pub fn is_person_name(name: &str) -> bool {
+    let fits = |c: char| c.is_alphabetic() || matches!(c, ' ' | '\'' | '’' | '-');
+    name.chars().count() <= NAME_CHARS_MAX
+        && name.chars().any(char::is_alphabetic)
+        && name.chars().all(fits)
+}
+
+/// The key by which people are listed: given name (last word), then family, then middle; within a
+/// word a ă â, d đ, e ê, o ô ơ, u ư are letters of their own, and tones break ties in the order
+/// none, grave, hook, tilde, acute, dot. Compare keys as plain strings.
+pub fn sort_key(name: &str) -> String {
+    let words: Vec<&str> = name.split_whitespace().collect();
+    let (given, before) = words.split_last().map_or(("", &[][..]), |(last, rest)| (*last, rest));
+    let in_order = std::iter::once(given).chain(before.iter().copied());
+    let (mut letters, mut tones) = (String::new(), String::new());
+    for word in in_order {
+        push_weights(word, &mut letters, &mut tones);
+        letters.push('\u{1}');
+    }
+    letters.push('\u{0}');
+    letters + &tones
+}
+
+/// A letter weighs itself followed by a mark of its quality, so that `ă` sorts after every word
+/// that has `a` in its place. A tone weighs one digit per vowel.
+fn push_weights(word: &str, letters: &mut String, tones: &mut String) {
+    let lower = word.chars().flat_map(char::to_lowercase);
+    for part in lower.nfd() {
+        match part {
+            // The weights stand above all letters that could follow a plain vowel.
+            '\u{306}' => letters.push('\u{f0001}'),
+            '\u{302}' => letters.push('\u{f0002}'),
+            '\u{31b}' => letters.push('\u{f0003}'),
+            'đ' => letters.push_str("d\u{f0001}"),
+            '\u{300}' => set_tone(tones, '1'),
+            '\u{309}' => set_tone(tones, '2'),
+            '\u{303}' => set_tone(tones, '3'),
+            '\u{301}' => set_tone(tones, '4'),
+            '\u{323}' => set_tone(tones, '5'),
+            letter => {
+                letters.push(letter);
+                tones.push('0');
+            }
+        }
+    }
+}
+
+fn set_tone(tones: &mut String, tone: char) {
+    tones.pop();
+    tones.push(tone);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn decomposed_and_padded_text_is_stored_in_one_form() {
+        assert_eq!(clean("  Gia\u{300}ng \u{a0} A  Hòa "), "Giàng A Hòa");
+        assert_eq!(clean(&clean(" Lo\u{300} ")), "Lò");
+    }
+
+    #[test]
+    fn a_name_is_found_without_its_marks_and_with_either_tone_placement() {
+        assert_eq!(fold("Phường ĐIỆN  Biên Phủ"), "phuong dien bien phu");
+        assert_eq!(fold("hoà"), fold("hòa"));
+        assert_eq!(fold("Ð"), "ð", "the Icelandic letter is not đ");
+    }
+
+    #[test]
+    fn a_name_has_letters_and_little_else() {
+        for good in ["Lò Văn Thi", "Páo", "H'Mai", "K’Brêu", "Anh-Đức"] {
+            assert!(is_person_name(good), "{good}");
+        }
+        for bad in ["", "-", "Lò Văn 2", "Lò_Thi", "Vừ\tA", &"a".repeat(101)] {
+            assert!(!is_person_name(bad), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn people_sort_by_given_name_then_family_with_vietnamese_letters() {
+        let mut names = [
+            "Lò Văn Đức",
+            "Lò Văn Dũng",
+            "Vừ A Ân",
+            "Cà Thị An",
+            "Vừ A Ăn",
+            "Lò Thị An",
+            "Lò A Áy",
+        ];
+        names.sort_by_key(|name| sort_key(name));
+        assert_eq!(
+            names,
+            [
+                "Cà Thị An",
+                "Lò Thị An",
+                "Lò A Áy",
+                "Vừ A Ăn",
+                "Vừ A Ân",
+                "Lò Văn Dũng",
+                "Lò Văn Đức"
+            ]
+        );
+        let mut tones = ["Mạ", "Má", "Mã", "Mả", "Mà", "Ma", "Man"];
+        tones.sort_by_key(|name| sort_key(name));
+        assert_eq!(tones, ["Ma", "Mà", "Mả", "Mã", "Má", "Mạ", "Man"]);
+    }
+}

@@ -1,0 +1,170 @@
+//! One cell as the file has it, and its text as the checks want it.
+//!
+//! Invariants: a number prints without exponent or needless decimals; a date as `dd/mm/yyyy`; the
+//! zeros that a spreadsheet drops in front of a number are restored only where the length tells.
+
+use calamine::{Data, DataRef, ExcelDateTime};
+use jiff::civil::Date;
+
+use crate::domain::registry::Warning;
+
+/// What a file holds in one cell.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Cell {
+    /// Nothing.
+    Empty,
+    /// Text, also the text of an error such as `#N/A`.
+    Text(String),
+    /// A number without a date's format.
+    Number(f64),
+    /// A day.
+    Date(Date),
+}
+
+/// How the text of a column is taken from its cells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reading {
+    /// As it stands.
+    Plain,
+    /// A citizen number: twelve digits.
+    CitizenNumber,
+    /// A phone number.
+    Phone,
+}
+
+impl Cell {
+    /// Whether there is nothing to read in it.
+    pub(super) fn is_blank(&self) -> bool {
+        match self {
+            Self::Empty => true,
+            Self::Text(text) => text.trim().is_empty(),
+            Self::Number(_) | Self::Date(_) => false,
+        }
+    }
+
+    /// The text, with the warning that goes with a repair.
+    pub(super) fn read(&self, reading: Reading) -> (String, Option<Warning>) {
+        let text = self.text();
+        let len = text.len();
+        let digits = text.bytes().all(|b| b.is_ascii_digit());
+        let is_number = matches!(self, Self::Number(_));
+        match reading {
+            // A cell of numbers cannot hold a leading zero; nine digits may be the old kind of
+            // number, so only one or two zeros are put back.
+            Reading::CitizenNumber if is_number && digits && matches!(len, 10 | 11) => {
+                (format!("{text:0>12}"), Some(Warning::CitizenIdZeroRestored))
+            }
+            // No full number of today's plan has nine digits.
+            Reading::Phone if digits && len == 9 && text.starts_with(['3', '5', '7', '8', '9']) => {
+                (format!("0{text}"), Some(Warning::PhoneZeroRestored))
+            }
+            _ => (text, None),
+        }
+    }
+
+    fn text(&self) -> String {
+        match self {
+            Self::Empty => String::new(),
+            Self::Text(text) => text.trim().to_owned(),
+            Self::Number(number) => format!("{number}"),
+            Self::Date(date) => {
+                format!("{:02}/{:02}/{}", date.day(), date.month(), date.year())
+            }
+        }
+    }
+
+    fn of_moment(moment: &ExcelDateTime) -> Self {
+        let (year, month, day, ..) = moment.to_ymd_hms_milli();
+        let date = i16::try_from(year)
+            .ok()
+            .zip(i8::try_from(month).ok().zip(i8::try_from(day).ok()))
+            .and_then(|(year, (month, day))| Date::new(year, month, day).ok());
+        match date {
+            Some(date) if moment.is_datetime() => Self::Date(date),
+            _ => Self::Number(moment.as_f64()),
+        }
+    }
+
+    /// `2005-06-15` with or without a time behind it.
+    fn of_iso(text: &str) -> Self {
+        let day = text.get(..10).and_then(|day| day.parse().ok());
+        day.map_or_else(|| Self::Text(text.to_owned()), Self::Date)
+    }
+}
+
+impl From<&DataRef<'_>> for Cell {
+    fn from(data: &DataRef<'_>) -> Self {
+        match data {
+            DataRef::Empty => Self::Empty,
+            DataRef::Int(number) => Self::Text(number.to_string()).into_number(),
+            DataRef::Float(number) => Self::Number(*number),
+            DataRef::String(text) => Self::Text(text.clone()),
+            DataRef::SharedString(text) => Self::Text((*text).to_owned()),
+            DataRef::Bool(flag) => Self::Text(flag.to_string()),
+            DataRef::DateTime(moment) => Self::of_moment(moment),
+            DataRef::DateTimeIso(text) => Self::of_iso(text),
+            DataRef::DurationIso(text) => Self::Text(text.clone()),
+            DataRef::Error(error) => Self::Text(error.to_string()),
+        }
+    }
+}
+
+impl From<&Data> for Cell {
+    fn from(data: &Data) -> Self {
+        match data {
+            Data::Empty => Self::Empty,
+            Data::Int(number) => Self::Text(number.to_string()).into_number(),
+            Data::Float(number) => Self::Number(*number),
+            Data::String(text) => Self::Text(text.clone()),
+            Data::Bool(flag) => Self::Text(flag.to_string()),
+            Data::DateTime(moment) => Self::of_moment(moment),
+            Data::DateTimeIso(text) => Self::of_iso(text),
+            Data::DurationIso(text) => Self::Text(text.clone()),
+            Data::Error(error) => Self::Text(error.to_string()),
+        }
+    }
+}
+
+impl Cell {
+    /// Whole numbers of old workbooks come as integers; below 2^53 they are the same as floats.
+    fn into_number(self) -> Self {
+        match &self {
+            Self::Text(text) => text.parse().map_or(self, Self::Number),
+            _ => self,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn zeros_that_a_spreadsheet_dropped_are_restored_and_warned_of() {
+        let citizen = |cell: Cell| cell.read(Reading::CitizenNumber);
+        let restored = Some(Warning::CitizenIdZeroRestored);
+        assert_eq!(citizen(Cell::Number(11_096_397_236.0)), ("011096397236".into(), restored));
+        assert_eq!(citizen(Cell::Number(1_095_787_412.0)), ("001095787412".into(), restored));
+        assert_eq!(citizen(Cell::Number(40_123_456.0)), ("40123456".into(), None));
+        assert_eq!(citizen(Cell::Text("011092479".into())), ("011092479".into(), None));
+        let phone = |cell: Cell| cell.read(Reading::Phone);
+        let restored = Some(Warning::PhoneZeroRestored);
+        assert_eq!(phone(Cell::Number(397_573_912.0)), ("0397573912".into(), restored));
+        assert_eq!(phone(Cell::Text(" 0397573912 ".into())), ("0397573912".into(), None));
+    }
+
+    #[test]
+    fn numbers_and_dates_print_plainly() {
+        let plain = |cell: Cell| cell.read(Reading::Plain).0;
+        assert_eq!(plain(Cell::Number(3.5)), "3.5");
+        assert_eq!(plain(Cell::Number(1994.0)), "1994");
+        assert_eq!(plain(Cell::Date(jiff::civil::date(2006, 4, 10))), "10/04/2006");
+        let moment = ExcelDateTime::new(38_817.0, calamine::ExcelDateTimeType::DateTime, false);
+        assert_eq!(plain(Cell::from(&Data::DateTime(moment))), "10/04/2006");
+        assert_eq!(
+            plain(Cell::from(&Data::DateTimeIso("2006-04-10T00:00:00".into()))),
+            "10/04/2006"
+        );
+        assert_eq!(plain(Cell::from(&Data::Int(11_096_397_236))), "11096397236");
+    }
+}

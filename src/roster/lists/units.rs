@@ -1,0 +1,129 @@
+//! Reading the list of units.
+
+use super::{Line, ListReadError, each_line};
+use crate::domain::text::clean;
+use crate::domain::unit::{Echelon, ParentBasis, UNITS_MAX, Unit, UnitKind, Units};
+
+const HEADER: &str = "code,name,echelon,kind,parent_code,parent_basis,area_km2,population";
+
+/// Reads units: columns `code,name,echelon,kind,parent_code,parent_basis,area_km2,population`, the
+/// last two and the province's parent may be blank. The units come in the order of the list and are
+/// known to form one tree ([`Units::from_list`] takes them).
+///
+/// # Errors
+/// A [`ListReadError`] naming the line, or the unit that does not fit.
+pub fn read_units(text: &str) -> Result<Vec<Unit>, ListReadError> {
+    let mut units = Vec::new();
+    each_line(text, HEADER, |line| {
+        units.push(unit(line)?);
+        if units.len() > UNITS_MAX { Err(ListReadError::TooMany) } else { Ok(()) }
+    })?;
+    Units::from_list(units.iter().cloned())?;
+    Ok(units)
+}
+
+fn unit(line: &Line<'_>) -> Result<Unit, ListReadError> {
+    let kind = kind(line.cell(3)).ok_or_else(|| line.fault(3, "kind"))?;
+    if line.cell(2) != echelon(kind.echelon()) {
+        return Err(line.fault(2, "echelon for this kind"));
+    }
+    let parent_basis = match line.cell(5) {
+        "sourced" => ParentBasis::Sourced,
+        "assumed" => ParentBasis::Assumed,
+        "weak" => ParentBasis::Weak,
+        _ => return Err(line.fault(5, "parent_basis")),
+    };
+    Ok(Unit {
+        code: line.parse(0, "code")?,
+        name: clean(line.cell(1)),
+        kind,
+        parent: line.parse_optional(4, "parent_code")?,
+        parent_basis,
+        area_hectares: hectares(line)?,
+        population: line.parse_optional(7, "population")?,
+        valid_from: None,
+        valid_to: None,
+    })
+}
+
+const fn echelon(echelon: Echelon) -> &'static str {
+    match echelon {
+        Echelon::Province => "province",
+        Echelon::Area => "area",
+        Echelon::Commune => "commune",
+        Echelon::Base => "base",
+    }
+}
+
+fn kind(text: &str) -> Option<UnitKind> {
+    Some(match text {
+        "provincial_command" => UnitKind::ProvincialCommand,
+        "defensive_area_command" => UnitKind::DefensiveAreaCommand,
+        "commune" => UnitKind::Commune,
+        "ward" => UnitKind::Ward,
+        "self_defense_base" => UnitKind::SelfDefenseBase,
+        "commune_militia" => UnitKind::CommuneMilitia,
+        _ => return None,
+    })
+}
+
+/// Square kilometres with at most two decimals are whole hectares.
+fn hectares(line: &Line<'_>) -> Result<Option<u32>, ListReadError> {
+    let fault = || line.fault(6, "area_km2");
+    let text = line.cell(6);
+    let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
+    let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
+    if text.is_empty() {
+        return Ok(None);
+    }
+    if whole.is_empty()
+        || whole.len() > 6
+        || decimals.len() > 2
+        || !digits(whole)
+        || !digits(decimals)
+    {
+        return Err(fault());
+    }
+    let hectares = format!("{whole}{decimals:0<2}").parse();
+    hectares.map(Some).map_err(|_digits_checked| fault())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_of_units_is_read_with_its_tree() {
+        let list = format!(
+            "{HEADER}\n03160,Xã Mường Nhé,commune,commune,KV1,sourced,489.5,24294\n\
+             KV1,Khu vực 1,area,defensive_area_command,11,weak,,\n\
+             11,Tỉnh,province,provincial_command,,sourced,,\n"
+        );
+        let units = read_units(&list).expect("a sound list in any order");
+        assert_eq!(units[0].area_hectares, Some(48_950));
+        assert_eq!(units[0].population, Some(24_294));
+        assert_eq!(units[1].parent_basis, ParentBasis::Weak);
+        assert_eq!(units[2].parent, None);
+    }
+
+    #[test]
+    fn a_fault_names_its_line_and_column() {
+        for (line, message) in [
+            ("0 1,Xã,commune,commune,11,sourced,,", "line 2: `0 1` is not a good code"),
+            (
+                "1,Xã,area,commune,11,sourced,,",
+                "line 2: `area` is not a good echelon for this kind",
+            ),
+            ("1,Xã,commune,city,11,sourced,,", "line 2: `city` is not a good kind"),
+            ("1,Xã,commune,commune,11,maybe,,", "line 2: `maybe` is not a good parent_basis"),
+            ("1,Xã,commune,commune,11,sourced,-1,", "line 2: `-1` is not a good area_km2"),
+            ("1,Xã,commune,commune,11,sourced,1.234,", "line 2: `1.234` is not a good area_km2"),
+            ("1,Xã,commune,commune,11,sourced,,many", "line 2: `many` is not a good population"),
+        ] {
+            let refused = read_units(&format!("{HEADER}\n{line}\n")).expect_err(message);
+            assert_eq!(refused.to_string(), message);
+        }
+        let orphan = read_units(&format!("{HEADER}\n1,Xã,commune,commune,11,sourced,,\n"));
+        assert!(matches!(orphan, Err(ListReadError::Units(_))));
+    }
+}

@@ -1,0 +1,156 @@
+//! Opening a roster: what kind of file it is, by its content, and whether it is within its bounds.
+//!
+//! Invariants: nothing is handed to a workbook reader before its size, packed and unpacked, is known to
+//! be within bounds (a small archive can unpack to fill the memory) and its checksums are known to
+//! hold (a damaged one can read as a shorter list); the ending must agree with the content, for one of
+//! the two is a mistake.
+
+use std::fs::File;
+use std::io::{BufReader, Cursor, Read, Seek, SeekFrom};
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use zip::ZipArchive;
+
+use super::cell::Cell;
+use super::delimited::Delimited;
+use super::workbook::Workbook;
+use super::{FILE_BYTES_MAX, RosterError, Source, UNPACKED_BYTES_MAX, WHOLE_FILE_BYTES_MAX};
+
+/// What rows are read from.
+pub(super) trait ReadSeek: Read + Seek {}
+impl<T: Read + Seek> ReadSeek for T {}
+
+/// Takes a row: its number as the spreadsheet shows it, and its cells from the first column on.
+pub(super) type OnRow<'a> = dyn FnMut(u32, &[Cell]) -> Result<ControlFlow<()>, RosterError> + 'a;
+
+/// An opened file: one or more candidates for the table, read as often as asked.
+pub(super) trait Parts {
+    /// The names of the sheets; for a text the delimiters, each being one way to read it.
+    fn names(&self) -> Vec<String>;
+
+    /// Whether the parts are readings of the same content, of which the fullest is right, and not
+    /// contents of their own.
+    fn are_readings(&self) -> bool;
+
+    /// Hands the rows of a part over, in order, until it breaks off.
+    fn rows(&mut self, part: usize, on_row: &mut OnRow<'_>) -> Result<(), RosterError>;
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Format {
+    Xlsx,
+    Xls,
+    Ods,
+    Text,
+}
+
+impl Format {
+    const fn content(self) -> &'static str {
+        match self {
+            Self::Xlsx => "an .xlsx workbook",
+            Self::Xls => "an .xls workbook",
+            Self::Ods => "an .ods workbook",
+            Self::Text => "text",
+        }
+    }
+
+    const fn bytes_max(self) -> u64 {
+        match self {
+            Self::Xlsx | Self::Text => FILE_BYTES_MAX,
+            Self::Xls | Self::Ods => WHOLE_FILE_BYTES_MAX,
+        }
+    }
+
+    /// The format that a file's ending claims.
+    fn claimed(name: &str) -> Option<Self> {
+        let ending = Path::new(name).extension()?.to_str()?.to_ascii_lowercase();
+        match ending.as_str() {
+            "xlsx" | "xlsm" => Some(Self::Xlsx),
+            "xls" => Some(Self::Xls),
+            "ods" => Some(Self::Ods),
+            "csv" | "tsv" | "txt" => Some(Self::Text),
+            _ => None,
+        }
+    }
+
+    fn of_content(head: &[u8]) -> Result<Self, &'static str> {
+        const ODS: &[u8] = b"mimetypeapplication/vnd.oasis.opendocument.spreadsheet";
+        match head {
+            [] => Err("is empty"),
+            [b'P', b'K', 3, 4, ..] if head.get(30..30 + ODS.len()) == Some(ODS) => Ok(Self::Ods),
+            [b'P', b'K', 3, 4, ..] => Ok(Self::Xlsx),
+            [0xD0, 0xCF, 0x11, 0xE0, ..] => Ok(Self::Xls),
+            [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] => Err("is text in UTF-16, not UTF-8"),
+            _ if head.contains(&0) => Err("is neither a workbook nor text"),
+            _ => Ok(Self::Text),
+        }
+    }
+}
+
+/// Opens a source and finds out what it is.
+pub(super) fn open(source: Source<'_>) -> Result<Box<dyn Parts + '_>, RosterError> {
+    let (name, mut content): (String, Box<dyn ReadSeek + '_>) = match source {
+        Source::Path(path) => {
+            let name = path.display().to_string();
+            let file = File::open(path).map_err(io(&name))?;
+            if file.metadata().map_err(io(&name))?.is_dir() {
+                return Err(RosterError::NotARoster { name, fault: "is a directory" });
+            }
+            (name, Box::new(BufReader::new(file)))
+        }
+        Source::Bytes { name, bytes } => (name.to_owned(), Box::new(Cursor::new(bytes))),
+    };
+    let len = content.seek(SeekFrom::End(0)).map_err(io(&name))?;
+    content.rewind().map_err(io(&name))?;
+    let mut head = Vec::new();
+    content.by_ref().take(8_192).read_to_end(&mut head).map_err(io(&name))?;
+    let not_a_roster = |fault| RosterError::NotARoster { name: name.clone(), fault };
+    let format = Format::of_content(&head).map_err(not_a_roster)?;
+    let claimed = Format::claimed(&name).ok_or("has an unknown ending").map_err(not_a_roster)?;
+    if claimed != format {
+        return Err(RosterError::WrongEnding { name, content: format.content() });
+    }
+    if len > format.bytes_max() {
+        return Err(RosterError::TooLarge { name, len, max: format.bytes_max() });
+    }
+    if matches!(format, Format::Xlsx | Format::Ods) {
+        check_archive(&name, &mut content)?;
+    }
+    content.rewind().map_err(io(&name))?;
+    match format {
+        Format::Text => Ok(Box::new(Delimited::new(name, content))),
+        workbook => Ok(Box::new(Workbook::open(name, workbook, content)?)),
+    }
+}
+
+/// Names the file in an error of the system.
+pub(super) fn io(name: &str) -> impl Fn(std::io::Error) -> RosterError + '_ {
+    |source| RosterError::Io { name: name.to_owned(), source }
+}
+
+/// Reads an archive once to its end: its parts must match their checksums, which the workbook reader
+/// stops short of, and must not unpack beyond the bound, whatever sizes they declare.
+fn check_archive(name: &str, file: &mut dyn ReadSeek) -> Result<(), RosterError> {
+    let damaged = |error: &dyn std::error::Error| RosterError::Damaged {
+        name: name.to_owned(),
+        reason: error.to_string(),
+    };
+    let too_large =
+        |len| RosterError::TooLarge { name: name.to_owned(), len, max: UNPACKED_BYTES_MAX };
+    let mut archive = ZipArchive::new(file).map_err(|error| damaged(&error))?;
+    let mut unpacked = 0_u64;
+    for at in 0..archive.len() {
+        let part = archive.by_index(at).map_err(|error| damaged(&error))?;
+        let left = UNPACKED_BYTES_MAX - unpacked;
+        if part.size() > left {
+            return Err(too_large(unpacked.saturating_add(part.size())));
+        }
+        let read = std::io::copy(&mut part.take(left + 1), &mut std::io::sink());
+        unpacked += read.map_err(|error| damaged(&error))?;
+        if unpacked > UNPACKED_BYTES_MAX {
+            return Err(too_large(unpacked));
+        }
+    }
+    Ok(())
+}
