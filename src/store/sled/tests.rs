@@ -1,4 +1,6 @@
-use std::path::Path;
+use std::fs;
+use std::sync::mpsc::sync_channel;
+use std::time::Duration;
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
