@@ -11,13 +11,13 @@
 //!   each of our batches wrote along with its pairs. A process of its own would be more than is
 //!   needed: what it would protect besides is this process's memory, and sled is safe there; what
 //!   sled does to its files while it fails is no loss, for the journal has everything.
-//! - Batches of thousands of operations cost gigabytes: at most [`CHUNK_LEN`] at once, in key
+//! - Batches of thousands of operations cost gigabytes: at most `CHUNK_LEN` at once, in key
 //!   order, with a bounded cache. A batch cut into chunks moves the applied stamp with its last
 //!   one; readers wait behind a lock until then.
-//! - Values keep a frame with a checksum over key and value ([`codec`](super::codec)), so that a
+//! - Values keep a frame with a checksum over key and value ([`codec`]), so that a
 //!   bent value is an error when it is read.
 //!
-//! The totals live under [`TOTALS_KEY`], which is longer than any key of ours: a stamp, the number
+//! The totals live under `TOTALS_KEY`, which is longer than any key of ours: a stamp, the number
 //! of pairs (`u64`), the sum of their hashes (`u64`), CRC32C (`u32`) of all these.
 
 mod opening;
