@@ -39,21 +39,22 @@
 //! given up to make room. **A failed sync** latches: every later call is `Fatal`.
 
 pub mod disk;
+mod files;
 pub(crate) mod recover;
+mod reserve;
 pub(crate) mod segment;
 #[cfg(test)]
 mod tests;
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{Read, Seek, SeekFrom};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use ring::rand::{SecureRandom, SystemRandom};
-
 use self::disk::Disk;
+use self::files::{begin, begin_segment, make_head, open_rw, rewrite};
+pub(crate) use self::files::{remove_unfinished, write_whole};
 use self::recover::{Survey, cut_torn, survey};
-use self::segment::{SEGMENT_MAGIC, encode_record};
+use self::segment::encode_record;
 use super::codec::{STAMP_LEN, Stamp};
 use super::{StoreError, is_full};
 
@@ -63,7 +64,6 @@ pub(crate) const SEGMENT_SUFFIX: &str = "journal";
 const TORN_SUFFIX: &str = "torn";
 /// Suffix of a file that is not yet what its name will say; left over ones are removed.
 pub(crate) const UNFINISHED_SUFFIX: &str = "unfinished";
-const RESERVE_FILE: &str = "reserve";
 const CHUNK_LEN: usize = 1024 * 1024;
 
 /// Bounds of a journal.
@@ -212,50 +212,6 @@ impl Journal {
         self.failed.get_or_insert(reason);
     }
 
-    /// Removes the reserve file. True if there was one.
-    pub(crate) fn release_reserve(&mut self) -> Result<bool, StoreError> {
-        let path = self.dir.join(RESERVE_FILE);
-        match fs::remove_file(&path) {
-            Ok(()) => {
-                self.disk.sync_dir(&self.dir).map_err(StoreError::io("sync", &self.dir))?;
-                tracing::error!(file = %path.display(), "the reserve for a full disk is given up");
-                Ok(true)
-            }
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
-            Err(error) => Err(StoreError::io("remove", &path)(error)),
-        }
-    }
-
-    /// Makes the reserve file if it is missing and there is room for it twice over. It is written
-    /// out: a file with a hole reserves nothing.
-    pub(crate) fn refill_reserve(&mut self) -> Result<bool, StoreError> {
-        let path = self.dir.join(RESERVE_FILE);
-        let want = self.options.reserve_len;
-        if want == 0 || path.exists() {
-            return Ok(want > 0);
-        }
-        let free = self.disk.free_len(&self.dir).map_err(StoreError::io("measure", &self.dir))?;
-        if free < self.options.free_len_min.saturating_add(want.saturating_mul(2)) {
-            return Ok(false);
-        }
-        let unfinished = self.dir.join(format!("{RESERVE_FILE}.{UNFINISHED_SUFFIX}"));
-        let fill = || {
-            let mut file = File::create(&unfinished)?;
-            let chunk = vec![0; CHUNK_LEN];
-            let mut at = 0;
-            while at < want {
-                let len = usize::try_from(want - at).map_or(CHUNK_LEN, |left| left.min(CHUNK_LEN));
-                self.disk.write(&mut file, at, &chunk[..len])?;
-                at += len as u64;
-            }
-            self.disk.sync(&file)?;
-            fs::rename(&unfinished, &path)?;
-            self.disk.sync_dir(&self.dir)
-        };
-        fill().map_err(StoreError::io("fill", &path))?;
-        Ok(true)
-    }
-
     fn refuse_if_failed(&self) -> Result<(), StoreError> {
         self.failed
             .as_ref()
@@ -289,98 +245,4 @@ impl Journal {
         self.failed = Some(format!("{what} {}: {error}", self.path.display()));
         fatal
     }
-}
-
-fn open_rw(path: &Path) -> Result<File, StoreError> {
-    OpenOptions::new().read(true).write(true).open(path).map_err(StoreError::io("open", path))
-}
-
-/// The first segment of a store that never was.
-fn begin(dir: &Path, disk: &dyn Disk) -> Result<Survey, StoreError> {
-    let mut store = [0; 16];
-    SystemRandom::new().fill(&mut store).map_err(|error| StoreError::Fatal {
-        reason: format!("drawing the store's identity: {error}"),
-    })?;
-    let base = Stamp::genesis(store);
-    make_head(dir, &base, disk)?;
-    begin_segment(dir, &base, disk)?;
-    survey(dir)?.ok_or_else(|| StoreError::damaged(dir, 0, "the segment just written is missing"))
-}
-
-fn begin_segment(dir: &Path, base: &Stamp, disk: &dyn Disk) -> Result<(File, PathBuf), StoreError> {
-    let path = dir.join(segment_name(base));
-    let file = write_whole(dir, &path, &base.encode(&SEGMENT_MAGIC), disk)?;
-    Ok((file, path))
-}
-
-fn make_head(dir: &Path, end: &Stamp, disk: &dyn Disk) -> Result<File, StoreError> {
-    let path = dir.join(HEAD_FILE);
-    let bytes = end.encode(&HEAD_MAGIC);
-    if recover::read_head(dir).is_err() {
-        return write_whole(dir, &path, &bytes, disk);
-    }
-    // In place: a store on a full disk must open. A stamp lies within one sector.
-    let mut file = open_rw(&path)?;
-    disk.write(&mut file, 0, &bytes).map_err(StoreError::io("write", &path))?;
-    disk.sync(&file).map_err(|error| StoreError::fatal("syncing", &path, &error))?;
-    Ok(file)
-}
-
-/// Writes a small file under another name, syncs it, renames it, syncs the directory.
-pub(crate) fn write_whole(
-    dir: &Path,
-    path: &Path,
-    bytes: &[u8],
-    disk: &dyn Disk,
-) -> Result<File, StoreError> {
-    let unfinished = path.with_extension(UNFINISHED_SUFFIX);
-    let write = || {
-        let mut file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .open(&unfinished)?;
-        disk.write(&mut file, 0, bytes)?;
-        disk.sync(&file)?;
-        fs::rename(&unfinished, path)?;
-        Ok(file)
-    };
-    let file = write().map_err(StoreError::io("write", path))?;
-    // The name stands but may not last: nothing may be built on it.
-    disk.sync_dir(dir).map_err(|error| StoreError::fatal("syncing", dir, &error))?;
-    Ok(file)
-}
-
-/// Writes the bytes `from..to` again where they stand, so that a sync really stores them.
-fn rewrite(
-    file: &mut File,
-    path: &Path,
-    from: u64,
-    to: u64,
-    disk: &dyn Disk,
-) -> Result<(), StoreError> {
-    let mut at = from;
-    let mut chunk = vec![0; CHUNK_LEN];
-    while at < to {
-        let len = usize::try_from(to - at).map_or(CHUNK_LEN, |left| left.min(CHUNK_LEN));
-        let bytes = &mut chunk[..len];
-        file.seek(SeekFrom::Start(at))
-            .and_then(|_| file.read_exact(bytes))
-            .map_err(StoreError::io("read", path))?;
-        disk.write(file, at, bytes).map_err(StoreError::io("write", path))?;
-        at += len as u64;
-    }
-    Ok(())
-}
-
-/// Removes what an earlier process did not finish writing.
-pub(crate) fn remove_unfinished(dir: &Path) -> Result<(), StoreError> {
-    for entry in fs::read_dir(dir).map_err(StoreError::io("list", dir))? {
-        let path = entry.map_err(StoreError::io("list", dir))?.path();
-        if path.extension().is_some_and(|suffix| suffix == UNFINISHED_SUFFIX) {
-            fs::remove_file(&path).map_err(StoreError::io("remove", &path))?;
-        }
-    }
-    Ok(())
 }

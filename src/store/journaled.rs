@@ -142,7 +142,7 @@ impl<I: Index> Journaled<I> {
     /// replay. Commits are durable without it; it may take long and runs beside them.
     pub fn checkpoint(&self) -> Result<(), StoreError> {
         self.refuse_if_failed()?;
-        self.index.flush_durable()?;
+        self.latching(self.index.flush_durable())?;
         self.latching(self.journal().sync_head())
     }
 

@@ -1,6 +1,6 @@
 //! A store that forgets: for tests and the simulator.
 //!
-//! Keeps the contract of [`Store`](super::Store) exactly, and breaks it on demand: [`Fault`]s are
+//! Keeps the contract of [`Store`] exactly, and breaks it on demand: [`Fault`]s are
 //! queued for the next commits, bits can be flipped, and an older [`Image`] can be put back. It
 //! knows no files.
 

@@ -4,7 +4,7 @@
 //! A snapshot is built from the snapshot before it and the journal, never from an index, so that
 //! nothing an index lost or bent gets into the truth.
 //!
-//! File `<sequence, 20 digits>.snapshot`: a stamp (see [`codec`](super::codec)), then records in
+//! File `<sequence, 20 digits>.snapshot`: a stamp (see [`codec`]), then records in
 //! strictly ascending order of their keys, then a foot. It is written under another name, synced,
 //! reread and verified, renamed, and its directory synced.
 //!

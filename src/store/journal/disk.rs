@@ -62,7 +62,8 @@ pub enum DiskFault {
     Full,
 }
 
-/// A real disk whose n-th call fails, for tests and simulation.
+/// A real disk whose n-th call fails, for tests and simulation. It does not wait for the device: no
+/// test cuts its own power, and tests make many thousands of syncs.
 #[derive(Debug, Default)]
 pub struct FaultyDisk {
     state: Mutex<FaultyState>,
@@ -134,16 +135,16 @@ impl Disk for FaultyDisk {
         }
     }
 
-    fn sync(&self, file: &File) -> io::Result<()> {
-        self.call(|| RealDisk.sync(file))
+    fn sync(&self, _file: &File) -> io::Result<()> {
+        self.call(|| Ok(()))
     }
 
     fn truncate(&self, file: &File, len: u64) -> io::Result<()> {
         self.call(|| RealDisk.truncate(file, len))
     }
 
-    fn sync_dir(&self, dir: &Path) -> io::Result<()> {
-        self.call(|| RealDisk.sync_dir(dir))
+    fn sync_dir(&self, _dir: &Path) -> io::Result<()> {
+        self.call(|| Ok(()))
     }
 
     fn free_len(&self, dir: &Path) -> io::Result<u64> {

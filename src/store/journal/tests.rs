@@ -1,6 +1,8 @@
-use std::io::Write as _;
+use std::fs::{self, OpenOptions};
+use std::io::{Read, Seek, SeekFrom, Write};
 
-use super::disk::{DiskFault, FaultyDisk, RealDisk};
+use super::disk::{DiskFault, FaultyDisk};
+use super::reserve::RESERVE_FILE;
 use super::segment::{RECORD_HEAD_LEN, SegmentReader};
 use super::*;
 use crate::store::codec::encode_batch;
@@ -19,7 +21,7 @@ fn payload(n: u64) -> Vec<u8> {
 }
 
 fn open(dir: &Path) -> Result<Journal, StoreError> {
-    Journal::open(dir, SMALL, Arc::new(RealDisk)).map(|opened| opened.journal)
+    Journal::open(dir, SMALL, Arc::new(FaultyDisk::default())).map(|opened| opened.journal)
 }
 
 fn fill(dir: &Path, records: u64) {
@@ -31,9 +33,12 @@ fn fill(dir: &Path, records: u64) {
 }
 
 fn flip(path: &Path, bit: usize) {
-    let mut bytes = fs::read(path).expect("there");
-    bytes[bit / 8] ^= 1 << (bit % 8);
-    fs::write(path, bytes).expect("written");
+    let mut file = OpenOptions::new().read(true).write(true).open(path).expect("there");
+    let mut byte = [0];
+    let at = SeekFrom::Start(u64::try_from(bit / 8).expect("small"));
+    file.seek(at).and_then(|_| file.read_exact(&mut byte)).expect("read");
+    byte[0] ^= 1 << (bit % 8);
+    file.seek(at).and_then(|_| file.write_all(&byte)).expect("written");
 }
 
 fn last_segment(dir: &Path) -> PathBuf {

@@ -117,6 +117,7 @@ impl Opening<'_> {
     /// An index that agrees with the truth, and why it had to be built, if it had to.
     fn index<I: Index>(&self) -> Result<(I, Option<String>), StoreError> {
         let dir = self.dir.join(INDEX_DIR);
+        let had_files = fs::read_dir(&dir).is_ok_and(|mut entries| entries.next().is_some());
         let reason = match I::open(&dir, self.options) {
             Err(Unfit::Stop(error)) => return Err(error),
             Err(Unfit::SetAside(reason)) => reason,
@@ -130,6 +131,8 @@ impl Opening<'_> {
                     return Ok((index, None));
                 }
                 (None, Ok(())) => return self.build(&index).map(|()| (index, None)),
+                // sled takes a file that it cannot read for the end of its log.
+                (None, Err(Trouble::Index(reason))) if I::LASTING && had_files => reason,
                 (None, Err(Trouble::Index(reason))) => {
                     self.build(&index)?;
                     if !I::LASTING {
