@@ -4,6 +4,7 @@ pub mod config;
 pub mod domain;
 pub mod engine;
 pub mod evidence;
+pub mod fanout;
 pub mod index;
 pub mod limits;
 pub mod pki;

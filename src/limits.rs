@@ -160,3 +160,17 @@ pub const SCAN_PAGE_LEN: usize = 1_000;
 /// How far the clock may stand before the newest record, in ms, before orders wait for an operator:
 /// time synchronisation steps back by less, a dead battery by more.
 pub const CLOCK_BEHIND_MAX_MS: i64 = 5 * 60_000;
+
+// --- a terminal's stream
+
+/// How long a new stream may take to say hello.
+pub const HELLO_PATIENCE: Duration = Duration::from_secs(10);
+/// Answers of one terminal on their way to disk: one order makes five, the rest waits in the
+/// network's own buffers.
+pub const ANSWERS_IN_FLIGHT_MAX: usize = 16;
+/// Messages ready for one stream: a handful, because what is not sent yet is read from the cursor.
+pub const OUTBOUND_LEN_MAX: usize = 8;
+/// Heartbeats that may be missed in a row before a stream counts as dead.
+pub const HEARTBEATS_MISSED_MAX: u32 = 3;
+/// When terminals shall come back after a server that drains; each adds its own jitter.
+pub const RECONNECT_AFTER_DRAIN: Duration = Duration::from_secs(2);

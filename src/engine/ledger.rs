@@ -93,6 +93,11 @@ impl Ledger {
         self.tree.root()
     }
 
+    /// The newest signed head, as it was last made; it may lag behind the newest entries.
+    pub fn published(&self) -> Option<String> {
+        self.signed.as_ref().map(|(_size, text)| text.clone())
+    }
+
     /// One leaf's hash.
     pub fn leaf(&self, index: u64) -> Option<Hash> {
         self.tree.leaf(index)

@@ -6,3 +6,4 @@
 pub mod channel;
 pub mod http2;
 pub mod listener;
+pub mod terminal;

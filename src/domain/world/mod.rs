@@ -146,6 +146,11 @@ impl World {
         self.issued[from..].iter().filter_map(|id| self.orders.get(id))
     }
 
+    /// The issued orders that a terminal which lacks them should still get, oldest first.
+    pub fn current(&self, now: Instant) -> impl Iterator<Item = &OrderFile> {
+        self.issued_after(0).filter(move |file| file.is_current(now))
+    }
+
     /// The next free number of a series.
     pub fn next_number(&self, handling: Handling, year: u32) -> u32 {
         self.numbers.get(&(handling, year)).map_or(1, |last| last.saturating_add(1))

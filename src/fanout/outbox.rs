@@ -1,0 +1,129 @@
+//! What a session has to say next: replies first, then a newer trust bundle, then orders (cancels
+//! overtake), then a sign of life. Holds identities, not messages: the bytes are read when there is
+//! room to send them, and an order that was replaced meanwhile is not sent at all.
+
+use std::collections::VecDeque;
+
+use prost::bytes::Bytes;
+
+use crate::domain::delivery::Delivery;
+use crate::domain::ids::{EndpointNo, OrderId};
+use crate::domain::instant::Instant;
+use crate::domain::world::{OrderFile, World};
+use crate::wire::pb::exchange_response::Message;
+use crate::wire::{pb, timestamp};
+
+#[derive(Debug)]
+pub(super) struct Outbox {
+    endpoint: EndpointNo,
+    replies: VecDeque<Message>,
+    orders: VecDeque<OrderId>,
+    // All issued orders up to this sequence were looked at.
+    scanned: u64,
+    pub(super) trust_due: bool,
+    pub(super) heartbeat_due: bool,
+}
+
+impl Outbox {
+    /// For a terminal that has what was issued up to `cursor`. What it never confirmed is queued
+    /// again, and all of it when the terminal is a new one with an empty disk.
+    pub(super) fn new(world: &World, endpoint: EndpointNo, cursor: u64, now: Instant) -> Self {
+        let mut outbox = Self {
+            endpoint,
+            replies: VecDeque::new(),
+            orders: VecDeque::new(),
+            scanned: world.latest_sequence(),
+            trust_due: false,
+            heartbeat_due: false,
+        };
+        let lacks = |file: &&OrderFile| {
+            let sequence = file.issue.as_ref().map_or(0, |issue| issue.sequence);
+            sequence > cursor || !file.deliveries.contains_key(&endpoint)
+        };
+        for file in world.current(now).filter(lacks) {
+            outbox.add(file);
+        }
+        outbox
+    }
+
+    /// Queues what was issued since the last look.
+    pub(super) fn scan(&mut self, world: &World) {
+        for file in world.issued_after(self.scanned) {
+            self.add(file);
+        }
+        self.scanned = world.latest_sequence();
+    }
+
+    fn add(&mut self, file: &OrderFile) {
+        if !file.order.audience.contains(self.endpoint) {
+            return;
+        }
+        if file.order.is_cancel() {
+            self.orders.push_front(file.order.id);
+        } else {
+            self.orders.push_back(file.order.id);
+        }
+    }
+
+    pub(super) fn reply(&mut self, message: Message) {
+        self.replies.push_back(message);
+    }
+
+    pub(super) fn replies(&self) -> usize {
+        self.replies.len()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.replies.is_empty()
+            && self.orders.is_empty()
+            && !self.trust_due
+            && !self.heartbeat_due
+    }
+
+    /// The next thing to say; none when all that was queued has become void.
+    pub(super) fn next(&mut self, world: &World, now: Instant) -> Option<Message> {
+        if let Some(reply) = self.replies.pop_front() {
+            return Some(reply);
+        }
+        if std::mem::take(&mut self.trust_due)
+            && let Some(trust) = world.trust()
+        {
+            return Some(Message::TrustBundle((&trust.envelope).into()));
+        }
+        while let Some(id) = self.orders.pop_front() {
+            if let Some(file) = world.order(&id).filter(|file| file.is_current(now)) {
+                return Some(Message::Order(self.delivery(file)));
+            }
+        }
+        std::mem::take(&mut self.heartbeat_due).then(|| Message::Heartbeat(heartbeat(now)))
+    }
+
+    fn delivery(&self, file: &OrderFile) -> pb::OrderDelivery {
+        let nothing = Delivery::default();
+        let delivery = file.deliveries.get(&self.endpoint).unwrap_or(&nothing);
+        let issue = file.issue.as_ref();
+        pb::OrderDelivery {
+            sequence: issue.map_or(0, |issue| issue.sequence),
+            // The payload's bytes are shared by every session.
+            envelope: Some((&file.envelope).into()),
+            traceparent: issue.map(|issue| issue.traceparent.clone()).unwrap_or_default(),
+            answers_recorded: u32::try_from(delivery.answers.len()).unwrap_or(u32::MAX),
+            state: delivery.state.as_str().to_owned(),
+        }
+    }
+}
+
+fn heartbeat(now: Instant) -> pb::Heartbeat {
+    pb::Heartbeat { clock_time: Some(timestamp(now)), echo_time: None, held_ms: 0 }
+}
+
+pub(super) fn recorded(order: &OrderId, answer_number: u32, ledger_index: u64) -> Message {
+    let order_id = Bytes::copy_from_slice(order.as_bytes());
+    Message::Recorded(pb::AnswerRecorded { order_id, answer_number, ledger_index })
+}
+
+pub(super) fn refused(order: &[u8], answer_number: u32, reason: &str, text: &str) -> Message {
+    let order_id = Bytes::copy_from_slice(order);
+    let (reason, text) = (reason.to_owned(), text.to_owned());
+    Message::Refused(pb::AnswerRefused { order_id, answer_number, reason, text })
+}

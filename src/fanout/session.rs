@@ -1,0 +1,277 @@
+//! One terminal's stream.
+
+use std::time::Duration;
+
+use futures_util::stream::{FuturesOrdered, Stream, StreamExt};
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{MissedTickBehavior, interval_at, timeout};
+use tracing::{Instrument, debug, info_span, warn};
+
+use crate::domain::code::Code;
+use crate::domain::ids::{EndpointNo, OrderId};
+use crate::domain::instant::Instant;
+use crate::domain::world::{Actor, AnswerRefusal, Command, Request};
+use crate::engine::{Committed, Engine, EngineError};
+use crate::evidence::envelope::Envelope;
+use crate::evidence::key::PublicKey;
+use crate::fanout::hub::{Ending, Hub, Seat};
+use crate::fanout::outbox::{Outbox, recorded, refused};
+use crate::limits;
+use crate::telemetry::metrics::Metrics;
+use crate::telemetry::propagation;
+use crate::wire::pb::exchange_request::Message as Inbound;
+use crate::wire::pb::exchange_response::Message as Outbound;
+use crate::wire::{answer, instant, optional_instant, pb, timestamp};
+
+/// What an operator may set.
+#[derive(Debug, Clone, Copy)]
+pub struct Settings {
+    /// Between two heartbeats; three missed ones end the stream.
+    pub heartbeat: Duration,
+}
+
+/// The stream broke below us; there is nobody to tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Broken;
+
+/// An answer on its way to disk.
+struct Pending {
+    order: OrderId,
+    number: u32,
+    outcome: Result<Committed, EngineError>,
+}
+
+/// One terminal's stream, seen from the server.
+#[derive(Debug)]
+pub struct Session {
+    /// The engine.
+    pub engine: Engine,
+    /// Where it has its place.
+    pub hub: Hub,
+    /// Whose stream it is; shown by its certificate.
+    pub endpoint: EndpointNo,
+    /// The key of its receipts and answers.
+    pub answer_key: PublicKey,
+    /// What an operator may set.
+    pub settings: Settings,
+    /// Counts what happens.
+    pub metrics: Metrics,
+}
+
+impl Session {
+    /// Serves the stream until it ends, and says why it did. The last word is a `GoAway`, when there
+    /// is anybody to hear it.
+    pub async fn run<S>(self, mut inbound: S, outbound: mpsc::Sender<pb::ExchangeResponse>) -> Ending
+    where
+        S: Stream<Item = Result<pb::ExchangeRequest, Broken>> + Unpin,
+    {
+        let patience = limits::HELLO_PATIENCE;
+        let hello = match timeout(patience, inbound.next()).await {
+            Ok(Some(Ok(pb::ExchangeRequest { message: Some(Inbound::Hello(hello)) }))) => hello,
+            Ok(None | Some(Err(Broken))) => return Ending::Left,
+            Ok(Some(Ok(_not_hello))) => return self.bid_farewell(&outbound, Ending::Misbehaved),
+            Err(_too_late) => return self.bid_farewell(&outbound, Ending::Silent),
+        };
+        let seat = self.hub.enter(self.endpoint, self.engine.now());
+        self.metrics.terminal_connected();
+        debug!(endpoint = %self.endpoint, cursor = hello.cursor, version = %hello.version, "terminal connected");
+        let ending = self.exchange(&hello, &seat, &mut inbound, &outbound).await;
+        self.metrics.terminal_disconnected(ending.reason());
+        debug!(endpoint = %self.endpoint, reason = ending.reason(), "terminal disconnected");
+        self.bid_farewell(&outbound, ending)
+    }
+
+    async fn exchange<S>(
+        &self,
+        hello: &pb::Hello,
+        seat: &Seat,
+        inbound: &mut S,
+        outbound: &mpsc::Sender<pb::ExchangeResponse>,
+    ) -> Ending
+    where
+        S: Stream<Item = Result<pb::ExchangeRequest, Broken>> + Unpin,
+    {
+        // Subscribed before the first look, so that nothing falls between.
+        let (mut issued, mut trusted) = (self.engine.issued(), self.engine.trusted());
+        let now = self.engine.now();
+        let mut offset_ms = self.first_offset(hello, now);
+        let mut outbox = {
+            let world = self.engine.world();
+            let mut outbox = Outbox::new(&world, self.endpoint, hello.cursor, now);
+            let version = world.trust().map_or(0, |trust| trust.bundle.version);
+            outbox.trust_due = version > hello.trust_bundle_version;
+            outbox
+        };
+        if outbound.send(message(self.welcome(now))).await.is_err() {
+            return Ending::Left;
+        }
+        let mut pending = FuturesOrdered::new();
+        let beat = self.settings.heartbeat;
+        let mut ticks = interval_at(tokio::time::Instant::now() + beat, beat);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut missed = 0_u32;
+        loop {
+            let in_flight = pending.len() + outbox.replies();
+            tokio::select! {
+                biased;
+                why = seat.ended() => return why,
+                Some(done) = pending.next() => match self.settle(done, &mut outbox) {
+                    Ok(()) => {}
+                    Err(ending) => return ending,
+                },
+                Ok(()) = issued.changed() => {
+                    issued.borrow_and_update();
+                    outbox.scan(&self.engine.world());
+                }
+                Ok(()) = trusted.changed() => {
+                    trusted.borrow_and_update();
+                    outbox.trust_due = true;
+                }
+                permit = outbound.reserve(), if !outbox.is_empty() => {
+                    let Ok(permit) = permit else { return Ending::Left };
+                    let next = outbox.next(&self.engine.world(), self.engine.now());
+                    if let Some(next) = next {
+                        permit.send(message(next));
+                    }
+                }
+                said = inbound.next(), if in_flight < limits::ANSWERS_IN_FLIGHT_MAX => {
+                    let Some(Ok(said)) = said else { return Ending::Left };
+                    missed = 0;
+                    seat.heard(self.engine.now());
+                    match said.message {
+                        Some(Inbound::Answer(envelope)) => {
+                            match self.take(&envelope, offset_ms, &mut outbox).await {
+                                Ok(None) => {}
+                                Ok(Some(waiting)) => pending.push_back(waiting),
+                                Err(ending) => return ending,
+                            }
+                        }
+                        Some(Inbound::Heartbeat(beat)) => self.note_offset(&beat, &mut offset_ms),
+                        Some(Inbound::Hello(_)) | None => return Ending::Misbehaved,
+                    }
+                }
+                _beat = ticks.tick() => {
+                    missed += 1;
+                    if missed > limits::HEARTBEATS_MISSED_MAX {
+                        return Ending::Silent;
+                    }
+                    outbox.heartbeat_due = true;
+                }
+            }
+        }
+    }
+
+    fn welcome(&self, now: Instant) -> Outbound {
+        let beat_ms = u32::try_from(self.settings.heartbeat.as_millis()).unwrap_or(u32::MAX);
+        Outbound::Welcome(pb::Welcome {
+            clock_time: Some(timestamp(now)),
+            checkpoint: self.engine.ledger().published().unwrap_or_default(),
+            heartbeat_interval_ms: beat_ms,
+        })
+    }
+
+    /// Before any heartbeat came back: the terminal's clock as it said hello, less the way here.
+    fn first_offset(&self, hello: &pb::Hello, now: Instant) -> i64 {
+        instant("clock_time", hello.clock_time.as_ref()).map_or(0, |clock| now.millis_since(clock))
+    }
+
+    fn note_offset(&self, beat: &pb::Heartbeat, offset_ms: &mut i64) {
+        let now = self.engine.now();
+        let times = (
+            optional_instant("clock_time", beat.clock_time.as_ref()),
+            optional_instant("echo_time", beat.echo_time.as_ref()),
+        );
+        if let (Ok(Some(clock)), Ok(Some(echo))) = times {
+            let round_trip = now.millis_since(echo).saturating_sub(i64::from(beat.held_ms)).max(0);
+            *offset_ms = now.millis_since(clock).saturating_sub(round_trip / 2);
+            #[expect(clippy::cast_precision_loss, reason = "a clock offset needs no 53 bits")]
+            self.metrics.clock_offset_estimated(*offset_ms as f64 / 1_000.0);
+        }
+    }
+
+    /// Verifies an answer here, beside the owner, and sends it on. What cannot be taken is answered
+    /// at once.
+    async fn take(
+        &self,
+        message: &pb::Envelope,
+        clock_offset_ms: i64,
+        outbox: &mut Outbox,
+    ) -> Result<Option<impl Future<Output = Pending> + use<>>, Ending> {
+        let verified = Envelope::try_from(message).and_then(|envelope| {
+            answer::verify(&envelope, &self.answer_key).map(|answer| (answer, envelope))
+        });
+        let (answer, envelope) = match verified {
+            Ok(verified) => verified,
+            Err(fault) => {
+                warn!(endpoint = %self.endpoint, %fault, "answer refused");
+                outbox.reply(refused(&[], 0, "SIGNATURE_INVALID", &fault.to_string()));
+                return Ok(None);
+            }
+        };
+        let (order, number) = (answer.order, answer.number);
+        if answer.endpoint != self.endpoint {
+            let forged = AnswerRefusal::Forged { endpoint: answer.endpoint }.to_string();
+            warn!(endpoint = %self.endpoint, fault = forged, "answer refused");
+            outbox.reply(refused(order.as_bytes(), number, "SIGNATURE_INVALID", &forged));
+            return Ok(None);
+        }
+        let span = info_span!("session.answer", %order, fact = answer.fact.as_str());
+        if let Some(issue) = self.engine.world().order(&order).and_then(|file| file.issue.as_ref()) {
+            propagation::set_parent(&span, &issue.traceparent);
+        }
+        let actor = Actor::Endpoint(self.endpoint);
+        let command = Command::TakeAnswer { answer, envelope, clock_offset_ms };
+        let request = Request { actor, id: None, command };
+        let waiting = self.engine.enqueue(request).instrument(span).await;
+        match waiting {
+            Ok(reply) => Ok(Some(wait_for(order, number, reply))),
+            Err(_stopping) => Err(Ending::Draining),
+        }
+    }
+
+    fn settle(&self, done: Pending, outbox: &mut Outbox) -> Result<(), Ending> {
+        let Pending { order, number, outcome } = done;
+        match outcome {
+            Ok(committed) => outbox.reply(recorded(&order, number, committed.ledger_index)),
+            // The terminal keeps it and comes back: never told refused what is only not possible now.
+            Err(fault) if fault.code().retryable() || fault.code() == Code::Internal => {
+                return Err(Ending::Unavailable);
+            }
+            Err(fault) => {
+                outbox.reply(refused(order.as_bytes(), number, fault.reason(), &fault.to_string()));
+            }
+        }
+        Ok(())
+    }
+
+    /// Tells the terminal when to come back, if there is room to: it comes back anyway.
+    fn bid_farewell(
+        &self,
+        outbound: &mpsc::Sender<pb::ExchangeResponse>,
+        ending: Ending,
+    ) -> Ending {
+        let reconnect_after = match ending {
+            Ending::Draining => limits::RECONNECT_AFTER_DRAIN,
+            _other => self.settings.heartbeat,
+        };
+        let go_away = pb::GoAway {
+            reason: ending.reason().to_owned(),
+            reconnect_after_ms: u32::try_from(reconnect_after.as_millis()).unwrap_or(u32::MAX),
+        };
+        let _told_or_gone = outbound.try_send(message(Outbound::GoAway(go_away)));
+        ending
+    }
+}
+
+async fn wait_for(
+    order: OrderId,
+    number: u32,
+    reply: oneshot::Receiver<Result<Committed, EngineError>>,
+) -> Pending {
+    let stopping = Err(EngineError::Unavailable { doing: "stopping" });
+    Pending { order, number, outcome: reply.await.unwrap_or(stopping) }
+}
+
+const fn message(message: Outbound) -> pb::ExchangeResponse {
+    pb::ExchangeResponse { message: Some(message) }
+}
