@@ -270,8 +270,7 @@ impl Owner {
     /// One observation for each fact that counts, by the time it counts with.
     fn measure(&self, answer: &Answer) {
         let Some(file) = self.world.order(&answer.order) else { return };
-        let (Some(issue), Some(delivery)) =
-            (&file.issue, file.deliveries.get(&answer.endpoint))
+        let (Some(issue), Some(delivery)) = (&file.issue, file.deliveries.get(&answer.endpoint))
         else {
             return;
         };

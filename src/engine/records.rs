@@ -165,10 +165,9 @@ impl RecordJob {
 
     fn seal(&self, new: &NewRecord, id: [u8; 16], version: u64) -> Result<Put, EngineError> {
         let belongs = Belongs { record_id: &id, kind: kind_name(self.kind), version };
-        let sealed = self
-            .sealer
-            .seal(&belongs, &new.content, &SystemRandom::new())
-            .or(Err(EngineError::Unavailable { doing: "out of randomness or room for a record" }))?;
+        let sealed = self.sealer.seal(&belongs, &new.content, &SystemRandom::new()).or(Err(
+            EngineError::Unavailable { doing: "out of randomness or room for a record" },
+        ))?;
         let index = Row { version, digest: self.sealer.digest(&new.content), ..new.index.clone() };
         let commitment = self.sealer.commitment(&id, version, &new.content);
         Ok(Put { id, sealed, index, commitment })

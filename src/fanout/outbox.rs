@@ -74,10 +74,7 @@ impl Outbox {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.replies.is_empty()
-            && self.orders.is_empty()
-            && !self.trust_due
-            && !self.heartbeat_due
+        self.replies.is_empty() && self.orders.is_empty() && !self.trust_due && !self.heartbeat_due
     }
 
     /// The next thing to say; none when all that was queued has become void.

@@ -61,7 +61,11 @@ pub struct Session {
 impl Session {
     /// Serves the stream until it ends, and says why it did. The last word is a `GoAway`, when there
     /// is anybody to hear it.
-    pub async fn run<S>(self, mut inbound: S, outbound: mpsc::Sender<pb::ExchangeResponse>) -> Ending
+    pub async fn run<S>(
+        self,
+        mut inbound: S,
+        outbound: mpsc::Sender<pb::ExchangeResponse>,
+    ) -> Ending
     where
         S: Stream<Item = Result<pb::ExchangeRequest, Broken>> + Unpin,
     {
@@ -216,7 +220,8 @@ impl Session {
             return Ok(None);
         }
         let span = info_span!("session.answer", %order, fact = answer.fact.as_str());
-        if let Some(issue) = self.engine.world().order(&order).and_then(|file| file.issue.as_ref()) {
+        if let Some(issue) = self.engine.world().order(&order).and_then(|file| file.issue.as_ref())
+        {
             propagation::set_parent(&span, &issue.traceparent);
         }
         let actor = Actor::Endpoint(self.endpoint);

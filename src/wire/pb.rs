@@ -2,7 +2,8 @@
 #![expect(
     unused_qualifications,
     clippy::all,
-    clippy::large_futures,
+    clippy::allow_attributes,
+    clippy::allow_attributes_without_reason,
     clippy::too_many_lines,
     reason = "generated code; the proto files carry the documentation"
 )]
@@ -12,8 +13,7 @@ use std::fmt;
 tonic::include_proto!("hoatoc.v1");
 
 /// The descriptor set of all proto files, for reflection.
-pub const DESCRIPTORS: &[u8] =
-    include_bytes!(concat!(env!("OUT_DIR"), "/hoatoc.v1.descriptors"));
+pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/hoatoc.v1.descriptors"));
 
 impl fmt::Debug for Reservist {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -8,9 +8,7 @@ use crate::domain::ids::OrderId;
 use crate::domain::instant::Instant;
 use crate::domain::world::answers::digest_head;
 use crate::domain::world::file::Issue;
-use crate::domain::world::{
-    CertificateHolder, EnrolmentCode, Entry, Event, OrderFile, World,
-};
+use crate::domain::world::{CertificateHolder, EnrolmentCode, Entry, Event, OrderFile, World};
 use crate::evidence::envelope::{Envelope, Signature};
 
 impl World {
@@ -77,7 +75,7 @@ impl World {
     fn sign(&mut self, order: &OrderId, signature: &Signature, at: Instant) {
         let Some(mut file) = self.orders.remove(order) else { return };
         // Within bounds, because it was decided on; a double changes nothing.
-        let added = file.envelope.add(signature.clone());
+        let added = file.envelope.add(*signature);
         debug_assert!(added.is_ok(), "{added:?}");
         if let Some(trust) = &self.trust
             && let Some((officer, _key)) = trust.bundle.holder_of(&signature.key_id)
