@@ -16,8 +16,9 @@ use super::text::fold;
 
 /// Longest name of a unit, in characters.
 pub const UNIT_NAME_CHARS_MAX: usize = 120;
-/// Most units a province may hold: 45 communes and 85 bases now, 1,276 villages if each had a base.
-pub const UNITS_MAX: usize = 5_000;
+/// Most units a province may hold: 135 now, some 1,500 if each village had a base; the load program
+/// makes 5,000 communes.
+pub const UNITS_MAX: usize = 10_000;
 
 /// A level of command, highest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

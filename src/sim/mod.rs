@@ -7,4 +7,6 @@
 
 mod choice;
 mod names;
+pub mod load;
+pub mod people;
 pub mod province;
