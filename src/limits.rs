@@ -174,3 +174,51 @@ pub const OUTBOUND_LEN_MAX: usize = 8;
 pub const HEARTBEATS_MISSED_MAX: u32 = 3;
 /// When terminals shall come back after a server that drains; each adds its own jitter.
 pub const RECONNECT_AFTER_DRAIN: Duration = Duration::from_secs(2);
+
+// --- the officers' doors
+
+/// Bytes of one request to an officers' service: 500 units with the longest names are 270 KiB.
+pub const OFFICER_REQUEST_LEN_MAX: usize = 512 * 1024;
+/// Bytes of one answer of an officers' service: a response report over 20,000 endpoints with the
+/// longest names takes 10 MiB. Pages are much smaller; see the next one.
+pub const OFFICER_ANSWER_LEN_MAX: usize = 16 * 1024 * 1024;
+/// Bytes after which a page ends early: one page fits every client's default of 4 MiB, and takes a
+/// minute on the slowest office line.
+pub const PAGE_LEN_MAX: usize = 1024 * 1024;
+/// Calls in flight that change something: far more than the officers of a province can make, and
+/// all of their requests together fit in memory.
+pub const CHANGING_CALLS_MAX: usize = 256;
+/// Calls in flight that only read, apart from those that change, so that a rush of reading never
+/// keeps an order waiting.
+pub const READING_CALLS_MAX: usize = 512;
+/// Open streams of order counts: every officer of a province may watch, and each costs a task.
+pub const WATCHERS_MAX: usize = 512;
+/// Time from a call's arrival to its answer, or to the beginning of its stream: longer than any
+/// commit should take, shorter than a person's patience.
+pub const CALL_DEADLINE: Duration = Duration::from_secs(30);
+/// The same for backups and checks, which read everything there is.
+pub const UPKEEP_DEADLINE: Duration = Duration::from_secs(3_600);
+/// Shortest and longest time between two messages of a watched order, and the usual one: a person
+/// cannot read faster than the first, nor wait longer than the second.
+pub const WATCH_INTERVAL_MS: (u32, u32, u32) = (100, 60_000, 1_000);
+/// After this long a watched order is looked at again unasked: its end passes without an event.
+pub const WATCH_LOOK: Duration = Duration::from_secs(5);
+/// Characters of the text of an error: one screen; offending values in it are cut shorter already.
+pub const ERROR_CHARS_MAX: usize = 500;
+/// Life of an enrolment code: a courier reaches every commune within a day.
+pub const CODE_VALIDITY: Duration = days(1);
+/// Problems named by one check of the store: a person has seen enough.
+pub const PROBLEMS_MAX: usize = 100;
+/// Life left to the server's certificate below which it is issued anew at start: a server that is
+/// started once a month never runs out.
+pub const SERVER_RENEWAL: Duration = days(60);
+/// Bytes of a file with keys or certificates.
+pub const KEY_FILE_LEN_MAX: u64 = 64 * 1024;
+
+const _: () = {
+    assert!(PAGE_LEN_MAX + MESSAGE_LEN_MAX * 2 <= 4 * 1024 * 1024, "a page and one more entry");
+    assert!(PAGE_LEN_MAX < OFFICER_ANSWER_LEN_MAX && MESSAGE_LEN_MAX <= OFFICER_REQUEST_LEN_MAX);
+    assert!(CALL_DEADLINE.as_secs() < CALL_PATIENCE.as_secs());
+    assert!(WATCH_INTERVAL_MS.0 < WATCH_INTERVAL_MS.2 && WATCH_INTERVAL_MS.2 < WATCH_INTERVAL_MS.1);
+    assert!(SERVER_RENEWAL.as_secs() < SERVER_VALIDITY.as_secs());
+};

@@ -1,9 +1,20 @@
 //! The gRPC doors.
 //!
 //! - [`listener`] accepts connections, and [`http2`] bounds what one of them may do.
+//! - [`gate`] is what every call passes: who may make it ([`auth`]), how many at once, how long; and
+//!   what an error looks like from outside ([`status`]).
+//! - [`services`] has one file for each service; [`request`] is what they have in common.
+//! - [`server`] puts all of it together.
 //! - [`channel`] is the connecting side, used by the terminal and the command line.
 
+pub mod auth;
 pub mod channel;
+pub mod gate;
 pub mod http2;
 pub mod listener;
 pub mod terminal;
+
+pub mod request;
+pub mod server;
+pub mod services;
+pub mod status;

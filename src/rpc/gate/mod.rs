@@ -1,0 +1,244 @@
+//! What every call passes before and after its service: one layer around all of them.
+//!
+//! In order: the call is looked up in the one table ([`methods`]), its trace is taken up, the caller
+//! is identified and admitted or refused, a place among the calls in flight is taken or the call is
+//! refused at once, and the service answers within the deadline. On the way back every error gets
+//! the details that [`super::status`] gives, also those that the library makes (a message that cannot be read
+//! or is too long), and the answer is counted when it has ended. Nothing of a call's bytes is read
+//! before the caller was admitted.
+
+mod answered;
+pub mod methods;
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
+use tonic::body::Body;
+use tonic::codegen::http::{Request, Response};
+use tonic::{Code as GrpcCode, Status};
+use tower::{Layer, Service};
+use tracing::{Instrument as _, field, info_span, warn};
+
+use crate::domain::code::Code;
+use crate::engine::Engine;
+use crate::limits;
+use crate::rpc::auth::{self, Principal};
+use crate::rpc::gate::answered::Answered;
+use crate::rpc::gate::methods::{Callers, Method, Work};
+use crate::rpc::listener::PeerInfo;
+use crate::rpc::status::{Reject, detailed, label};
+use crate::telemetry::metrics::Metrics;
+use crate::telemetry::propagation;
+
+/// The gate, as a layer for the server.
+#[derive(Debug, Clone)]
+pub struct Gate(Arc<Keeper>);
+
+#[derive(Debug)]
+struct Keeper {
+    engine: Engine,
+    metrics: Metrics,
+    reading: Arc<Semaphore>,
+    changing: Arc<Semaphore>,
+}
+
+impl Gate {
+    /// A gate to the services over an engine.
+    pub fn new(engine: Engine, metrics: Metrics) -> Self {
+        Self::with_room(engine, metrics, limits::READING_CALLS_MAX, limits::CHANGING_CALLS_MAX)
+    }
+
+    /// A gate with room for so many calls in flight.
+    pub fn with_room(engine: Engine, metrics: Metrics, reading: usize, changing: usize) -> Self {
+        let (reading, changing) = (Semaphore::new(reading), Semaphore::new(changing));
+        let (reading, changing) = (Arc::new(reading), Arc::new(changing));
+        Self(Arc::new(Keeper { engine, metrics, reading, changing }))
+    }
+}
+
+impl<S> Layer<S> for Gate {
+    type Service = Gated<S>;
+    fn layer(&self, inner: S) -> Gated<S> {
+        Gated { keeper: self.0.clone(), inner }
+    }
+}
+
+/// The services behind the gate.
+#[derive(Debug, Clone)]
+pub struct Gated<S> {
+    keeper: Arc<Keeper>,
+    inner: S,
+}
+
+type Passing = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
+
+impl<S> Service<Request<Body>> for Gated<S>
+where
+    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>,
+    S: Clone + Send + 'static,
+    S::Future: Send,
+{
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = Passing;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Passing {
+        // The one that was polled ready answers this call; its clone waits for the next.
+        let next = self.inner.clone();
+        let inner = std::mem::replace(&mut self.inner, next);
+        let keeper = self.keeper.clone();
+        Box::pin(async move { Ok(keeper.pass(inner, request).await) })
+    }
+}
+
+impl Keeper {
+    async fn pass<S>(&self, inner: S, mut request: Request<Body>) -> Response<Body>
+    where
+        S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>,
+    {
+        let began = Instant::now();
+        let method = methods::find(request.uri().path());
+        let name = method.map_or("unknown", |method| method.name);
+        let (actor, code) = (field::Empty, field::Empty);
+        let span = info_span!("rpc.call", method = name, actor, code);
+        if let Some(parent) = propagation::extract_headers(request.headers()) {
+            propagation::set_parent(&span, &parent);
+        }
+        let peer = request.extensions().get::<PeerInfo>().cloned();
+        let response = async {
+            match self.admit(method, peer.as_ref()) {
+                Ok((method, principal, place)) => {
+                    tracing::Span::current().record("actor", field::display(&principal));
+                    request.extensions_mut().insert(principal);
+                    self.answer(method, inner, request, place).await
+                }
+                Err(status) => status.into_http(),
+            }
+        }
+        .instrument(span.clone())
+        .await;
+        let (response, code) = explain(response);
+        if let Some(code) = code {
+            span.record("code", label(code));
+        }
+        response.map(|body| {
+            Body::new(Answered::new(body, self.metrics.clone(), name, began, code))
+        })
+    }
+
+    /// Who calls, and a place among the calls in flight.
+    fn admit(
+        &self,
+        method: Option<&'static Method>,
+        peer: Option<&PeerInfo>,
+    ) -> Result<(&'static Method, Principal, OwnedSemaphorePermit), Status> {
+        let unknown = || {
+            let text = "there is no such call: update this program or the server";
+            detailed(GrpcCode::Unimplemented, "METHOD_UNKNOWN", text, None)
+        };
+        let method = method.ok_or_else(unknown)?;
+        let authenticated = {
+            let now = self.engine.now();
+            auth::authenticate(peer, &self.engine.world(), now)
+        };
+        let principal = match authenticated {
+            // Whoever enrols anew may still show the certificate of before.
+            Err(_outdated) if method.callers == Callers::Anybody => Ok(Principal::Anonymous),
+            other => other,
+        };
+        let admitted = principal.and_then(|principal| {
+            auth::admit(method, &principal).inspect_err(|refused| {
+                warn!(actor = %principal, method = method.name, reason = refused.reason, "refused");
+            })?;
+            Ok(principal)
+        });
+        let principal = admitted.inspect_err(|refused| {
+            let holder = peer.and_then(|peer| peer.identity.as_ref());
+            let holder = holder.map(|holder| holder.identity.to_string());
+            warn!(holder, method = method.name, reason = refused.reason, "not admitted");
+        })?;
+        let room = match method.work {
+            Work::Changes => &self.changing,
+            Work::Reads | Work::Upkeep | Work::Streams => &self.reading,
+        };
+        let place = room.clone().try_acquire_owned().or_else(|_full| {
+            let text = "the server has too many calls in flight: try again shortly";
+            Err(Reject::new(Code::Exhausted, "SERVER_BUSY", text))
+        })?;
+        Ok((method, principal, place))
+    }
+
+    async fn answer<S>(
+        &self,
+        method: &'static Method,
+        mut inner: S,
+        request: Request<Body>,
+        place: OwnedSemaphorePermit,
+    ) -> Response<Body>
+    where
+        S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>,
+    {
+        let deadline = deadline(method);
+        let answered = tokio::time::timeout(deadline, inner.call(request)).await;
+        drop(place);
+        match answered {
+            Ok(Ok(response)) => response,
+            Ok(Err(never)) => match never {},
+            Err(_elapsed) => {
+                let text = "the server did not finish in time, and may do so yet: ask again with the same request id";
+                detailed(GrpcCode::DeadlineExceeded, "TOO_SLOW", text, None).into_http()
+            }
+        }
+    }
+}
+
+const fn deadline(method: &Method) -> Duration {
+    match method.work {
+        Work::Reads | Work::Changes | Work::Streams => limits::CALL_DEADLINE,
+        Work::Upkeep => limits::UPKEEP_DEADLINE,
+    }
+}
+
+/// An error that is already there, with our details if it has none; none while the answer's end is
+/// still to come.
+fn explain(response: Response<Body>) -> (Response<Body>, Option<GrpcCode>) {
+    let Some(status) = Status::from_header_map(response.headers()) else {
+        return (response, None);
+    };
+    if status.code() == GrpcCode::Ok || !status.details().is_empty() {
+        return (response, Some(status.code()));
+    }
+    let status = explained(&status);
+    let code = status.code();
+    (status.into_http(), Some(code))
+}
+
+/// What the library says, in our words. Its `INTERNAL` before any answer means that the request
+/// could not be read, which is the caller's to mend; our own errors carry details and never come
+/// here.
+fn explained(status: &Status) -> Status {
+    let text = status.message();
+    match status.code() {
+        GrpcCode::Internal => {
+            detailed(GrpcCode::InvalidArgument, "REQUEST_MALFORMED", &own_words(text), None)
+        }
+        GrpcCode::OutOfRange => {
+            detailed(GrpcCode::OutOfRange, "MESSAGE_TOO_LARGE", &own_words(text), None)
+        }
+        code => detailed(code, label(code), &own_words(text), None),
+    }
+}
+
+fn own_words(text: &str) -> String {
+    format!("the request was not taken: {text}")
+}

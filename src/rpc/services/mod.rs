@@ -1,0 +1,98 @@
+//! The services, one file each. Behind the gate: every request here carries its
+//! [`Principal`](crate::rpc::auth::Principal), whose roles the table has admitted.
+//!
+//! A service turns a message into a question to the world or a request to the engine, and the
+//! outcome into a message. It decides nothing and writes nothing itself.
+
+pub mod identity;
+pub mod ledger;
+pub mod operation;
+pub mod order;
+pub mod organization;
+pub mod report;
+mod watch;
+
+use std::fmt::Debug;
+use std::path::Path;
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::domain::ids::EndpointNo;
+use crate::domain::instant::Instant;
+use crate::engine::Engine;
+use crate::pki::authority::Authority;
+use crate::rpc::listener::Connections;
+use crate::store::StoreError;
+use crate::store::journaled::{CheckReport, Copied, SledStore};
+use crate::tasks::Tasks;
+
+/// What is known of an endpoint's stream since the server started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Heard {
+    /// Whether its terminal's stream is open now.
+    pub connected: bool,
+    /// When something was last heard on it.
+    pub last_heard_at: Instant,
+}
+
+/// Who is connected: kept by whoever serves the terminals' streams.
+pub trait Presence: Send + Sync + Debug {
+    /// What is known of an endpoint; none when it was not heard since the server started. Called
+    /// under the world's lock: it answers at once and asks the engine nothing.
+    fn state(&self, endpoint: EndpointNo) -> Option<Heard>;
+}
+
+/// Where no terminals' streams are served.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NobodyHeard;
+
+impl Presence for NobodyHeard {
+    fn state(&self, _endpoint: EndpointNo) -> Option<Heard> {
+        None
+    }
+}
+
+/// What a store that lies on a disk can do beside serving. Blocks.
+pub trait Upkeep: Send + Sync + Debug {
+    /// Copies all that is confirmed into a directory that is empty or not there.
+    ///
+    /// # Errors
+    /// [`StoreError`]; what was copied so far is no backup then.
+    fn backup(&self, to: &Path) -> Result<Copied, StoreError>;
+
+    /// Rereads everything and compares.
+    ///
+    /// # Errors
+    /// [`StoreError`] when reading itself failed; damage is in the report.
+    fn check(&self) -> Result<CheckReport, StoreError>;
+}
+
+impl Upkeep for SledStore {
+    fn backup(&self, to: &Path) -> Result<Copied, StoreError> {
+        Self::backup(self, to)
+    }
+
+    fn check(&self) -> Result<CheckReport, StoreError> {
+        Self::check(self)
+    }
+}
+
+/// What the services share.
+#[derive(Debug, Clone)]
+pub struct Doors {
+    /// The way in, and what is durable.
+    pub engine: Engine,
+    /// Signs certificates.
+    pub authority: Arc<Authority>,
+    /// Who is connected.
+    pub presence: Arc<dyn Presence>,
+    /// The store's own work; none for a store in memory.
+    pub upkeep: Option<Arc<dyn Upkeep>>,
+    /// The open connections.
+    pub connections: Connections,
+    /// Cancelled when the server begins to leave: streams end.
+    pub draining: CancellationToken,
+    /// Where streams run.
+    pub tasks: Tasks,
+}

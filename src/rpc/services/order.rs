@@ -1,0 +1,301 @@
+//! `OrderService`: drafting, signing, issuing and following orders.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{Request, Response, Status};
+
+use crate::domain::audience::AudienceSelector;
+use crate::domain::authority::Role;
+use crate::domain::handling::Handling;
+use crate::domain::ids::{EndpointNo, OrderId, RequestId};
+use crate::domain::instant::Instant;
+use crate::domain::response::Counts;
+use crate::domain::world::{
+    Command, NewDraft, OrderFile, OrderState, Refusal, World,
+};
+use crate::evidence::envelope::Envelope;
+use crate::limits;
+use crate::rpc::auth::{Principal, caller};
+use crate::rpc::request::{ask, identified, page_after, page_size};
+use crate::rpc::services::organization::endpoint_message;
+use crate::rpc::services::{Doors, watch};
+use crate::rpc::status::Reject;
+use crate::telemetry::propagation::current_traceparent;
+use crate::wire::{WireError, envelope, order, parse, pb, timestamp, unit};
+use pb::order_service_server::OrderService;
+use prost::Message as _;
+
+const PAGE_USUAL: usize = 50;
+const PAGE_MAX: usize = 200;
+/// Roles that issue whatever the handling; an exercise director issues drills only.
+const ISSUES_ACTUAL: &[Role] = &[Role::Signer, Role::Approver, Role::DutyOfficer];
+
+/// The service.
+#[derive(Debug, Clone)]
+pub struct Orders(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    doors: Doors,
+    watchers: watch::Watchers,
+}
+
+impl Orders {
+    /// The service over what all services share.
+    pub fn new(doors: Doors) -> Self {
+        let watchers = watch::Watchers::new(&doors);
+        Self(Arc::new(Shared { doors, watchers }))
+    }
+
+    /// Submits, and shows the order as it is then.
+    async fn carry_out(
+        &self,
+        caller: &Principal,
+        id: (RequestId, [u8; 32]),
+        order: OrderId,
+        command: Command,
+    ) -> Result<(pb::Order, u64), Status> {
+        let engine = &self.0.doors.engine;
+        let committed = engine.submit(ask(caller, Some(id), command)?).await?;
+        Ok((self.show(&order)?, committed.ledger_index))
+    }
+
+    fn show(&self, id: &OrderId) -> Result<pb::Order, Refusal> {
+        let now = self.0.doors.engine.now();
+        let world = self.0.doors.engine.world();
+        let file = world.order(id).ok_or(Refusal::OrderUnknown { order: *id })?;
+        Ok(order_message(&world, file, now))
+    }
+
+    /// Update and cancel differ in what the payload says, and that the caller says which is meant.
+    async fn issue_signed(
+        &self,
+        caller: &Principal,
+        id: (RequestId, [u8; 32]),
+        wire: Option<&pb::Envelope>,
+        cancels: bool,
+    ) -> Result<(pb::Order, u64), Status> {
+        let envelope = envelope::required("envelope", wire)?;
+        let draft = draft(envelope)?;
+        let (order, handling) = (draft.order.id, draft.order.handling);
+        if draft.order.is_cancel() != cancels {
+            let fault = WireError::new("envelope", "update by UpdateOrder, cancel by CancelOrder");
+            return Err(Reject::field("PAYLOAD_INVALID", &fault).into());
+        }
+        may_issue(caller, handling)?;
+        let traceparent = current_traceparent().unwrap_or_default();
+        self.carry_out(caller, id, order, Command::IssueSigned { draft, traceparent }).await
+    }
+}
+
+fn may_issue(caller: &Principal, handling: Handling) -> Result<(), Reject> {
+    match handling {
+        Handling::Actual => caller.require(ISSUES_ACTUAL),
+        // The table has asked for one of the issuing roles already.
+        Handling::Exercise | Handling::Test => Ok(()),
+    }
+}
+
+fn draft(envelope: Envelope) -> Result<NewDraft, Reject> {
+    let order = order::read(&envelope).map_err(|fault| Reject::field("PAYLOAD_INVALID", &fault))?;
+    Ok(NewDraft { order: Arc::new(order), envelope })
+}
+
+/// Where an order stands, as the wire has it.
+pub(super) const fn state_message(state: OrderState) -> pb::OrderState {
+    match state {
+        OrderState::Drafted => pb::OrderState::Drafted,
+        OrderState::Signed => pb::OrderState::Signed,
+        OrderState::Issued => pb::OrderState::Issued,
+        OrderState::Superseded => pb::OrderState::Superseded,
+        OrderState::Cancelled => pb::OrderState::Cancelled,
+        OrderState::Expired => pb::OrderState::Expired,
+    }
+}
+
+/// Counts, as the wire has them.
+pub(super) const fn counts_message(counts: &Counts) -> pb::DeliveryCounts {
+    pb::DeliveryCounts {
+        endpoints: counts.endpoints,
+        delivered: counts.delivered,
+        opened: counts.opened,
+        acknowledged: counts.acknowledged,
+        accepted: counts.accepted,
+        declined: counts.declined,
+        silent: counts.silent(),
+        unreached: counts.unreached(),
+        completed: counts.completed,
+    }
+}
+
+fn order_message(world: &World, file: &OrderFile, now: Instant) -> pb::Order {
+    let replaced_by = file.replaced_by.map(|(by, _kind)| by.to_string());
+    pb::Order {
+        order_id: file.order.id.to_string(),
+        envelope: Some((&file.envelope).into()),
+        // What was drafted could be read, or it would not have been drafted.
+        payload: order::message(&file.envelope).ok(),
+        state: state_message(file.state(now)).into(),
+        signed_by: file.signed_by.iter().map(ToString::to_string).collect(),
+        missing: world.missing(file, now),
+        sequence: file.issue.as_ref().map_or(0, |issue| issue.sequence),
+        issued_time: file.issue.as_ref().map(|issue| timestamp(issue.at)),
+        number_text: file.order.number_text(),
+        replaced_by: replaced_by.unwrap_or_default(),
+        counts: Some(counts_message(&file.counts)),
+    }
+}
+
+fn selector(message: &pb::AudienceSelector) -> Result<AudienceSelector, WireError> {
+    let units = message.unit_codes.iter().map(|code| parse("unit_codes", code));
+    Ok(AudienceSelector {
+        units: units.collect::<Result<_, _>>()?,
+        echelons: message.echelons.iter().map(|e| unit::echelon(*e)).collect::<Result<_, _>>()?,
+        lines: message.lines.iter().map(|l| unit::line(*l)).collect::<Result<BTreeSet<_>, _>>()?,
+    })
+}
+
+#[tonic::async_trait]
+impl OrderService for Orders {
+    async fn resolve_audience(
+        &self,
+        request: Request<pb::ResolveAudienceRequest>,
+    ) -> Result<Response<pb::ResolveAudienceResponse>, Status> {
+        let message = request.into_inner();
+        let wanted = message.selector.as_ref().ok_or_else(|| WireError::missing("selector"))?;
+        let (selector, handling) = (selector(wanted)?, order::handling(message.handling)?);
+        let now = self.0.doors.engine.now();
+        let world = self.0.doors.engine.world();
+        let province = world.province().ok_or(Refusal::NoTrust)?.to_string();
+        let audience = selector.resolve(world.units(), world.endpoints())?;
+        let numbers = audience.endpoints.iter().map(EndpointNo::new);
+        let endpoints = numbers.filter_map(|no| world.endpoints().get(no));
+        let series_year = now.year_in_vietnam();
+        Ok(Response::new(pb::ResolveAudienceResponse {
+            audience: Some(order::audience_to_message(&audience)),
+            endpoints: endpoints.map(|e| endpoint_message(e, &*self.0.doors.presence)).collect(),
+            next_number: world.next_number(handling, series_year),
+            series_year,
+            epoch: world.epoch(),
+            province_code: province,
+            server_time: Some(timestamp(now)),
+        }))
+    }
+
+    async fn draft_order(
+        &self,
+        request: Request<pb::DraftOrderRequest>,
+    ) -> Result<Response<pb::DraftOrderResponse>, Status> {
+        let caller = caller(&request)?;
+        let message = request.into_inner();
+        let id = identified("DraftOrder", &message.request_id, &message)?;
+        let payload_type = envelope::payload_type(&message.payload_type)?;
+        let envelope = Envelope::new(payload_type, &message.payload[..])
+            .map_err(|fault| WireError::new("payload", fault))?;
+        let draft = draft(envelope)?;
+        let order = draft.order.id;
+        let (order, ledger_index) =
+            self.carry_out(&caller, id, order, Command::Draft(draft)).await?;
+        Ok(Response::new(pb::DraftOrderResponse { order: Some(order), ledger_index }))
+    }
+
+    async fn submit_signature(
+        &self,
+        request: Request<pb::SubmitSignatureRequest>,
+    ) -> Result<Response<pb::SubmitSignatureResponse>, Status> {
+        let caller = caller(&request)?;
+        let message = request.into_inner();
+        let id = identified("SubmitSignature", &message.request_id, &message)?;
+        let order: OrderId = parse("order_id", &message.order_id)?;
+        let signature = message.signature.as_ref();
+        let signature =
+            signature.ok_or_else(|| WireError::missing("signature"))?.try_into()?;
+        let command = Command::AddSignature { order, signature };
+        let (order, ledger_index) = self.carry_out(&caller, id, order, command).await?;
+        Ok(Response::new(pb::SubmitSignatureResponse { order: Some(order), ledger_index }))
+    }
+
+    async fn issue_order(
+        &self,
+        request: Request<pb::IssueOrderRequest>,
+    ) -> Result<Response<pb::IssueOrderResponse>, Status> {
+        let caller = caller(&request)?;
+        let message = request.into_inner();
+        let id = identified("IssueOrder", &message.request_id, &message)?;
+        let order: OrderId = parse("order_id", &message.order_id)?;
+        let handling = self.0.doors.engine.world().order(&order).map(|file| file.order.handling);
+        may_issue(&caller, handling.ok_or(Refusal::OrderUnknown { order })?)?;
+        let traceparent = current_traceparent().unwrap_or_default();
+        let command = Command::Issue { order, traceparent };
+        let (order, ledger_index) = self.carry_out(&caller, id, order, command).await?;
+        Ok(Response::new(pb::IssueOrderResponse { order: Some(order), ledger_index }))
+    }
+
+    async fn update_order(
+        &self,
+        request: Request<pb::UpdateOrderRequest>,
+    ) -> Result<Response<pb::UpdateOrderResponse>, Status> {
+        let caller = caller(&request)?;
+        let message = request.into_inner();
+        let id = identified("UpdateOrder", &message.request_id, &message)?;
+        let (order, ledger_index) =
+            self.issue_signed(&caller, id, message.envelope.as_ref(), false).await?;
+        Ok(Response::new(pb::UpdateOrderResponse { order: Some(order), ledger_index }))
+    }
+
+    async fn cancel_order(
+        &self,
+        request: Request<pb::CancelOrderRequest>,
+    ) -> Result<Response<pb::CancelOrderResponse>, Status> {
+        let caller = caller(&request)?;
+        let message = request.into_inner();
+        let id = identified("CancelOrder", &message.request_id, &message)?;
+        let (order, ledger_index) =
+            self.issue_signed(&caller, id, message.envelope.as_ref(), true).await?;
+        Ok(Response::new(pb::CancelOrderResponse { order: Some(order), ledger_index }))
+    }
+
+    async fn get_order(
+        &self,
+        request: Request<pb::GetOrderRequest>,
+    ) -> Result<Response<pb::GetOrderResponse>, Status> {
+        let id: OrderId = parse("order_id", &request.into_inner().order_id)?;
+        Ok(Response::new(pb::GetOrderResponse { order: Some(self.show(&id)?) }))
+    }
+
+    async fn list_orders(
+        &self,
+        request: Request<pb::ListOrdersRequest>,
+    ) -> Result<Response<pb::ListOrdersResponse>, Status> {
+        let message = request.into_inner();
+        let size = page_size(message.page_size, PAGE_USUAL, PAGE_MAX)?;
+        let after: Option<OrderId> = page_after(&message.page_token)?;
+        let now = self.0.doors.engine.now();
+        let world = self.0.doors.engine.world();
+        let older = |file: &&OrderFile| after.is_none_or(|after| file.order.id < after);
+        let mut rest = world.orders().rev().filter(older).peekable();
+        let (mut orders, mut len) = (Vec::new(), 0);
+        while orders.len() < size && len < limits::PAGE_LEN_MAX {
+            let Some(file) = rest.next() else { break };
+            let order = order_message(&world, file, now);
+            len += order.encoded_len();
+            orders.push(order);
+        }
+        let last = orders.last().filter(|_page| rest.peek().is_some());
+        let next_page_token = last.map(|order| order.order_id.clone()).unwrap_or_default();
+        Ok(Response::new(pb::ListOrdersResponse { orders, next_page_token }))
+    }
+
+    type WatchOrderStream = ReceiverStream<Result<pb::WatchOrderResponse, Status>>;
+
+    async fn watch_order(
+        &self,
+        request: Request<pb::WatchOrderRequest>,
+    ) -> Result<Response<Self::WatchOrderStream>, Status> {
+        let message = request.into_inner();
+        let order: OrderId = parse("order_id", &message.order_id)?;
+        Ok(Response::new(self.0.watchers.watch(order, message.interval_ms)?))
+    }
+}
