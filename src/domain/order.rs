@@ -262,8 +262,18 @@ pub enum OrderError {
         /// The bound.
         max: usize,
     },
+    /// A character that can hide or rearrange what a person reads.
+    #[error(
+        "the {field} holds a control character: write plain text, in the body with line breaks"
+    )]
+    ControlCharacter {
+        /// Which.
+        field: &'static str,
+    },
     /// A drill with a legal ground, or an actual order without one.
-    #[error("handling {handling} and ground {ground} do not fit: an actual order needs a legal ground, a drill has none")]
+    #[error(
+        "handling {handling} and ground {ground} do not fit: an actual order needs a legal ground, a drill has none"
+    )]
     GroundMismatch {
         /// How it is meant.
         handling: &'static str,
@@ -282,7 +292,9 @@ pub enum OrderError {
     #[error("the order would be valid for more than {VALID_DAYS_MAX} days: choose an earlier end")]
     ValidTooLong,
     /// Required strength out of bounds.
-    #[error("the required strength must have at most {REQUIREMENTS_MAX} lines of 1 to {REQUIRED_MAX}, each code once")]
+    #[error(
+        "the required strength must have at most {REQUIREMENTS_MAX} lines of 1 to {REQUIRED_MAX}, each code once"
+    )]
     Requirements,
     /// A number or year that no series has.
     #[error("number {number} of {year} is not in any series")]
@@ -314,7 +326,8 @@ impl Order {
         if self.number == 0 || !(2020..=2200).contains(&self.series_year) {
             return Err(OrderError::Number { number: self.number, year: self.series_year });
         }
-        let mut codes: Vec<_> = self.requirements.iter().map(|line| (line.kind, &line.code)).collect();
+        let mut codes: Vec<_> =
+            self.requirements.iter().map(|line| (line.kind, &line.code)).collect();
         codes.sort();
         codes.dedup();
         if codes.len() != self.requirements.len()
@@ -362,9 +375,17 @@ impl Order {
 
 fn text(field: &'static str, text: &str, max: usize) -> Result<(), OrderError> {
     let chars = text.chars().count();
-    if (1..=max).contains(&chars) && !text.trim().is_empty() {
-        Ok(())
-    } else {
-        Err(OrderError::TextLength { field, chars, max })
+    if !(1..=max).contains(&chars) || text.trim().is_empty() {
+        return Err(OrderError::TextLength { field, chars, max });
     }
+    // Escape sequences and direction marks could paint a drill as the real thing.
+    let hides = |c: char| {
+        let line_break = field == "body" && matches!(c, '\n' | '\t');
+        c.is_control() && !line_break
+            || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    if text.chars().any(hides) {
+        return Err(OrderError::ControlCharacter { field });
+    }
+    Ok(())
 }
