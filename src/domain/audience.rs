@@ -6,13 +6,16 @@ use std::collections::BTreeSet;
 
 use roaring::RoaringBitmap;
 
-use crate::domain::endpoint::{Endpoint, Endpoints, Line};
+use crate::domain::endpoint::{ENDPOINTS_MAX, Endpoint, Endpoints, Line};
 use crate::domain::ids::{EndpointNo, UnitCode};
 use crate::domain::unit::{Echelon, Units};
 use crate::evidence::sha256;
 
 /// Most units one selector may name.
 pub const SELECTOR_UNITS_MAX: usize = 200;
+/// One past the highest number that an endpoint can have.
+const NUMBER_END: u32 = 20_001;
+const _: () = assert!(NUMBER_END as usize == ENDPOINTS_MAX + 1, "endpoints are numbered from 1");
 
 /// A resolved audience.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,7 +64,8 @@ impl Audience {
         let (pairs, rest) = runs.as_chunks::<2>();
         for [start, length] in pairs {
             let end = start.checked_add(*length).filter(|_end| *start >= least && *length > 0);
-            let end = end.ok_or(AudienceError::BadRuns)?;
+            // Numbers no endpoint can have are refused before anything as large as them is made.
+            let end = end.filter(|end| *end <= NUMBER_END).ok_or(AudienceError::BadRuns)?;
             endpoints.insert_range(*start..end);
             // A gap of at least one keeps each set to one spelling only.
             least = end.checked_add(1).ok_or(AudienceError::BadRuns)?;
@@ -83,8 +87,11 @@ impl Audience {
         if self.endpoints.is_empty() {
             return Err(AudienceError::Empty);
         }
-        let now = digest(self.endpoints.iter().filter_map(|no| endpoints.get(EndpointNo::new(no))));
-        if now == self.digest { Ok(()) } else { Err(AudienceError::Changed) }
+        let today = self.endpoints.iter().map(|no| endpoints.get(EndpointNo::new(no)));
+        // A number that nobody has would count in the signed total and not in the digest.
+        let today: Option<Vec<&Endpoint>> = today.collect();
+        let same = today.is_some_and(|list| digest(list.into_iter()) == self.digest);
+        if same { Ok(()) } else { Err(AudienceError::Changed) }
     }
 }
 
@@ -174,13 +181,15 @@ mod tests {
         assert_eq!(runs, [1, 3, 7, 1, 9, 2]);
         assert_eq!(Audience::from_runs(&runs, 6, [0; 32]), Ok(audience));
         for (bad, count) in [
-            (&[1, 2, 3, 1][..], 3),  // two runs that touch
-            (&[5, 1, 1, 1][..], 2),  // falling
-            (&[0, 1][..], 1),        // endpoint 0 does not exist
-            (&[1, 0][..], 0),        // an empty run
-            (&[1, 3, 7][..], 3),     // half a run
-            (&[1, 3][..], 4),        // another count than signed
-            (&[u32::MAX, 1][..], 1), // past the end
+            (&[1, 2, 3, 1][..], 3),                 // two runs that touch
+            (&[5, 1, 1, 1][..], 2),                 // falling
+            (&[0, 1][..], 1),                       // endpoint 0 does not exist
+            (&[1, 0][..], 0),                       // an empty run
+            (&[1, 3, 7][..], 3),                    // half a run
+            (&[1, 3][..], 4),                       // another count than signed
+            (&[u32::MAX, 1][..], 1),                // past the end
+            (&[1, u32::MAX - 1][..], u32::MAX - 1), // half a gigabyte of nobody
+            (&[20_001, 1][..], 1),                  // a number no endpoint can have
         ] {
             assert_eq!(
                 Audience::from_runs(bad, count, [0; 32]),

@@ -119,7 +119,7 @@ pub enum EndpointError {
 }
 
 /// All endpoints, by number and by address.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Endpoints {
     list: Vec<Endpoint>,
     by_address: BTreeMap<Address, EndpointNo>,

@@ -262,6 +262,14 @@ pub enum OrderError {
         /// The bound.
         max: usize,
     },
+    /// A character that can hide or rearrange what a person reads.
+    #[error(
+        "the {field} holds a control character: write plain text, in the body with line breaks"
+    )]
+    ControlCharacter {
+        /// Which.
+        field: &'static str,
+    },
     /// A drill with a legal ground, or an actual order without one.
     #[error(
         "handling {handling} and ground {ground} do not fit: an actual order needs a legal ground, a drill has none"
@@ -367,9 +375,17 @@ impl Order {
 
 fn text(field: &'static str, text: &str, max: usize) -> Result<(), OrderError> {
     let chars = text.chars().count();
-    if (1..=max).contains(&chars) && !text.trim().is_empty() {
-        Ok(())
-    } else {
-        Err(OrderError::TextLength { field, chars, max })
+    if !(1..=max).contains(&chars) || text.trim().is_empty() {
+        return Err(OrderError::TextLength { field, chars, max });
     }
+    // Escape sequences and direction marks could paint a drill as the real thing.
+    let hides = |c: char| {
+        let line_break = field == "body" && matches!(c, '\n' | '\t');
+        c.is_control() && !line_break
+            || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    if text.chars().any(hides) {
+        return Err(OrderError::ControlCharacter { field });
+    }
+    Ok(())
 }

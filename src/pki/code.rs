@@ -145,8 +145,7 @@ impl FromStr for EnrolmentCode {
         if bits.byte_at(0) >> (8 - VERSION_BITS) != VERSION {
             return Err(CodeError::Version);
         }
-        let mut code =
-            Self { secret: Zeroizing::new([0; SECRET_LEN]), authority_start: [0; 16] };
+        let mut code = Self { secret: Zeroizing::new([0; SECRET_LEN]), authority_start: [0; 16] };
         for (index, byte) in code.secret.iter_mut().enumerate() {
             *byte = bits.byte_at(VERSION_BITS + index * 8);
         }

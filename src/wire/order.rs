@@ -13,6 +13,7 @@ use crate::domain::order::{
     AssemblyStation, LegalGround, Order, OrderKind, Reference, ReferenceKind, Requirement,
     RequirementKind, Urgency,
 };
+use crate::domain::world::OrderFile;
 use crate::evidence::envelope::Envelope;
 use crate::wire::unit::{optional, unknown};
 use crate::wire::{WireError, array, instant, optional_instant, parse, pb, timestamp};
@@ -32,6 +33,10 @@ pub fn encode(order: &Order) -> Vec<u8> {
 pub fn read(envelope: &Envelope) -> Result<Order, WireError> {
     let message = message(envelope)?;
     let order = from_message(&message)?;
+    // The type is what the keys and the rules are chosen by: the contents may not say otherwise.
+    if envelope.payload_type() != OrderFile::payload_type(&order) {
+        return Err(WireError::new("payload_type", "does not fit the handling or reference"));
+    }
     // One spelling only: bytes that say the same in another way are not what the author made.
     if encode(&order) != envelope.payload()[..] {
         return Err(WireError::new("payload", "has unknown fields or is not in its one form"));

@@ -3,9 +3,8 @@
 use crate::domain::delivery::{
     ANSWERED_BY_CHARS_MAX, ANSWERS_MAX, Answer, DeclineReason, Delivery, Fact, NOTE_CHARS_MAX,
 };
-use crate::domain::instant::Instant;
 use crate::domain::world::refusal::AnswerRefusal;
-use crate::domain::world::{Event, Refusal, World};
+use crate::domain::world::{Actor, Event, Refusal, World};
 use crate::evidence::envelope::Envelope;
 
 pub(super) enum Taken {
@@ -16,12 +15,16 @@ pub(super) enum Taken {
 impl World {
     pub(super) fn take_answer(
         &self,
+        actor: &Actor,
         answer: &Answer,
         envelope: &Envelope,
         clock_offset_ms: i64,
-        _now: Instant,
     ) -> Result<Taken, Refusal> {
         let order = answer.order;
+        // An officer may bring in what a terminal signed; a terminal speaks for itself only.
+        if matches!(actor, Actor::Endpoint(no) if *no != answer.endpoint) {
+            return Err(AnswerRefusal::Forged { endpoint: answer.endpoint }.into());
+        }
         let file = self.orders.get(&order).ok_or(Refusal::OrderUnknown { order })?;
         if file.issue.is_none() {
             return Err(AnswerRefusal::NotIssued { order }.into());

@@ -1,8 +1,6 @@
 //! Taking in recorded events. Never refuses: an event is a fact. What cannot be (an event about an
 //! order that is not there) is left to [`World::check`] and the ledger's own proofs to find.
 
-use std::sync::Arc;
-
 use crate::domain::delivery::{Answer, Moment};
 use crate::domain::ids::OrderId;
 use crate::domain::instant::Instant;
@@ -12,7 +10,7 @@ use crate::domain::world::{CertificateHolder, EnrolmentCode, Entry, Event, Order
 use crate::evidence::envelope::{Envelope, Signature};
 
 impl World {
-    /// Takes in the next entry of the ledger.
+    /// Takes in the next entry of the ledger. Its time is not before [`World::latest_at`].
     pub fn apply(&mut self, entry: &Entry) {
         let index = self.size;
         self.size += 1;
@@ -26,7 +24,11 @@ impl World {
                 self.origin.clone_from(origin);
                 self.epoch = 1;
             }
-            Event::TrustPublished(trust) => self.trust = Some(trust.clone()),
+            Event::TrustPublished(trust) => {
+                self.trust = Some(trust.clone());
+                self.trusted_from = self.latest_sequence();
+                self.recount_drafts(entry.at);
+            }
             Event::UnitsPut(units) => {
                 for unit in units {
                     // It was possible when it was decided; the tree is the same now.
@@ -37,7 +39,10 @@ impl World {
             Event::EndpointAdded { no, address } => self.endpoints.add(*no, address.clone()),
             Event::CodeCreated { endpoint, secret_digest, expires_at } => {
                 let code = EnrolmentCode { endpoint: *endpoint, expires_at: *expires_at };
-                self.codes.retain(|_digest, code| entry.at < code.expires_at);
+                // One open code for an endpoint: a new one voids the one that went astray.
+                self.codes.retain(|_digest, open| {
+                    entry.at < open.expires_at && open.endpoint != code.endpoint
+                });
                 self.codes.insert(*secret_digest, code);
             }
             Event::TerminalEnrolled { endpoint, secret_digest, terminal } => {
@@ -77,27 +82,37 @@ impl World {
         // Within bounds, because it was decided on; a double changes nothing.
         let added = file.envelope.add(*signature);
         debug_assert!(added.is_ok(), "{added:?}");
-        if let Some(trust) = &self.trust
-            && let Some((officer, _key)) = trust.bundle.holder_of(&signature.key_id)
-            && !file.signed_by.contains(&officer.id)
-        {
-            file.signed_by.push(officer.id.clone());
-        }
-        file.complete = self.missing(&file, at).is_empty();
+        self.recount(&mut file, at);
         self.orders.insert(*order, file);
     }
 
+    /// Who is retired in a new bundle has not signed the drafts that still wait.
+    fn recount_drafts(&mut self, at: Instant) {
+        let mut orders = std::mem::take(&mut self.orders);
+        let drafts = orders.values_mut().filter(|file| file.issue.is_none());
+        for file in drafts.filter(|file| at <= file.order.not_after) {
+            self.recount(file, at);
+        }
+        self.orders = orders;
+    }
+
     fn set_issued(&mut self, order: &OrderId, sequence: u64, traceparent: &str, at: Instant) {
-        let Some(file) = self.orders.get_mut(order) else { return };
+        let Some(mut file) = self.orders.remove(order) else { return };
+        self.recount(&mut file, at);
         file.complete = true;
         file.issue = Some(Issue { sequence, at, traceparent: traceparent.to_owned() });
         self.issued.push(*order);
-        let issued: Arc<_> = file.order.clone();
-        if let Some(reference) = &issued.reference
+        if let Some(reference) = &file.order.reference
             && let Some(earlier) = self.orders.get_mut(&reference.order)
         {
             earlier.replaced_by = Some((*order, reference.kind));
         }
+        self.orders.insert(*order, file);
+        self.current.insert(sequence);
+        let mut current = std::mem::take(&mut self.current);
+        current
+            .retain(|sequence| self.issued_as(*sequence).is_some_and(|file| file.is_current(at)));
+        self.current = current;
     }
 
     fn take(

@@ -1,10 +1,14 @@
 //! The invariants of a state, whatever road led to it. Run after every recovery and restore, by
 //! `hoatoc check`, and after each step of the simulation.
 
-use crate::domain::ids::EndpointNo;
+use std::collections::BTreeSet;
+
+use crate::domain::authority::OrderAct;
+use crate::domain::handling::Handling;
+use crate::domain::ids::{EndpointNo, OfficerId};
 use crate::domain::instant::Instant;
 use crate::domain::response::Counts;
-use crate::domain::world::{OrderFile, World};
+use crate::domain::world::{Issue, OrderFile, World};
 use crate::evidence::authority::check_signatures;
 
 /// An invariant that does not hold.
@@ -21,13 +25,7 @@ impl World {
     /// Every violated invariant; none in a sound world.
     pub fn check(&self) -> Vec<Violation> {
         let mut found = Vec::new();
-        for (position, id) in self.issued.iter().enumerate() {
-            let sequence = u64::try_from(position + 1).unwrap_or(u64::MAX);
-            let file = self.orders.get(id);
-            if file.and_then(|f| f.issue.as_ref()).is_none_or(|issue| issue.sequence != sequence) {
-                found.push(violation(id, "the stream of issued orders has a hole"));
-            }
-        }
+        self.check_stream(&mut found);
         for file in self.orders.values() {
             self.check_file(file, &mut found);
         }
@@ -57,13 +55,14 @@ impl World {
             }
             return;
         };
-        if !self.was_signed(file, issue.at) {
+        if !self.was_signed(file, issue) {
             found.push(violation(id, "it was issued without the signatures it needs"));
         }
         let times_fall = |no: &EndpointNo| {
             file.deliveries.get(no).is_some_and(|delivery| {
-                let steps = [delivery.delivered, delivery.opened, delivery.acknowledged];
-                let times: Vec<Instant> = steps.iter().flatten().map(|moment| moment.at).collect();
+                let seen = [delivery.delivered, delivery.opened, delivery.acknowledged];
+                let steps = seen.into_iter().chain([delivery.decided, delivery.completed]);
+                let times: Vec<Instant> = steps.flatten().map(|moment| moment.at).collect();
                 !times.is_sorted() || times.first().is_some_and(|first| *first < issue.at)
             })
         };
@@ -72,18 +71,45 @@ impl World {
         }
     }
 
-    /// Whether the signatures were enough. The bundle in force may be newer than the one that judged:
-    /// then only the signers it still knows can be judged again, and the ledger has the rest.
-    fn was_signed(&self, file: &OrderFile, at: Instant) -> bool {
-        let Some(trust) = &self.trust else { return false };
-        if trust.bundle.issued_at > at {
-            return !file.signed_by.is_empty();
-        }
+    /// Whether the signatures were enough: the persons who counted when it was issued, and, where the
+    /// bundle that judged is still in force, the signatures themselves once more.
+    fn was_signed(&self, file: &OrderFile, issue: &Issue) -> bool {
         let (order, act) = (&file.order, OrderFile::act_of(&file.order));
-        let drafter = Some(&order.drafted_by);
-        let kind = order.kind.as_str();
-        check_signatures(&trust.bundle, &file.envelope, order.handling, act, kind, drafter, at)
-            .is_ok()
+        let persons: BTreeSet<&OfficerId> = file.signed_by.iter().collect();
+        let (need, shut_out) = match (order.handling, act) {
+            (Handling::Actual, OrderAct::Issue) => (2, persons.contains(&order.drafted_by)),
+            (Handling::Actual, OrderAct::Cancel) => (2, false),
+            (Handling::Exercise | Handling::Test, _any) => (1, false),
+        };
+        let Some(trust) = &self.trust else { return false };
+        if persons.len() < need || shut_out {
+            return false;
+        }
+        let (kind, drafter) = (order.kind.as_str(), Some(&order.drafted_by));
+        let (bundle, envelope) = (&trust.bundle, &file.envelope);
+        issue.sequence <= self.trusted_from
+            || check_signatures(bundle, envelope, order.handling, act, kind, drafter, issue.at)
+                .is_ok()
+    }
+
+    fn check_stream(&self, found: &mut Vec<Violation>) {
+        for (position, id) in self.issued.iter().enumerate() {
+            let sequence = u64::try_from(position + 1).unwrap_or(u64::MAX);
+            let file = self.orders.get(id);
+            if file.and_then(|f| f.issue.as_ref()).is_none_or(|issue| issue.sequence != sequence) {
+                found.push(violation(id, "the stream of issued orders has a hole"));
+            }
+            let in_force = file.is_some_and(|file| file.is_current(self.latest_at));
+            if in_force && !self.current.contains(&sequence) {
+                found.push(violation(id, "it is in force and not among the current orders"));
+            }
+        }
+        let mut numbers = BTreeSet::new();
+        for order in self.orders.values().map(|file| &file.order) {
+            if !numbers.insert((order.handling, order.series_year, order.number)) {
+                found.push(violation(&order.id, "its number was given twice"));
+            }
+        }
     }
 }
 

@@ -54,7 +54,7 @@ pub struct Issue {
 }
 
 /// An order's file.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct OrderFile {
     /// What it says.
     pub order: Arc<Order>,

@@ -26,6 +26,11 @@ impl World {
         let mut tree = self.units.clone();
         let mut changed = Vec::new();
         for unit in units {
+            if unit.parent.is_none() && self.province.as_ref() != Some(&unit.code) {
+                let reason =
+                    "the one unit with no parent is the province this ledger was founded for";
+                return Err(Refusal::Invalid { reason });
+            }
             if tree.get(&unit.code) != Some(unit) {
                 tree.put(unit.clone())?;
                 changed.push(unit.clone());

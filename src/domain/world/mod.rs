@@ -19,7 +19,7 @@ mod requests;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 pub use check::Violation;
@@ -41,6 +41,9 @@ use requests::Requests;
 /// province issues a few a day; this keeps what a connecting terminal walks short.
 pub const OPEN_ORDERS_MAX: usize = 1_000;
 
+/// Most records that one entry may name: keeps a leaf at half the store's bound for one value.
+pub const RECORDS_PER_ENTRY_MAX: usize = 500;
+
 /// A one-time code, known by the digest of its secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EnrolmentCode {
@@ -60,17 +63,21 @@ pub struct Trust {
 }
 
 /// The state.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct World {
     province: Option<UnitCode>,
     origin: String,
     epoch: u64,
     trust: Option<Arc<Trust>>,
+    /// The newest sequence when the bundle came into force: later orders were judged by it.
+    trusted_from: u64,
     units: Units,
     endpoints: Endpoints,
     codes: BTreeMap<[u8; 32], EnrolmentCode>,
     orders: BTreeMap<OrderId, OrderFile>,
     issued: Vec<OrderId>,
+    /// Sequences of the issued orders not replaced, and not expired when the last one was issued.
+    current: BTreeSet<u64>,
     numbers: BTreeMap<(Handling, u32), u32>,
     requests: Requests,
     size: u64,
@@ -146,9 +153,17 @@ impl World {
         self.issued[from..].iter().filter_map(|id| self.orders.get(id))
     }
 
-    /// The issued orders that a terminal which lacks them should still get, oldest first.
+    /// The issued orders in force at a time, oldest first: what a terminal that knows nothing must
+    /// get. Walks few, however long the history is.
     pub fn current(&self, now: Instant) -> impl Iterator<Item = &OrderFile> {
-        self.issued_after(0).filter(move |file| file.is_current(now))
+        let files = self.current.iter().filter_map(|sequence| self.issued_as(*sequence));
+        files.filter(move |file| file.is_current(now))
+    }
+
+    /// The order at a place in the stream of issued orders.
+    fn issued_as(&self, sequence: u64) -> Option<&OrderFile> {
+        let position = usize::try_from(sequence).ok()?.checked_sub(1)?;
+        self.orders.get(self.issued.get(position)?)
     }
 
     /// The next free number of a series.
@@ -176,6 +191,9 @@ impl World {
         {
             return Ok(Decision::Repeated { ledger_index });
         }
+        if self.province.is_none() && !matches!(request.command, Command::Found { .. }) {
+            return Err(Refusal::Invalid { reason: "the province is not founded: found it first" });
+        }
         let events = match &request.command {
             Command::Found { province, origin } => self.found(province, origin)?,
             Command::PublishTrust(trust) => self.publish_trust(trust, now)?,
@@ -199,7 +217,7 @@ impl World {
                 self.issue_signed(draft, traceparent, now)?
             }
             Command::TakeAnswer { answer, envelope, clock_offset_ms } => {
-                match self.take_answer(answer, envelope, *clock_offset_ms, now)? {
+                match self.take_answer(&request.actor, answer, envelope, *clock_offset_ms)? {
                     answers::Taken::New(event) => vec![*event],
                     answers::Taken::Before(ledger_index) => {
                         return Ok(Decision::Repeated { ledger_index });
@@ -207,9 +225,11 @@ impl World {
                 }
             }
             Command::PutRecords { kind, records } => {
+                check_records(records.len())?;
                 vec![Event::RecordsPut { kind: *kind, records: records.clone() }]
             }
             Command::ReadRecords { kind, records } => {
+                check_records(records.len())?;
                 vec![Event::RecordsRead { kind: *kind, records: records.clone() }]
             }
             Command::BeginEpoch => vec![Event::EpochBegun { epoch: self.epoch.saturating_add(1) }],
@@ -223,4 +243,9 @@ impl World {
         }
         Ok(vec![Event::ProvinceFounded { province: province.clone(), origin: origin.to_owned() }])
     }
+}
+
+fn check_records(count: usize) -> Result<(), Refusal> {
+    let reason = "name 1 to 500 records at once";
+    (1..=RECORDS_PER_ENTRY_MAX).contains(&count).then_some(()).ok_or(Refusal::Invalid { reason })
 }

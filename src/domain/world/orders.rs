@@ -1,16 +1,16 @@
 //! Drafting, signing and issuing.
 
-use crate::domain::authority::rule_for;
-use crate::domain::ids::{OfficerId, OrderId};
+mod signing;
+
+use crate::domain::ids::OrderId;
 use crate::domain::instant::Instant;
 use crate::domain::order::{Order, ReferenceKind};
 use crate::domain::world::refusal::OrderRefusal;
 use crate::domain::world::{
     Actor, Event, NewDraft, OPEN_ORDERS_MAX, OrderFile, OrderState, Refusal, World,
 };
-use crate::evidence::authority::{AuthorityError, SignatureFault, check_signatures};
-use crate::evidence::envelope::{Envelope, Signature};
-use crate::evidence::trust::TrustBundle;
+use crate::evidence::authority::SignatureFault;
+use crate::evidence::envelope::Envelope;
 
 /// How far the drafting time may lie from the server's clock, in ms: an author's old PC may be off,
 /// but not by so much that the number series' year is in doubt.
@@ -30,6 +30,7 @@ impl World {
             return Err(mismatch("drafted_by", &draft.order.drafted_by, actor).into());
         }
         self.check_new(&draft.order, &draft.envelope, now)?;
+        self.check_room(now)?;
         Ok(vec![drafted(draft)?])
     }
 
@@ -67,14 +68,33 @@ impl World {
         if now > order.not_after {
             return refuse(OrderRefusal::Expired { order: order.id });
         }
+        self.check_drafter(order, now)?;
+        order.audience.check_against(&self.endpoints).map_err(OrderRefusal::from)?;
+        self.check_reference(order, now)
+    }
+
+    /// The drafter is shut out from signing, so it must be somebody: a name that nobody bears would
+    /// shut out nobody.
+    fn check_drafter(&self, order: &Order, now: Instant) -> Result<(), Refusal> {
+        let trust = self.trust.as_ref().ok_or(Refusal::NoTrust)?;
+        let officer = order.drafted_by.clone();
+        match trust.bundle.officer(&officer).map(|drafter| drafter.retired_at) {
+            None => Err(Refusal::OfficerUnknown { officer }),
+            Some(Some(retired_at)) if now >= retired_at => {
+                Err(OrderRefusal::Signature(SignatureFault::OfficerRetired { officer }).into())
+            }
+            Some(_in_service) => Ok(()),
+        }
+    }
+
+    fn check_room(&self, now: Instant) -> Result<(), Refusal> {
         let open = |file: &&OrderFile| {
             matches!(file.state(now), OrderState::Drafted | OrderState::Signed | OrderState::Issued)
         };
         if self.orders.values().filter(open).count() >= OPEN_ORDERS_MAX {
-            return refuse(OrderRefusal::TooManyOpen);
+            return Err(OrderRefusal::TooManyOpen.into());
         }
-        order.audience.check_against(&self.endpoints).map_err(OrderRefusal::from)?;
-        self.check_reference(order, now)
+        Ok(())
     }
 
     /// Whether the order that this one updates or cancels is there to be changed, and has the same
@@ -96,11 +116,18 @@ impl World {
         if earlier.order.is_cancel() {
             return refuse("it is a cancel itself");
         }
-        if !matches!(earlier.state(now), OrderState::Issued | OrderState::Expired) {
+        // Whoever has an expired order may still be acting on it; a draft nobody ever got.
+        if earlier.issue.is_none()
+            || !matches!(earlier.state(now), OrderState::Issued | OrderState::Expired)
+        {
             return refuse("it is not in force");
         }
         if reference.kind == ReferenceKind::Cancel && earlier.order.audience != order.audience {
             return refuse("a cancel must go to exactly those who were addressed");
+        }
+        // An old copy of the order must never find its cancel gone.
+        if reference.kind == ReferenceKind::Cancel && order.not_after < earlier.order.not_after {
+            return refuse("a cancel must be valid at least as long as what it cancels");
         }
         if reference.kind == ReferenceKind::Update
             && !earlier.order.audience.endpoints.is_subset(&order.audience.endpoints)
@@ -108,98 +135,6 @@ impl World {
             return refuse("an update must go to everybody who was addressed, and may add others");
         }
         Ok(())
-    }
-
-    pub(super) fn add_signature(
-        &self,
-        actor: &Actor,
-        id: &OrderId,
-        signature: &Signature,
-        now: Instant,
-    ) -> Result<Vec<Event>, Refusal> {
-        let file = self.open_draft(id, now)?;
-        let trust = self.trust.as_ref().ok_or(Refusal::NoTrust)?;
-        let holder = holder(&trust.bundle, signature)?;
-        if *actor != Actor::Officer(holder.clone()) {
-            let caller = match actor {
-                Actor::Officer(caller) => caller.clone(),
-                Actor::Endpoint(_) | Actor::Server => {
-                    return Err(Refusal::Invalid { reason: "only officers sign" });
-                }
-            };
-            return Err(OrderRefusal::NotYourKey { holder, caller }.into());
-        }
-        let mut signed = file.envelope.clone();
-        signed.add(*signature).or(Err(Refusal::Invalid { reason: "too many signatures" }))?;
-        match self.judge(&trust.bundle, &file.order, &signed, now) {
-            Ok(_complete) => {}
-            Err(AuthorityError::Signature { key_id, fault }) if key_id == signature.key_id => {
-                return Err(match fault {
-                    SignatureFault::SamePersonTwice { officer } => {
-                        OrderRefusal::SamePersonTwice { order: *id, officer }
-                    }
-                    other => OrderRefusal::Signature(other),
-                }
-                .into());
-            }
-            Err(AuthorityError::NotEnoughPersons { .. } | AuthorityError::Signature { .. }) => {
-                self.check_useful(&trust.bundle, &file.order, &holder, now)?;
-            }
-            Err(other) => return Err(OrderRefusal::Authority(other).into()),
-        }
-        if file.signed_by.contains(&holder) {
-            return Err(OrderRefusal::SamePersonTwice { order: *id, officer: holder }.into());
-        }
-        Ok(vec![Event::SignatureAdded { order: *id, signature: *signature }])
-    }
-
-    /// A signature that fills no place must not look like progress.
-    fn check_useful(
-        &self,
-        bundle: &TrustBundle,
-        order: &Order,
-        officer: &OfficerId,
-        now: Instant,
-    ) -> Result<(), Refusal> {
-        let act = OrderFile::act_of(order);
-        let rule = rule_for(&bundle.rules, order.handling, act, order.kind.as_str(), now);
-        let roles = bundle.officer(officer).map(|officer| &officer.roles);
-        if let (Some(rule), Some(roles)) = (rule, roles)
-            && rule.places.iter().all(|place| place.is_disjoint(roles))
-        {
-            let any_of = rule.places.iter().flatten().copied().collect();
-            return Err(OrderRefusal::Authority(AuthorityError::RoleMissing { any_of }).into());
-        }
-        Ok(())
-    }
-
-    /// Whether an order's signatures are enough, judged by the bundle in force.
-    fn judge(
-        &self,
-        bundle: &TrustBundle,
-        order: &Order,
-        envelope: &Envelope,
-        now: Instant,
-    ) -> Result<Vec<OfficerId>, AuthorityError> {
-        check_signatures(
-            bundle,
-            envelope,
-            order.handling,
-            OrderFile::act_of(order),
-            order.kind.as_str(),
-            Some(&order.drafted_by),
-            now,
-        )
-    }
-
-    /// What an order still lacks to be issued, in words; empty when nothing.
-    pub fn missing(&self, file: &OrderFile, now: Instant) -> String {
-        if file.issue.is_some() {
-            return String::new();
-        }
-        let Some(trust) = &self.trust else { return Refusal::NoTrust.to_string() };
-        self.judge(&trust.bundle, &file.order, &file.envelope, now)
-            .map_or_else(|error| error.to_string(), |_signers| String::new())
     }
 
     pub(super) fn issue(
@@ -232,14 +167,21 @@ impl World {
             });
         }
         self.check_new(&draft.order, &draft.envelope, now)?;
+        // A signed cancel always has room: each order can be cancelled once only.
+        if !draft.order.is_cancel() {
+            self.check_room(now)?;
+        }
         let trust = self.trust.as_ref().ok_or(Refusal::NoTrust)?;
         self.judge(&trust.bundle, &draft.order, &draft.envelope, now)
             .map_err(OrderRefusal::from)?;
         let order = draft.order.id;
-        let signatures = draft.envelope.signatures().iter();
+        // A stray signature must not hold up a cancel, nor be credited to anybody.
+        let counting = self.counting(&trust.bundle, &draft.order, &draft.envelope, now);
         let mut events = vec![drafted(draft)?];
         events.extend(
-            signatures.map(|signature| Event::SignatureAdded { order, signature: *signature }),
+            counting
+                .into_iter()
+                .map(|(_officer, signature)| Event::SignatureAdded { order, signature }),
         );
         events.push(self.issued(order, traceparent));
         Ok(events)
@@ -270,12 +212,6 @@ fn drafted(draft: &NewDraft) -> Result<Event, Refusal> {
     let envelope = Envelope::new(payload_type, payload)
         .or(Err(Refusal::Invalid { reason: "the payload is empty or too long" }))?;
     Ok(Event::OrderDrafted { order: draft.order.clone(), envelope })
-}
-
-fn holder(bundle: &TrustBundle, signature: &Signature) -> Result<OfficerId, Refusal> {
-    let found = bundle.holder_of(&signature.key_id);
-    let unknown = || OrderRefusal::Signature(SignatureFault::UnknownKey);
-    Ok(found.map(|(officer, _key)| officer.id.clone()).ok_or_else(unknown)?)
 }
 
 fn mismatch(field: &'static str, found: &impl ToString, expected: &impl ToString) -> OrderRefusal {

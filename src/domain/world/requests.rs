@@ -11,7 +11,7 @@ use crate::domain::world::Refusal;
 pub(crate) const REQUESTS_REMEMBERED: usize = 100_000;
 
 /// The newest requests and the ledger entries that carried them out.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct Requests {
     by_id: HashMap<RequestId, ([u8; 32], u64)>,
     order: VecDeque<RequestId>,
@@ -37,5 +37,12 @@ impl Requests {
                 self.by_id.remove(&oldest);
             }
         }
+    }
+
+    /// How many are remembered.
+    #[cfg(test)]
+    pub(crate) fn len(&self) -> usize {
+        debug_assert_eq!(self.by_id.len(), self.order.len());
+        self.order.len()
     }
 }

@@ -182,7 +182,8 @@ impl Thin {
                     if answering.wait_for(|now| *now).await.is_err() {
                         return;
                     }
-                    let Some(receipt) = order.envelope.as_ref().and_then(|e| self.receipt(e)) else {
+                    let Some(receipt) = order.envelope.as_ref().and_then(|e| self.receipt(e))
+                    else {
                         return;
                     };
                     if stream.outbound.send(said(Said::Answer(receipt))).await.is_err() {

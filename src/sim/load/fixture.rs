@@ -153,7 +153,8 @@ impl Maker {
         envelope.sign(root)?;
         let (province, origin) = (self.province.clone(), "load.hoatoc".to_owned());
         self.submit(Actor::Server, Command::Found { province, origin }).await?;
-        self.submit(Actor::Server, Command::PublishTrust(Arc::new(Trust { bundle, envelope }))).await
+        self.submit(Actor::Server, Command::PublishTrust(Arc::new(Trust { bundle, envelope })))
+            .await
     }
 
     /// A commune for each two endpoints, as in life.
@@ -227,8 +228,10 @@ impl Maker {
         order_len: usize,
         signer: &SigningKey,
     ) -> Result<OrderId, Fault> {
-        let selector =
-            AudienceSelector { units: [self.province.clone()].into(), ..AudienceSelector::default() };
+        let selector = AudienceSelector {
+            units: [self.province.clone()].into(),
+            ..AudienceSelector::default()
+        };
         let audience = {
             let world = self.engine.world();
             selector.resolve(world.units(), world.endpoints())?
@@ -259,10 +262,8 @@ impl Maker {
         order.body = "x".repeat(order_len.saturating_sub(bare).max(1));
         let payload_type = OrderFile::payload_type(&order);
         let envelope = Envelope::new(payload_type, wire::order::encode(&order))?;
-        let signature = Signature {
-            key_id: signer.id(),
-            bytes: signer.sign(&envelope.signed_bytes()),
-        };
+        let signature =
+            Signature { key_id: signer.id(), bytes: signer.sign(&envelope.signed_bytes()) };
         let (id, actor) = (order.id, Actor::Officer(officer()?));
         let draft = NewDraft { order: Arc::new(order), envelope };
         self.submit(actor.clone(), Command::Draft(draft)).await?;

@@ -51,9 +51,7 @@ impl RawServer {
         let orders = watch::Sender::new((0, Bytes::new()));
         let (log, queue) = mpsc::channel(LOG_QUEUE_LEN_MAX);
         let file = File::create(dir.join("raw.log"))?;
-        std::thread::Builder::new()
-            .name("raw-log".into())
-            .spawn(move || write_log(file, queue))?;
+        std::thread::Builder::new().name("raw-log".into()).spawn(move || write_log(file, queue))?;
         let acceptor = TlsAcceptor::from(tls.current());
         let (accepting, sender) = (tasks.clone(), orders.clone());
         tasks.spawn("raw.accept", async move {

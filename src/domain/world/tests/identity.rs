@@ -1,0 +1,224 @@
+//! Founding, trust bundles, units, endpoints, codes and certificates.
+
+use super::support::*;
+use crate::domain::endpoint::{ENDPOINTS_MAX, EndpointError};
+use crate::domain::unit::{UnitError, UnitKind};
+use crate::domain::world::Actor::Server;
+use crate::domain::world::{
+    CertificateHolder, Command, Decision, Event, RecordKind, RecordVersion, Refusal,
+};
+use crate::evidence::trust::BundleError;
+
+fn create_code(text: &str, secret: u8, lives_ms: i64, p: &Province) -> Command {
+    let expires_at = p.now.offset_by(lives_ms);
+    Command::CreateCode { address: address(text), secret_digest: [secret; 32], expires_at }
+}
+
+fn enrol(secret: u8, seed: u8) -> Command {
+    Command::Enrol { secret_digest: [secret; 32], terminal: terminal(seed) }
+}
+
+#[test]
+fn a_province_is_founded_first_and_once() {
+    let mut p = Province::empty();
+    let early = p.does(&Server, Command::BeginEpoch);
+    assert!(matches!(early, Err(Refusal::Invalid { .. })));
+    let found = Command::Found { province: "11".parse().expect("a code"), origin: "o".to_owned() };
+    p.does(&Server, found.clone()).expect("the first of all");
+    assert_eq!((p.world.epoch(), p.world.origin()), (1, "o"));
+    assert_eq!(p.does(&Server, found), Err(Refusal::AlreadyFounded));
+}
+
+#[test]
+fn nothing_is_drafted_before_a_trust_bundle_is_in_force() {
+    let sound = Province::new().order(crate::domain::handling::Handling::Test);
+    let mut p = Province::empty();
+    let found = Command::Found { province: sound.province.clone(), origin: "o".to_owned() };
+    p.does(&Server, found).expect("the first of all");
+    assert_eq!(p.draft(&sound), Err(Refusal::NoTrust));
+}
+
+#[test]
+fn a_trust_bundle_is_newer_of_this_province_and_signed_by_the_roots() {
+    let mut p = Province::new();
+    let mut publish = |change: &dyn Fn(&mut crate::evidence::trust::TrustBundle), roots: &[u8]| {
+        let mut next = bundle();
+        next.version = 2;
+        change(&mut next);
+        p.does(&Server, Command::PublishTrust(trust(&next, roots)))
+    };
+    let same = publish(&|next| next.version = 1, &[201, 202]);
+    assert_eq!(same, Err(BundleError::NotNewer { own: 1, found: 1 }.into()));
+    let short = publish(&|_| {}, &[201]);
+    assert_eq!(short, Err(BundleError::OldRoots { have: 1, need: 2 }.into()));
+    let over = publish(&|next| next.expires_at = START, &[201, 202]);
+    assert!(matches!(over, Err(Refusal::Bundle(BundleError::Expired { .. }))));
+    let other = publish(&|next| next.province = "12".parse().expect("a code"), &[201, 202]);
+    assert!(matches!(other, Err(Refusal::Bundle(BundleError::OtherProvince { .. }))));
+    let ahead = publish(&|next| next.epoch = 2, &[201, 202]);
+    assert!(matches!(ahead, Err(Refusal::Invalid { .. })), "an epoch that has not begun");
+    publish(&|_| {}, &[201, 202]).expect("newer");
+    assert_eq!(p.world.trust().map(|trust| trust.bundle.version), Some(2));
+}
+
+#[test]
+fn the_first_bundle_is_of_the_province_that_was_founded() {
+    let mut p = Province::empty();
+    let found = Command::Found { province: "12".parse().expect("a code"), origin: "o".to_owned() };
+    p.does(&Server, found).expect("the first of all");
+    let refused = p.does(&Server, Command::PublishTrust(trust(&bundle(), &[201, 202])));
+    assert!(matches!(refused, Err(Refusal::Invalid { .. })));
+}
+
+#[test]
+fn units_are_put_all_or_none_and_what_is_the_same_makes_no_entry() {
+    let mut p = Province::new();
+    let ward = unit("03163", UnitKind::Ward, Some("KV1"));
+    let orphan = unit("03169", UnitKind::Ward, Some("KV9"));
+    let before = p.world.clone();
+    let refused = p.does(&Server, Command::PutUnits(vec![ward.clone(), orphan]));
+    assert!(matches!(refused, Err(Refusal::Unit(UnitError::NoParent { .. }))));
+    assert_eq!(p.world, before);
+    p.does(&Server, Command::PutUnits(vec![ward.clone()])).expect("its parent is there");
+    let again = p.does(&Server, Command::PutUnits(vec![ward.clone()]));
+    assert_eq!(again, Ok(Decision::Happens(vec![])));
+    let mut renamed = ward.clone();
+    renamed.name = "Phường Mường Lay".to_owned();
+    p.does(&Server, Command::PutUnits(vec![ward, renamed.clone()])).expect("the new name");
+    assert_eq!(p.world.units().get(&renamed.code), Some(&renamed));
+    let moved_up = unit("03163", UnitKind::DefensiveAreaCommand, Some("11"));
+    let refused = p.does(&Server, Command::PutUnits(vec![moved_up]));
+    assert!(matches!(refused, Err(Refusal::Unit(UnitError::Taken { .. }))));
+}
+
+#[test]
+fn the_top_unit_is_the_founded_province() {
+    let mut p = Province::empty();
+    let found = Command::Found { province: "11".parse().expect("a code"), origin: "o".to_owned() };
+    p.does(&Server, found).expect("the first of all");
+    let other = unit("12", UnitKind::ProvincialCommand, None);
+    let refused = p.does(&Server, Command::PutUnits(vec![other]));
+    assert!(matches!(refused, Err(Refusal::Invalid { .. })));
+}
+
+#[test]
+fn many_units_make_several_entries_and_one_world() {
+    let mut p = Province::new();
+    let bases: Vec<_> = (0..250)
+        .map(|n| unit(&format!("TV-{n:03}"), UnitKind::SelfDefenseBase, Some("03160")))
+        .collect();
+    let Ok(Decision::Happens(events)) = p.does(&Server, Command::PutUnits(bases)) else {
+        panic!("sound units")
+    };
+    assert_eq!(events.len(), 3);
+    assert_eq!(p.world.units().len(), 253);
+    assert_eq!(p.replayed(), p.world);
+}
+
+#[test]
+fn endpoints_are_numbered_densely_and_each_address_is_given_once() {
+    let mut p = Province::new();
+    let mut add = |text: &[&str]| {
+        p.does(&Server, Command::AddEndpoints(text.iter().map(|t| address(t)).collect()))
+    };
+    let exists = |text, number| EndpointError::Exists { address: address(text), no: no(number) };
+    assert_eq!(add(&["11/military"]), Err(exists("11/military", 1).into()));
+    let civil = EndpointError::NoCivilLine { address: address("KV1/civil") };
+    assert_eq!(add(&["KV1/civil"]), Err(civil.into()), "an area has one line");
+    assert!(matches!(
+        add(&["99999/military"]),
+        Err(Refusal::Endpoint(EndpointError::UnknownUnit { .. }))
+    ));
+    p.does(&Server, Command::PutUnits(vec![unit("03163", UnitKind::Ward, Some("KV1"))]))
+        .expect("a ward");
+    let twice = ["03163/civil", "03163/civil"].map(address).to_vec();
+    let refused = p.does(&Server, Command::AddEndpoints(twice));
+    assert_eq!(refused, Err(exists("03163/civil", 5).into()));
+    let two = ["03163/military", "03163/civil"].map(address).to_vec();
+    p.does(&Server, Command::AddEndpoints(two)).expect("free");
+    let numbers: Vec<_> = p.world.endpoints().iter().map(|e| e.no.number()).collect();
+    assert_eq!(numbers, [1, 2, 3, 4, 5, 6]);
+    assert_eq!(p.world.endpoints().at(&address("03163/civil")).map(|e| e.no), Some(no(6)));
+    assert_eq!(p.world.endpoints().get(no(0)), None);
+}
+
+#[test]
+fn endpoints_have_a_bound() {
+    let mut p = Province::new();
+    p.does(&Server, Command::PutUnits(vec![unit("03163", UnitKind::Ward, Some("KV1"))]))
+        .expect("a ward");
+    let free = address("03163/military");
+    let admit = |ahead| p.world.endpoints().admit(&free, ahead, p.world.units());
+    let last = u32::try_from(ENDPOINTS_MAX).expect("small");
+    assert_eq!(admit(ENDPOINTS_MAX - 5), Ok(no(last)));
+    assert_eq!(admit(ENDPOINTS_MAX - 4), Err(EndpointError::TooMany));
+}
+
+#[test]
+fn an_enrolment_code_works_once() {
+    let mut p = Province::new();
+    let create = create_code("03160/military", 9, HOUR, &p);
+    p.does(&Server, create).expect("there is such an endpoint");
+    p.does(&Server, enrol(9, 60)).expect("the code is open");
+    let enrolled = p.world.endpoints().get(no(3)).and_then(|e| e.terminal.clone());
+    assert_eq!(enrolled, Some(terminal(60)));
+    assert_eq!(p.does(&Server, enrol(9, 61)), Err(Refusal::CodeInvalid));
+    assert_eq!(p.does(&Server, enrol(8, 61)), Err(Refusal::CodeInvalid), "never made");
+}
+
+#[test]
+fn an_enrolment_code_ends() {
+    let mut p = Province::new();
+    let create = create_code("03160/military", 9, HOUR, &p);
+    p.does(&Server, create).expect("there is such an endpoint");
+    p.pass(HOUR - 1);
+    assert!(p.world.open_code(&[9; 32], p.now).is_ok());
+    p.pass(1);
+    assert_eq!(p.does(&Server, enrol(9, 60)), Err(Refusal::CodeInvalid));
+    let over = create_code("03160/military", 8, 0, &p);
+    assert_eq!(p.does(&Server, over), Err(Refusal::CodeInvalid));
+    let nowhere = create_code("KV1/civil", 8, HOUR, &p);
+    assert!(matches!(p.does(&Server, nowhere), Err(Refusal::EndpointUnknown { .. })));
+}
+
+#[test]
+fn a_new_code_for_an_endpoint_voids_the_one_that_went_astray() {
+    let mut p = Province::new();
+    for (text, secret) in [("03160/military", 7), ("03160/civil", 8), ("03160/military", 9)] {
+        let create = create_code(text, secret, HOUR, &p);
+        p.does(&Server, create).expect("there is such an endpoint");
+    }
+    assert_eq!(p.does(&Server, enrol(7, 60)), Err(Refusal::CodeInvalid));
+    p.does(&Server, enrol(8, 61)).expect("another endpoint's");
+    p.does(&Server, enrol(9, 62)).expect("the newest");
+    assert!(p.world.codes.is_empty());
+}
+
+#[test]
+fn a_certificate_is_recorded_for_a_terminal_that_is_there_and_an_officer_who_is_trusted() {
+    let mut p = Province::new();
+    let later = START.offset_by(180 * DAY);
+    let record = |holder| Command::RecordCertificate { holder, digest: [5; 32], not_after: later };
+    let of_endpoint = record(CertificateHolder::Endpoint(no(3)));
+    assert!(p.does(&Server, of_endpoint.clone()).is_err(), "no terminal there yet");
+    let create = create_code("03160/military", 9, HOUR, &p);
+    p.does(&Server, create).expect("there is such an endpoint");
+    p.does(&Server, enrol(9, 60)).expect("the code is open");
+    p.does(&Server, of_endpoint).expect("renewed");
+    let renewed = p.world.endpoints().get(no(3)).and_then(|e| e.terminal.clone()).expect("there");
+    assert_eq!((renewed.certificate_digest, renewed.certificate_not_after), ([5; 32], later));
+    assert_eq!(renewed.answer_key, terminal(60).answer_key, "the key of answers stays");
+    p.does(&Server, record(CertificateHolder::Officer(id("duty")))).expect("trusted");
+    let stranger = p.does(&Server, record(CertificateHolder::Officer(id("stranger"))));
+    assert_eq!(stranger, Err(Refusal::OfficerUnknown { officer: id("stranger") }));
+}
+
+#[test]
+fn records_are_named_by_id_version_and_commitment_only() {
+    let mut p = Province::new();
+    let records = vec![RecordVersion { id: [1; 16], version: 1, commitment: [2; 32] }];
+    let put = Command::PutRecords { kind: RecordKind::Reservist, records: records.clone() };
+    let happens = Event::RecordsPut { kind: RecordKind::Reservist, records };
+    assert_eq!(p.does(&officer("clerk"), put), Ok(Decision::Happens(vec![happens])));
+    assert_eq!(p.replayed(), p.world);
+}

@@ -1,0 +1,11 @@
+//! What the world allows and refuses, one sentence a test, and a model that it must agree with.
+
+mod answers;
+mod audience;
+mod handling;
+mod identity;
+mod model;
+mod orders;
+mod requests;
+mod signing;
+pub(crate) mod support;
