@@ -1,36 +1,27 @@
-//! The door of the terminals' stream: shows who is there, hands the rest to a session.
-
-use std::sync::Arc;
+//! The door of the terminals' stream: the gate has shown whose it is; a session does the rest.
 
 use futures_util::StreamExt;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status, Streaming};
 
+use crate::domain::code::Code;
+use crate::domain::ids::EndpointNo;
 use crate::engine::Engine;
 use crate::fanout::session::Broken;
 use crate::fanout::{Hub, Session, Settings};
 use crate::limits;
+use crate::rpc::auth::{Principal, caller};
+use crate::rpc::services::{Heard, Presence};
+use crate::rpc::status::Reject;
 use crate::tasks::Tasks;
 use crate::telemetry::metrics::Metrics;
 use crate::wire::pb;
-use crate::wire::pb::terminal_service_server::TerminalService;
-
-/// Shows which endpoint is calling, by certificate and by the record.
-pub trait Recognise: Send + Sync + 'static {
-    /// The caller's endpoint and the key of its answers.
-    ///
-    /// # Errors
-    /// A status that says what is missing.
-    fn endpoint(
-        &self,
-        request: &Request<Streaming<pb::ExchangeRequest>>,
-    ) -> Result<crate::domain::endpoint::Endpoint, Status>;
-}
+use crate::wire::pb::terminal_service_server::{TerminalService, TerminalServiceServer};
 
 /// The terminals' door.
-#[derive(Debug)]
-pub struct TerminalDoor<R> {
+#[derive(Debug, Clone)]
+pub struct TerminalDoor {
     /// The engine.
     pub engine: Engine,
     /// Who is connected.
@@ -41,39 +32,61 @@ pub struct TerminalDoor<R> {
     pub settings: Settings,
     /// Counts what happens.
     pub metrics: Metrics,
-    /// Shows who is calling.
-    pub gate: Arc<R>,
 }
 
+impl TerminalDoor {
+    /// The service, with its bounds on messages.
+    pub fn into_service(self) -> TerminalServiceServer<Self> {
+        TerminalServiceServer::new(self)
+            .max_decoding_message_size(limits::MESSAGE_LEN_MAX)
+            .max_encoding_message_size(limits::MESSAGE_LEN_MAX)
+    }
+
+    fn session(&self, principal: &Principal) -> Result<Session, Reject> {
+        let Principal::Endpoint { no } = principal else {
+            return Err(Reject::new(Code::Denied, "NOT_A_TERMINAL", "only terminals exchange"));
+        };
+        let terminal = self.engine.world().endpoints().get(*no).and_then(|e| e.terminal.clone());
+        let unknown = || {
+            let text = "no terminal is enrolled at this endpoint: enrol again";
+            Reject::new(Code::Denied, "ENDPOINT_UNKNOWN", text)
+        };
+        Ok(Session {
+            engine: self.engine.clone(),
+            hub: self.hub.clone(),
+            endpoint: *no,
+            answer_key: terminal.ok_or_else(unknown)?.answer_key,
+            settings: self.settings,
+            metrics: self.metrics.clone(),
+        })
+    }
+}
+
+type Said = fn(pb::ExchangeResponse) -> Result<pb::ExchangeResponse, Status>;
+
 #[tonic::async_trait]
-impl<R: Recognise> TerminalService for TerminalDoor<R> {
-    type ExchangeStream = futures_util::stream::Map<
-        ReceiverStream<pb::ExchangeResponse>,
-        fn(pb::ExchangeResponse) -> Result<pb::ExchangeResponse, Status>,
-    >;
+impl TerminalService for TerminalDoor {
+    type ExchangeStream =
+        futures_util::stream::Map<ReceiverStream<pb::ExchangeResponse>, Said>;
 
     async fn exchange(
         &self,
         request: Request<Streaming<pb::ExchangeRequest>>,
     ) -> Result<Response<Self::ExchangeStream>, Status> {
-        let endpoint = self.gate.endpoint(&request)?;
-        let Some(terminal) = endpoint.terminal else {
-            return Err(Status::permission_denied("no terminal is enrolled at this endpoint"));
-        };
-        let session = Session {
-            engine: self.engine.clone(),
-            hub: self.hub.clone(),
-            endpoint: endpoint.no,
-            answer_key: terminal.answer_key,
-            settings: self.settings,
-            metrics: self.metrics.clone(),
-        };
+        let session = self.session(&caller(&request)?)?;
         let inbound = request.into_inner().map(|said| said.or(Err(Broken)));
         let (outbound, stream) = mpsc::channel(limits::OUTBOUND_LEN_MAX);
         self.tasks.spawn("fanout.session", async move {
             session.run(inbound, outbound).await;
         });
-        let said: fn(_) -> _ = Ok;
+        let said: Said = Ok;
         Ok(Response::new(ReceiverStream::new(stream).map(said)))
+    }
+}
+
+impl Presence for Hub {
+    fn state(&self, endpoint: EndpointNo) -> Option<Heard> {
+        let presence = self.presence(endpoint)?;
+        Some(Heard { connected: presence.connected, last_heard_at: presence.heard_at })
     }
 }

@@ -9,7 +9,7 @@
 pub mod clients;
 pub mod fixture;
 pub mod raw;
-//pub mod server;
+pub mod server;
 
 use std::fs;
 use std::io;
