@@ -76,7 +76,9 @@ fn a_drill_neither_cancels_nor_updates_the_real_thing_nor_the_other_way_round() 
 fn each_handling_has_a_number_series_of_its_own() {
     let mut p = Province::new();
     for _round in 0..2 {
-        Handling::ALL.map(|handling| p.issued(handling));
+        for handling in Handling::ALL {
+            p.issued(handling);
+        }
     }
     let text = |handling, number| {
         let mut orders = p.world.orders().map(|file| &file.order);
