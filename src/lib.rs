@@ -9,4 +9,5 @@ pub mod rpc;
 pub mod store;
 pub mod tasks;
 pub mod telemetry;
+pub mod terminal;
 pub mod wire;
