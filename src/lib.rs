@@ -78,4 +78,5 @@ pub mod sim;
 pub mod store;
 pub mod tasks;
 pub mod telemetry;
+pub mod terminal;
 pub mod wire;

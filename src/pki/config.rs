@@ -30,6 +30,7 @@ use rustls::{
 use crate::clock::Clock;
 use crate::domain::ids::UnitCode;
 use crate::pki::authority::Credentials;
+use crate::pki::code::FINGERPRINT_START_LEN;
 use crate::pki::identity::{Fingerprint, IdentityError, PeerIdentity};
 use crate::pki::pinned::PinnedAuthority;
 
@@ -123,6 +124,8 @@ pub enum Trust {
     Authority(String),
     /// By the fingerprint of the authority's certificate, from an enrolment code.
     Pinned(Fingerprint),
+    /// By the first half of that fingerprint, which is what an enrolment code carries.
+    PinnedStart([u8; FINGERPRINT_START_LEN]),
 }
 
 /// A client's configuration: how it knows the server, and the certificate it shows, if it has one.
@@ -139,8 +142,11 @@ pub fn client_config(
     let builder = match trust {
         Trust::Authority(pem) => builder.with_root_certificates(roots(pem)?),
         Trust::Pinned(fingerprint) => builder.dangerous().with_custom_certificate_verifier(
-            Arc::new(PinnedAuthority::new(*fingerprint, provider())),
+            Arc::new(PinnedAuthority::new(&fingerprint.0, provider())),
         ),
+        Trust::PinnedStart(start) => builder
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(PinnedAuthority::new(start, provider()))),
     };
     let mut config = match holder {
         Some(holder) => {

@@ -1,6 +1,7 @@
 //! Trusting a server before holding the authority's certificate: by its fingerprint.
 //!
-//! An enrolment code, given from hand to hand, carries the SHA-256 of the authority's certificate.
+//! An enrolment code, given from hand to hand, carries the first half of the SHA-256 of the
+//! authority's certificate.
 //! The server presents its own certificate followed by the authority's; whoever has the right
 //! fingerprint becomes the only root, and everything else is checked as usual: signature, dates,
 //! purpose, name. Used for the one call that enrols; afterwards the certificate itself is known.
@@ -18,13 +19,14 @@ use crate::pki::identity::Fingerprint;
 /// Checks a server's certificate against an authority known only by its fingerprint.
 #[derive(Debug)]
 pub(super) struct PinnedAuthority {
-    authority: Fingerprint,
+    // The whole fingerprint or its first half.
+    authority_start: Box<[u8]>,
     provider: Arc<CryptoProvider>,
 }
 
 impl PinnedAuthority {
-    pub(super) const fn new(authority: Fingerprint, provider: Arc<CryptoProvider>) -> Self {
-        Self { authority, provider }
+    pub(super) fn new(authority_start: &[u8], provider: Arc<CryptoProvider>) -> Self {
+        Self { authority_start: authority_start.into(), provider }
     }
 }
 
@@ -39,7 +41,7 @@ impl ServerCertVerifier for PinnedAuthority {
     ) -> Result<ServerCertVerified, Error> {
         let authority = intermediates
             .iter()
-            .find(|certificate| Fingerprint::of(certificate) == self.authority)
+            .find(|certificate| Fingerprint::of(certificate).0.starts_with(&self.authority_start))
             .ok_or(Error::InvalidCertificate(CertificateError::UnknownIssuer))?;
         let mut roots = RootCertStore::empty();
         roots.add(authority.clone().into_owned())?;

@@ -6,6 +6,7 @@
 //! every machine. It does not know the server; what it makes goes in by the doors everyone uses.
 
 mod choice;
+pub mod crew;
 pub mod load;
 mod names;
 pub mod people;

@@ -1,0 +1,133 @@
+//! What the terminal's store holds: keys and values, each value a protobuf message of this program's
+//! own (unknown fields of a newer program are kept out of it: a terminal is never moved back).
+//!
+//! | Key | Value |
+//! |---|---|
+//! | `m` | [`MetaRow`]: cursor and high-water marks |
+//! | `b` | the trust bundle's `Envelope` |
+//! | `o` order id | [`OrderRow`]: an order that was believed |
+//! | `a` order id, answer number (4, big-endian) | [`AnswerRow`]: our receipts and answers, numbered without gaps |
+//! | `r` order id, place in the queue (8, big-endian) | [`AnswerRow`]: answers that the server refused |
+//! | `f` SHA-256 of the envelope as it came, first 16 | [`RefusedRow`]: orders that were not believed |
+
+use prost::Message;
+
+use crate::domain::ids::OrderId;
+use crate::wire::pb;
+
+pub(super) const META: &[u8] = b"m";
+pub(super) const BUNDLE: &[u8] = b"b";
+pub(super) const ORDERS: &[u8] = b"o";
+pub(super) const ANSWERS: &[u8] = b"a";
+pub(super) const REFUSED_ANSWERS: &[u8] = b"r";
+pub(super) const REFUSED_ORDERS: &[u8] = b"f";
+
+/// The key of an order.
+pub(super) fn order_key(order: OrderId) -> Vec<u8> {
+    [ORDERS, order.as_bytes()].concat()
+}
+
+/// The key of an answer; [`answers_of`] without the number.
+pub(super) fn answer_key(order: OrderId, number: u32) -> Vec<u8> {
+    [ANSWERS, order.as_bytes(), &number.to_be_bytes()].concat()
+}
+
+/// The prefix of an order's answers.
+pub(super) fn answers_of(order: OrderId) -> Vec<u8> {
+    [ANSWERS, order.as_bytes()].concat()
+}
+
+/// The key of a refused answer.
+pub(super) fn refused_answer_key(order: OrderId, queue_place: u64) -> Vec<u8> {
+    [REFUSED_ANSWERS, order.as_bytes(), &queue_place.to_be_bytes()].concat()
+}
+
+/// The prefix of an order's refused answers.
+pub(super) fn refused_answers_of(order: OrderId) -> Vec<u8> {
+    [REFUSED_ANSWERS, order.as_bytes()].concat()
+}
+
+/// The key of a refused order.
+pub(super) fn refused_order_key(mark: &[u8; 16]) -> Vec<u8> {
+    [REFUSED_ORDERS, mark].concat()
+}
+
+/// Cursor and high-water marks.
+#[derive(Clone, Copy, PartialEq, Message)]
+pub(super) struct MetaRow {
+    /// The sequence up to which the server need not send again.
+    #[prost(uint64, tag = "1")]
+    pub(super) cursor: u64,
+    /// The highest epoch of anything believed.
+    #[prost(uint64, tag = "2")]
+    pub(super) epoch: u64,
+    /// The latest signed time of anything believed, in ms: the clock cannot be before it.
+    #[prost(int64, tag = "3")]
+    pub(super) signed_ms: i64,
+}
+
+/// An order that was believed.
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct OrderRow {
+    #[prost(message, optional, tag = "1")]
+    pub(super) envelope: Option<pb::Envelope>,
+    #[prost(uint64, tag = "2")]
+    pub(super) sequence: u64,
+    /// By our clock.
+    #[prost(int64, tag = "3")]
+    pub(super) received_ms: i64,
+    #[prost(string, tag = "4")]
+    pub(super) traceparent: String,
+    #[prost(string, repeated, tag = "5")]
+    pub(super) signed_by: Vec<String>,
+    /// How many answers the server had when we had none: those of a terminal before this one.
+    #[prost(uint32, tag = "6")]
+    pub(super) answers_before: u32,
+    /// Where the order stood then: the place in [`super::STATES`].
+    #[prost(uint32, tag = "7")]
+    pub(super) state_before: u32,
+}
+
+/// One of our receipts or answers.
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct AnswerRow {
+    #[prost(message, optional, tag = "1")]
+    pub(super) envelope: Option<pb::Envelope>,
+    /// Rises with every answer to whatever order: the order of sending.
+    #[prost(uint64, tag = "2")]
+    pub(super) queue_place: u64,
+    /// Whether the server has said that it is recorded.
+    #[prost(bool, tag = "3")]
+    pub(super) recorded: bool,
+    /// Its entry in the ledger, once recorded.
+    #[prost(uint64, tag = "4")]
+    pub(super) ledger_index: u64,
+    /// Why the server refused it; empty if it did not.
+    #[prost(string, tag = "5")]
+    pub(super) refused_reason: String,
+    /// The same in words.
+    #[prost(string, tag = "6")]
+    pub(super) refused_text: String,
+}
+
+/// An order that was not believed.
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct RefusedRow {
+    /// As it came, to be judged again under a newer trust bundle; none if it was too large.
+    #[prost(message, optional, tag = "1")]
+    pub(super) envelope: Option<pb::Envelope>,
+    #[prost(uint64, tag = "2")]
+    pub(super) sequence: u64,
+    #[prost(int64, tag = "3")]
+    pub(super) received_ms: i64,
+    #[prost(string, tag = "4")]
+    pub(super) reason: String,
+    #[prost(string, tag = "5")]
+    pub(super) text: String,
+    #[prost(string, tag = "6")]
+    pub(super) traceparent: String,
+    #[prost(uint32, tag = "7")]
+    pub(super) answers_recorded: u32,
+    #[prost(string, tag = "8")]
+    pub(super) state: String,
+}

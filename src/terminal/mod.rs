@@ -1,0 +1,145 @@
+//! The commune's side: it receives orders, proves them, keeps them, shows them, and carries the
+//! answers of those who are responsible back to the server.
+//!
+//! | Module | Does |
+//! |---|---|
+//! | [`home`] | enrolment, keys and certificates in the terminal's directory |
+//! | [`verify`] | is this order to be believed, with no server in reach |
+//! | [`inbox`] | orders and answers on disk |
+//! | [`link`] | the stream to the server, and patience when there is none |
+//! | [`headless`] | answers by rule or from standard input |
+//!
+//! Used by `hoatoc terminal` with one [`Terminal`] on a disk, and by the simulator with up to ten
+//! thousand in one process: a terminal is one task, no thread, and some kilobytes.
+
+pub mod headless;
+pub mod home;
+pub mod inbox;
+pub mod link;
+pub mod verify;
+
+use std::fmt;
+use std::sync::Arc;
+
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::Clock;
+use crate::domain::ids::EndpointNo;
+use crate::domain::instant::Instant;
+use crate::evidence::key::SigningKey;
+use crate::store::{Store, StoreError};
+use inbox::{Inbox, InboxError};
+use link::{Dialer, LinkError, LinkOptions, LinkStatus};
+
+/// Where the store's work is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StoreWork {
+    /// In the task itself: for stores in memory.
+    Inline,
+    /// On a thread that may block: for stores on disk.
+    Blocking,
+}
+
+/// What a terminal is made of.
+pub struct TerminalParts {
+    /// Its own store, and nobody else's.
+    pub store: Arc<dyn Store>,
+    /// Where the store's work is done.
+    pub store_work: StoreWork,
+    /// The endpoint it stands for.
+    pub endpoint: EndpointNo,
+    /// The key that signs its receipts and answers.
+    pub answer_key: SigningKey,
+    /// Its clock.
+    pub clock: Arc<dyn Clock>,
+    /// How its link waits.
+    pub link: LinkOptions,
+}
+
+impl fmt::Debug for TerminalParts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TerminalParts").field("endpoint", &self.endpoint).finish_non_exhaustive()
+    }
+}
+
+/// One terminal.
+#[derive(Debug)]
+pub struct Terminal {
+    inbox: Inbox,
+    store_work: StoreWork,
+    clock: Arc<dyn Clock>,
+    options: LinkOptions,
+    link: watch::Sender<LinkStatus>,
+}
+
+impl Terminal {
+    /// Reads the store and goes on from there.
+    ///
+    /// # Errors
+    /// As [`Inbox::open`].
+    pub fn open(parts: TerminalParts) -> Result<Arc<Self>, InboxError> {
+        let clock = Arc::clone(&parts.clock);
+        Ok(Arc::new(Self {
+            inbox: Inbox::open(parts.store, parts.endpoint, parts.answer_key, parts.clock)?,
+            store_work: parts.store_work,
+            clock,
+            options: parts.link,
+            link: watch::Sender::new(LinkStatus::default()),
+        }))
+    }
+
+    /// Its orders and answers.
+    pub const fn inbox(&self) -> &Inbox {
+        &self.inbox
+    }
+
+    /// How its link fares.
+    pub fn link(&self) -> watch::Receiver<LinkStatus> {
+        self.link.subscribe()
+    }
+
+    /// The best known time: ours, put right by what the server's clock said last.
+    pub fn now(&self) -> Instant {
+        self.clock.now().offset_by(self.link.borrow().offset_ms)
+    }
+
+    /// Keeps the link to the server until told to stop. Run it once at a time.
+    ///
+    /// # Errors
+    /// Only what makes further attempts useless: a store whose state is unknown.
+    pub async fn run(
+        self: &Arc<Self>,
+        dialer: Arc<dyn Dialer>,
+        stop: CancellationToken,
+    ) -> Result<(), LinkError> {
+        link::run(self, &*dialer, &stop).await
+    }
+
+    /// Does the inbox's work where it may block.
+    ///
+    /// # Errors
+    /// What the work gives.
+    pub async fn with_inbox<T: Send + 'static>(
+        self: &Arc<Self>,
+        work: impl FnOnce(&Inbox) -> Result<T, InboxError> + Send + 'static,
+    ) -> Result<T, InboxError> {
+        match self.store_work {
+            StoreWork::Inline => work(&self.inbox),
+            StoreWork::Blocking => {
+                let own = Arc::clone(self);
+                let done = tokio::task::spawn_blocking(move || work(&own.inbox)).await;
+                done.unwrap_or_else(|failed| match failed.try_into_panic() {
+                    Ok(panic) => std::panic::resume_unwind(panic),
+                    Err(_cancelled) => {
+                        Err(StoreError::Fatal { reason: "the runtime ended".to_owned() }.into())
+                    }
+                })
+            }
+        }
+    }
+
+    fn set_link(&self, change: impl FnOnce(&mut LinkStatus)) {
+        self.link.send_modify(change);
+    }
+}
