@@ -1,4 +1,5 @@
 //! hoatoc
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod domain;
