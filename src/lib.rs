@@ -63,6 +63,7 @@
 //! | ledger, entry, leaf | the tamper-evident record, one fact, its bytes | sổ cái | log, event |
 //! | epoch | rises when a backup was restored | | generation |
 
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod domain;

@@ -1,2 +1,5 @@
-//! The program.
-fn main() {}
+//! The program `hoatoc`: server, terminal and tools in one.
+
+fn main() -> std::process::ExitCode {
+    hoatoc::cli::main()
+}

@@ -9,6 +9,7 @@
 //! files in the data directory.
 
 mod addresses;
+pub mod home;
 mod sections;
 mod server;
 mod terminal;

@@ -1,0 +1,181 @@
+//! `hoatoc endpoint`: the addressees, and the codes with which their terminals enrol.
+
+use std::collections::BTreeSet;
+
+use anyhow::{Context as _, Result, bail};
+use clap::{Args, Subcommand};
+use serde_json::json;
+
+use crate::cli::Cx;
+use crate::cli::connection::{Connection, refused, request, request_id};
+use crate::cli::output::{local_or_dash, table, text_of, utc_or_null};
+use crate::domain::endpoint::{Address, Line};
+use crate::domain::ids::UnitCode;
+use crate::domain::unit::Echelon;
+use crate::wire::{pb, unit};
+
+/// Endpoints added with one call: all or none of them.
+const ADD_LEN_MAX: usize = 500;
+
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum Endpoint {
+    /// Adds endpoints; those that the flags name and that are there already are left as they are.
+    #[command(
+        after_help = "Examples:\n  hoatoc endpoint add 03160/military 03160/civil --as ~/admin\n  \
+        hoatoc endpoint add --all-communes --areas --bases --as ~/admin"
+    )]
+    Add(Add),
+    /// Lists endpoints, whether they enrolled, and whether they are connected.
+    #[command(after_help = "Example:\n  hoatoc endpoint list --unit KV1 --as ~/admin")]
+    List {
+        /// Only under this unit.
+        #[arg(long, value_name = "CODE")]
+        unit: Option<UnitCode>,
+    },
+    /// Makes a one-time code for an endpoint's terminal: shown once, good for 24 hours.
+    #[command(after_help = "Example:\n  hoatoc endpoint code 03160/military --as ~/admin")]
+    Code {
+        /// The endpoint, such as 03160/military.
+        #[arg(value_name = "UNIT/LINE")]
+        address: Address,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Add {
+    /// Endpoints, such as 03160/military.
+    #[arg(value_name = "UNIT/LINE", required_unless_present_any = ["all_communes", "areas", "bases"])]
+    addresses: Vec<Address>,
+    /// Both lines of every commune and ward.
+    #[arg(long)]
+    all_communes: bool,
+    /// The military line of every defensive area.
+    #[arg(long)]
+    areas: bool,
+    /// The military line of every base.
+    #[arg(long)]
+    bases: bool,
+}
+
+impl Endpoint {
+    pub(in crate::cli) async fn run(self, cx: &Cx) -> Result<()> {
+        match self {
+            Self::Add(add) => add.run(cx).await,
+            Self::List { unit } => list(cx, unit.as_ref()).await,
+            Self::Code { address } => code(cx, &address).await,
+        }
+    }
+}
+
+impl Add {
+    async fn run(self, cx: &Cx) -> Result<()> {
+        let connection = cx.connect().await?;
+        let mut wanted = self.addresses.clone();
+        if self.all_communes || self.areas || self.bases {
+            wanted.extend(self.by_flags(&connection).await?);
+        }
+        let mut seen = BTreeSet::new();
+        wanted.retain(|address| seen.insert(address.clone()));
+        let mut added = Vec::with_capacity(wanted.len());
+        for part in wanted.chunks(ADD_LEN_MAX) {
+            let endpoints = part
+                .iter()
+                .map(|address| pb::NewEndpoint {
+                    unit_code: address.unit.to_string(),
+                    line: pb::Line::from(address.line).into(),
+                })
+                .collect();
+            let ask = pb::AddEndpointsRequest { request_id: request_id(), endpoints };
+            let reply =
+                connection.organization().add_endpoints(request(ask)).await.map_err(refused)?;
+            added.extend(reply.into_inner().endpoints);
+        }
+        let value: Vec<_> = added
+            .iter()
+            .map(|endpoint| json!({ "number": endpoint.number, "address": endpoint.address }))
+            .collect();
+        cx.screen.show(&json!({ "added": value }), || format!("{} endpoints added", added.len()))
+    }
+
+    async fn by_flags(&self, connection: &Connection) -> Result<Vec<Address>> {
+        let there = connection.endpoints("").await?;
+        let there: BTreeSet<&str> =
+            there.iter().map(|endpoint| endpoint.address.as_str()).collect();
+        let units = connection.units().await?;
+        if units.is_empty() {
+            bail!("there are no units yet: import them first with `unit import`");
+        }
+        let mut wanted = Vec::new();
+        for one in units {
+            let lines: &[Line] = match unit::echelon(one.echelon)? {
+                Echelon::Commune if self.all_communes => &[Line::Military, Line::Civil],
+                Echelon::Area if self.areas => &[Line::Military],
+                Echelon::Base if self.bases => &[Line::Military],
+                _not_asked_for => &[],
+            };
+            for line in lines {
+                let address = Address { unit: one.code.parse()?, line: *line };
+                if !there.contains(address.to_string().as_str()) {
+                    wanted.push(address);
+                }
+            }
+        }
+        Ok(wanted)
+    }
+}
+
+async fn list(cx: &Cx, unit: Option<&UnitCode>) -> Result<()> {
+    let endpoints = cx.connect().await?.endpoints(unit.map_or("", UnitCode::as_str)).await?;
+    let value: Vec<_> = endpoints
+        .iter()
+        .map(|endpoint| {
+            json!({
+                "number": endpoint.number,
+                "address": endpoint.address,
+                "unit_code": endpoint.unit_code,
+                "enrolled": endpoint.enrolled,
+                "connected": endpoint.connected,
+                "last_heard_time": utc_or_null(endpoint.last_heard_time.as_ref()),
+                "certificate_not_after_time":
+                    utc_or_null(endpoint.certificate_not_after_time.as_ref()),
+            })
+        })
+        .collect();
+    cx.screen.show(&value, || {
+        let mut rows = table(&["NUMBER", "ADDRESS", "TERMINAL", "LAST HEARD", "CERTIFICATE UNTIL"]);
+        for endpoint in &endpoints {
+            let terminal = match (endpoint.enrolled, endpoint.connected) {
+                (true, true) => "connected",
+                (true, false) => "away",
+                (false, _) => "not enrolled",
+            };
+            rows.add_row([
+                endpoint.number.to_string(),
+                endpoint.address.clone(),
+                terminal.to_owned(),
+                local_or_dash(endpoint.last_heard_time.as_ref()),
+                local_or_dash(endpoint.certificate_not_after_time.as_ref()),
+            ]);
+        }
+        text_of(&rows)
+    })
+}
+
+async fn code(cx: &Cx, address: &Address) -> Result<()> {
+    let connection = cx.connect().await?;
+    let ask =
+        pb::CreateEnrolmentCodeRequest { request_id: request_id(), address: address.to_string() };
+    let reply = connection.identity().create_enrolment_code(request(ask)).await.map_err(refused)?;
+    let made = reply.into_inner();
+    let until = utc_or_null(made.expires_time.as_ref()).context("the server gave no end")?;
+    let value = json!({ "address": address.to_string(), "code": made.code, "expires_time": until });
+    cx.screen.show(&value, || {
+        format!(
+            "{}\n\nfor {address}, once, until {}; at the terminal:\n  hoatoc terminal enrol --code {} --server {} --data-dir DIR",
+            made.code,
+            local_or_dash(made.expires_time.as_ref()),
+            made.code,
+            connection.home.file.server,
+        )
+    })
+}

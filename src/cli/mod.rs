@@ -1,0 +1,230 @@
+//! The command line: one file per subcommand.
+//!
+//! Called by `main` alone. Results go to standard output (with `--output json` nothing else does),
+//! everything said to a person goes to standard error. Exit status: 0 success, 1 failure with one
+//! sentence that says what to do, 2 wrong usage. Only here errors are `anyhow`.
+//!
+//! - [`server`]: `init`, `serve`, `check`, `backup`, `restore`: on the server's machine.
+//! - [`identity`]: `officer`, `endpoint`, `terminal`: who there is.
+//! - [`registry`]: `unit`, `reservist`, `equipment`: what there is.
+//! - [`order`]: drafting, signing, issuing and following orders; [`report`]: how they were answered.
+//! - [`ledger`]: heads, proofs and a full replay.
+//!
+//! Officers' commands know one place: the officer's home ([`homes`]), named by `--as`.
+
+mod bench;
+mod connection;
+mod homes;
+mod identity;
+mod joints;
+mod ledger;
+mod order;
+mod output;
+mod registry;
+pub mod report;
+mod server;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result, anyhow};
+use clap::{CommandFactory as _, Parser, Subcommand};
+
+use crate::clock::{Clock, SystemClock};
+use connection::Connection;
+use homes::OfficerHome;
+use output::{Format, Screen};
+
+/// The exit status of wrong usage.
+const USAGE: u8 = 2;
+
+/// Signed mobilization orders from a province to its communes: issued, answered, measured, provable.
+#[derive(Debug, Parser)]
+#[command(
+    name = "hoatoc",
+    version,
+    max_term_width = 100,
+    after_help = "Example, a province from nothing:\n  \
+        hoatoc init --data-dir /srv/hoatoc --root /media/usb/root --admin ~/admin\n  \
+        hoatoc serve --data-dir /srv/hoatoc\n  \
+        hoatoc unit import units.csv --as ~/admin"
+)]
+struct Cli {
+    /// How results are written to standard output.
+    #[arg(long, global = true, value_enum, default_value_t = Format::Table)]
+    output: Format,
+    /// The home of the officer who asks: a directory with keys, made by `officer add`.
+    #[arg(
+        long = "as",
+        global = true,
+        value_name = "DIR",
+        env = "HOATOC_AS",
+        hide_env_values = true
+    )]
+    home: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Init(server::init::Init),
+    Serve(server::serve::Serve),
+    Check(server::check::Check),
+    Backup(server::backup::Backup),
+    Restore(server::restore::Restore),
+    /// Officers: who may do what.
+    #[command(subcommand, after_help = "Example:\n  hoatoc officer list --as ~/admin")]
+    Officer(identity::officer::Officer),
+    /// Endpoints: who is addressed.
+    #[command(subcommand, after_help = "Example:\n  hoatoc endpoint list --as ~/admin")]
+    Endpoint(identity::endpoint::Endpoint),
+    /// The commune's side: enrols, receives, answers.
+    #[command(
+        subcommand,
+        after_help = "Example:\n  hoatoc terminal run --data-dir /var/lib/hoatoc-terminal"
+    )]
+    Terminal(identity::terminal::Terminal),
+    /// Units: the province's tree.
+    #[command(subcommand, after_help = "Example:\n  hoatoc unit import units.csv --as ~/admin")]
+    Unit(registry::unit::Unit),
+    /// Reservists: the people of the reserve.
+    #[command(
+        subcommand,
+        after_help = "Example:\n  hoatoc reservist import 03160.xlsx --unit 03160 --as ~/admin"
+    )]
+    Reservist(registry::reservist::Reservist),
+    /// Equipment: the technical means of the reserve.
+    #[command(
+        subcommand,
+        after_help = "Example:\n  hoatoc equipment import vehicles.xlsx --as ~/admin"
+    )]
+    Equipment(registry::equipment::Equipment),
+    /// Orders: drafted, signed, issued, changed, followed, verified.
+    #[command(subcommand, after_help = "Example:\n  hoatoc order list --as ~/duty")]
+    Order(order::Order),
+    /// Reports: how an order was answered.
+    #[command(
+        subcommand,
+        after_help = "Example:\n  hoatoc report response --order 01936f5e-0000-7000-8000-000000000000 --as ~/duty"
+    )]
+    Report(report::Report),
+    /// The ledger: heads, proofs, a full replay.
+    #[command(subcommand, after_help = "Example:\n  hoatoc ledger verify --as ~/auditor")]
+    Ledger(ledger::Ledger),
+    Bench(bench::BenchArgs),
+    /// Writes the completions of a shell to standard output.
+    #[command(after_help = "Example:\n  hoatoc completions bash > /etc/bash_completion.d/hoatoc")]
+    Completions {
+        /// For which shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+/// What every command is handed.
+#[derive(Debug)]
+struct Cx {
+    screen: Screen,
+    clock: Arc<dyn Clock>,
+    home: Option<PathBuf>,
+}
+
+impl Cx {
+    /// The home of the officer who asks.
+    fn home(&self) -> Result<OfficerHome> {
+        let dir = self.home.as_deref().ok_or_else(|| {
+            anyhow!("no officer is named: give the officer's home with --as DIR or in HOATOC_AS")
+        })?;
+        OfficerHome::load(dir)
+    }
+
+    /// A connection as the officer who asks.
+    async fn connect(&self) -> Result<Connection> {
+        Connection::open(self.home()?, Arc::clone(&self.clock)).await
+    }
+}
+
+/// Runs the program with its arguments.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(told) => {
+            // Where standard error is gone, nobody reads a complaint about that either.
+            drop(told.print());
+            return u8::try_from(told.exit_code()).unwrap_or(USAGE).into();
+        }
+    };
+    let cx = Cx { screen: Screen::new(cli.output), clock: Arc::new(SystemClock), home: cli.home };
+    match run(&cx, cli.command) {
+        Ok(status) => status,
+        Err(failure) if output::reader_left(&failure) => ExitCode::SUCCESS,
+        Err(failure) => {
+            cx.screen.failure(&failure);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cx: &Cx, command: Command) -> Result<ExitCode> {
+    let done = |done: Result<()>| done.map(|()| ExitCode::SUCCESS);
+    match command {
+        Command::Init(init) => done(init.run(cx)),
+        Command::Serve(serve) => done(serve.run(cx)),
+        Command::Check(check) => done(check.run(cx)),
+        Command::Backup(backup) => done(backup.run(cx)),
+        Command::Restore(restore) => done(restore.run(cx)),
+        Command::Officer(officer) => done(wait(officer.run(cx))?),
+        Command::Endpoint(endpoint) => done(wait(endpoint.run(cx))?),
+        Command::Terminal(terminal) => done(wait(terminal.run(cx))?),
+        Command::Unit(unit) => done(wait(unit.run(cx))?),
+        Command::Reservist(reservist) => done(wait(reservist.run(cx))?),
+        Command::Equipment(equipment) => done(wait(equipment.run(cx))?),
+        Command::Order(order) => wait(order.run(cx))?,
+        Command::Report(report) => done(wait(report.run(cx))?),
+        Command::Ledger(ledger) => done(wait(ledger.run(cx))?),
+        Command::Bench(bench) => done(wait(bench::run(bench, cx.screen.is_json()))?),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "hoatoc", &mut script);
+            done(cx.screen.print(&String::from_utf8(script).context("write the completions")?))
+        }
+    }
+}
+
+/// Runs one command to its end; two threads are enough for one officer.
+fn wait<T>(work: impl Future<Output = T>) -> Result<T> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .context("failed to start the program's threads")?;
+    Ok(runtime.block_on(Box::pin(work)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_definitions_of_all_commands_hang_together() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_has_an_example() {
+        fn look(command: &clap::Command, path: &str, lacking: &mut Vec<String>) {
+            for sub in command.get_subcommands().filter(|sub| sub.get_name() != "help") {
+                let path = format!("{path} {}", sub.get_name());
+                let text = sub.get_after_help().map(ToString::to_string).unwrap_or_default();
+                if !text.contains(path.trim_start_matches("hoatoc ")) {
+                    lacking.push(path.clone());
+                }
+                look(sub, &path, lacking);
+            }
+        }
+        let mut lacking = Vec::new();
+        look(&Cli::command(), "hoatoc", &mut lacking);
+        assert_eq!(lacking, Vec::<String>::new(), "commands without an example of themselves");
+    }
+}

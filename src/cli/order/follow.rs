@@ -1,0 +1,165 @@
+//! `hoatoc order issue`, `list`, `show`, `watch`.
+
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
+use serde_json::json;
+
+use super::order_of;
+use super::view::{counts_json, order_json, words};
+use crate::cli::Cx;
+use crate::cli::connection::{refused, request, request_id};
+use crate::cli::output::{local_or_dash, table, text_of, utc_or_null};
+use crate::config::home::write_new;
+use crate::domain::ids::OrderId;
+use crate::wire::{envelope::required, order, pb};
+
+/// Orders asked for at once: few, for each carries its whole text.
+const PAGE_LEN: usize = 10;
+
+/// Sends a fully signed order.
+pub(super) async fn issue(cx: &Cx, id: &OrderId) -> Result<()> {
+    let connection = cx.connect().await?;
+    let ask = pb::IssueOrderRequest { request_id: request_id(), order_id: id.to_string() };
+    let reply = connection.orders().issue_order(request(ask)).await.map_err(refused)?.into_inner();
+    let issued = reply.order.context("the server gave no order")?;
+    let mut value = order_json(&issued)?;
+    value["ledger_index"] = json!(reply.ledger_index);
+    cx.screen.show(&value, || {
+        let endpoints = issued.counts.unwrap_or_default().endpoints;
+        let at = local_or_dash(issued.issued_time.as_ref());
+        format!(
+            "{} is issued to {endpoints} endpoints at {at}, ledger entry {}\n\nNext: hoatoc order watch {id}",
+            issued.number_text, reply.ledger_index
+        )
+    })
+}
+
+/// Lists orders, newest first.
+pub(super) async fn list(cx: &Cx, limit: usize) -> Result<()> {
+    let connection = cx.connect().await?;
+    let (mut found, mut page_token) = (Vec::new(), String::new());
+    while found.len() < limit {
+        let page_size = u32::try_from((limit - found.len()).min(PAGE_LEN))?;
+        let ask = pb::ListOrdersRequest { page_size, page_token };
+        let page = connection.orders().list_orders(request(ask)).await.map_err(refused)?;
+        let page = page.into_inner();
+        page_token = page.next_page_token;
+        let empty = page.orders.is_empty();
+        found.extend(page.orders);
+        if page_token.is_empty() || empty {
+            break;
+        }
+    }
+    let value = found.iter().map(order_json).collect::<Result<Vec<_>>>()?;
+    cx.screen.show(&value, || {
+        let mut rows = table(&[
+            "ID",
+            "NUMBER",
+            "HANDLING",
+            "KIND",
+            "STATE",
+            "ISSUED",
+            "ACKNOWLEDGED",
+            "TITLE",
+        ]);
+        for (message, read) in found.iter().zip(&value) {
+            let counts = message.counts.unwrap_or_default();
+            let text = |key: &str| read[key].as_str().unwrap_or_default().to_owned();
+            rows.add_row([
+                text("order_id"),
+                text("number"),
+                text("handling"),
+                text("kind"),
+                text("state"),
+                local_or_dash(message.issued_time.as_ref()),
+                format!("{}/{}", counts.acknowledged, counts.endpoints),
+                text("title"),
+            ]);
+        }
+        text_of(&rows)
+    })
+}
+
+/// Shows one order.
+pub(super) async fn show(cx: &Cx, id: &OrderId, file: Option<&Path>) -> Result<()> {
+    let connection = cx.connect().await?;
+    let message = order_of(&connection, id).await?;
+    let envelope = required("envelope", message.envelope.as_ref())?;
+    let said = order::read(&envelope)?;
+    if let Some(path) = file {
+        write_new(path, envelope.to_json().as_bytes(), 0o644)?;
+    }
+    let value = order_json(&message)?;
+    cx.screen.show(&value, || {
+        let mut text = words(&said, &envelope.digest(), &cx.screen);
+        let counts = message.counts.unwrap_or_default();
+        text.push_str(&format!(
+            "  state       {}\n  signed by   {}\n  for         {} endpoints\n",
+            value["state"].as_str().unwrap_or_default(),
+            if message.signed_by.is_empty() {
+                "nobody".into()
+            } else {
+                message.signed_by.join(", ")
+            },
+            said.audience.count(),
+        ));
+        if !message.missing.is_empty() {
+            text.push_str(&format!("  missing     {}\n", message.missing));
+        }
+        if message.issued_time.is_some() {
+            let at = local_or_dash(message.issued_time.as_ref());
+            text.push_str(&format!("  issued      {at}\n  answers     {}\n", counts_line(&counts)));
+        }
+        if !message.replaced_by.is_empty() {
+            text.push_str(&format!("  replaced by {}\n", message.replaced_by));
+        }
+        text
+    })
+}
+
+/// Follows an order's counts.
+pub(super) async fn watch(
+    cx: &Cx,
+    id: &OrderId,
+    interval_ms: u32,
+    until_acknowledged: bool,
+) -> Result<()> {
+    let connection = cx.connect().await?;
+    let ask = pb::WatchOrderRequest { order_id: id.to_string(), interval_ms };
+    let stream = connection.orders().watch_order(request(ask)).await.map_err(refused)?;
+    let mut stream = stream.into_inner();
+    while let Some(now) = stream.message().await.map_err(refused)? {
+        let counts = now.counts.unwrap_or_default();
+        let state = now.state().as_str_name();
+        let state = state.strip_prefix("ORDER_STATE_").unwrap_or(state).to_lowercase();
+        let value = json!({
+            "order_id": id.to_string(),
+            "state": state,
+            "server_time": utc_or_null(now.server_time.as_ref()),
+            "counts": counts_json(&counts),
+        });
+        cx.screen.step(&value, || {
+            let at = local_or_dash(now.server_time.as_ref());
+            format!("{at}  {state}  {}", counts_line(&counts))
+        })?;
+        if until_acknowledged && counts.endpoints > 0 && counts.acknowledged >= counts.endpoints {
+            return Ok(());
+        }
+    }
+    anyhow::bail!("the server ended the watching: start it again")
+}
+
+fn counts_line(counts: &pb::DeliveryCounts) -> String {
+    let of = counts.endpoints;
+    format!(
+        "delivered {}/{of}, opened {}/{of}, acknowledged {}/{of}, accepted {}/{of}, declined {}/{of}, silent {}/{of}, unreached {}/{of}",
+        counts.delivered,
+        counts.opened,
+        counts.acknowledged,
+        counts.accepted,
+        counts.declined,
+        counts.silent,
+        counts.unreached
+    )
+}

@@ -1,0 +1,125 @@
+//! `hoatoc order`: drafting, signing, issuing, changing and following orders.
+//!
+//! Signed bytes are made once, by `draft`, `update` or `cancel`. Whoever signs sees what these very
+//! bytes say, read again out of the envelope and compared with the server's units and endpoints,
+//! and never what somebody says about them.
+
+mod change;
+mod content;
+mod draft;
+mod follow;
+mod sign;
+mod verify;
+mod view;
+
+use std::process::ExitCode;
+
+use anyhow::{Context as _, Result};
+use clap::Subcommand;
+
+use crate::cli::Cx;
+use crate::cli::connection::{Connection, refused, request};
+use crate::domain::ids::OrderId;
+use crate::wire::pb;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Order {
+    /// Lays down a draft: makes the bytes that will be signed.
+    #[command(after_help = "Examples:\n  \
+        hoatoc order draft --handling exercise --kind personnel-call-up --urgency flash \\\n    \
+        --title 'Diễn tập gọi nhập ngũ' --body @order.txt --to 11 --need CN02=12 --as ~/drafter\n  \
+        hoatoc order draft --handling test --kind directive --title 'Kiểm tra đường truyền' \\\n    \
+        --body 'Xác nhận đã nhận.' --to KV1 KV2 --line military --answer-within 15m --as ~/duty")]
+    Draft(draft::Draft),
+    /// Shows what a draft says and signs it with the officer's own key.
+    #[command(
+        after_help = "Examples:\n  hoatoc order sign 01936f5e-0000-7000-8000-000000000000 --as ~/tran.van.a\n  \
+        hoatoc order sign --file cancel.json --as ~/le.van.b"
+    )]
+    Sign(sign::Sign),
+    /// Sends a fully signed order to its audience.
+    #[command(
+        after_help = "Example:\n  hoatoc order issue 01936f5e-0000-7000-8000-000000000000 --as ~/duty"
+    )]
+    Issue {
+        /// The order's id.
+        id: OrderId,
+    },
+    /// Replaces an issued order by a changed one, in one step.
+    #[command(after_help = "Examples:\n  \
+        hoatoc order update 01936f5e-0000-7000-8000-000000000000 --title 'Diễn tập, sửa đổi' --as ~/director\n  \
+        hoatoc order update --file update.json --as ~/duty")]
+    Update(change::Update),
+    /// Cancels an issued order, in one step; a cancel overtakes what is queued.
+    #[command(after_help = "Examples:\n  \
+        hoatoc order cancel 01936f5e-0000-7000-8000-000000000000 --reason 'Kết thúc diễn tập' --as ~/director\n\n\
+        An actual order is cancelled by two persons, with homes at hand or from machine to machine:\n  \
+        hoatoc order cancel ID --reason 'Lệnh sai' --sign-with ~/a --sign-with ~/b --as ~/duty\n  \
+        hoatoc order cancel ID --reason 'Lệnh sai' --prepare cancel.json --as ~/a\n  \
+        hoatoc order sign --file cancel.json --as ~/b\n  \
+        hoatoc order cancel --file cancel.json --as ~/duty")]
+    Cancel(change::Cancel),
+    /// Lists orders, newest first.
+    #[command(after_help = "Example:\n  hoatoc order list --limit 20 --as ~/duty")]
+    List {
+        /// At most this many.
+        #[arg(long, value_name = "N", default_value_t = 20)]
+        limit: usize,
+    },
+    /// Shows one order: its text, its signatures, its counts.
+    #[command(
+        after_help = "Example:\n  hoatoc order show 01936f5e-0000-7000-8000-000000000000 --file order.json --as ~/duty"
+    )]
+    Show {
+        /// The order's id.
+        id: OrderId,
+        /// Also write the signed envelope to this new file, for `order verify`.
+        #[arg(long, value_name = "FILE")]
+        file: Option<std::path::PathBuf>,
+    },
+    /// Follows an order's counts until you leave.
+    #[command(
+        after_help = "Example:\n  hoatoc order watch 01936f5e-0000-7000-8000-000000000000 --as ~/duty"
+    )]
+    Watch {
+        /// The order's id.
+        id: OrderId,
+        /// Shortest time between two lines, in milliseconds.
+        #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(100..=60_000))]
+        interval_ms: u32,
+        /// Leave once every endpoint has acknowledged.
+        #[arg(long)]
+        until_acknowledged: bool,
+    },
+    /// Judges an order's file with no server in reach; exit status 0 only if it is valid.
+    #[command(
+        after_help = "Example:\n  hoatoc order verify order.json --trust trust-bundle.json --endpoint 17"
+    )]
+    Verify(verify::Verify),
+}
+
+impl Order {
+    pub(super) async fn run(self, cx: &Cx) -> Result<ExitCode> {
+        match self {
+            Self::Draft(draft) => Box::pin(draft.run(cx)).await?,
+            Self::Sign(sign) => Box::pin(sign.run(cx)).await?,
+            Self::Issue { id } => follow::issue(cx, &id).await?,
+            Self::Update(update) => Box::pin(update.run(cx)).await?,
+            Self::Cancel(cancel) => Box::pin(cancel.run(cx)).await?,
+            Self::List { limit } => follow::list(cx, limit).await?,
+            Self::Show { id, file } => follow::show(cx, &id, file.as_deref()).await?,
+            Self::Watch { id, interval_ms, until_acknowledged } => {
+                follow::watch(cx, &id, interval_ms, until_acknowledged).await?;
+            }
+            Self::Verify(verify) => return verify.run(cx),
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// One order as the server holds it.
+async fn order_of(connection: &Connection, id: &OrderId) -> Result<pb::Order> {
+    let ask = pb::GetOrderRequest { order_id: id.to_string() };
+    let reply = connection.orders().get_order(request(ask)).await.map_err(refused)?;
+    reply.into_inner().order.context("the server gave no order")
+}

@@ -1,0 +1,159 @@
+//! `hoatoc order sign`: a person reads what the bytes say, and only then their key signs them.
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result, bail};
+use clap::Args;
+use serde_json::json;
+
+use super::order_of;
+use super::view::{Seen, contents_json, order_json};
+use crate::cli::Cx;
+use crate::cli::connection::{refused, request, request_id};
+use crate::cli::homes::{OfficerHome, read_file, replace};
+use crate::cli::output::Screen;
+use crate::domain::ids::OrderId;
+use crate::domain::instant::Instant;
+use crate::domain::order::Order;
+use crate::domain::world::OrderFile;
+use crate::evidence::authority::{check_signatures, key_use_for};
+use crate::evidence::envelope::{Envelope, Signature};
+use crate::evidence::trust::TrustBundle;
+use crate::wire::{envelope::required, pb};
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Sign {
+    /// The draft's id.
+    #[arg(required_unless_present = "file", conflicts_with = "file")]
+    id: Option<OrderId>,
+    /// Sign the envelope in this file, as `update --prepare` and `cancel --prepare` write it.
+    #[arg(long, value_name = "FILE")]
+    file: Option<PathBuf>,
+    /// Do not ask; for those who have read it.
+    #[arg(long)]
+    yes: bool,
+}
+
+impl Sign {
+    pub(super) async fn run(self, cx: &Cx) -> Result<()> {
+        let connection = cx.connect().await?;
+        let bundle = connection.trust().await?;
+        let mut envelope = match (&self.id, &self.file) {
+            (Some(id), _) => {
+                let drafted = order_of(&connection, id).await?;
+                required("envelope", drafted.envelope.as_ref())?
+            }
+            (None, Some(path)) => Envelope::from_json(&read_file(path)?)
+                .with_context(|| format!("{} is no order", path.display()))?,
+            (None, None) => bail!("name a draft, or a file with --file"),
+        };
+        let seen = Seen::look(&connection, &envelope).await?;
+        if let Some(id) = &self.id
+            && *id != seen.order.id
+        {
+            bail!("the server gave order {} for {id}: do not sign it", seen.order.id);
+        }
+        check_place(&seen.order, &bundle)?;
+        confirm(&cx.screen, &seen, self.yes)?;
+        let signature = sign_with(&connection.home, &mut envelope, &seen.order, &bundle)?;
+        match &self.file {
+            Some(path) => {
+                replace(path, envelope.to_json().as_bytes())?;
+                let missing = missing(&bundle, &envelope, &seen.order, connection.now());
+                let mut value = contents_json(&seen.order, &envelope);
+                value["missing"] = json!(missing);
+                cx.screen.show(&value, || told(&connection.home, missing.as_deref()))
+            }
+            None => {
+                let ask = pb::SubmitSignatureRequest {
+                    request_id: request_id(),
+                    order_id: seen.order.id.to_string(),
+                    signature: Some((&signature).into()),
+                };
+                let reply =
+                    connection.orders().submit_signature(request(ask)).await.map_err(refused)?;
+                let order = reply.into_inner().order.context("the server gave no order")?;
+                let missing = Some(order.missing.as_str()).filter(|text| !text.is_empty());
+                cx.screen.show(&order_json(&order)?, || {
+                    let mut text = told(&connection.home, missing);
+                    if missing.is_none() {
+                        text.push_str(&format!("\n\nNext: hoatoc order issue {}", order.order_id));
+                    }
+                    text
+                })
+            }
+        }
+    }
+}
+
+fn told(home: &OfficerHome, missing: Option<&str>) -> String {
+    match missing {
+        None => format!("signed by {}; every signature it needs is there", home.id),
+        Some(missing) => format!("signed by {}; still missing: {missing}", home.id),
+    }
+}
+
+/// Whether the order belongs to the province and epoch of the bundle.
+pub(super) fn check_place(order: &Order, bundle: &TrustBundle) -> Result<()> {
+    if order.province != bundle.province || order.epoch < bundle.epoch {
+        bail!(
+            "the order is of province {} and epoch {}, the trust bundle of {} and {}: do not sign it",
+            order.province,
+            order.epoch,
+            bundle.province,
+            bundle.epoch
+        );
+    }
+    Ok(())
+}
+
+/// Shows everything and has the person type how the order is meant and its number, unless they said
+/// that they have read it.
+pub(super) fn confirm(screen: &Screen, seen: &Seen, yes: bool) -> Result<()> {
+    screen.note(&seen.text(screen));
+    if yes {
+        return Ok(());
+    }
+    let phrase = format!("{} {}", seen.order.handling, seen.order.number);
+    let typed = screen.ask(&format!("To sign, type `{phrase}`: "))?;
+    if typed == phrase {
+        Ok(())
+    } else {
+        bail!("nothing was signed: `{phrase}` was not typed; those who have read it may use --yes")
+    }
+}
+
+/// Signs with the key that this handling asks for, once the bundle knows it as the officer's.
+pub(super) fn sign_with(
+    home: &OfficerHome,
+    envelope: &mut Envelope,
+    order: &Order,
+    bundle: &TrustBundle,
+) -> Result<Signature> {
+    let key_use = key_use_for(order.handling);
+    let key = home.signing_key(key_use)?;
+    match bundle.holder_of(&key.id()) {
+        Some((officer, own)) if officer.id == home.id && own.key_use == key_use => {}
+        _other => bail!(
+            "the trust bundle does not know the {key_use} key of {}: have it added before signing",
+            home.id
+        ),
+    }
+    envelope.sign(&key)?;
+    let signed = envelope.signatures().iter().find(|own| own.key_id == key.id());
+    signed.copied().context("the signature is not on the envelope")
+}
+
+/// What an order still lacks, in words.
+pub(super) fn missing(
+    bundle: &TrustBundle,
+    envelope: &Envelope,
+    order: &Order,
+    at: Instant,
+) -> Option<String> {
+    let (act, kind) = (OrderFile::act_of(order), order.kind.as_str());
+    let drafter = Some(&order.drafted_by);
+    check_signatures(bundle, envelope, order.handling, act, kind, drafter, at)
+        .err()
+        .map(|lacking| lacking.to_string())
+}

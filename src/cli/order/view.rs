@@ -1,0 +1,257 @@
+//! What signed bytes say, for the eye of whoever signs, shows or verifies.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use anyhow::{Context as _, Result};
+use serde_json::{Value, json};
+
+use crate::cli::connection::Connection;
+use crate::cli::output::{Screen, fingerprint, local_time, utc_or_null, utc_time};
+use crate::domain::audience::Audience;
+use crate::domain::endpoint::{Address, Endpoints};
+use crate::domain::ids::EndpointNo;
+use crate::domain::order::{Order, ReferenceKind, RequirementKind};
+use crate::domain::unit::Units;
+use crate::domain::world::OrderFile;
+use crate::evidence::envelope::Envelope;
+use crate::wire::{envelope::required, order, pb};
+
+/// An envelope's order, and its audience compared with the server's endpoints.
+#[derive(Debug)]
+pub(super) struct Seen {
+    /// What the bytes say.
+    pub(super) order: Order,
+    digest: [u8; 32],
+    by_area: BTreeMap<String, u64>,
+}
+
+impl Seen {
+    /// Reads the bytes, checks that they make sense in themselves and that the endpoints they were
+    /// made for are those of today.
+    pub(super) async fn look(connection: &Connection, envelope: &Envelope) -> Result<Self> {
+        let order = sound(envelope)?;
+        let units = connection.units().await?;
+        let units: Vec<_> = units.iter().map(TryInto::try_into).collect::<Result<_, _>>()?;
+        let units = Units::from_list(units).context("the server's units do not hang together")?;
+        let endpoints = connection.endpoints("").await?;
+        let by_area = by_area(&order.audience, &units, &endpoints)?;
+        Ok(Self { order, digest: envelope.digest(), by_area })
+    }
+
+    /// All of it in words.
+    pub(super) fn text(&self, screen: &Screen) -> String {
+        let mut text = words(&self.order, &self.digest, screen);
+        let _written = writeln!(text, "  for         {} endpoints", self.order.audience.count());
+        for (area, count) in &self.by_area {
+            let _written = writeln!(text, "              {count:>5}  {area}");
+        }
+        text
+    }
+}
+
+/// What an envelope says, if it is an order that makes sense in itself.
+pub(super) fn sound(envelope: &Envelope) -> Result<Order> {
+    let order = order::read(envelope)?;
+    order.validate()?;
+    let (found, expected) = (envelope.payload_type(), OrderFile::payload_type(&order));
+    anyhow::ensure!(
+        found == expected,
+        "the envelope says `{found}` and its contents `{expected}`: do not sign it"
+    );
+    Ok(order)
+}
+
+/// How many endpoints lie in each area; fails unless they are the very ones that the digest was made
+/// over.
+fn by_area(
+    audience: &Audience,
+    units: &Units,
+    endpoints: &[pb::Endpoint],
+) -> Result<BTreeMap<String, u64>> {
+    let mut all = Endpoints::default();
+    let mut sorted: Vec<_> = endpoints.iter().collect();
+    sorted.sort_by_key(|endpoint| endpoint.number);
+    for (before, endpoint) in (0_u32..).zip(sorted) {
+        anyhow::ensure!(
+            endpoint.number == before + 1,
+            "the server's list of endpoints has a gap before {}: do not sign anything",
+            endpoint.number
+        );
+        all.add(EndpointNo::new(endpoint.number), endpoint.address.parse::<Address>()?);
+    }
+    audience.check_against(&all)?;
+    let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+    for number in &audience.endpoints {
+        let unit = all.get(EndpointNo::new(number)).map(|endpoint| &endpoint.address.unit);
+        let area = unit.and_then(|unit| units.area_of(unit)).or_else(|| units.province());
+        let name =
+            area.map_or_else(|| "?".to_owned(), |area| format!("{} {}", area.code, area.name));
+        *counts.entry(name).or_default() += 1;
+    }
+    Ok(counts)
+}
+
+/// An order in words, without its audience.
+pub(super) fn words(order: &Order, digest: &[u8; 32], screen: &Screen) -> String {
+    let mut text = format!("{}\n\n", screen.banner(order.handling));
+    let mut line = |what: &str, value: &str| {
+        let _written = writeln!(text, "  {what:<11} {value}");
+    };
+    line("number", &order.number_text());
+    line("kind", &format!("{} ({})", order.kind.label(), order.kind.as_str()));
+    line("urgency", &format!("{} ({})", order.urgency.label(), order.urgency.as_str()));
+    line("ground", order.ground.as_str());
+    if let Some(reference) = &order.reference {
+        let what = match reference.kind {
+            ReferenceKind::Update => "REPLACES order",
+            ReferenceKind::Cancel => "CANCELS order",
+        };
+        line("reference", &format!("{what} {}", reference.order));
+    }
+    line("drafted", &format!("by {} at {}", order.drafted_by, local_time(order.drafted_at)));
+    line("answer by", &local_time(order.answer_by));
+    if let Some(report_by) = order.report_by {
+        line("report by", &local_time(report_by));
+    }
+    line("void after", &local_time(order.not_after));
+    if let Some(station) = &order.station {
+        let unit = station.unit.as_ref().map(|unit| format!(" ({unit})")).unwrap_or_default();
+        line("gather at", &format!("{}{unit}", printable(&station.name)));
+    }
+    for need in &order.requirements {
+        let what = match need.kind {
+            RequirementKind::Personnel => "people of",
+            RequirementKind::Equipment => "means of type",
+        };
+        line("needs", &format!("{} {what} {}", need.count, need.code));
+    }
+    line("fingerprint", &fingerprint(digest));
+    line("title", &printable(&order.title));
+    text.push('\n');
+    for one in order.body.lines() {
+        let _written = writeln!(text, "  | {}", printable(one));
+    }
+    text.push('\n');
+    text
+}
+
+/// A text without control characters: what is shown must not be able to move the cursor or turn the
+/// direction of reading, or a person would sign something else than they read.
+fn printable(text: &str) -> String {
+    let turns = |c: char| matches!(c, '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars().map(|c| if c.is_control() || turns(c) { '\u{fffd}' } else { c }).collect()
+}
+
+/// An order of the server as JSON. What it says is read out of the envelope's bytes.
+pub(super) fn order_json(message: &pb::Order) -> Result<Value> {
+    let envelope = required("envelope", message.envelope.as_ref())?;
+    let mut value = contents_json(&order::read(&envelope)?, &envelope);
+    let state = message.state().as_str_name();
+    value["state"] = json!(state.strip_prefix("ORDER_STATE_").unwrap_or(state).to_lowercase());
+    value["signed_by"] = json!(message.signed_by);
+    value["missing"] = json!(message.missing);
+    value["sequence"] = json!(message.sequence);
+    value["issued_time"] = json!(utc_or_null(message.issued_time.as_ref()));
+    value["replaced_by"] = json!(Some(&message.replaced_by).filter(|id| !id.is_empty()));
+    value["counts"] = counts_json(&message.counts.unwrap_or_default());
+    Ok(value)
+}
+
+/// Counts as JSON.
+pub(super) fn counts_json(counts: &pb::DeliveryCounts) -> Value {
+    json!({
+        "endpoints": counts.endpoints,
+        "delivered": counts.delivered,
+        "opened": counts.opened,
+        "acknowledged": counts.acknowledged,
+        "accepted": counts.accepted,
+        "declined": counts.declined,
+        "silent": counts.silent,
+        "unreached": counts.unreached,
+        "completed": counts.completed,
+    })
+}
+
+/// What an order says, as JSON.
+pub(super) fn contents_json(order: &Order, envelope: &Envelope) -> Value {
+    let reference = order.reference.as_ref().map(|reference| {
+        let kind = match reference.kind {
+            ReferenceKind::Update => "update",
+            ReferenceKind::Cancel => "cancel",
+        };
+        json!({ "kind": kind, "order_id": reference.order.to_string() })
+    });
+    let requirements: Vec<Value> = order
+        .requirements
+        .iter()
+        .map(|need| {
+            let kind = match need.kind {
+                RequirementKind::Personnel => "personnel",
+                RequirementKind::Equipment => "equipment",
+            };
+            json!({ "code": need.code.as_str(), "kind": kind, "count": need.count })
+        })
+        .collect();
+    json!({
+        "order_id": order.id.to_string(),
+        "handling": order.handling.as_str(),
+        "number": order.number_text(),
+        "kind": order.kind.as_str(),
+        "urgency": order.urgency.as_str(),
+        "ground": order.ground.as_str(),
+        "epoch": order.epoch,
+        "title": order.title,
+        "body": order.body,
+        "station": order.station.as_ref().map(|station| &station.name),
+        "requirements": requirements,
+        "drafted_by": order.drafted_by.as_str(),
+        "drafted_time": utc_time(order.drafted_at),
+        "answer_by_time": utc_time(order.answer_by),
+        "report_by_time": order.report_by.map(utc_time),
+        "not_after_time": utc_time(order.not_after),
+        "endpoints": order.audience.count(),
+        "reference": reference,
+        "digest": hex::encode(envelope.digest()),
+        "fingerprint": fingerprint(&envelope.digest()),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_cannot_move_the_cursor_or_turn_the_reading() {
+        let shown = printable("a\u{1b}[2Jb\u{202e}c\rd");
+        assert_eq!(shown, "a\u{fffd}[2Jb\u{fffd}c\u{fffd}d");
+        assert_eq!(printable("Lệnh gọi"), "Lệnh gọi");
+    }
+
+    #[test]
+    fn an_audience_is_counted_by_area_only_if_it_is_the_one_signed_for() {
+        let list = "code,name,echelon,kind,parent_code,parent_basis,area_km2,population\n\
+            11,Tỉnh,province,provincial_command,,sourced,,\n\
+            KV1,Khu vực 1,area,defensive_area_command,11,sourced,,\n\
+            03160,Xã A,commune,commune,KV1,sourced,,\n";
+        let units = crate::roster::lists::read_units(list).expect("a list");
+        let units = Units::from_list(units).expect("a tree");
+        let endpoint = |number, address: &str| pb::Endpoint {
+            number,
+            address: address.into(),
+            ..pb::Endpoint::default()
+        };
+        let endpoints =
+            [endpoint(3, "11/military"), endpoint(1, "03160/military"), endpoint(2, "03160/civil")];
+        let lines = "1 03160/military\n2 03160/civil\n3 11/military\n";
+        let digest = crate::evidence::sha256(&[lines.as_bytes()]);
+        let audience = Audience { endpoints: [1, 2, 3].into_iter().collect(), digest };
+        let counts = by_area(&audience, &units, &endpoints).expect("the same endpoints");
+        assert_eq!(
+            counts.into_iter().collect::<Vec<_>>(),
+            [("11 Tỉnh".to_owned(), 1), ("KV1 Khu vực 1".to_owned(), 2),]
+        );
+        let fewer = &endpoints[..2];
+        assert!(by_area(&audience, &units, fewer).is_err(), "an endpoint is gone");
+    }
+}

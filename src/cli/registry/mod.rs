@@ -1,0 +1,6 @@
+//! What there is: units, reservists, equipment.
+
+pub(super) mod equipment;
+mod import;
+pub(super) mod reservist;
+pub(super) mod unit;

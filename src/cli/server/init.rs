@@ -1,0 +1,250 @@
+//! `hoatoc init`: a province from nothing: keys, authority, configuration, the ledger's first
+//! entries, and the homes of the root holder and the first administrator.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use clap::Args;
+use ring::rand::SystemRandom;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
+use serde_json::json;
+
+use super::{DataDir, open_store};
+use crate::cli::homes::{NewOfficer, OfficerFile, OfficerHome, create_root};
+use crate::cli::identity::bundle::{BUNDLE_DAYS, DAY_MS, sign_bundle};
+use crate::cli::{Cx, wait};
+use crate::clock::Clock;
+use crate::config::home::{self, NewHome, ServerHome, claim};
+use crate::domain::authority::{Role, default_rules};
+use crate::domain::ids::{OfficerId, UnitCode};
+use crate::domain::world::{Actor, CertificateHolder, Command, Request, Trust};
+use crate::engine::{Engine, Parts};
+use crate::evidence::key::SigningKey;
+use crate::evidence::trust::{TrustBundle, TrustedOfficer};
+use crate::index::Registry;
+use crate::limits;
+use crate::pki::identity::{Identity, PeerIdentity};
+use crate::store::journaled::SledStore;
+use crate::tasks::Tasks;
+use crate::telemetry::Metrics;
+
+/// How long the engine may take to end after its last request: one commit, and some.
+const ENGINE_STOP_MAX: Duration = Duration::from_secs(30);
+
+/// Makes a province: the server's data directory, the root home and the first administrator's home.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    hoatoc init --data-dir /srv/hoatoc --server-name hoatoc.example --root /media/usb/root\n  \
+    hoatoc init --data-dir demo --listen 127.0.0.1:7443 --server-name localhost\n\n\
+    The root home signs who may issue orders: keep it off the server, in a safe.")]
+pub(in crate::cli) struct Init {
+    #[command(flatten)]
+    data_dir: DataDir,
+    /// The root holder's home; <DATA-DIR>-root by default. Keep it off the server.
+    #[arg(long, value_name = "DIR")]
+    root: Option<PathBuf>,
+    /// The home of the first administrator; <DATA-DIR>-admin by default.
+    #[arg(long, value_name = "DIR")]
+    admin: Option<PathBuf>,
+    /// The province's unit code.
+    #[arg(long, value_name = "CODE", default_value = "11")]
+    province: UnitCode,
+    /// Name and post of the administrator, as shown beside what they do.
+    #[arg(long, default_value = "Quản trị hệ thống")]
+    name: String,
+    /// Where the server shall listen.
+    #[arg(long, value_name = "ADDRESS", default_value = "0.0.0.0:7443")]
+    listen: SocketAddr,
+    /// Every name or address that terminals and officers dial; the first goes into the homes.
+    #[arg(long = "server-name", value_name = "NAME", default_value = "localhost")]
+    server_names: Vec<String>,
+    /// Where the metrics page shall listen, in plain HTTP.
+    #[arg(long, value_name = "ADDRESS")]
+    metrics: Option<SocketAddr>,
+    /// What the first authority rules rest on.
+    #[arg(
+        long,
+        value_name = "TEXT",
+        default_value = "Luật Lực lượng dự bị động viên số 53/2019/QH14, Điều 24"
+    )]
+    legal_basis: String,
+}
+
+impl Init {
+    pub(in crate::cli) fn run(self, cx: &Cx) -> Result<()> {
+        let data_dir = self.data_dir.path.clone();
+        let root_dir = self.root.clone().unwrap_or_else(|| beside(&data_dir, "-root"));
+        let admin_dir = self.admin.clone().unwrap_or_else(|| beside(&data_dir, "-admin"));
+        for dir in [&data_dir, &root_dir, &admin_dir] {
+            claim(dir)?;
+        }
+        let made = self.make(cx, &data_dir, &root_dir, &admin_dir);
+        let (home, roots) = made.with_context(|| {
+            format!("{} is not finished: remove it and start again", data_dir.display())
+        })?;
+        let value = json!({
+            "province": home.province().as_str(),
+            "data_dir": data_dir,
+            "root": root_dir,
+            "admin": admin_dir,
+            "listen": home.config.server.listen,
+            "authority_fingerprint": home.authority.fingerprint().to_string(),
+            "roots_fingerprint": roots,
+        });
+        let (data, root, admin) = (data_dir.display(), root_dir.display(), admin_dir.display());
+        cx.screen.show(&value, || {
+            format!(
+                "Province {} is founded.\n\n  server   {data}\n  root     {root}\n  admin    {admin}\n\n\
+                 Roots fingerprint, to be compared over another line:\n  {roots}\n\n\
+                 Next:\n  \
+                 1. Take {root} off this machine and put it in a safe.\n  \
+                 2. hoatoc serve --data-dir {data}\n  \
+                 3. hoatoc unit import units.csv --as {admin}\n  \
+                 4. hoatoc endpoint add --all-communes --areas --as {admin}\n  \
+                 5. hoatoc officer add ID --name NAME --unit {} --role signer --home DIR --as {admin} --root {root}",
+                home.province(),
+                home.province(),
+            )
+        })
+    }
+
+    fn make(
+        &self,
+        cx: &Cx,
+        data: &Path,
+        root: &Path,
+        admin: &Path,
+    ) -> Result<(ServerHome, String)> {
+        let now = cx.clock.now();
+        let new = NewHome {
+            province: self.province.clone(),
+            listen: self.listen,
+            names: self.server_names.clone(),
+            metrics: self.metrics,
+        };
+        let home = home::create(data, &new, now, &SystemRandom::new())?;
+        let root_key = create_root(root)?;
+        let first = self.server_names.first().map_or("localhost", String::as_str);
+        let host = if first.contains(':') { format!("[{first}]") } else { first.to_owned() };
+        let file = OfficerFile {
+            id: "admin".to_owned(),
+            server: format!("{host}:{}", self.listen.port()),
+            server_name: first.to_owned(),
+        };
+        let id: OfficerId = file.id.parse()?;
+        let person = NewOfficer {
+            id: id.clone(),
+            name: self.name.clone(),
+            unit: self.province.clone(),
+            roles: vec![Role::Administrator, Role::Registrar, Role::Auditor],
+        };
+        let authority_pem = home.authority.certificate_pem();
+        let (officer_home, officer, csr) =
+            OfficerHome::create(admin, file, &person, authority_pem, now)?;
+        let trust = self.first_bundle(cx, &home, &root_key, officer)?;
+        let identity = Identity::Officer { province: self.province.clone(), officer: id.clone() };
+        let certificate =
+            home.authority.sign_csr(csr.as_bytes(), &identity, limits::HOLDER_VALIDITY, now)?;
+        let peer =
+            PeerIdentity::from_der(&CertificateDer::from_pem_slice(certificate.as_bytes())?)?;
+        officer_home.keep_certificate(&certificate)?;
+        officer_home.begin_trust(&trust.envelope)?;
+        std::fs::create_dir(home.store_dir())
+            .with_context(|| format!("failed to create {}", home.store_dir().display()))?;
+        let store = open_store(data, &home.config)?;
+        let ledger = hex::encode(&home.ledger_key.id().0[..4]);
+        let roots = trust.bundle.roots_fingerprint().to_string();
+        let commands = vec![
+            Command::Found {
+                province: self.province.clone(),
+                origin: format!("hoatoc/{}/{ledger}", self.province),
+            },
+            Command::PublishTrust(Arc::new(trust)),
+            Command::RecordCertificate {
+                holder: CertificateHolder::Officer(id),
+                digest: peer.fingerprint.0,
+                not_after: peer.not_after,
+            },
+        ];
+        carry_out(store, Arc::clone(&cx.clock), commands)?;
+        Ok((home, roots))
+    }
+
+    fn first_bundle(
+        &self,
+        cx: &Cx,
+        home: &ServerHome,
+        root: &SigningKey,
+        admin: TrustedOfficer,
+    ) -> Result<Trust> {
+        let now = cx.clock.now();
+        let bundle = TrustBundle {
+            version: 1,
+            epoch: 1,
+            province: self.province.clone(),
+            issued_at: now,
+            expires_at: now.offset_by(BUNDLE_DAYS * DAY_MS),
+            officers: vec![admin],
+            rules: default_rules(now, &self.legal_basis),
+            ledger_key: home.ledger_key.public(),
+            roots: vec![root.public()],
+            root_threshold: 1,
+            authority_cert_pem: home.authority.certificate_pem().to_owned(),
+        };
+        sign_bundle(bundle, &[root])
+    }
+}
+
+/// Has an engine of its own carry out commands of the server itself, and closes the store. Returns the
+/// epoch afterwards.
+pub(super) fn carry_out(
+    store: SledStore,
+    clock: Arc<dyn Clock>,
+    commands: Vec<Command>,
+) -> Result<u64> {
+    let store = Arc::new(store);
+    let kept = Arc::clone(&store);
+    wait(async move {
+        let tasks = Tasks::new();
+        let parts = Parts {
+            store,
+            clock,
+            ledger_key: None,
+            // Only the registry's own commands look at it, and none of them is given here.
+            registry: Registry::default(),
+            metrics: Metrics::noop(),
+        };
+        let engine = Engine::start(parts, &tasks)?;
+        for command in commands {
+            engine.submit(Request { actor: Actor::Server, id: None, command }).await?;
+        }
+        let epoch = engine.world().epoch();
+        // The owner ends with the last of its handles.
+        drop(engine);
+        tasks.stop(ENGINE_STOP_MAX).await?;
+        kept.checkpoint()?;
+        Ok(epoch)
+    })?
+}
+
+/// A directory beside another: `hoatoc-data` and `hoatoc-data-root`.
+fn beside(dir: &Path, ending: &str) -> PathBuf {
+    let mut name = dir.file_name().unwrap_or_default().to_owned();
+    name.push(ending);
+    dir.with_file_name(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_other_homes_lie_beside_the_data_directory() {
+        assert_eq!(beside(Path::new("/srv/hoatoc"), "-root"), Path::new("/srv/hoatoc-root"));
+        assert_eq!(beside(Path::new("data/"), "-admin"), Path::new("data-admin"));
+    }
+}

@@ -1,0 +1,148 @@
+//! `hoatoc serve`: the server, from its configuration to its last synced byte.
+//!
+//! Order of ending: a signal stops new calls, calls in flight get `shutdown.drain_ms`, the engine
+//! finishes what it took, the store is synced, telemetry is sent.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+use clap::Args;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::{DataDir, open_store};
+use crate::cli::Cx;
+use crate::cli::joints::{self, Serving};
+use crate::clock::Clock;
+use crate::config::home::ServerHome;
+use crate::engine::{Engine, Parts};
+use crate::evidence::key::SigningKey;
+use crate::evidence::seal::Sealer;
+use crate::store::journaled::SledStore;
+use crate::tasks::Tasks;
+use crate::telemetry::{Metrics, Telemetry, page};
+
+/// How long tasks may take to end once the calls in flight have drained.
+const STOP_WAIT_MAX: Duration = Duration::from_secs(3);
+/// How long the last telemetry may take; beside the drain it fits what the service manager waits.
+const TELEMETRY_WAIT_MAX: Duration = Duration::from_secs(1);
+
+/// Serves terminals, officers and tools until it is told to stop (SIGTERM or SIGINT).
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  hoatoc serve --data-dir /srv/hoatoc")]
+pub(in crate::cli) struct Serve {
+    #[command(flatten)]
+    data_dir: DataDir,
+}
+
+impl Serve {
+    pub(in crate::cli) fn run(self, cx: &Cx) -> Result<()> {
+        let home = ServerHome::load(&self.data_dir.path)?;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()
+            .context("failed to start the server's threads")?;
+        runtime.block_on(Box::pin(serve(home, Arc::clone(&cx.clock))))
+    }
+}
+
+async fn serve(home: ServerHome, clock: Arc<dyn Clock>) -> Result<()> {
+    let telemetry = Telemetry::start(&home.config.telemetry(), "hoatoc", home.province().as_str())?;
+    let metrics = telemetry.metrics().clone();
+    let outcome = Box::pin(serve_home(home, clock, metrics)).await;
+    if let Err(failure) = &outcome {
+        tracing::error!(failure = %crate::cli::output::sentence(failure), "the server stopped");
+    }
+    // Telemetry says itself what it lost; the server's own outcome is what counts.
+    drop(telemetry.shutdown(TELEMETRY_WAIT_MAX).await);
+    outcome
+}
+
+async fn serve_home(home: ServerHome, clock: Arc<dyn Clock>, metrics: Metrics) -> Result<()> {
+    let tasks = Tasks::new();
+    let ready = Arc::new(AtomicBool::new(false));
+    if let Some(address) = home.config.metrics.listen.0 {
+        start_page(address, &metrics, &ready, &tasks).await?;
+    }
+    let told = Arc::new(AtomicBool::new(false));
+    watch_signals(&tasks, Arc::clone(&told))?;
+    let store = Arc::new(open_store(&home.dir, &home.config)?);
+    if store.rebuilt().is_some() {
+        metrics.index_rebuilt();
+    }
+    let engine = start_engine(&home, &store, &clock, &metrics, &tasks)?;
+    let drain = home.config.shutdown.drain_ms.millis();
+    let serving = Serving {
+        home,
+        engine,
+        store: Arc::clone(&store),
+        clock,
+        metrics,
+        tasks: tasks.clone(),
+        ready,
+    };
+    let served = joints::serve_until(serving).await;
+    let stopped = tasks.stop(drain.max(STOP_WAIT_MAX)).await;
+    store.checkpoint().context("failed to sync the store; nothing confirmed is lost")?;
+    served?;
+    stopped?;
+    if told.load(Ordering::Acquire) {
+        Ok(())
+    } else {
+        bail!("a vital part of the server ended: read the log, then start it again")
+    }
+}
+
+fn start_engine(
+    home: &ServerHome,
+    store: &Arc<SledStore>,
+    clock: &Arc<dyn Clock>,
+    metrics: &Metrics,
+    tasks: &Tasks,
+) -> Result<Engine> {
+    let sealer = Sealer::new(&home.master_key);
+    let parts = Parts {
+        registry: joints::load_registry(store.as_ref(), &sealer)?,
+        store: Arc::clone(store) as _,
+        clock: Arc::clone(clock),
+        ledger_key: Some(SigningKey::from_pkcs8(&home.ledger_key.to_pkcs8())?),
+        metrics: metrics.clone(),
+    };
+    Engine::start(parts, tasks).context("the store does not hold a sound state")
+}
+
+async fn start_page(
+    address: std::net::SocketAddr,
+    metrics: &Metrics,
+    ready: &Arc<AtomicBool>,
+    tasks: &Tasks,
+) -> Result<()> {
+    let listener = TcpListener::bind(address)
+        .await
+        .with_context(|| format!("failed to listen on {address} for the metrics page"))?;
+    let ready = Arc::clone(ready);
+    let readiness = move || if ready.load(Ordering::Acquire) { Ok(()) } else { Err("not serving") };
+    let stopping = tasks.stopping().clone().cancelled_owned();
+    tasks.spawn("metrics.page", page::serve(listener, metrics.clone(), readiness, stopping));
+    Ok(())
+}
+
+/// SIGTERM and SIGINT tell everything to stop; `told` remembers that somebody wanted it.
+fn watch_signals(tasks: &Tasks, told: Arc<AtomicBool>) -> Result<()> {
+    let mut terminate = signal(SignalKind::terminate()).context("failed to watch for SIGTERM")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("failed to watch for SIGINT")?;
+    let stopping = tasks.stopping().clone();
+    tasks.spawn("signals", async move {
+        let name = tokio::select! {
+            _got = terminate.recv() => "SIGTERM",
+            _got = interrupt.recv() => "SIGINT",
+            () = stopping.cancelled() => return,
+        };
+        tracing::info!(signal = name, "stopping");
+        told.store(true, Ordering::Release);
+        stopping.cancel();
+    });
+    Ok(())
+}
