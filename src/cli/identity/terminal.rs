@@ -1,12 +1,33 @@
 //! `hoatoc terminal`: the commune's side.
 
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use clap::{Args, Subcommand};
+use serde_json::json;
+use tokio::io::BufReader;
+use tokio::signal::unix::{SignalKind, signal};
 
-use crate::cli::{Cx, joints};
-use crate::domain::delivery::{ANSWERED_BY_CHARS_MAX, DeclineReason, Strength};
+use crate::cli::Cx;
+use crate::cli::output::utc_time;
+use crate::config::home::{claim, write_new};
+use crate::config::{LogFilter, TERMINAL_FILE, TerminalConfig, sample_terminal};
+use crate::domain::delivery::{ANSWERED_BY_CHARS_MAX, Strength};
+use crate::pki::code::EnrolmentCode;
+use crate::tasks::Tasks;
+use crate::telemetry::Telemetry;
+use crate::terminal::headless::{self, AnswerRule, Format, Policy, parse_strength};
+use crate::terminal::home::{self, Enrolment, Home};
+use crate::terminal::link::LinkOptions;
+use crate::terminal::screen;
+
+/// How long the link may take to say goodbye.
+const STOP_WAIT_MAX: Duration = Duration::from_secs(3);
+/// How long the last telemetry may take.
+const TELEMETRY_WAIT_MAX: Duration = Duration::from_secs(1);
 
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum Terminal {
@@ -18,7 +39,7 @@ pub(in crate::cli) enum Terminal {
     Enrol {
         /// The one-time code, as the administrator read it out.
         #[arg(long)]
-        code: String,
+        code: EnrolmentCode,
         /// The server, host:port.
         #[arg(long, value_name = "HOST:PORT")]
         server: String,
@@ -49,8 +70,8 @@ pub(in crate::cli) struct RunOptions {
     pub(in crate::cli) headless: bool,
     /// What to answer without a person: none (only the receipt), ack, accept, or decline=REASON with
     /// personnel-short, equipment-short, road-cut, other-order, not-competent or other.
-    #[arg(long, default_value = "none", value_parser = answer, requires = "headless")]
-    pub(in crate::cli) answer: Answer,
+    #[arg(long, default_value = "none", requires = "headless")]
+    pub(in crate::cli) answer: AnswerRule,
     /// Who answers, as shown beside the answer.
     #[arg(long, value_name = "NAME", value_parser = by, requires = "headless")]
     pub(in crate::cli) by: Option<String>,
@@ -59,57 +80,115 @@ pub(in crate::cli) struct RunOptions {
     pub(in crate::cli) delay_ms: u64,
     /// Strength to report after accepting: called, reached, will-come, arrived, excused, unexcused,
     /// equipment-called, equipment-arrived, as KEY=NUMBER joined by commas.
-    #[arg(long, value_name = "K=V,..", value_parser = strength, requires = "headless")]
+    #[arg(long, value_name = "K=V,..", value_parser = parse_strength, requires = "headless")]
     pub(in crate::cli) strength: Option<Strength>,
-}
-
-/// What a headless terminal answers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::cli) enum Answer {
-    /// The device's receipt, and nothing from a person.
-    Nothing,
-    /// Opened and acknowledged.
-    Acknowledge,
-    /// Acknowledged, then accepted.
-    Accept,
-    /// Acknowledged, then declined.
-    Decline(DeclineReason),
 }
 
 impl Terminal {
     pub(in crate::cli) async fn run(self, cx: &Cx) -> Result<()> {
         match self {
-            Self::Enrol { code, server, data_dir } => {
-                joints::terminal_enrol(&code, &server, &data_dir).await?;
-                cx.screen.note("enrolled; next: hoatoc terminal run --data-dir DIR");
-                Ok(())
-            }
-            Self::Run { data_dir, options } => joints::terminal_run(&data_dir, &options).await,
+            Self::Enrol { code, server, data_dir } => enrol(cx, &code, server, &data_dir).await,
+            Self::Run { data_dir, options } => Box::pin(run(cx, &data_dir, &options)).await,
         }
     }
 }
 
-fn answer(text: &str) -> Result<Answer, String> {
-    match text {
-        "none" => return Ok(Answer::Nothing),
-        "ack" => return Ok(Answer::Acknowledge),
-        "accept" => return Ok(Answer::Accept),
-        _decline => {}
+async fn enrol(cx: &Cx, code: &EnrolmentCode, server: String, data_dir: &Path) -> Result<()> {
+    claim(data_dir)?;
+    let config = sample_terminal().replacen("localhost:7443", &server, 1);
+    TerminalConfig::parse(&config, &data_dir.join(TERMINAL_FILE))
+        .context("give the server as host:port")?;
+    let keys = data_dir.join("keys");
+    let servers = [server];
+    let clock = Arc::clone(&cx.clock);
+    let asked = Enrolment { servers: &servers, code, keys: &keys, clock };
+    let enrolled = home::enrol(asked).await?;
+    write_new(&data_dir.join(TERMINAL_FILE), config.as_bytes(), 0o644)?;
+    let value = json!({
+        "address": enrolled.place.address.as_str(),
+        "endpoint_number": enrolled.place.endpoint.number(),
+        "roots_fingerprint": enrolled.roots_fingerprint.to_string(),
+        "certificate_not_after_time": utc_time(enrolled.certificate_not_after),
+    });
+    cx.screen.show(&value, || {
+        format!(
+            "{} is enrolled.\n\nRoots fingerprint, to be compared over another line:\n  {}\n\n\
+             Next: hoatoc terminal run --data-dir {}",
+            enrolled.place.address,
+            enrolled.roots_fingerprint,
+            data_dir.display()
+        )
+    })
+}
+
+async fn run(cx: &Cx, data_dir: &Path, options: &RunOptions) -> Result<()> {
+    let mut config = TerminalConfig::load_in(data_dir)?;
+    if !options.headless {
+        // The screen is the person's; what is logged goes nowhere else than to a collector.
+        config.log.filter = LogFilter::silent();
     }
-    let reason = match text.strip_prefix("decline=") {
-        Some("personnel-short") => DeclineReason::PersonnelShort,
-        Some("equipment-short") => DeclineReason::EquipmentShort,
-        Some("road-cut") => DeclineReason::RoadCut,
-        Some("other-order") => DeclineReason::OtherOrder,
-        Some("not-competent") => DeclineReason::NotCompetent,
-        Some("other") => DeclineReason::Other,
-        Some(_) | None => {
-            return Err("use none, ack, accept, or decline=REASON with personnel-short, \
-                equipment-short, road-cut, other-order, not-competent or other"
-                .to_owned());
+    let home = Home::open(&config.keys.dir.under(data_dir)).with_context(|| {
+        format!("{} is no terminal's directory: make one with `terminal enrol`", data_dir.display())
+    })?;
+    let place = home.place().address.to_string();
+    let telemetry = Telemetry::start(&config.telemetry(), "hoatoc-terminal", &place)?;
+    let servers: Vec<String> =
+        config.link.servers.as_slice().iter().map(|server| server.as_str().to_owned()).collect();
+    let dialer = home.dialer(&servers, Arc::clone(&cx.clock))?;
+    let seed = uuid::Uuid::now_v7().as_u64_pair().1;
+    let link = LinkOptions::from_config(&config.link, seed);
+    let inbox = config.inbox.dir.under(data_dir);
+    let terminal = home.terminal(&inbox, Arc::clone(&cx.clock), link)?;
+    let tasks = Tasks::new();
+    stop_on_signals(&tasks)?;
+    let (linked, stop) = (Arc::clone(&terminal), tasks.stopping().clone());
+    tasks.spawn_vital("terminal.link", async move {
+        if let Err(failure) = linked.run(dialer, stop.clone()).await {
+            tracing::error!(%failure, "the link ended");
         }
+        stop.cancelled().await;
+    });
+    let stop = tasks.stopping().clone();
+    let outcome = if options.headless {
+        let policy = options.policy(cx, &place);
+        let input = BufReader::new(tokio::io::stdin());
+        let ran = headless::run(&terminal, &policy, Some(input), io::stdout(), &stop).await;
+        ran.map_err(anyhow::Error::from)
+    } else {
+        screen::run(&terminal, &place, &stop).await.map_err(anyhow::Error::from)
     };
-    Ok(Answer::Decline(reason))
+    let stopped = tasks.stop(STOP_WAIT_MAX).await;
+    // Telemetry says itself what it lost.
+    drop(telemetry.shutdown(TELEMETRY_WAIT_MAX).await);
+    outcome?;
+    Ok(stopped?)
+}
+
+fn stop_on_signals(tasks: &Tasks) -> Result<()> {
+    let mut terminate = signal(SignalKind::terminate()).context("failed to watch for SIGTERM")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("failed to watch for SIGINT")?;
+    let stopping = tasks.stopping().clone();
+    tasks.spawn("signals", async move {
+        tokio::select! {
+            _got = terminate.recv() => {}
+            _got = interrupt.recv() => {}
+            () = stopping.cancelled() => {}
+        }
+        stopping.cancel();
+    });
+    Ok(())
+}
+
+impl RunOptions {
+    fn policy(&self, cx: &Cx, place: &str) -> Policy {
+        Policy {
+            answer: self.answer,
+            by: self.by.clone().unwrap_or_else(|| format!("Trực ban {place}")),
+            delay: Duration::from_millis(self.delay_ms),
+            strength: self.strength,
+            format: if cx.screen.is_json() { Format::Json } else { Format::Text },
+        }
+    }
 }
 
 fn by(text: &str) -> Result<String, String> {
@@ -118,45 +197,5 @@ fn by(text: &str) -> Result<String, String> {
         Ok(name)
     } else {
         Err(format!("write 1 to {ANSWERED_BY_CHARS_MAX} characters"))
-    }
-}
-
-fn strength(text: &str) -> Result<Strength, String> {
-    let mut strength = Strength::default();
-    for pair in text.split(',') {
-        let wrong = || format!("`{pair}` is not KEY=NUMBER with one of the keys of the help");
-        let (key, number) = pair.split_once('=').ok_or_else(wrong)?;
-        let slot = match key {
-            "called" => &mut strength.called,
-            "reached" => &mut strength.reached,
-            "will-come" => &mut strength.will_come,
-            "arrived" => &mut strength.arrived,
-            "excused" => &mut strength.excused,
-            "unexcused" => &mut strength.unexcused,
-            "equipment-called" => &mut strength.equipment_called,
-            "equipment-arrived" => &mut strength.equipment_arrived,
-            _unknown => return Err(wrong()),
-        };
-        *slot = number.parse().map_err(|_not_a_number| wrong())?;
-    }
-    Ok(strength)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn answers_and_strength_are_read_and_rubbish_is_not() {
-        assert_eq!(answer("decline=road-cut"), Ok(Answer::Decline(DeclineReason::RoadCut)));
-        assert_eq!(answer("ack"), Ok(Answer::Acknowledge));
-        for bad in ["", "yes", "decline", "decline=", "decline=rain"] {
-            assert!(answer(bad).is_err(), "{bad:?}");
-        }
-        let read = strength("called=12,arrived=9,excused=1").expect("three numbers");
-        assert_eq!((read.called, read.arrived, read.excused, read.reached), (12, 9, 1, 0));
-        for bad in ["", "called", "called=-1", "came=3", "called=1,,"] {
-            assert!(strength(bad).is_err(), "{bad:?}");
-        }
     }
 }

@@ -14,7 +14,8 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::{DataDir, open_store};
 use crate::cli::Cx;
-use crate::cli::joints::{self, Serving};
+use super::doors::Serving;
+use crate::cli::joints;
 use crate::clock::Clock;
 use crate::config::home::ServerHome;
 use crate::engine::{Engine, Parts};
@@ -83,7 +84,16 @@ async fn serve_home(home: ServerHome, clock: Arc<dyn Clock>, metrics: Metrics) -
         tasks: tasks.clone(),
         ready,
     };
-    let served = joints::serve_until(serving).await;
+    let served = match serving.open() {
+        Ok(doors) => {
+            doors.serve().await;
+            Ok(())
+        }
+        Err(failure) => {
+            tasks.stopping().cancel();
+            Err(failure)
+        }
+    };
     let stopped = tasks.stop(drain.max(STOP_WAIT_MAX)).await;
     store.checkpoint().context("failed to sync the store; nothing confirmed is lost")?;
     served?;

@@ -1,0 +1,125 @@
+//! The doors of a serving server, from its home to its draining.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anyhow::{Context as _, Result};
+use tokio_util::sync::CancellationToken;
+use tonic::service::RoutesBuilder;
+
+use crate::clock::Clock;
+use crate::config::home::ServerHome;
+use crate::engine::Engine;
+use crate::fanout::{Hub, Settings};
+use crate::pki::config::{ServerTls, ServerTlsParts};
+use crate::rpc::listener::ListenerLimits;
+use crate::rpc::server::{Parts, Server};
+use crate::rpc::terminal::TerminalDoor;
+use crate::store::journaled::SledStore;
+use crate::tasks::Tasks;
+use crate::telemetry::Metrics;
+
+/// What the doors are made of.
+#[derive(Debug)]
+pub(in crate::cli) struct Serving {
+    /// Configuration and keys.
+    pub(in crate::cli) home: ServerHome,
+    /// The engine, started.
+    pub(in crate::cli) engine: Engine,
+    /// The store, for backup and check.
+    pub(in crate::cli) store: Arc<SledStore>,
+    /// The time of day.
+    pub(in crate::cli) clock: Arc<dyn Clock>,
+    /// Counts what happens.
+    pub(in crate::cli) metrics: Metrics,
+    /// Starts and stops what moves; its token says when to drain.
+    pub(in crate::cli) tasks: Tasks,
+    /// Set once calls are taken, and cleared when draining begins.
+    pub(in crate::cli) ready: Arc<AtomicBool>,
+}
+
+/// Opened doors.
+#[derive(Debug)]
+pub(in crate::cli) struct Doors {
+    server: Server,
+    hub: Hub,
+    serving: Serving,
+}
+
+impl Serving {
+    /// Opens the doors: from here on calls are taken.
+    pub(in crate::cli) fn open(self) -> Result<Doors> {
+        let config = &self.home.config;
+        let tls = ServerTls::new(
+            ServerTlsParts {
+                province: self.home.province().clone(),
+                authority_pem: self.home.authority.certificate_pem().to_owned(),
+                credentials: self.home.credentials.clone(),
+                revocations_pem: None,
+            },
+            self.clock.clone(),
+        )
+        .context("the server's certificate is not usable")?;
+        let authority = crate::pki::authority::Authority::load(
+            self.home.province(),
+            self.home.authority.certificate_pem(),
+            &self.home.authority.key_pem(),
+        )?;
+        let hub = Hub::default();
+        let door = TerminalDoor {
+            engine: self.engine.clone(),
+            hub: hub.clone(),
+            // A group of their own: sessions end by being told to, before anything else stops.
+            tasks: Tasks::new(),
+            settings: Settings { heartbeat: config.limits.heartbeat_ms.millis() },
+            metrics: self.metrics.clone(),
+        };
+        let mut extra = RoutesBuilder::default();
+        extra.add_service(door.into_service());
+        let parts = Parts {
+            address: config.server.listen,
+            listener: listener_limits(&self.home),
+            tls: Arc::new(tls),
+            clock: self.clock.clone(),
+            engine: self.engine.clone(),
+            authority: Arc::new(authority),
+            metrics: self.metrics.clone(),
+            presence: Arc::new(hub.clone()),
+            upkeep: Some(self.store.clone()),
+            draining: CancellationToken::new(),
+            extra,
+        };
+        let server = Server::start(parts, &self.tasks)?;
+        self.ready.store(true, Ordering::Release);
+        Ok(Doors { server, hub, serving: self })
+    }
+}
+
+impl Doors {
+    /// Where calls are taken, with the real port.
+    pub(in crate::cli) const fn local_address(&self) -> SocketAddr {
+        self.server.local_address()
+    }
+
+    /// Serves until the tasks are told to stop, then drains for at most `shutdown.drain_ms`. The
+    /// engine ends when the last handle to it is dropped, at the end of this function.
+    pub(in crate::cli) async fn serve(self) {
+        self.serving.tasks.stopping().cancelled().await;
+        self.serving.ready.store(false, Ordering::Release);
+        self.hub.drain();
+        self.server.drain(self.serving.home.config.shutdown.drain_ms.millis()).await;
+    }
+}
+
+fn listener_limits(home: &ServerHome) -> ListenerLimits {
+    let limits = &home.config.limits;
+    let accepts = u32::try_from(limits.accepts_per_second_max.value()).unwrap_or(u32::MAX);
+    ListenerLimits {
+        connections_max: limits.connections_max.count(),
+        accepts_per_second: accepts,
+        accepts_burst: accepts.saturating_mul(2),
+        handshake_patience: limits.handshake_ms.millis(),
+        ..ListenerLimits::default()
+    }
+}
