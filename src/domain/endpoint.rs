@@ -57,7 +57,7 @@ impl FromStr for Address {
             "civil" => Line::Civil,
             _other => return Err(invalid()),
         };
-        let unit = unit.parse().or_else(|_not_a_code| Err(invalid()))?;
+        let unit = unit.parse().map_err(|_not_a_code| invalid())?;
         Ok(Self { unit, line })
     }
 }

@@ -42,8 +42,8 @@ impl WireError {
 /// # Errors
 /// When the length differs.
 pub fn array<const N: usize>(field: &'static str, bytes: &[u8]) -> Result<[u8; N], WireError> {
-    bytes.try_into().or_else(|_length| {
-        Err(WireError::new(field, format!("has {} bytes, expected {N}", bytes.len())))
+    bytes.try_into().map_err(|_length| {
+        WireError::new(field, format!("has {} bytes, expected {N}", bytes.len()))
     })
 }
 

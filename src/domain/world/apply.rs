@@ -80,7 +80,7 @@ impl World {
     fn sign(&mut self, order: &OrderId, signature: &Signature, at: Instant) {
         let Some(mut file) = self.orders.remove(order) else { return };
         // Within bounds, because it was decided on; a double changes nothing.
-        let added = file.envelope.add(signature.clone());
+        let added = file.envelope.add(*signature);
         debug_assert!(added.is_ok(), "{added:?}");
         self.recount(&mut file, at);
         self.orders.insert(*order, file);

@@ -66,7 +66,7 @@ impl World {
                 !times.is_sorted() || times.first().is_some_and(|first| *first < issue.at)
             })
         };
-        if file.deliveries.keys().any(|no| times_fall(no)) {
+        if file.deliveries.keys().any(times_fall) {
             found.push(violation(id, "times run backwards"));
         }
     }

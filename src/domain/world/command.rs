@@ -45,13 +45,11 @@ impl FromStr for Actor {
         let invalid = || InvalidActor(text.chars().take(80).collect());
         match text.split_once('/') {
             None if text == "server" => Ok(Self::Server),
-            Some(("officer", id)) => {
-                id.parse().map(Self::Officer).or_else(|_not_an_id| Err(invalid()))
-            }
+            Some(("officer", id)) => id.parse().map(Self::Officer).map_err(|_not_an_id| invalid()),
             Some(("endpoint", no)) => no
                 .parse()
                 .map(|no| Self::Endpoint(EndpointNo::new(no)))
-                .or_else(|_not_a_number| Err(invalid())),
+                .map_err(|_not_a_number| invalid()),
             _other => Err(invalid()),
         }
     }
