@@ -13,7 +13,8 @@ use std::fmt;
 tonic::include_proto!("hoatoc.v1");
 
 /// The descriptor set of all proto files, for reflection.
-pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/hoatoc.v1.descriptors"));
+pub const DESCRIPTORS: &[u8] =
+    include_bytes!(concat!(env!("OUT_DIR"), "/hoatoc.v1.descriptors"));
 
 impl fmt::Debug for Reservist {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -33,10 +33,10 @@ fn read_as_all(bytes: &[u8]) {
             assert_eq!(payload_type, PayloadType::TrustBundle);
         }
     }
-    if let Ok(message) = pb::Envelope::decode(bytes) {
-        if let Ok(read) = Envelope::try_from(&message) {
-            assert!(!read.payload().is_empty());
-        }
+    if let Ok(message) = pb::Envelope::decode(bytes)
+        && let Ok(read) = Envelope::try_from(&message)
+    {
+        assert!(!read.payload().is_empty());
     }
 }
 

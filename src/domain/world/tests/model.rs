@@ -4,208 +4,26 @@
 //! counts are those of the model, and what is in force is what a walk over everything finds. At the
 //! end, and wherever a replay falls, the ledger's leaves read back make the same world.
 
+mod ops;
+mod plain;
+
 use std::collections::BTreeSet;
 
-use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 
 use super::support::*;
-use crate::domain::delivery::{DeclineReason, Fact, Strength};
 use crate::domain::handling::Handling;
 use crate::domain::ids::OrderId;
-use crate::domain::instant::Instant;
 use crate::domain::order::{Order, ReferenceKind};
 use crate::domain::world::{Actor, Command, Decision, Refusal};
 use crate::evidence::envelope::Signature;
+use ops::{FACTS, KeyChoice, OFFICERS, Op, ops};
+use plain::{Model, Plain, decided, follows};
 
-/// Sequences times steps: 50,000 steps.
+/// Lives of fifty steps each.
 const CASES: u32 = 1_000;
-const STEPS: usize = 50;
-
-const OFFICERS: [&str; 6] = ["clerk", "commander", "commissar", "duty", "deputy", "auditor"];
-const FACTS: [Fact; 7] = [
-    Fact::Delivered,
-    Fact::Opened,
-    Fact::Acknowledged,
-    Fact::Accepted,
-    Fact::Declined(DeclineReason::RoadCut),
-    Fact::Strength(Strength {
-        called: 9,
-        reached: 8,
-        will_come: 7,
-        arrived: 6,
-        excused: 1,
-        unexcused: 2,
-        equipment_called: 3,
-        equipment_arrived: 3,
-    }),
-    Fact::Completed,
-];
-
-#[derive(Debug, Clone, Copy)]
-enum KeyChoice {
-    Right,
-    OfTheOtherUse,
-    Second,
-    Forged,
-}
-
-#[derive(Debug, Clone)]
-enum Op {
-    Draft {
-        handling: Handling,
-        drafter: usize,
-    },
-    DraftChange {
-        target: usize,
-        kind: ReferenceKind,
-    },
-    Sign {
-        order: usize,
-        officer: usize,
-        choice: KeyChoice,
-    },
-    Issue {
-        order: usize,
-    },
-    Change {
-        target: usize,
-        kind: ReferenceKind,
-        signers: Vec<usize>,
-    },
-    /// Two officers sign and it is issued, where that may be.
-    Push {
-        order: usize,
-    },
-    /// A fact, or the next one that makes sense.
-    Answer {
-        order: usize,
-        endpoint: u32,
-        fact: Option<usize>,
-        ahead: u32,
-    },
-    Advance {
-        minutes: i64,
-    },
-    Retire {
-        officer: usize,
-    },
-    Replay,
-}
-
-fn ops() -> impl Strategy<Value = Vec<Op>> {
-    let handling = prop::sample::select(vec![
-        Handling::Actual,
-        Handling::Actual,
-        Handling::Exercise,
-        Handling::Test,
-    ]);
-    let kind = prop::sample::select(vec![ReferenceKind::Cancel, ReferenceKind::Update]);
-    let choice = prop::sample::select(vec![
-        KeyChoice::Right,
-        KeyChoice::Right,
-        KeyChoice::Right,
-        KeyChoice::Right,
-        KeyChoice::OfTheOtherUse,
-        KeyChoice::Second,
-        KeyChoice::Forged,
-    ]);
-    // Counted from the newest, which most of what happens is about.
-    let (order, who) = (0..4_usize, 0..OFFICERS.len());
-    let signers = prop::collection::vec(0..OFFICERS.len(), 0..4);
-    let facts = prop_oneof![3 => Just(None), 2 => (0..FACTS.len()).prop_map(Some)];
-    let op = prop_oneof![
-        3 => (handling, who.clone()).prop_map(|(handling, drafter)| Op::Draft { handling, drafter }),
-        1 => (order.clone(), kind.clone())
-            .prop_map(|(target, kind)| Op::DraftChange { target, kind }),
-        10 => (order.clone(), who.clone(), choice)
-            .prop_map(|(order, officer, choice)| Op::Sign { order, officer, choice }),
-        5 => order.clone().prop_map(|order| Op::Issue { order }),
-        2 => (order.clone(), kind, signers)
-            .prop_map(|(target, kind, signers)| Op::Change { target, kind, signers }),
-        3 => order.clone().prop_map(|order| Op::Push { order }),
-        24 => (order, 1..6_u32, facts, prop::sample::select(vec![0, 0, 0, 0, 0, 0, 0, 1]))
-            .prop_map(|(order, endpoint, fact, ahead)| Op::Answer { order, endpoint, fact, ahead }),
-        2 => (0..500_i64).prop_map(|minutes| Op::Advance { minutes }),
-        1 => who.prop_map(|officer| Op::Retire { officer }),
-        1 => Just(Op::Replay),
-    ];
-    prop::collection::vec(op, STEPS)
-}
-
-/// What the model knows of an order.
-#[derive(Debug)]
-struct Plain {
-    id: OrderId,
-    handling: Handling,
-    drafter: usize,
-    changes: Option<(usize, ReferenceKind)>,
-    not_after: Instant,
-    signers: BTreeSet<usize>,
-    issued: bool,
-    replaced: bool,
-    heard: [Vec<usize>; 4],
-}
-
-struct Model {
-    p: Province,
-    orders: Vec<Plain>,
-    retired: BTreeSet<usize>,
-}
-
-/// The roles, as one letter each: signer, approver, duty.
-const fn roles(officer: usize) -> &'static str {
-    ["sa", "sa", "a", "d", "s", ""][officer]
-}
 
 impl Model {
-    /// The places of the rule that covers an order, each by the letters that may fill it.
-    fn places(plain: &Plain) -> &'static [&'static str] {
-        let cancel = matches!(plain.changes, Some((_target, ReferenceKind::Cancel)));
-        match (plain.handling == Handling::Actual, cancel) {
-            (true, false) => &["s", "a"],
-            (true, true) => &["sa", "sad"],
-            (false, false) => &["s"],
-            (false, true) => &["sad"],
-        }
-    }
-
-    fn fits(officer: usize, place: &str) -> bool {
-        roles(officer).chars().any(|role| place.contains(role))
-    }
-
-    fn may_sign(&self, plain: &Plain, officer: usize) -> bool {
-        let cancel = matches!(plain.changes, Some((_target, ReferenceKind::Cancel)));
-        let shut_out = plain.handling == Handling::Actual && !cancel && plain.drafter == officer;
-        !shut_out
-            && !self.retired.contains(&officer)
-            && Self::places(plain).iter().any(|place| Self::fits(officer, place))
-    }
-
-    fn counting(&self, plain: &Plain) -> Vec<usize> {
-        plain.signers.iter().copied().filter(|officer| self.may_sign(plain, *officer)).collect()
-    }
-
-    fn enough(places: &[&str], persons: &[usize]) -> bool {
-        let Some((first, rest)) = places.split_first() else { return true };
-        persons.iter().any(|person| {
-            let others: Vec<usize> = persons.iter().copied().filter(|p| p != person).collect();
-            Self::fits(*person, first) && Self::enough(rest, &others)
-        })
-    }
-
-    fn target_stands(&self, plain: &Plain) -> bool {
-        plain.changes.is_none_or(|(target, _kind)| {
-            let target = &self.orders[target];
-            let is_cancel = matches!(target.changes, Some((_earlier, ReferenceKind::Cancel)));
-            target.issued && !target.replaced && !is_cancel
-        })
-    }
-
-    fn open(&self, index: usize) -> bool {
-        !self.orders[index].issued && self.p.now <= self.orders[index].not_after
-    }
-
     fn remember(&mut self, order: &Order, changes: Option<(usize, ReferenceKind)>) -> usize {
         let drafter = OFFICERS.iter().position(|name| id(name) == order.drafted_by);
         self.orders.push(Plain {
@@ -433,25 +251,6 @@ impl Model {
         assert_eq!(current, expected);
         let issued = self.orders.iter().filter(|plain| plain.issued).count();
         assert_eq!(self.p.world.issued_after(0).count(), issued);
-    }
-}
-
-fn decided(heard: &[usize]) -> Option<usize> {
-    heard.iter().copied().rfind(|fact| matches!(fact, 3 | 4))
-}
-
-/// Whether a fact may follow what was heard: delivered, opened, acknowledged, then accepted and
-/// declined in turn, numbers once accepted, done once accepted, and after that numbers only.
-fn follows(heard: &[usize], fact: usize) -> bool {
-    let done = heard.contains(&6);
-    match fact {
-        0 => heard.is_empty(),
-        1 => heard == [0],
-        2 => heard == [0, 1],
-        3 | 4 => !done && heard.contains(&2) && decided(heard) != Some(fact),
-        5 => decided(heard) == Some(3),
-        6 => !done && decided(heard) == Some(3),
-        other => panic!("there is no fact {other}"),
     }
 }
 
