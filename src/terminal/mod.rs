@@ -7,6 +7,7 @@
 //! | [`verify`] | is this order to be believed, with no server in reach |
 //! | [`inbox`] | orders and answers on disk |
 //! | [`link`] | the stream to the server, and patience when there is none |
+//! | [`screen`] | what a commune's officer sees and presses |
 //! | [`headless`] | answers by rule or from standard input |
 //!
 //! Used by `hoatoc terminal` with one [`Terminal`] on a disk, and by the simulator with up to ten
@@ -16,6 +17,7 @@ pub mod headless;
 pub mod home;
 pub mod inbox;
 pub mod link;
+pub mod screen;
 pub mod verify;
 
 use std::fmt;

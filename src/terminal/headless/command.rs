@@ -168,7 +168,7 @@ impl Command {
         }
     }
 
-    pub(super) fn carry_out(self, inbox: &Inbox) -> Result<(), InboxError> {
+    pub(in crate::terminal) fn carry_out(self, inbox: &Inbox) -> Result<(), InboxError> {
         match self {
             Self::List | Self::Quit => Ok(()),
             Self::Open(id) => inbox.open_order(id),
