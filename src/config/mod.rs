@@ -9,6 +9,7 @@
 //! files in the data directory.
 
 mod addresses;
+mod home;
 mod sections;
 mod server;
 mod terminal;
@@ -23,6 +24,7 @@ use std::path::{Path, PathBuf};
 use serde::de::DeserializeOwned;
 
 pub use addresses::{Address, CollectorAddr, HostName, MaybeAddr};
+pub use home::{HomeError, ServerHome};
 pub use sections::{KeySection, LogSection, MetricsSection, OtlpSection};
 pub use server::{LimitSection, ListenSection, ServerConfig, ShutdownSection, StoreSection};
 pub use terminal::{InboxSection, LinkSection, TerminalConfig};

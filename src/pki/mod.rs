@@ -9,7 +9,7 @@
 //! - [`identity`] is what a certificate says about its holder.
 //! - [`config`] turns both into TLS configurations, and [`pinned`] is how a terminal trusts a server
 //!   before it holds the authority's certificate.
-//! - [`code`] is the one-time code by which a terminal enrols.
+//! - [`code`] is what carries that fingerprint, and the right to enrol, to a new terminal.
 //! - [`request`] is how a holder asks for a certificate.
 //! - [`refusal`] names why a handshake failed.
 

@@ -109,11 +109,7 @@ pub fn authenticate(
 /// # Errors
 /// `PERMISSION_DENIED` (OFFICER_UNKNOWN, OFFICER_RETIRED, ENDPOINT_UNKNOWN, TERMINAL_REPLACED,
 /// NOT_A_CLIENT).
-pub fn principal_of(
-    peer: &PeerIdentity,
-    world: &World,
-    now: Instant,
-) -> Result<Principal, Reject> {
+pub fn principal_of(peer: &PeerIdentity, world: &World, now: Instant) -> Result<Principal, Reject> {
     match &peer.identity {
         Identity::Officer { officer, .. } => officer_of(officer, world, now),
         Identity::Endpoint { address, number, .. } => {

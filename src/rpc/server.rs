@@ -106,9 +106,14 @@ impl Server {
         // A group of its own: leaving begins with the doors, and must not tell the engine to stop.
         let doors = Tasks::new();
         let address = parts.address;
-        let (listener, incoming) =
-            Listener::start(address, parts.listener.clone(), parts.tls.clone(), parts.clock.clone(), &doors)
-                .map_err(|source| StartError::Listen { address, source })?;
+        let (listener, incoming) = Listener::start(
+            address,
+            parts.listener.clone(),
+            parts.tls.clone(),
+            parts.clock.clone(),
+            &doors,
+        )
+        .map_err(|source| StartError::Listen { address, source })?;
         let (health, health_service) = tonic_health::server::health_reporter();
         let mut routes = parts.extra;
         let shared = Doors {
@@ -127,7 +132,8 @@ impl Server {
         let serving = serve(gate, routes, incoming, draining.clone(), tasks.stopping().clone());
         watch_doors(tasks, doors, draining.clone());
         watch_trust(tasks, parts.engine, listener.connections().clone());
-        let (leaving, ended, stopping) = (draining.clone(), served.clone(), tasks.stopping().clone());
+        let (leaving, ended, stopping) =
+            (draining.clone(), served.clone(), tasks.stopping().clone());
         tasks.spawn_vital("rpc.serve", async move {
             serving.await;
             ended.cancel();
@@ -164,7 +170,8 @@ impl Server {
         }
         let left = self.listener.connections().close_all();
         info!(left, "closing connections that did not end by themselves");
-        let _given_up = tokio::time::timeout(CLOSE_PATIENCE, self.served.cancelled()).await.is_err();
+        let _given_up =
+            tokio::time::timeout(CLOSE_PATIENCE, self.served.cancelled()).await.is_err();
         false
     }
 }

@@ -103,10 +103,7 @@ pub const METHODS: &[Method] = &[
     reads("hoatoc.v1.LedgerService/ProveConsistency", Callers::Holders),
     reads("hoatoc.v1.ReportService/GetResponseReport", Callers::AnyOfficer),
     upkeep("hoatoc.v1.OperationService/CreateBackup", ADMINISTRATOR),
-    upkeep(
-        "hoatoc.v1.OperationService/CheckStore",
-        Callers::Officers(&[Administrator, Auditor]),
-    ),
+    upkeep("hoatoc.v1.OperationService/CheckStore", Callers::Officers(&[Administrator, Auditor])),
     changes("hoatoc.v1.RegistryService/CreateReservist", REGISTRAR),
     // Masked for all but the registrar; the reading itself is recorded.
     changes("hoatoc.v1.RegistryService/GetReservist", Callers::AnyOfficer),

@@ -131,9 +131,7 @@ impl Keeper {
         if let Some(code) = code {
             span.record("code", label(code));
         }
-        response.map(|body| {
-            Body::new(Answered::new(body, self.metrics.clone(), name, began, code))
-        })
+        response.map(|body| Body::new(Answered::new(body, self.metrics.clone(), name, began, code)))
     }
 
     /// Who calls, and a place among the calls in flight.

@@ -122,7 +122,10 @@ impl OperationService for Operation {
         let (checkpoint, head) = ledger::head(&self.doors.engine).await?;
         let records: usize = {
             let registry = self.doors.engine.registry();
-            [RecordKind::Reservist, RecordKind::Equipment].map(|k| registry.table(k).len()).iter().sum()
+            [RecordKind::Reservist, RecordKind::Equipment]
+                .map(|k| registry.table(k).len())
+                .iter()
+                .sum()
         };
         let copied = blocking(move || {
             let _alone = alone;

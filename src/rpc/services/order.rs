@@ -12,9 +12,7 @@ use crate::domain::handling::Handling;
 use crate::domain::ids::{EndpointNo, OrderId, RequestId};
 use crate::domain::instant::Instant;
 use crate::domain::response::Counts;
-use crate::domain::world::{
-    Command, NewDraft, OrderFile, OrderState, Refusal, World,
-};
+use crate::domain::world::{Command, NewDraft, OrderFile, OrderState, Refusal, World};
 use crate::evidence::envelope::Envelope;
 use crate::limits;
 use crate::rpc::auth::{Principal, caller};
@@ -210,8 +208,7 @@ impl OrderService for Orders {
         let id = identified("SubmitSignature", &message.request_id, &message)?;
         let order: OrderId = parse("order_id", &message.order_id)?;
         let signature = message.signature.as_ref();
-        let signature =
-            signature.ok_or_else(|| WireError::missing("signature"))?.try_into()?;
+        let signature = signature.ok_or_else(|| WireError::missing("signature"))?.try_into()?;
         let command = Command::AddSignature { order, signature };
         let (order, ledger_index) = self.carry_out(&caller, id, order, command).await?;
         Ok(Response::new(pb::SubmitSignatureResponse { order: Some(order), ledger_index }))

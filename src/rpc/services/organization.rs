@@ -136,11 +136,10 @@ impl OrganizationService for Organization {
         if let Some(unit) = top.clone().filter(|top| units.get(top).is_none()) {
             return Err(Refusal::from(EndpointError::UnknownUnit { unit }).into());
         }
-        let under =
-            |endpoint: &&Endpoint| {
-                let unit = &endpoint.address.unit;
-                top.as_ref().is_none_or(|top| units.is_within(unit, top))
-            };
+        let under = |endpoint: &&Endpoint| {
+            let unit = &endpoint.address.unit;
+            top.as_ref().is_none_or(|top| units.is_within(unit, top))
+        };
         let all = world.endpoints().iter();
         let mut rest = all.filter(|endpoint| endpoint.no.number() > after).filter(under);
         let presence = &*self.0.presence;

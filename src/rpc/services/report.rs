@@ -102,9 +102,7 @@ fn report(
     now: Instant,
 ) -> pb::GetResponseReportResponse {
     let (areas, units, all) = grouped(world, file);
-    let answers = |group: &[EndpointNo]| {
-        file.response(group.iter().copied()).unwrap_or_default()
-    };
+    let answers = |group: &[EndpointNo]| file.response(group.iter().copied()).unwrap_or_default();
     let by_group = |groups: &Groups| -> Vec<pb::ResponseGroup> {
         let groups = groups.iter();
         groups.map(|(code, group)| group_message(Some((code, world)), &answers(group))).collect()
