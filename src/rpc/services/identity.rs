@@ -18,7 +18,7 @@ use crate::domain::ids::{EndpointNo, OfficerId};
 use crate::domain::world::{Actor, CertificateHolder, Command, Refusal, Request as Ask, Trust};
 use crate::evidence::key::PublicKey;
 use crate::limits;
-use crate::pki::code::{EnrolmentCode, SECRET_LEN, secret_digest};
+use crate::pki::code::{EnrolmentCode, PROOF_PREFIX, SECRET_LEN, secret_digest};
 use crate::pki::identity::{Identity, PeerIdentity};
 use crate::rpc::auth::caller;
 use crate::rpc::listener::PeerInfo;
@@ -28,8 +28,6 @@ use crate::rpc::status::Reject;
 use crate::wire::{WireError, envelope, parse, pb, timestamp, trust};
 use pb::identity_service_server::IdentityService;
 
-/// What the answer key signs before the secret.
-const KEY_PROOF_CONTEXT: &[u8] = b"hoatoc enrol v1\n";
 /// Longest text that is looked at as a secret, in bytes; ours have 26.
 const SECRET_TEXT_LEN_MAX: usize = 64;
 
@@ -94,7 +92,7 @@ impl Identities {
 fn prove_key(message: &pb::EnrolRequest) -> Result<PublicKey, Reject> {
     let invalid = |fault: WireError| Reject::field("KEY_PROOF_INVALID", &fault);
     let key = trust::key("answer_key", &message.answer_key).map_err(invalid)?;
-    let signed = [KEY_PROOF_CONTEXT, message.secret.as_bytes()].concat();
+    let signed = [PROOF_PREFIX, message.secret.as_bytes()].concat();
     key.verify(&signed, &message.answer_key_proof)
         .map_err(|fault| invalid(WireError::new("answer_key_proof", fault)))?;
     Ok(key)

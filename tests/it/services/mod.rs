@@ -1,0 +1,6 @@
+//! The officers' services, call by call.
+
+mod gate;
+mod identity;
+mod keeping;
+mod orders;

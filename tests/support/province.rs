@@ -1,0 +1,280 @@
+//! A province: founded, with a trust bundle, units, endpoints, and a server that serves.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+
+use hoatoc::clock::{Clock, ManualClock};
+use hoatoc::domain::authority::{Role, default_rules};
+use hoatoc::domain::endpoint::{Address, Line};
+use hoatoc::domain::ids::UnitCode;
+use hoatoc::domain::instant::Instant;
+use hoatoc::domain::unit::{ParentBasis, Unit, UnitKind};
+use hoatoc::domain::world::{Actor, Command, Request, Trust as WorldTrust};
+use hoatoc::engine::{Engine, Parts as EngineParts};
+use hoatoc::evidence::envelope::{Envelope, PayloadType};
+use hoatoc::evidence::key::{KeyUse, PublicKey, SigningKey};
+use hoatoc::evidence::trust::{OfficerKey, TrustBundle, TrustedOfficer};
+use hoatoc::index::Registry;
+use hoatoc::limits;
+use hoatoc::pki::authority::{Authority, Credentials};
+use hoatoc::pki::config::{ServerTls, ServerTlsParts, Trust, client_config};
+use hoatoc::pki::identity::Identity;
+use hoatoc::pki::request::KeyAndRequest;
+use hoatoc::rpc::channel::client_channel;
+use hoatoc::rpc::listener::ListenerLimits;
+use hoatoc::rpc::server::{Parts, Server};
+use hoatoc::rpc::services::{NobodyHeard, Upkeep};
+use hoatoc::store::Store;
+use hoatoc::store::journaled::{SledStore, StoreOptions};
+use hoatoc::store::memory::MemoryStore;
+use hoatoc::tasks::Tasks;
+use hoatoc::telemetry::metrics::Metrics;
+use hoatoc::wire::trust as wire_trust;
+use ring::rand::SystemRandom;
+use tokio_util::sync::CancellationToken;
+use tonic::service::RoutesBuilder;
+use tonic::transport::Channel;
+
+use super::calls::soon;
+
+pub(crate) const NOW: Instant = Instant::from_millis(1_795_000_000_000);
+pub(crate) const COMMUNE: &str = "03160";
+const YEAR_MS: i64 = 366 * 86_400_000;
+
+/// An officer with the keys at home and the certificate for calls.
+pub(crate) struct Person {
+    pub(crate) roles: Vec<Role>,
+    pub(crate) actual: SigningKey,
+    pub(crate) exercise: SigningKey,
+    pub(crate) credentials: Credentials,
+}
+
+pub(crate) struct Province {
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) engine: Engine,
+    pub(crate) server: Server,
+    pub(crate) authority: Arc<Authority>,
+    pub(crate) ledger_key: PublicKey,
+    pub(crate) root: SigningKey,
+    pub(crate) people: BTreeMap<String, Person>,
+    pub(crate) tasks: Tasks,
+}
+
+fn code() -> UnitCode {
+    "11".parse().expect("a unit code")
+}
+
+pub(crate) fn unit(code: &str, name: &str, kind: UnitKind, parent: Option<&str>) -> Unit {
+    Unit {
+        code: code.parse().expect("a unit code"),
+        name: name.into(),
+        kind,
+        parent: parent.map(|parent| parent.parse().expect("a unit code")),
+        parent_basis: ParentBasis::Sourced,
+        area_hectares: None,
+        population: None,
+        valid_from: None,
+        valid_to: None,
+    }
+}
+
+/// One officer for each role, named like it, a second signer, and one with every role.
+fn people(authority: &Authority) -> BTreeMap<String, Person> {
+    let mut people = BTreeMap::new();
+    let random = SystemRandom::new();
+    let mut add = |name: &str, roles: Vec<Role>| {
+        let key = || SigningKey::generate(&random).expect("a key");
+        let identity = format!("hoatoc://11/officer/{name}");
+        let credentials = certified(authority, &identity);
+        let person = Person { roles, actual: key(), exercise: key(), credentials };
+        people.insert(name.to_owned(), person);
+    };
+    for role in Role::ALL {
+        add(role.as_str(), vec![role]);
+    }
+    add("signer-2", vec![Role::Signer]);
+    add("everything", Role::ALL.to_vec());
+    people
+}
+
+pub(crate) fn certified(authority: &Authority, identity: &str) -> Credentials {
+    let made = KeyAndRequest::generate().expect("a request");
+    let identity: Identity = identity.parse().expect("an identity");
+    let csr = made.request_pem.as_bytes();
+    let signed = authority.sign_csr(csr, &identity, limits::HOLDER_VALIDITY, NOW);
+    Credentials { certificate_pem: signed.expect("a certificate"), key_pem: made.key_pem }
+}
+
+impl Province {
+    /// On a store in memory.
+    pub(crate) async fn start() -> Self {
+        Self::on(Arc::new(MemoryStore::new()), None).await
+    }
+
+    /// On a store in a directory.
+    pub(crate) async fn on_disk(dir: &Path) -> Self {
+        let store = Arc::new(SledStore::open(dir, StoreOptions::terminal()).expect("a store"));
+        Self::on(store.clone(), Some(store)).await
+    }
+
+    async fn on(store: Arc<dyn Store>, upkeep: Option<Arc<dyn Upkeep>>) -> Self {
+        let clock = Arc::new(ManualClock::at(NOW));
+        let tasks = Tasks::new();
+        let authority = Arc::new(Authority::create(&code(), NOW).expect("an authority"));
+        let random = SystemRandom::new();
+        let key = || SigningKey::generate(&random).expect("a key");
+        let (ledger_key, root) = (key(), key());
+        let ledger_public = ledger_key.public();
+        let metrics = Metrics::noop();
+        let engine = Engine::start(
+            EngineParts {
+                store,
+                clock: clock.clone(),
+                ledger_key: Some(ledger_key),
+                registry: Registry::default(),
+                metrics: metrics.clone(),
+            },
+            &tasks,
+        );
+        let engine = engine.expect("an empty store is sound");
+        let draining = CancellationToken::new();
+        let server = Server::start(
+            Parts {
+                address: SocketAddr::from(([127, 0, 0, 1], 0)),
+                listener: ListenerLimits::default(),
+                tls: Arc::new(tls(&authority, clock.clone())),
+                clock: clock.clone(),
+                engine: engine.clone(),
+                authority: authority.clone(),
+                metrics,
+                presence: Arc::new(NobodyHeard),
+                upkeep,
+                draining,
+                extra: RoutesBuilder::default(),
+            },
+            &tasks,
+        );
+        let people = people(&authority);
+        let server = server.expect("a port on loopback");
+        let province = Self {
+            clock,
+            engine,
+            server,
+            authority,
+            ledger_key: ledger_public,
+            root,
+            people,
+            tasks,
+        };
+        province.found().await;
+        province
+    }
+
+    async fn found(&self) {
+        let origin = "hoatoc.example/11".to_owned();
+        self.by_server(Command::Found { province: code(), origin }).await;
+        self.by_server(Command::PublishTrust(Arc::new(self.bundle(1, &[])))).await;
+        self.by_server(Command::PutUnits(vec![
+            unit("11", "Bộ Chỉ huy quân sự tỉnh", UnitKind::ProvincialCommand, None),
+            unit("KV1", "Khu vực 1", UnitKind::DefensiveAreaCommand, Some("11")),
+            unit(COMMUNE, "Xã Mường Nhé", UnitKind::Commune, Some("KV1")),
+            unit("03127", "Phường Mường Lay", UnitKind::Ward, Some("KV1")),
+        ]))
+        .await;
+        let at = |unit: &str, line| Address { unit: unit.parse().expect("a code"), line };
+        self.by_server(Command::AddEndpoints(vec![
+            at(COMMUNE, Line::Military),
+            at(COMMUNE, Line::Civil),
+            at("03127", Line::Military),
+            at("KV1", Line::Military),
+        ]))
+        .await;
+    }
+
+    /// A trust bundle without those who are left out.
+    pub(crate) fn bundle(&self, version: u64, left_out: &[&str]) -> WorldTrust {
+        let valid_to = NOW.offset_by(YEAR_MS);
+        let officer_key = |key: &SigningKey, key_use| OfficerKey {
+            key: key.public(),
+            key_use,
+            valid_from: NOW.offset_by(-1),
+            valid_to,
+        };
+        let kept = self.people.iter().filter(|(name, _person)| !left_out.contains(&name.as_str()));
+        let officers = kept.map(|(name, person)| TrustedOfficer {
+            id: name.parse().expect("an officer id"),
+            name: name.clone(),
+            unit: code(),
+            roles: person.roles.iter().copied().collect(),
+            keys: vec![
+                officer_key(&person.actual, KeyUse::Actual),
+                officer_key(&person.exercise, KeyUse::Exercise),
+            ],
+            retired_at: None,
+        });
+        let bundle = TrustBundle {
+            version,
+            epoch: 0,
+            province: code(),
+            issued_at: NOW,
+            expires_at: valid_to,
+            officers: officers.collect(),
+            rules: default_rules(NOW.offset_by(-1), "Luật 53/2019/QH14"),
+            ledger_key: self.ledger_key,
+            roots: vec![self.root.public()],
+            root_threshold: 1,
+            authority_cert_pem: self.authority.certificate_pem().to_owned(),
+        };
+        let payload = wire_trust::encode(&bundle);
+        let mut envelope =
+            Envelope::new(PayloadType::TrustBundle, payload).expect("within the bound");
+        envelope.sign(&self.root).expect("room for a signature");
+        WorldTrust { bundle, envelope }
+    }
+
+    /// The server's own doing.
+    pub(crate) async fn by_server(&self, command: Command) {
+        let request = Request { actor: Actor::Server, id: None, command };
+        soon(self.engine.submit(request)).await.expect("it may happen");
+    }
+
+    pub(crate) fn person(&self, name: &str) -> &Person {
+        &self.people[name]
+    }
+
+    /// A connection as an officer.
+    pub(crate) async fn officer(&self, name: &str) -> Channel {
+        self.holder(Some(&self.person(name).credentials)).await
+    }
+
+    /// A connection without a certificate.
+    pub(crate) async fn nobody(&self) -> Channel {
+        self.holder(None).await
+    }
+
+    /// A connection with any certificate.
+    pub(crate) async fn holder(&self, credentials: Option<&Credentials>) -> Channel {
+        let trust = Trust::Authority(self.authority.certificate_pem().to_owned());
+        let clock: Arc<dyn Clock> = self.clock.clone();
+        let config = client_config(&trust, credentials, clock).expect("good parts");
+        let address = self.server.local_address().to_string();
+        soon(client_channel(&address, "localhost", config)).await.expect("a connection")
+    }
+
+    pub(crate) fn ledger_size(&self) -> u64 {
+        self.engine.ledger().size()
+    }
+}
+
+fn tls(authority: &Authority, clock: Arc<dyn Clock>) -> ServerTls {
+    let (names, addresses) = (["localhost".to_owned()], ["127.0.0.1".parse().expect("an address")]);
+    let parts = ServerTlsParts {
+        province: code(),
+        authority_pem: authority.certificate_pem().to_owned(),
+        credentials: authority.issue_server(&names, &addresses, NOW).expect("a server"),
+        revocations_pem: None,
+    };
+    ServerTls::new(parts, clock).expect("good parts")
+}
