@@ -92,7 +92,7 @@ pub(super) struct Terms {
 impl Terms {
     pub(super) fn answer(&self, urgency: Urgency) -> Duration {
         let minutes = u64::from(urgency.answer_within_minutes());
-        self.answer_within.unwrap_or(Duration::from_secs(minutes * 60))
+        self.answer_within.unwrap_or_else(|| Duration::from_secs(minutes * 60))
     }
 
     pub(super) fn valid(&self) -> Duration {

@@ -40,7 +40,10 @@ pub(in crate::cli) struct Serve {
 
 impl Serve {
     pub(in crate::cli) fn run(self, cx: &Cx) -> Result<()> {
-        let home = ServerHome::load(&self.data_dir.path)?;
+        let dir = &self.data_dir.path;
+        let home = ServerHome::load(dir).with_context(|| {
+            format!("{} cannot be served: give a data directory made by `init`", dir.display())
+        })?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .build()
