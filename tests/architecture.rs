@@ -80,7 +80,9 @@ fn code(text: &str) -> Vec<&str> {
 }
 
 fn is_test(name: &str) -> bool {
-    name.ends_with("tests.rs") || name.contains("/tests/") || name.ends_with("contract.rs")
+    name.ends_with("tests.rs")
+        || name.contains("/tests/")
+        || name.ends_with("contract.rs")
         || name.ends_with("test_lists.rs")
 }
 
