@@ -15,7 +15,7 @@ mod owner;
 pub mod records;
 pub mod recovery;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 pub mod upkeep;
 
 pub use handle::{Committed, Engine, EngineError, Parts};
