@@ -138,6 +138,10 @@ const _: () = {
     assert!(HOLDER_VALIDITY.as_secs() <= SERVER_VALIDITY.as_secs());
     assert!(SERVER_VALIDITY.as_secs() < AUTHORITY_VALIDITY.as_secs());
     assert!(HTTP2_PING_PATIENCE.as_secs() <= HTTP2_PING_EVERY.as_secs());
+    assert!(
+        GROUP_BYTES_MAX + REQUEST_BYTES_MAX < crate::store::BATCH_LEN_MAX,
+        "a group is a batch"
+    );
 };
 
 // --- the engine
@@ -152,6 +156,11 @@ pub const RECORD_LANE_LEN_MAX: usize = 16;
 pub const GROUP_LEN_MAX: usize = 512;
 /// Bytes of entries after which a group is closed: well under the store's bound for one batch.
 pub const GROUP_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// Bytes of the entries of one request: 20,000 endpoints added at once fit, and together with the
+/// group it travels in it keeps within the store's bound for one batch.
+pub const REQUEST_BYTES_MAX: usize = 5 * 1024 * 1024;
+/// Bytes that the store adds to each entry for its key and lengths, rounded up.
+pub const ENTRY_OVERHEAD_LEN: usize = 32;
 /// Records in one batch: their commitments fit one ledger entry, and sealing them keeps the owner
 /// from orders for less than a millisecond.
 pub const RECORDS_PER_BATCH_MAX: usize = 100;
@@ -172,6 +181,9 @@ pub const ANSWERS_IN_FLIGHT_MAX: usize = 16;
 pub const OUTBOUND_LEN_MAX: usize = 8;
 /// Heartbeats that may be missed in a row before a stream counts as dead.
 pub const HEARTBEATS_MISSED_MAX: u32 = 3;
+/// How long a stream that ends may take to say what became of the answers it took, and the word
+/// after: one slow round trip. Whatever is not said is asked again.
+pub const FAREWELL_PATIENCE: Duration = Duration::from_secs(5);
 /// When terminals shall come back after a server that drains; each adds its own jitter.
 pub const RECONNECT_AFTER_DRAIN: Duration = Duration::from_secs(2);
 
@@ -222,3 +234,19 @@ const _: () = {
     assert!(WATCH_INTERVAL_MS.0 < WATCH_INTERVAL_MS.2 && WATCH_INTERVAL_MS.2 < WATCH_INTERVAL_MS.1);
     assert!(SERVER_RENEWAL.as_secs() < SERVER_VALIDITY.as_secs());
 };
+
+// --- the background care of a serving store
+
+/// Between two looks whether the ledger has grown and its head is to be signed: what others hold of
+/// the ledger is never older.
+pub const SIGN_EVERY: Duration = Duration::from_secs(1);
+/// Between two writings of the signed head to its file, each of which costs a sync.
+pub const PUBLISH_EVERY: Duration = Duration::from_secs(10);
+/// Between two looks at the store: what a start must replay stays a matter of moments.
+pub const STORE_CARE_EVERY: Duration = Duration::from_secs(5);
+/// After care that failed, before it is tried again and logged again.
+pub const CARE_PAUSE: Duration = Duration::from_secs(60);
+/// Between two comparisons of the time of day with the time that passed.
+pub const CLOCK_WATCH_EVERY: Duration = Duration::from_secs(10);
+/// How far the two may part before a person must look, in ms: time synchronisation corrects less.
+pub const CLOCK_JUMP_MS: i64 = 5 * 60_000;

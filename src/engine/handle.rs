@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use parking_lot::{RwLock, RwLockReadGuard};
 use tokio::sync::{mpsc, oneshot, watch};
+use tokio_util::sync::CancellationToken;
 use tracing::Span;
 
 use crate::clock::Clock;
@@ -113,6 +114,8 @@ pub struct View {
     pub(super) issued: watch::Sender<u64>,
     pub(super) answered: watch::Sender<u64>,
     pub(super) trusted: watch::Sender<u64>,
+    // The owner is gone: what is in the view is all there will be.
+    pub(super) ended: CancellationToken,
 }
 
 /// The engine's handle. Clones share one engine.
@@ -142,6 +145,7 @@ impl Engine {
             ledger: RwLock::new(Ledger::new(recovered.tree, world.origin().to_owned(), ledger_key)),
             world: RwLock::new(world),
             registry: RwLock::new(registry),
+            ended: CancellationToken::new(),
         });
         let (orders, orders_in) = mpsc::channel(limits::ORDER_LANE_LEN_MAX);
         let (records, records_in) = mpsc::channel(limits::RECORD_LANE_LEN_MAX);
@@ -153,16 +157,19 @@ impl Engine {
             ]
             .into(),
         });
-        let owner = owner::Owner::new(view.clone(), store.clone(), clock.clone(), metrics);
+        let (stopping, commits) = (tasks.stopping().clone(), store.clone());
+        let owner = owner::Owner::new(view.clone(), commits, clock.clone(), metrics, stopping);
         owner.spawn(orders_in, records_in, tasks);
         Ok(Self { view, store, clock, orders, records })
     }
 
-    /// Carries a request out; returns when it is durable.
+    /// Carries a request out; returns when it is durable. A caller that goes away meanwhile changes
+    /// nothing: the request is carried out.
     ///
     /// # Errors
-    /// [`EngineError`]; nothing was written then, but for [`EngineError::Store`], whose outcome is
-    /// unknown until the server has started again.
+    /// [`EngineError`]; nothing was written then, but for [`EngineError::Unavailable`] when the
+    /// engine stopped in the middle: then the outcome is unknown until the server has started again,
+    /// and asking again with the same request id is right in either case.
     pub async fn submit(&self, request: Request) -> Result<Committed, EngineError> {
         let reply = self.enqueue(request).await?;
         reply.await.unwrap_or(Err(STOPPING))
@@ -228,6 +235,21 @@ impl Engine {
     /// The time of record.
     pub fn now(&self) -> Instant {
         self.clock.now()
+    }
+
+    /// Whether the ledger in memory begins with a head that was published earlier: a store that was
+    /// cleanly cut short, or put in place of another, is found by nothing else.
+    ///
+    /// # Errors
+    /// [`RecoveryError`], which says to restore.
+    pub fn check_published(&self, text: &str) -> Result<(), RecoveryError> {
+        self.view.ledger.read().check_published(text)
+    }
+
+    /// Waits until the owner has ended: every request that got in is answered, and no more entries
+    /// will come.
+    pub async fn ended(&self) {
+        self.view.ended.cancelled().await;
     }
 
     /// Wakes with the newest sequence in the stream of issued orders.

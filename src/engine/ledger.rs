@@ -1,16 +1,18 @@
 //! The ledger in memory: the tree over the leaves, and the head that is signed.
 //!
-//! The root is recomputed from stored bytes before it is signed (a certificate log died of one wrong
-//! bit in 2021). The text holds no time and Ed25519 is deterministic, so one size has one signed
+//! The root is recomputed from stored bytes before it is signed, and must be the tree's (a certificate
+//! log died of one wrong bit in 2021). The text holds no time and Ed25519 is deterministic, so one size has one signed
 //! head for ever; a second root for a size would need other leaves, and leaves never change.
 
 use parking_lot::RwLock;
 
 use crate::domain::code::Code;
+use crate::engine::recovery::{self, RecoveryError};
 use crate::evidence::checkpoint::{Checkpoint, CheckpointError};
 use crate::evidence::key::SigningKey;
+use crate::evidence::note::{NoteAlgorithm, NoteKey};
 use crate::evidence::proof::{ConsistencyProof, InclusionProof};
-use crate::evidence::tree::{Hash, Tree, TreeError, leaf_hash};
+use crate::evidence::tree::{Hash, Tree, TreeError, leaf_hash, node_hash};
 use crate::limits;
 use crate::store::{Store, StoreError, keys};
 
@@ -67,14 +69,14 @@ pub struct Ledger {
     tree: Tree,
     origin: String,
     key: Option<SigningKey>,
-    // Leaves below this were reread from the store and found to be those of the tree.
-    reread: u64,
+    // Over the leaves that were reread from the store and found to be those of the tree.
+    reread: Edge,
     signed: Option<(u64, String)>,
 }
 
 impl Ledger {
     pub(super) const fn new(tree: Tree, origin: String, key: Option<SigningKey>) -> Self {
-        Self { tree, origin, key, reread: 0, signed: None }
+        Self { tree, origin, key, reread: Edge::new(), signed: None }
     }
 
     pub(super) fn push(&mut self, leaf: Hash) {
@@ -121,29 +123,44 @@ impl Ledger {
         Ok(self.tree.prove_consistency(old, new)?)
     }
 
+    /// As [`recovery::check_published`], with this ledger's name and key.
+    pub(super) fn check_published(&self, text: &str) -> Result<(), RecoveryError> {
+        let key = self.key.as_ref().ok_or(RecoveryError::NoKey)?.public();
+        let key = NoteKey::new(&self.origin, NoteAlgorithm::Ed25519, key)
+            .map_err(|fault| RecoveryError::Head(fault.into()))?;
+        recovery::check_published(text, &key, &self.tree)
+    }
+
     /// The signed head. Takes the lock for moments only: rereading goes on beside the writer.
     pub(super) fn checkpoint(
         ledger: &RwLock<Self>,
         store: &dyn Store,
     ) -> Result<String, LedgerError> {
-        let (mut next, size) = {
+        let (mut edge, size) = {
             let now = ledger.read();
             if let Some((size, text)) = &now.signed
                 && *size == now.size()
             {
                 return Ok(text.clone());
             }
-            (now.reread, now.size())
+            (now.reread.clone(), now.size())
         };
-        while next < size {
-            next = reread_page(ledger, store, next, size)?;
+        while edge.len < size {
+            reread_page(ledger, store, &mut edge, size)?;
         }
         let mut now = ledger.write();
-        now.reread = now.reread.max(size);
-        let root = now.tree.root_at(size)?;
+        // Somebody else may have come further meanwhile; what was reread holds all the same.
+        let root = edge.root();
+        if now.tree.root_at(edge.len)? != root {
+            return Err(LedgerError::Altered { index: size.saturating_sub(1) });
+        }
         let key = now.key.as_ref().ok_or(LedgerError::NoKey)?;
-        let head = Checkpoint { origin: now.origin.clone(), size, root, extensions: Vec::new() };
+        let origin = now.origin.clone();
+        let head = Checkpoint { origin, size: edge.len, root, extensions: Vec::new() };
         let text = head.sign(key)?.to_string();
+        if now.reread.len < edge.len {
+            now.reread = edge;
+        }
         if now.signed.as_ref().is_none_or(|(signed, _text)| *signed < size) {
             now.signed = Some((size, text.clone()));
         }
@@ -151,24 +168,67 @@ impl Ledger {
     }
 }
 
+/// The right edge of a tree: the roots of its whole subtrees, largest first, one for each bit of the
+/// length. All it takes to go on hashing leaves as they are read.
+#[derive(Debug, Clone)]
+struct Edge {
+    len: u64,
+    peaks: Vec<Hash>,
+}
+
+impl Edge {
+    const fn new() -> Self {
+        Self { len: 0, peaks: Vec::new() }
+    }
+
+    fn push(&mut self, leaf: Hash) {
+        let whole = usize::try_from(self.len.trailing_ones()).unwrap_or(usize::MAX);
+        let rest = self.peaks.len().saturating_sub(whole);
+        let grown =
+            self.peaks.drain(rest..).rev().fold(leaf, |right, left| node_hash(&left, &right));
+        self.peaks.push(grown);
+        self.len += 1;
+    }
+
+    fn root(&self) -> Hash {
+        let lowest_first = self.peaks.iter().rev().copied();
+        lowest_first.reduce(|right, left| node_hash(&left, &right)).unwrap_or_else(Hash::of_nothing)
+    }
+}
+
 fn reread_page(
     ledger: &RwLock<Ledger>,
     store: &dyn Store,
-    from: u64,
+    edge: &mut Edge,
     size: u64,
-) -> Result<u64, LedgerError> {
+) -> Result<(), LedgerError> {
+    let from = edge.len;
     let after = from.checked_sub(1).map(keys::ledger).unwrap_or_default();
     let page = store.scan(keys::LEDGER, &after, limits::SCAN_PAGE_LEN)?;
     let now = ledger.read();
-    let mut next = from;
     for (key, leaf) in page {
-        if next == size {
+        if edge.len == size {
             break;
         }
-        if keys::ledger_index(&key) != Some(next) || now.leaf(next) != Some(leaf_hash(&leaf)) {
-            return Err(LedgerError::Altered { index: next });
+        let hash = leaf_hash(&leaf);
+        if keys::ledger_index(&key) != Some(edge.len) || now.leaf(edge.len) != Some(hash) {
+            return Err(LedgerError::Altered { index: edge.len });
         }
-        next += 1;
+        edge.push(hash);
     }
-    if next == from { Err(LedgerError::Altered { index: from }) } else { Ok(next) }
+    if edge.len == from { Err(LedgerError::Altered { index: from }) } else { Ok(()) }
+}
+
+#[cfg(test)]
+impl Ledger {
+    /// Whether an edge that takes in these leaves always has the tree's root.
+    pub(super) fn check_edge(leaves: impl Iterator<Item = Hash>) {
+        let (mut edge, mut tree) = (Edge::new(), Tree::new());
+        assert_eq!(edge.root(), tree.root());
+        for leaf in leaves {
+            edge.push(leaf);
+            tree.push(leaf);
+            assert_eq!((edge.len, edge.root()), (tree.len(), tree.root()));
+        }
+    }
 }

@@ -8,13 +8,15 @@
 //! The doors hold an [`Engine`]; they never see the store's writing side. Knows nothing of calls,
 //! connections or screens.
 
+mod counting;
 pub mod handle;
 pub mod ledger;
 mod owner;
 pub mod records;
 pub mod recovery;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
+pub mod upkeep;
 
 pub use handle::{Committed, Engine, EngineError, Parts};
-pub use ledger::Ledger;
+pub use ledger::{Ledger, LedgerError};

@@ -1,48 +1,54 @@
 //! The one owner: decides, commits a group with one sync, publishes, answers, wakes.
 //!
 //! It lives on a thread of its own, because committing blocks. While one group syncs, the next one
-//! gathers in the lanes: the slower the disk, the larger the groups. Two kinds of failure: this
-//! group failed and nothing was written (the owner takes the published state back and goes on), or
-//! the outcome is unknown (it stops, everything stops, and the next start finds the truth).
+//! gathers in the lanes: the slower the disk, the larger the groups. A group holds requests of the
+//! first lane, or one batch of records: what fails of one lane costs the other nothing. Two kinds of
+//! failure: this group failed and nothing was written (the owner takes the published state back and
+//! goes on), or the outcome is unknown (it stops, everything stops, and the next start finds the
+//! truth).
+//!
+//! Nothing that rests on a group is said before it is durable, refusals neither: an answer that is
+//! refused because another one came before it would be lost with that one.
+//!
+//! Told to stop, it closes both lanes and carries out what is in them: whoever got a request in gets
+//! an answer, everybody else is told to come back.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
 use tracing::{Span, error, info_span, warn};
 
 use crate::clock::Clock;
-use crate::domain::delivery::{Answer, Fact, Moment};
 use crate::domain::instant::Instant;
-use crate::domain::world::{Decision, Entry, Event, Request, World};
+use crate::domain::world::{Decision, Entry, Event, Refusal, Request, World};
+use crate::engine::counting;
 use crate::engine::handle::{Committed, EngineError, View};
 use crate::engine::records::{RecordJob, RecordPlan};
 use crate::evidence::tree::{Hash, leaf_hash};
 use crate::limits;
-use crate::store::{Batch, Store, StoreError, keys};
+use crate::store::{Batch, Store, StoreError, VALUE_LEN_MAX, keys};
 use crate::tasks::Tasks;
 use crate::telemetry::metrics::Metrics;
 use crate::wire::entry;
+
+type Reply = oneshot::Sender<Result<Committed, EngineError>>;
 
 /// A request on its way to the owner.
 #[derive(Debug)]
 pub(super) struct Job {
     pub(super) request: Request,
-    pub(super) reply: oneshot::Sender<Result<Committed, EngineError>>,
+    pub(super) reply: Reply,
     pub(super) span: Span,
 }
 
-/// A reply that is held back until the group is durable.
-type Held = (oneshot::Sender<Result<Committed, EngineError>>, Committed);
-
-/// What one sync makes durable.
+/// What one sync makes durable, and what is said once it is.
 #[derive(Default)]
 struct Group {
     entries: Vec<Entry>,
     leaves: Vec<Vec<u8>>,
     len: usize,
-    replies: Vec<Held>,
-    records: Option<(RecordJob, RecordPlan)>,
+    replies: Vec<(Reply, Result<Committed, EngineError>)>,
 }
 
 pub(super) struct Owner {
@@ -50,6 +56,7 @@ pub(super) struct Owner {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     metrics: Metrics,
+    stopping: CancellationToken,
     // The fold that decisions are made on: ahead of the view by the group in hand.
     world: World,
 }
@@ -60,9 +67,10 @@ impl Owner {
         store: Arc<dyn Store>,
         clock: Arc<dyn Clock>,
         metrics: Metrics,
+        stopping: CancellationToken,
     ) -> Self {
         let world = view.world.read().clone();
-        Self { view, store, clock, metrics, world }
+        Self { view, store, clock, metrics, stopping, world }
     }
 
     /// Starts the thread. When it ends, the token it holds tells everything else to stop.
@@ -72,6 +80,7 @@ impl Owner {
         records: mpsc::Receiver<RecordJob>,
         tasks: &Tasks,
     ) {
+        let view = Arc::clone(&self.view);
         let (ended, owner_ended) = oneshot::channel();
         let thread = std::thread::Builder::new().name("hoatoc-owner".into()).spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().build();
@@ -88,34 +97,47 @@ impl Owner {
                 (Ok(_), Ok(Err(fault))) => error!(%fault, "the engine stopped: start again"),
                 (Ok(_), Err(_)) => error!("the engine's thread panicked: start again"),
             }
+            view.ended.cancel();
         });
     }
 
-    /// Runs until both lanes are closed and empty.
+    /// Runs until both lanes are closed, by their senders or because everything stops, and empty.
     async fn run(
         mut self,
         mut orders: mpsc::Receiver<Job>,
         mut records: mpsc::Receiver<RecordJob>,
     ) -> Result<(), StoreError> {
+        let stopping = self.stopping.clone();
+        let mut closing = false;
         loop {
-            let mut group = Group::default();
             tokio::select! {
                 biased;
-                Some(job) = orders.recv() => self.take(job, &mut group),
-                Some(job) = records.recv() => self.take_records(job, &mut group),
+                () = stopping.cancelled(), if !closing => {
+                    closing = true;
+                    orders.close();
+                    records.close();
+                }
+                Some(job) = orders.recv() => {
+                    let group = self.gather(job, &mut orders);
+                    self.carry_out(group)?;
+                }
+                Some(job) = records.recv() => self.put_records(job)?,
                 else => return Ok(()),
             }
-            while group.replies.len() < limits::GROUP_LEN_MAX && group.len < limits::GROUP_BYTES_MAX
-            {
-                match orders.try_recv() {
-                    Ok(job) => self.take(job, &mut group),
-                    Err(_empty_or_closed) => break,
-                }
-            }
-            if !group.entries.is_empty() {
-                self.commit(group)?;
+        }
+    }
+
+    /// What waits in the first lane, up to the bounds of a group.
+    fn gather(&mut self, first: Job, orders: &mut mpsc::Receiver<Job>) -> Group {
+        let mut group = Group::default();
+        self.take(first, &mut group);
+        while group.replies.len() < limits::GROUP_LEN_MAX && group.len < limits::GROUP_BYTES_MAX {
+            match orders.try_recv() {
+                Ok(job) => self.take(job, &mut group),
+                Err(_empty_or_closed) => break,
             }
         }
+        group
     }
 
     /// The time of record: the clock's, but never before the newest record.
@@ -126,29 +148,21 @@ impl Owner {
     fn take(&mut self, job: Job, group: &mut Group) {
         let Job { request, reply, span } = job;
         let _in_the_callers_trace = span.enter();
-        let decided = self.decide(&request);
         let name = request.command.name();
-        match decided {
+        let at = self.now();
+        let outcome = match self.decide(&request) {
             Ok(Decision::Repeated { ledger_index }) => {
-                self.metrics.command_decided(name, "repeated");
-                let at = self.now();
-                let committed = Committed { ledger_index, at, repeated: true };
-                // It may have happened in this very group, which is not durable yet.
-                group.replies.push((reply, committed));
-                if group.entries.is_empty() {
-                    answer(group.replies.drain(..));
-                }
+                Ok(Committed { ledger_index, at, repeated: true })
             }
-            Ok(Decision::Happens(events)) => {
-                self.metrics.command_decided(name, "done");
-                let at = self.now();
-                self.record(&request, events, at, group);
+            Ok(Decision::Happens(events)) => self.record(&request, events, at, group).map(|()| {
                 let ledger_index = self.world.ledger_size().saturating_sub(1);
-                group.replies.push((reply, Committed { ledger_index, at, repeated: false }));
-                if group.entries.is_empty() {
-                    answer(group.replies.drain(..));
-                }
-            }
+                Committed { ledger_index, at, repeated: false }
+            }),
+            Err(refused) => Err(refused),
+        };
+        match &outcome {
+            Ok(Committed { repeated: true, .. }) => self.metrics.command_decided(name, "repeated"),
+            Ok(_done) => self.metrics.command_decided(name, "done"),
             Err(refused) => {
                 self.metrics.command_decided(name, "refused");
                 let (actor, reason) = (&request.actor, refused.reason());
@@ -156,9 +170,9 @@ impl Owner {
                 if name.ends_with("order") || name == "add_signature" {
                     self.metrics.order_refused(reason);
                 }
-                let _caller_left = reply.send(Err(refused));
             }
         }
+        group.replies.push((reply, outcome));
     }
 
     fn decide(&self, request: &Request) -> Result<Decision, EngineError> {
@@ -170,152 +184,177 @@ impl Owner {
         Ok(self.world.decide(request, self.now())?)
     }
 
-    /// Makes entries of events and takes them into the world that decides.
-    fn record(&mut self, request: &Request, events: Vec<Event>, at: Instant, group: &mut Group) {
+    /// Makes entries of a request's events and takes them into the world that decides; all or none.
+    fn record(
+        &mut self,
+        request: &Request,
+        events: Vec<Event>,
+        at: Instant,
+        group: &mut Group,
+    ) -> Result<(), EngineError> {
+        let (entries_before, len_before) = (group.entries.len(), group.len);
         for event in events {
             let (actor, request) = (request.actor.clone(), request.id.clone());
             let entry = Entry { at, actor, request, event };
             let leaf = entry::encode(&entry);
-            group.len += leaf.len();
+            group.len += leaf.len() + limits::ENTRY_OVERHEAD_LEN;
+            let request_len = group.len - len_before;
+            if leaf.len() > VALUE_LEN_MAX || request_len > limits::REQUEST_BYTES_MAX {
+                // It must not sink the group it travels in, now and at each further attempt.
+                group.entries.truncate(entries_before);
+                group.leaves.truncate(entries_before);
+                group.len = len_before;
+                let reason = "it is too large for the ledger: ask for less at once";
+                return Err(Refusal::Invalid { reason }.into());
+            }
             group.leaves.push(leaf);
-            self.world.apply(&entry);
             group.entries.push(entry);
         }
+        group.entries[entries_before..].iter().for_each(|entry| self.world.apply(entry));
+        Ok(())
     }
 
-    fn take_records(&mut self, job: RecordJob, group: &mut Group) {
-        let request = job.request();
-        let repeated = match self.decide(&request) {
-            Ok(decision) => matches!(decision, Decision::Repeated { .. }),
-            Err(refused) => return job.answer(Err(refused)),
-        };
-        let plan = match job.plan(&self.view.registry.read(), self.world.units(), repeated) {
-            Ok(plan) => plan,
-            Err(failed) => return job.answer(Err(failed)),
-        };
-        let at = self.now();
-        match plan.event() {
-            Some(event) => {
-                self.record(&request, vec![event], at, group);
-                group.records = Some((job, plan));
-            }
-            None => job.answer(Ok(plan.outcome(self.world.ledger_size().checked_sub(1)))),
-        }
-    }
-
-    fn commit(&mut self, mut group: Group) -> Result<(), StoreError> {
-        let started = tokio::time::Instant::now();
-        let _span = info_span!("engine.commit", entries = group.entries.len()).entered();
-        let mut batch = Batch::on(self.store.head());
-        let first = self.world.ledger_size() - u64::try_from(group.entries.len()).unwrap_or(0);
+    /// Makes a group durable, shows it, and answers.
+    fn carry_out(&mut self, mut group: Group) -> Result<(), StoreError> {
         let leaves = std::mem::take(&mut group.leaves);
+        let outcome = if group.entries.is_empty() {
+            Ok(())
+        } else {
+            match self.commit(leaves, None, group.replies.len())? {
+                Ok(hashes) => {
+                    self.publish(&group.entries, hashes, None);
+                    Ok(())
+                }
+                Err(Failed::Full) if self.make_room() => {
+                    let leaves = group.entries.iter().map(entry::encode).collect();
+                    self.commit(leaves, None, group.replies.len())?
+                        .map(|hashes| self.publish(&group.entries, hashes, None))
+                }
+                Err(failed) => Err(failed),
+            }
+        };
+        if outcome.is_err() {
+            self.world = self.view.world.read().clone();
+        }
+        for (reply, said) in group.replies {
+            // A caller that left finds out by asking again: the request id makes that harmless.
+            let _caller_left = reply.send(outcome.map_err(Failed::into).and(said));
+        }
+        if outcome.is_ok() {
+            self.wake(&group.entries);
+        }
+        Ok(())
+    }
+
+    /// Orders, cancels and answers may have the space that was held back; records may not.
+    fn make_room(&self) -> bool {
+        self.store.release_reserve().unwrap_or_else(|fault| {
+            error!(%fault, "the reserve for a full disk could not be given up");
+            false
+        })
+    }
+
+    fn put_records(&mut self, job: RecordJob) -> Result<(), StoreError> {
+        let request = job.request();
+        let name = request.command.name();
+        let planned = self.decide(&request).and_then(|decision| {
+            let repeated = matches!(decision, Decision::Repeated { .. });
+            job.plan(&self.view.registry.read(), self.world.units(), repeated)
+        });
+        let mut group = Group::default();
+        let at = self.now();
+        let recorded = planned.and_then(|plan| {
+            let events = plan.event().into_iter().collect();
+            self.record(&request, events, at, &mut group).map(|()| plan)
+        });
+        let plan = match recorded {
+            Ok(plan) => plan,
+            Err(refused) => {
+                self.metrics.command_decided(name, "refused");
+                job.answer(Err(refused));
+                return Ok(());
+            }
+        };
+        self.metrics
+            .command_decided(name, if group.entries.is_empty() { "repeated" } else { "done" });
+        if !group.entries.is_empty() {
+            match self.commit(std::mem::take(&mut group.leaves), Some(&plan), 1)? {
+                Ok(hashes) => self.publish(&group.entries, hashes, Some(&plan)),
+                Err(failed) => {
+                    self.world = self.view.world.read().clone();
+                    job.answer(Err(failed.into()));
+                    return Ok(());
+                }
+            }
+        }
+        job.answer(Ok(plan.outcome(self.world.ledger_size().checked_sub(1))));
+        Ok(())
+    }
+
+    /// Writes the newest leaves; their hashes when they are durable. The outer error: the outcome is
+    /// unknown, or another writer is there, and nobody may be answered.
+    fn commit(
+        &self,
+        leaves: Vec<Vec<u8>>,
+        plan: Option<&RecordPlan>,
+        commands: usize,
+    ) -> Result<Result<Vec<Hash>, Failed>, StoreError> {
+        let started = tokio::time::Instant::now();
+        let _span = info_span!("engine.commit", entries = leaves.len()).entered();
+        let mut batch = Batch::on(self.store.head());
+        batch.ops.reserve(leaves.len());
         let hashes: Vec<Hash> = leaves.iter().map(|leaf| leaf_hash(leaf)).collect();
+        // The view ends where this group begins.
+        let first = self.view.ledger.read().size();
         for (index, leaf) in (first..).zip(leaves) {
             batch.put(keys::ledger(index), leaf);
         }
-        if let Some((_job, plan)) = &group.records {
+        if let Some(plan) = plan {
             plan.put_into(&mut batch);
         }
         match self.store.commit(batch) {
             Ok(_head) => {
-                let commands = u64::try_from(group.replies.len()).unwrap_or(u64::MAX);
+                let commands = u64::try_from(commands).unwrap_or(u64::MAX);
                 self.metrics.committed(commands, started.elapsed());
-                self.publish(group, &hashes);
-                Ok(())
+                Ok(Ok(hashes))
             }
-            Err(fault @ (StoreError::Full { .. } | StoreError::TooLarge { .. })) => {
+            Err(fault @ StoreError::Full { .. }) => {
                 error!(%fault, "nothing was written");
-                self.world = self.view.world.read().clone();
-                let failed = || match &fault {
-                    StoreError::Full { .. } => EngineError::DiskFull,
-                    _too_large => EngineError::Unavailable { doing: "refusing an oversized group" },
-                };
-                for (reply, _held) in group.replies {
-                    let _caller_left = reply.send(Err(failed()));
-                }
-                if let Some((job, _plan)) = group.records {
-                    job.answer(Err(failed()));
-                }
-                Ok(())
+                Ok(Err(Failed::Full))
             }
-            // Unknown, or a writer that is not ours: nobody is answered.
+            Err(fault @ StoreError::TooLarge { .. }) => {
+                error!(%fault, "nothing was written");
+                Ok(Err(Failed::TooLarge))
+            }
             Err(fatal) => Err(fatal),
         }
     }
 
-    /// It is durable: show it, answer, wake. In this order, so that whoever is told finds it.
-    fn publish(&self, group: Group, hashes: &[Hash]) {
+    /// It is durable: everybody may find it. The ledger first, then the world, and no lock while the
+    /// other is held: who finds an entry's effect finds the entry, and readers may take both.
+    fn publish(&self, entries: &[Entry], hashes: Vec<Hash>, plan: Option<&RecordPlan>) {
+        {
+            let mut ledger = self.view.ledger.write();
+            hashes.into_iter().for_each(|leaf| ledger.push(leaf));
+            for entry in entries {
+                if let Event::ProvinceFounded { origin, .. } = &entry.event {
+                    ledger.set_origin(origin);
+                }
+            }
+        }
         {
             let mut world = self.view.world.write();
-            for entry in &group.entries {
-                world.apply(entry);
-            }
-            let mut ledger = self.view.ledger.write();
-            hashes.iter().for_each(|leaf| ledger.push(*leaf));
-            if let Some(Event::ProvinceFounded { origin, .. }) =
-                group.entries.first().map(|entry| &entry.event)
-            {
-                ledger.set_origin(origin);
-            }
+            entries.iter().for_each(|entry| world.apply(entry));
         }
-        if let Some((job, plan)) = group.records {
-            let index = self.world.ledger_size().checked_sub(1);
+        if let Some(plan) = plan {
             plan.publish(&mut self.view.registry.write());
-            job.answer(Ok(plan.outcome(index)));
-        }
-        answer(group.replies.into_iter());
-        self.wake(&group.entries);
-    }
-
-    /// One observation for each fact that counts, by the time it counts with.
-    fn measure(&self, answer: &Answer) {
-        let Some(file) = self.world.order(&answer.order) else { return };
-        let (Some(issue), Some(delivery)) = (&file.issue, file.deliveries.get(&answer.endpoint))
-        else {
-            return;
-        };
-        let handling = file.order.handling.as_str();
-        self.metrics.fact_recorded(handling, answer.fact.as_str());
-        let since = |moment: Option<Moment>| {
-            let ms = moment.map(|moment| moment.at.millis_since(issue.at));
-            ms.and_then(|ms| u64::try_from(ms).ok()).map(Duration::from_millis)
-        };
-        match answer.fact {
-            Fact::Delivered => since(delivery.delivered)
-                .into_iter()
-                .for_each(|after| self.metrics.delivered_after(handling, after)),
-            Fact::Opened => since(delivery.opened)
-                .into_iter()
-                .for_each(|after| self.metrics.opened_after(handling, after)),
-            Fact::Acknowledged => since(delivery.acknowledged)
-                .into_iter()
-                .for_each(|after| self.metrics.acknowledged_after(handling, after)),
-            _decided_later => {}
-        }
-    }
-
-    fn count(&self, event: &Event) {
-        match event {
-            Event::OrderIssued { order, .. } => {
-                if let Some(file) = self.world.order(order) {
-                    let (handling, kind) = (file.order.handling, file.order.kind);
-                    self.metrics.order_issued(handling.as_str(), kind.as_str());
-                }
-            }
-            Event::SignatureAdded { order, .. } => {
-                if let Some(file) = self.world.order(order) {
-                    self.metrics.signature_accepted(file.order.handling.as_str());
-                }
-            }
-            Event::AnswerTaken { answer, .. } => self.measure(answer),
-            _uncounted => {}
         }
     }
 
     fn wake(&self, entries: &[Entry]) {
         let (mut issued, mut answered, mut trusted) = (None, false, None);
         for entry in entries {
-            self.count(&entry.event);
+            counting::count(&self.metrics, &self.world, &entry.event);
             match &entry.event {
                 Event::OrderIssued { sequence, .. } => issued = Some(*sequence),
                 Event::AnswerTaken { .. } => answered = true,
@@ -335,9 +374,18 @@ impl Owner {
     }
 }
 
-fn answer(replies: impl Iterator<Item = Held>) {
-    for (reply, committed) in replies {
-        // A caller that left finds out by asking again: the request id makes that harmless.
-        let _caller_left = reply.send(Ok(committed));
+/// Why a group was not written; everything goes on.
+#[derive(Debug, Clone, Copy)]
+enum Failed {
+    Full,
+    TooLarge,
+}
+
+impl From<Failed> for EngineError {
+    fn from(failed: Failed) -> Self {
+        match failed {
+            Failed::Full => Self::DiskFull,
+            Failed::TooLarge => Self::Unavailable { doing: "refusing an oversized group" },
+        }
     }
 }

@@ -1,6 +1,8 @@
 //! From the store to the state: the very `apply` that normal work runs, over every entry there is.
 
 use crate::domain::world::{Violation, World};
+use crate::evidence::checkpoint::{Checkpoint, CheckpointError};
+use crate::evidence::note::{NoteKey, SignedNote};
 use crate::evidence::tree::{Tree, leaf_hash};
 use crate::limits;
 use crate::store::{Store, StoreError, keys};
@@ -38,6 +40,30 @@ pub enum RecoveryError {
     /// The state breaks an invariant.
     #[error("the recorded state is not sound: {0}; restore from a backup")]
     Unsound(Violation),
+    /// The ledger ends before a head that was published.
+    #[error(
+        "the ledger has {found} entries, but its head over {published} was published: this store was cut short or is an old copy; restore the newest backup"
+    )]
+    Shortened {
+        /// Entries under the published head.
+        published: u64,
+        /// Entries there are.
+        found: u64,
+    },
+    /// The ledger has other entries than those under a head that was published.
+    #[error(
+        "the first {published} entries of the ledger are not those whose head was published: this is another store or was altered; restore from a backup"
+    )]
+    Forked {
+        /// Entries under the published head.
+        published: u64,
+    },
+    /// What was published cannot be read, or this ledger's key did not sign it.
+    #[error("the published head cannot be used: {0}; put the right file and key back, or restore")]
+    Head(#[source] CheckpointError),
+    /// Nothing can be compared without the key.
+    #[error("this server has no ledger key: put it back, then start again")]
+    NoKey,
 }
 
 /// Reads every entry, folds it, and checks the state.
@@ -65,5 +91,22 @@ pub fn recover(store: &dyn Store) -> Result<Recovered, RecoveryError> {
     match recovered.world.check().into_iter().next() {
         Some(violation) => Err(RecoveryError::Unsound(violation)),
         None => Ok(recovered),
+    }
+}
+
+/// Whether the ledger begins with the head in `text`, signed by `key` under the ledger's name. A store
+/// that was cleanly cut short, or swapped for another, is sound in itself: only what was told to
+/// others shows it.
+///
+/// # Errors
+/// [`RecoveryError::Shortened`], [`RecoveryError::Forked`], [`RecoveryError::Head`].
+pub fn check_published(text: &str, key: &NoteKey, tree: &Tree) -> Result<(), RecoveryError> {
+    let note = SignedNote::parse(text).map_err(|fault| RecoveryError::Head(fault.into()))?;
+    let head = Checkpoint::open(&note, key).map_err(RecoveryError::Head)?;
+    let (published, found) = (head.size, tree.len());
+    match tree.root_at(published) {
+        Err(_not_so_long) => Err(RecoveryError::Shortened { published, found }),
+        Ok(root) if root != head.root => Err(RecoveryError::Forked { published }),
+        Ok(_same) => Ok(()),
     }
 }

@@ -115,6 +115,11 @@ impl Hub {
         }
     }
 
+    /// Waits until all sessions are told to end.
+    pub(super) async fn drained(&self) {
+        self.shared.draining.cancelled().await;
+    }
+
     /// Tells all sessions to end, now and from now on.
     pub fn drain(&self) {
         self.shared.draining.cancel();

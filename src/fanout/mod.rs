@@ -10,6 +10,8 @@
 pub mod hub;
 mod outbox;
 pub mod session;
+#[cfg(test)]
+mod tests;
 
 pub use hub::{Ending, Hub, Presence};
 pub use session::{Session, Settings};

@@ -1,5 +1,5 @@
-//! What a session has to say next: replies first, then a newer trust bundle, then orders (cancels
-//! overtake), then a sign of life. Holds identities, not messages: the bytes are read when there is
+//! What a session has to say next: a newer trust bundle, without which what follows may not verify;
+//! cancels, which overtake everything else; replies; orders; a sign of life. Holds identities, not messages: the bytes are read when there is
 //! room to send them, and an order that was replaced meanwhile is not sent at all.
 
 use std::collections::VecDeque;
@@ -17,6 +17,7 @@ use crate::wire::{pb, timestamp};
 pub(super) struct Outbox {
     endpoint: EndpointNo,
     replies: VecDeque<Message>,
+    cancels: VecDeque<OrderId>,
     orders: VecDeque<OrderId>,
     // All issued orders up to this sequence were looked at.
     scanned: u64,
@@ -31,6 +32,7 @@ impl Outbox {
         let mut outbox = Self {
             endpoint,
             replies: VecDeque::new(),
+            cancels: VecDeque::new(),
             orders: VecDeque::new(),
             scanned: world.latest_sequence(),
             trust_due: false,
@@ -59,7 +61,7 @@ impl Outbox {
             return;
         }
         if file.order.is_cancel() {
-            self.orders.push_front(file.order.id);
+            self.cancels.push_back(file.order.id);
         } else {
             self.orders.push_back(file.order.id);
         }
@@ -74,25 +76,46 @@ impl Outbox {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.replies.is_empty() && self.orders.is_empty() && !self.trust_due && !self.heartbeat_due
+        self.replies.is_empty()
+            && self.cancels.is_empty()
+            && self.orders.is_empty()
+            && !self.trust_due
+            && !self.heartbeat_due
     }
 
     /// The next thing to say; none when all that was queued has become void.
     pub(super) fn next(&mut self, world: &World, now: Instant) -> Option<Message> {
-        if let Some(reply) = self.replies.pop_front() {
-            return Some(reply);
-        }
         if std::mem::take(&mut self.trust_due)
             && let Some(trust) = world.trust()
         {
             return Some(Message::TrustBundle((&trust.envelope).into()));
         }
-        while let Some(id) = self.orders.pop_front() {
+        let cancel = self.first_current(|outbox| &mut outbox.cancels, world, now);
+        if let Some(next) = cancel.or_else(|| self.replies.pop_front()) {
+            return Some(next);
+        }
+        self.first_current(|outbox| &mut outbox.orders, world, now).or_else(|| {
+            std::mem::take(&mut self.heartbeat_due).then(|| Message::Heartbeat(heartbeat(now)))
+        })
+    }
+
+    /// The next reply, when nothing else is to be said any more.
+    pub(super) fn next_reply(&mut self) -> Option<Message> {
+        self.replies.pop_front()
+    }
+
+    fn first_current(
+        &mut self,
+        queue: fn(&mut Self) -> &mut VecDeque<OrderId>,
+        world: &World,
+        now: Instant,
+    ) -> Option<Message> {
+        while let Some(id) = queue(self).pop_front() {
             if let Some(file) = world.order(&id).filter(|file| file.is_current(now)) {
                 return Some(Message::Order(self.delivery(file)));
             }
         }
-        std::mem::take(&mut self.heartbeat_due).then(|| Message::Heartbeat(heartbeat(now)))
+        None
     }
 
     fn delivery(&self, file: &OrderFile) -> pb::OrderDelivery {

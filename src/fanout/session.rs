@@ -1,11 +1,13 @@
 //! One terminal's stream.
 
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use futures_util::stream::{FuturesOrdered, Stream, StreamExt};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{MissedTickBehavior, interval_at, timeout};
-use tracing::{Instrument, debug, info_span, warn};
+use tracing::{Instrument, debug, info_span, trace, warn};
 
 use crate::domain::code::Code;
 use crate::domain::ids::{EndpointNo, OrderId};
@@ -35,10 +37,36 @@ pub struct Settings {
 pub struct Broken;
 
 /// An answer on its way to disk.
-struct Pending {
+struct Waiting {
+    order: OrderId,
+    number: u32,
+    reply: oneshot::Receiver<Result<Committed, EngineError>>,
+}
+
+/// What became of it.
+struct Done {
     order: OrderId,
     number: u32,
     outcome: Result<Committed, EngineError>,
+}
+
+impl Future for Waiting {
+    type Output = Done;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Done> {
+        let reply = ready!(Pin::new(&mut self.reply).poll(cx));
+        let stopped = |_no_owner| Err(EngineError::Unavailable { doing: "stopping" });
+        let (order, number) = (self.order, self.number);
+        Poll::Ready(Done { order, number, outcome: reply.unwrap_or_else(stopped) })
+    }
+}
+
+/// What a session has in hand.
+struct Desk {
+    outbox: Outbox,
+    pending: FuturesOrdered<Waiting>,
+    // Server clock minus terminal clock, in ms.
+    offset_ms: i64,
 }
 
 /// One terminal's stream, seen from the server.
@@ -69,23 +97,30 @@ impl Session {
     where
         S: Stream<Item = Result<pb::ExchangeRequest, Broken>> + Unpin,
     {
-        let patience = limits::HELLO_PATIENCE;
-        let hello = match timeout(patience, inbound.next()).await {
+        let hello = tokio::select! {
+            biased;
+            () = self.hub.drained() => return self.bid_farewell(&outbound, Ending::Draining).await,
+            said = timeout(limits::HELLO_PATIENCE, inbound.next()) => said,
+        };
+        let hello = match hello {
             Ok(Some(Ok(pb::ExchangeRequest { message: Some(Inbound::Hello(hello)) }))) => hello,
             Ok(None | Some(Err(Broken))) => return Ending::Left,
-            Ok(Some(Ok(_not_hello))) => return self.bid_farewell(&outbound, Ending::Misbehaved),
-            Err(_too_late) => return self.bid_farewell(&outbound, Ending::Silent),
+            Ok(Some(Ok(_not_hello))) => {
+                return self.bid_farewell(&outbound, Ending::Misbehaved).await;
+            }
+            Err(_too_late) => return self.bid_farewell(&outbound, Ending::Silent).await,
         };
         let seat = self.hub.enter(self.endpoint, self.engine.now());
-        self.metrics.terminal_connected();
         debug!(endpoint = %self.endpoint, cursor = hello.cursor, version = %hello.version, "terminal connected");
-        let ending = self.exchange(&hello, &seat, &mut inbound, &outbound).await;
-        self.metrics.terminal_disconnected(ending.reason());
+        let ending = self.serve(&hello, &seat, &mut inbound, &outbound).await;
         debug!(endpoint = %self.endpoint, reason = ending.reason(), "terminal disconnected");
-        self.bid_farewell(&outbound, ending)
+        if !matches!(ending, Ending::Left | Ending::Draining) {
+            self.metrics.stream_reset(ending.reason());
+        }
+        self.bid_farewell(&outbound, ending).await
     }
 
-    async fn exchange<S>(
+    async fn serve<S>(
         &self,
         hello: &pb::Hello,
         seat: &Seat,
@@ -96,44 +131,70 @@ impl Session {
         S: Stream<Item = Result<pb::ExchangeRequest, Broken>> + Unpin,
     {
         // Subscribed before the first look, so that nothing falls between.
-        let (mut issued, mut trusted) = (self.engine.issued(), self.engine.trusted());
+        let news = (self.engine.issued(), self.engine.trusted());
         let now = self.engine.now();
-        let mut offset_ms = self.first_offset(hello, now);
-        let mut outbox = {
+        let mut desk = {
             let world = self.engine.world();
             let mut outbox = Outbox::new(&world, self.endpoint, hello.cursor, now);
             let version = world.trust().map_or(0, |trust| trust.bundle.version);
             outbox.trust_due = version > hello.trust_bundle_version;
-            outbox
+            let offset_ms = first_offset(hello, now);
+            Desk { outbox, pending: FuturesOrdered::new(), offset_ms }
         };
         if outbound.send(message(self.welcome(now))).await.is_err() {
             return Ending::Left;
         }
-        let mut pending = FuturesOrdered::new();
+        let ending = self.exchange(&mut desk, news, seat, inbound, outbound).await;
+        if ending == Ending::Draining {
+            let settled = self.settle_up(&mut desk, outbound);
+            let _as_far_as_it_came = timeout(limits::FAREWELL_PATIENCE, settled).await;
+        }
+        ending
+    }
+
+    async fn exchange<S>(
+        &self,
+        desk: &mut Desk,
+        (mut issued, mut trusted): (watch::Receiver<u64>, watch::Receiver<u64>),
+        seat: &Seat,
+        inbound: &mut S,
+        outbound: &mpsc::Sender<pb::ExchangeResponse>,
+    ) -> Ending
+    where
+        S: Stream<Item = Result<pb::ExchangeRequest, Broken>> + Unpin,
+    {
         let beat = self.settings.heartbeat;
         let mut ticks = interval_at(tokio::time::Instant::now() + beat, beat);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut missed = 0_u32;
         loop {
-            let in_flight = pending.len() + outbox.replies();
+            let in_flight = desk.pending.len() + desk.outbox.replies();
             tokio::select! {
                 biased;
                 why = seat.ended() => return why,
-                Some(done) = pending.next() => match self.settle(done, &mut outbox) {
+                Some(done) = desk.pending.next() => match settle(done, &mut desk.outbox) {
                     Ok(()) => {}
                     Err(ending) => return ending,
                 },
                 Ok(()) = issued.changed() => {
                     issued.borrow_and_update();
-                    outbox.scan(&self.engine.world());
+                    desk.outbox.scan(&self.engine.world());
                 }
                 Ok(()) = trusted.changed() => {
                     trusted.borrow_and_update();
-                    outbox.trust_due = true;
+                    desk.outbox.trust_due = true;
                 }
-                permit = outbound.reserve(), if !outbox.is_empty() => {
+                // Before what is heard: a terminal that never stops talking is timed all the same.
+                _beat = ticks.tick() => {
+                    missed += 1;
+                    if missed > limits::HEARTBEATS_MISSED_MAX {
+                        return Ending::Silent;
+                    }
+                    desk.outbox.heartbeat_due = true;
+                }
+                permit = outbound.reserve(), if !desk.outbox.is_empty() => {
                     let Ok(permit) = permit else { return Ending::Left };
-                    let next = outbox.next(&self.engine.world(), self.engine.now());
+                    let next = desk.outbox.next(&self.engine.world(), self.engine.now());
                     if let Some(next) = next {
                         permit.send(message(next));
                     }
@@ -144,23 +205,29 @@ impl Session {
                     seat.heard(self.engine.now());
                     match said.message {
                         Some(Inbound::Answer(envelope)) => {
-                            match self.take(&envelope, offset_ms, &mut outbox).await {
-                                Ok(None) => {}
-                                Ok(Some(waiting)) => pending.push_back(waiting),
-                                Err(ending) => return ending,
+                            if let Err(ending) = self.take(&envelope, desk).await {
+                                return ending;
                             }
                         }
-                        Some(Inbound::Heartbeat(beat)) => self.note_offset(&beat, &mut offset_ms),
+                        Some(Inbound::Heartbeat(beat)) => self.note_offset(&beat, &mut desk.offset_ms),
                         Some(Inbound::Hello(_)) | None => return Ending::Misbehaved,
                     }
                 }
-                _beat = ticks.tick() => {
-                    missed += 1;
-                    if missed > limits::HEARTBEATS_MISSED_MAX {
-                        return Ending::Silent;
-                    }
-                    outbox.heartbeat_due = true;
+            }
+        }
+    }
+
+    /// Says what became of the answers that were taken, before the stream ends.
+    async fn settle_up(&self, desk: &mut Desk, outbound: &mpsc::Sender<pb::ExchangeResponse>) {
+        loop {
+            while let Some(reply) = desk.outbox.next_reply() {
+                if outbound.send(message(reply)).await.is_err() {
+                    return;
                 }
+            }
+            match desk.pending.next().await.map(|done| settle(done, &mut desk.outbox)) {
+                Some(Ok(())) => {}
+                None | Some(Err(_)) => return,
             }
         }
     }
@@ -174,11 +241,6 @@ impl Session {
         })
     }
 
-    /// Before any heartbeat came back: the terminal's clock as it said hello, less the way here.
-    fn first_offset(&self, hello: &pb::Hello, now: Instant) -> i64 {
-        instant("clock_time", hello.clock_time.as_ref()).map_or(0, |clock| now.millis_since(clock))
-    }
-
     fn note_offset(&self, beat: &pb::Heartbeat, offset_ms: &mut i64) {
         let now = self.engine.now();
         let times = (
@@ -188,19 +250,14 @@ impl Session {
         if let (Ok(Some(clock)), Ok(Some(echo))) = times {
             let round_trip = now.millis_since(echo).saturating_sub(i64::from(beat.held_ms)).max(0);
             *offset_ms = now.millis_since(clock).saturating_sub(round_trip / 2);
-            #[expect(clippy::cast_precision_loss, reason = "a clock offset needs no 53 bits")]
-            self.metrics.clock_offset_estimated(*offset_ms as f64 / 1_000.0);
+            trace!(endpoint = %self.endpoint, offset_ms, round_trip_ms = round_trip, "clock offset");
         }
     }
 
     /// Verifies an answer here, beside the owner, and sends it on. What cannot be taken is answered
     /// at once.
-    async fn take(
-        &self,
-        message: &pb::Envelope,
-        clock_offset_ms: i64,
-        outbox: &mut Outbox,
-    ) -> Result<Option<impl Future<Output = Pending> + use<>>, Ending> {
+    async fn take(&self, message: &pb::Envelope, desk: &mut Desk) -> Result<(), Ending> {
+        let outbox = &mut desk.outbox;
         let verified = Envelope::try_from(message).and_then(|envelope| {
             answer::verify(&envelope, &self.answer_key).map(|answer| (answer, envelope))
         });
@@ -209,7 +266,7 @@ impl Session {
             Err(fault) => {
                 warn!(endpoint = %self.endpoint, %fault, "answer refused");
                 outbox.reply(refused(&[], 0, "SIGNATURE_INVALID", &fault.to_string()));
-                return Ok(None);
+                return Ok(());
             }
         };
         let (order, number) = (answer.order, answer.number);
@@ -217,7 +274,7 @@ impl Session {
             let forged = AnswerRefusal::Forged { endpoint: answer.endpoint }.to_string();
             warn!(endpoint = %self.endpoint, fault = forged, "answer refused");
             outbox.reply(refused(order.as_bytes(), number, "SIGNATURE_INVALID", &forged));
-            return Ok(None);
+            return Ok(());
         }
         let span = info_span!("session.answer", %order, fact = answer.fact.as_str());
         if let Some(issue) = self.engine.world().order(&order).and_then(|file| file.issue.as_ref())
@@ -225,32 +282,21 @@ impl Session {
             propagation::set_parent(&span, &issue.traceparent);
         }
         let actor = Actor::Endpoint(self.endpoint);
+        let clock_offset_ms = desk.offset_ms;
         let command = Command::TakeAnswer { answer, envelope, clock_offset_ms };
         let request = Request { actor, id: None, command };
         let waiting = self.engine.enqueue(request).instrument(span).await;
         match waiting {
-            Ok(reply) => Ok(Some(wait_for(order, number, reply))),
+            Ok(reply) => {
+                desk.pending.push_back(Waiting { order, number, reply });
+                Ok(())
+            }
             Err(_stopping) => Err(Ending::Draining),
         }
     }
 
-    fn settle(&self, done: Pending, outbox: &mut Outbox) -> Result<(), Ending> {
-        let Pending { order, number, outcome } = done;
-        match outcome {
-            Ok(committed) => outbox.reply(recorded(&order, number, committed.ledger_index)),
-            // The terminal keeps it and comes back: never told refused what is only not possible now.
-            Err(fault) if fault.code().retryable() || fault.code() == Code::Internal => {
-                return Err(Ending::Unavailable);
-            }
-            Err(fault) => {
-                outbox.reply(refused(order.as_bytes(), number, fault.reason(), &fault.to_string()));
-            }
-        }
-        Ok(())
-    }
-
     /// Tells the terminal when to come back, if there is room to: it comes back anyway.
-    fn bid_farewell(
+    async fn bid_farewell(
         &self,
         outbound: &mpsc::Sender<pb::ExchangeResponse>,
         ending: Ending,
@@ -259,22 +305,33 @@ impl Session {
             Ending::Draining => limits::RECONNECT_AFTER_DRAIN,
             _other => self.settings.heartbeat,
         };
-        let go_away = pb::GoAway {
+        let go_away = message(Outbound::GoAway(pb::GoAway {
             reason: ending.reason().to_owned(),
             reconnect_after_ms: u32::try_from(reconnect_after.as_millis()).unwrap_or(u32::MAX),
-        };
-        let _told_or_gone = outbound.try_send(message(Outbound::GoAway(go_away)));
+        }));
+        let _told_or_gone = outbound.send_timeout(go_away, limits::FAREWELL_PATIENCE).await;
         ending
     }
 }
 
-async fn wait_for(
-    order: OrderId,
-    number: u32,
-    reply: oneshot::Receiver<Result<Committed, EngineError>>,
-) -> Pending {
-    let stopping = Err(EngineError::Unavailable { doing: "stopping" });
-    Pending { order, number, outcome: reply.await.unwrap_or(stopping) }
+fn settle(done: Done, outbox: &mut Outbox) -> Result<(), Ending> {
+    let Done { order, number, outcome } = done;
+    match outcome {
+        Ok(committed) => outbox.reply(recorded(&order, number, committed.ledger_index)),
+        // The terminal keeps it and comes back: never told refused what is only not possible now.
+        Err(fault) if fault.code().retryable() || fault.code() == Code::Internal => {
+            return Err(Ending::Unavailable);
+        }
+        Err(fault) => {
+            outbox.reply(refused(order.as_bytes(), number, fault.reason(), &fault.to_string()));
+        }
+    }
+    Ok(())
+}
+
+/// Before any heartbeat came back: the terminal's clock as it said hello, less the way here.
+fn first_offset(hello: &pb::Hello, now: Instant) -> i64 {
+    instant("clock_time", hello.clock_time.as_ref()).map_or(0, |clock| now.millis_since(clock))
 }
 
 const fn message(message: Outbound) -> pb::ExchangeResponse {

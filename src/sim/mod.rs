@@ -5,6 +5,7 @@
 //! of units alone are public facts); the same seed gives the same province in every version and on
 //! every machine. It does not know the server; what it makes goes in by the doors everyone uses.
 
+pub mod cast;
 mod choice;
 pub mod crew;
 pub mod load;

@@ -32,7 +32,7 @@ use std::time::Duration;
 
 pub use self::check::{CheckReport, Problem};
 pub use self::index::{Index, MemoryIndex, Unfit};
-pub use self::upkeep::{Copied, restore};
+pub use self::upkeep::{Copied, JournalSize, restore};
 use super::codec::{Stamp, encode_batch};
 use super::journal::disk::{Disk, RealDisk};
 use super::journal::{Journal, JournalOptions};

@@ -19,6 +19,15 @@ use crate::store::journal::segment::SegmentReader;
 use crate::store::journal::{HEAD_FILE, HEAD_MAGIC, remove_unfinished, segment_name, write_whole};
 use crate::store::snapshot::{SnapshotReader, SnapshotWriter, snapshot_paths};
 
+/// What a journal takes on disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct JournalSize {
+    /// Bytes of all segments.
+    pub len: u64,
+    /// Segments.
+    pub segments: u64,
+}
+
 /// A copy of a store's truth, verified after it was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Copied {
@@ -110,6 +119,28 @@ impl<I: Index> Journaled<I> {
         let (stamp, stretch) = self.stretch()?;
         let snapshot = snapshot_paths(&self.dir.join(SNAPSHOT_DIR))?.pop();
         copy_truth(to, snapshot.as_deref(), &stretch, &stamp, &*self.disk)
+    }
+
+    /// What the journal takes on disk now. [`Self::compact`] brings it down to one empty segment.
+    pub fn journal_size(&self) -> Result<JournalSize, StoreError> {
+        let mut size = JournalSize::default();
+        for path in segment_paths(&self.dir.join(JOURNAL_DIR))? {
+            match fs::metadata(&path) {
+                Ok(found) => {
+                    size.len += found.len();
+                    size.segments += 1;
+                }
+                // Compaction may have removed it meanwhile.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(StoreError::io("measure", &path)(error)),
+            }
+        }
+        Ok(size)
+    }
+
+    /// Bytes that may still be written to the store's disk.
+    pub fn free_len(&self) -> Result<u64, StoreError> {
+        self.disk.free_len(&self.dir).map_err(StoreError::io("measure", &self.dir))
     }
 
     /// The journal up to now.
