@@ -149,7 +149,10 @@ impl AudienceSelector {
             return Err(AudienceError::Empty);
         }
         let digest = digest(list.iter().copied());
-        Ok(Audience { endpoints: list.iter().map(|endpoint| endpoint.no.number()).collect(), digest })
+        Ok(Audience {
+            endpoints: list.iter().map(|endpoint| endpoint.no.number()).collect(),
+            digest,
+        })
     }
 }
 
@@ -165,7 +168,8 @@ mod tests {
 
     #[test]
     fn runs_have_one_spelling() {
-        let audience = Audience { endpoints: [1, 2, 3, 7, 9, 10].into_iter().collect(), digest: [0; 32] };
+        let audience =
+            Audience { endpoints: [1, 2, 3, 7, 9, 10].into_iter().collect(), digest: [0; 32] };
         let runs = audience.runs();
         assert_eq!(runs, [1, 3, 7, 1, 9, 2]);
         assert_eq!(Audience::from_runs(&runs, 6, [0; 32]), Ok(audience));
@@ -178,7 +182,11 @@ mod tests {
             (&[1, 3][..], 4),        // another count than signed
             (&[u32::MAX, 1][..], 1), // past the end
         ] {
-            assert_eq!(Audience::from_runs(bad, count, [0; 32]), Err(AudienceError::BadRuns), "{bad:?}");
+            assert_eq!(
+                Audience::from_runs(bad, count, [0; 32]),
+                Err(AudienceError::BadRuns),
+                "{bad:?}"
+            );
         }
         assert_eq!(Audience::from_runs(&[], 0, [0; 32]), Err(AudienceError::Empty));
     }

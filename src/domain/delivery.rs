@@ -180,7 +180,12 @@ pub struct Moment {
 impl Moment {
     /// The time of a fact that a terminal dates at `happened_at`, recorded at `recorded_at` over a
     /// stream with this clock offset (server minus terminal, ms), not before `earliest`.
-    pub fn new(happened_at: Instant, offset_ms: i64, recorded_at: Instant, earliest: Instant) -> Self {
+    pub fn new(
+        happened_at: Instant,
+        offset_ms: i64,
+        recorded_at: Instant,
+        earliest: Instant,
+    ) -> Self {
         let claimed_at = happened_at.offset_by(offset_ms);
         if recorded_at.millis_since(claimed_at) <= ONLINE_WITHIN_MS {
             return Self { at: recorded_at, recorded_at, claimed: false };

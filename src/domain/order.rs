@@ -263,7 +263,9 @@ pub enum OrderError {
         max: usize,
     },
     /// A drill with a legal ground, or an actual order without one.
-    #[error("handling {handling} and ground {ground} do not fit: an actual order needs a legal ground, a drill has none")]
+    #[error(
+        "handling {handling} and ground {ground} do not fit: an actual order needs a legal ground, a drill has none"
+    )]
     GroundMismatch {
         /// How it is meant.
         handling: &'static str,
@@ -282,7 +284,9 @@ pub enum OrderError {
     #[error("the order would be valid for more than {VALID_DAYS_MAX} days: choose an earlier end")]
     ValidTooLong,
     /// Required strength out of bounds.
-    #[error("the required strength must have at most {REQUIREMENTS_MAX} lines of 1 to {REQUIRED_MAX}, each code once")]
+    #[error(
+        "the required strength must have at most {REQUIREMENTS_MAX} lines of 1 to {REQUIRED_MAX}, each code once"
+    )]
     Requirements,
     /// A number or year that no series has.
     #[error("number {number} of {year} is not in any series")]
@@ -314,7 +318,8 @@ impl Order {
         if self.number == 0 || !(2020..=2200).contains(&self.series_year) {
             return Err(OrderError::Number { number: self.number, year: self.series_year });
         }
-        let mut codes: Vec<_> = self.requirements.iter().map(|line| (line.kind, &line.code)).collect();
+        let mut codes: Vec<_> =
+            self.requirements.iter().map(|line| (line.kind, &line.code)).collect();
         codes.sort();
         codes.dedup();
         if codes.len() != self.requirements.len()

@@ -119,9 +119,7 @@ impl Response {
     ) -> Self {
         let mut response = Self::default();
         let (mut deliver, mut open, mut acknowledge) = (Vec::new(), Vec::new(), Vec::new());
-        let since = |moment: Moment| {
-            u64::try_from(moment.at.millis_since(issued_at)).unwrap_or(0)
-        };
+        let since = |moment: Moment| u64::try_from(moment.at.millis_since(issued_at)).unwrap_or(0);
         for delivery in group {
             response.counts.endpoints += 1;
             let Some(delivery) = delivery else { continue };
@@ -182,7 +180,10 @@ mod tests {
         let counts = response.counts;
         assert_eq!((counts.endpoints, counts.delivered, counts.acknowledged), (4, 2, 1));
         assert_eq!((counts.silent(), counts.unreached()), (1, 2));
-        assert_eq!(response.time_to_deliver, Latencies { p50_ms: 10, p90_ms: 40, max_ms: 40, count: 2 });
+        assert_eq!(
+            response.time_to_deliver,
+            Latencies { p50_ms: 10, p90_ms: 40, max_ms: 40, count: 2 }
+        );
         assert_eq!(response.acknowledged_in_time, 0);
     }
 

@@ -21,7 +21,9 @@ pub enum LedgerError {
     #[error(transparent)]
     Tree(#[from] TreeError),
     /// The stored leaves are not those that were hashed.
-    #[error("ledger entry {index} on disk is not the one that was recorded: stop, and run `hoatoc check`")]
+    #[error(
+        "ledger entry {index} on disk is not the one that was recorded: stop, and run `hoatoc check`"
+    )]
     Altered {
         /// Which.
         index: u64,

@@ -14,7 +14,7 @@ use tracing::{Span, error, info_span, warn};
 use crate::clock::Clock;
 use crate::domain::delivery::{Answer, Fact, Moment};
 use crate::domain::instant::Instant;
-use crate::domain::world::{Decision, Entry, Event, Request, World};
+use crate::domain::world::{Decision, Entry, Event, Refusal, Request, World};
 use crate::engine::handle::{Committed, EngineError, View};
 use crate::engine::records::{RecordJob, RecordPlan};
 use crate::evidence::tree::{Hash, leaf_hash};
@@ -42,7 +42,8 @@ struct Group {
     leaves: Vec<Vec<u8>>,
     len: usize,
     replies: Vec<Held>,
-    records: Option<(RecordJob, RecordPlan)>,
+    // With the index of its entry: orders may follow it in the group.
+    records: Option<(RecordJob, RecordPlan, u64)>,
 }
 
 pub(super) struct Owner {
@@ -185,22 +186,50 @@ impl Owner {
 
     fn take_records(&mut self, job: RecordJob, group: &mut Group) {
         let request = job.request();
-        let repeated = match self.decide(&request) {
-            Ok(decision) => matches!(decision, Decision::Repeated { .. }),
-            Err(refused) => return job.answer(Err(refused)),
-        };
-        let plan = match job.plan(&self.view.registry.read(), self.world.units(), repeated) {
-            Ok(plan) => plan,
-            Err(failed) => return job.answer(Err(failed)),
+        let name = request.command.name();
+        let planned = self.plan_records(&job, &request);
+        let (plan, repeated_at) = match planned {
+            Ok(planned) => planned,
+            Err(refused) => {
+                self.metrics.command_decided(name, "refused");
+                let (actor, reason) = (&request.actor, refused.reason());
+                warn!(%actor, command = name, reason, %refused, "refused");
+                return job.answer(Err(refused));
+            }
         };
         let at = self.now();
         match plan.event() {
             Some(event) => {
+                self.metrics.command_decided(name, "done");
+                let index = self.world.ledger_size();
                 self.record(&request, vec![event], at, group);
-                group.records = Some((job, plan));
+                group.records = Some((job, plan, index));
             }
-            None => job.answer(Ok(plan.outcome(self.world.ledger_size().checked_sub(1)))),
+            None => {
+                let repeated = repeated_at.is_some();
+                let outcome = if repeated { "repeated" } else { "unchanged" };
+                self.metrics.command_decided(name, outcome);
+                job.answer(Ok(plan.outcome(repeated_at)));
+            }
         }
+    }
+
+    /// What a batch writes, and where it is recorded if it was carried out before.
+    fn plan_records(
+        &self,
+        job: &RecordJob,
+        request: &Request,
+    ) -> Result<(RecordPlan, Option<u64>), EngineError> {
+        if job.rows.len() > limits::RECORDS_PER_BATCH_MAX {
+            return Err(Refusal::Invalid { reason: "a batch has at most 100 records" }.into());
+        }
+        let repeated_at = match self.decide(request)? {
+            Decision::Repeated { ledger_index } => Some(ledger_index),
+            Decision::Happens(_events) => None,
+        };
+        let registry = self.view.registry.read();
+        let plan = job.plan(&registry, self.world.units(), repeated_at.is_some())?;
+        Ok((plan, repeated_at))
     }
 
     fn commit(&mut self, mut group: Group) -> Result<(), StoreError> {
@@ -213,12 +242,13 @@ impl Owner {
         for (index, leaf) in (first..).zip(leaves) {
             batch.put(keys::ledger(index), leaf);
         }
-        if let Some((_job, plan)) = &group.records {
+        if let Some((_job, plan, _index)) = &mut group.records {
             plan.put_into(&mut batch);
         }
         match self.store.commit(batch) {
             Ok(_head) => {
-                let commands = u64::try_from(group.replies.len()).unwrap_or(u64::MAX);
+                let commands = group.replies.len() + usize::from(group.records.is_some());
+                let commands = u64::try_from(commands).unwrap_or(u64::MAX);
                 self.metrics.committed(commands, started.elapsed());
                 self.publish(group, &hashes);
                 Ok(())
@@ -233,7 +263,7 @@ impl Owner {
                 for (reply, _held) in group.replies {
                     let _caller_left = reply.send(Err(failed()));
                 }
-                if let Some((job, _plan)) = group.records {
+                if let Some((job, _plan, _index)) = group.records {
                     job.answer(Err(failed()));
                 }
                 Ok(())
@@ -258,10 +288,9 @@ impl Owner {
                 ledger.set_origin(origin);
             }
         }
-        if let Some((job, plan)) = group.records {
-            let index = self.world.ledger_size().checked_sub(1);
+        if let Some((job, plan, index)) = group.records {
             plan.publish(&mut self.view.registry.write());
-            job.answer(Ok(plan.outcome(index)));
+            job.answer(Ok(plan.outcome(Some(index))));
         }
         answer(group.replies.into_iter());
         self.wake(&group.entries);
@@ -270,8 +299,7 @@ impl Owner {
     /// One observation for each fact that counts, by the time it counts with.
     fn measure(&self, answer: &Answer) {
         let Some(file) = self.world.order(&answer.order) else { return };
-        let (Some(issue), Some(delivery)) =
-            (&file.issue, file.deliveries.get(&answer.endpoint))
+        let (Some(issue), Some(delivery)) = (&file.issue, file.deliveries.get(&answer.endpoint))
         else {
             return;
         };

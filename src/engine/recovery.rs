@@ -56,8 +56,8 @@ pub fn recover(store: &dyn Store) -> Result<Recovered, RecoveryError> {
             if keys::ledger_index(&key) != Some(index) {
                 return Err(RecoveryError::Hole { index });
             }
-            let entry = entry::decode(&leaf)
-                .map_err(|fault| RecoveryError::Unreadable { index, fault })?;
+            let entry =
+                entry::decode(&leaf).map_err(|fault| RecoveryError::Unreadable { index, fault })?;
             recovered.world.apply(&entry);
             recovered.tree.push(leaf_hash(&leaf));
         }

@@ -42,8 +42,7 @@ pub fn encode(entry: &Entry) -> Vec<u8> {
 /// # Errors
 /// When the bytes are not a leaf that this version knows.
 pub fn decode(leaf: &[u8]) -> Result<Entry, WireError> {
-    let message =
-        pb::LedgerEntry::decode(leaf).map_err(|fault| WireError::new("entry", fault))?;
+    let message = pb::LedgerEntry::decode(leaf).map_err(|fault| WireError::new("entry", fault))?;
     if message.format != FORMAT {
         return Err(WireError::new("format", format!("is {}, expected {FORMAT}", message.format)));
     }
@@ -119,13 +118,11 @@ fn order_event_to_message(event: &Event) -> Wire {
             order_id: bytes(order.as_bytes()),
             signature: Some(signature.into()),
         }),
-        Event::OrderIssued { order, sequence, traceparent } => {
-            Wire::OrderIssued(pb::OrderIssued {
-                order_id: bytes(order.as_bytes()),
-                sequence: *sequence,
-                traceparent: traceparent.clone(),
-            })
-        }
+        Event::OrderIssued { order, sequence, traceparent } => Wire::OrderIssued(pb::OrderIssued {
+            order_id: bytes(order.as_bytes()),
+            sequence: *sequence,
+            traceparent: traceparent.clone(),
+        }),
         Event::AnswerTaken { envelope, clock_offset_ms, .. } => {
             Wire::AnswerTaken(pb::AnswerTaken {
                 envelope: Some(envelope.into()),
@@ -187,10 +184,7 @@ fn event_from_message(message: Wire) -> Result<Event, WireError> {
             terminal: Terminal {
                 answer_key: trust::key("answer_key", &enrolled.answer_key)?,
                 certificate_digest: array("certificate_digest", &enrolled.certificate_digest)?,
-                certificate_not_after: instant(
-                    "not_after_time",
-                    enrolled.not_after_time.as_ref(),
-                )?,
+                certificate_not_after: instant("not_after_time", enrolled.not_after_time.as_ref())?,
             },
         },
         Wire::CertificateIssued(issued) => Event::CertificateIssued {
@@ -291,6 +285,8 @@ fn holder_from_text(text: &str) -> Result<CertificateHolder, WireError> {
     match parse("holder", text)? {
         Actor::Officer(id) => Ok(CertificateHolder::Officer(id)),
         Actor::Endpoint(no) => Ok(CertificateHolder::Endpoint(no)),
-        Actor::Server => Err(WireError::new("holder", "is the server, which has no such certificate")),
+        Actor::Server => {
+            Err(WireError::new("holder", "is the server, which has no such certificate"))
+        }
     }
 }

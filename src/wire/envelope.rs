@@ -50,7 +50,10 @@ impl TryFrom<&pb::Envelope> for Envelope {
 ///
 /// # Errors
 /// When it is missing or not an envelope.
-pub fn required(field: &'static str, envelope: Option<&pb::Envelope>) -> Result<Envelope, WireError> {
+pub fn required(
+    field: &'static str,
+    envelope: Option<&pb::Envelope>,
+) -> Result<Envelope, WireError> {
     envelope.ok_or_else(|| WireError::missing(field))?.try_into()
 }
 

@@ -8,9 +8,7 @@ use crate::domain::ids::OrderId;
 use crate::domain::instant::Instant;
 use crate::domain::world::answers::digest_head;
 use crate::domain::world::file::Issue;
-use crate::domain::world::{
-    CertificateHolder, EnrolmentCode, Entry, Event, OrderFile, World,
-};
+use crate::domain::world::{CertificateHolder, EnrolmentCode, Entry, Event, OrderFile, World};
 use crate::evidence::envelope::{Envelope, Signature};
 
 impl World {

@@ -68,10 +68,7 @@ impl World {
             return refuse(OrderRefusal::Expired { order: order.id });
         }
         let open = |file: &&OrderFile| {
-            matches!(
-                file.state(now),
-                OrderState::Drafted | OrderState::Signed | OrderState::Issued
-            )
+            matches!(file.state(now), OrderState::Drafted | OrderState::Signed | OrderState::Issued)
         };
         if self.orders.values().filter(open).count() >= OPEN_ORDERS_MAX {
             return refuse(OrderRefusal::TooManyOpen);
@@ -85,9 +82,8 @@ impl World {
     /// get the cancel.
     fn check_reference(&self, order: &Order, now: Instant) -> Result<(), Refusal> {
         let Some(reference) = &order.reference else { return Ok(()) };
-        let refuse = |reason| {
-            Err(Refusal::from(OrderRefusal::Reference { order: reference.order, reason }))
-        };
+        let refuse =
+            |reason| Err(Refusal::from(OrderRefusal::Reference { order: reference.order, reason }));
         let Some(earlier) = self.orders.get(&reference.order) else {
             return Err(Refusal::OrderUnknown { order: reference.order });
         };
@@ -103,9 +99,7 @@ impl World {
         if !matches!(earlier.state(now), OrderState::Issued | OrderState::Expired) {
             return refuse("it is not in force");
         }
-        if reference.kind == ReferenceKind::Cancel
-            && earlier.order.audience != order.audience
-        {
+        if reference.kind == ReferenceKind::Cancel && earlier.order.audience != order.audience {
             return refuse("a cancel must go to exactly those who were addressed");
         }
         if reference.kind == ReferenceKind::Update
@@ -136,7 +130,9 @@ impl World {
             return Err(OrderRefusal::NotYourKey { holder, caller }.into());
         }
         let mut signed = file.envelope.clone();
-        signed.add(signature.clone()).or(Err(Refusal::Invalid { reason: "too many signatures" }))?;
+        signed
+            .add(signature.clone())
+            .or(Err(Refusal::Invalid { reason: "too many signatures" }))?;
         match self.judge(&trust.bundle, &file.order, &signed, now) {
             Ok(_complete) => {}
             Err(AuthorityError::Signature { key_id, fault }) if key_id == signature.key_id => {
@@ -233,7 +229,9 @@ impl World {
         now: Instant,
     ) -> Result<Vec<Event>, Refusal> {
         if draft.order.reference.is_none() {
-            return Err(Refusal::Invalid { reason: "only an update or cancel is issued in one step" });
+            return Err(Refusal::Invalid {
+                reason: "only an update or cancel is issued in one step",
+            });
         }
         self.check_new(&draft.order, &draft.envelope, now)?;
         let trust = self.trust.as_ref().ok_or(Refusal::NoTrust)?;
@@ -243,7 +241,8 @@ impl World {
         let signatures = draft.envelope.signatures().iter();
         let mut events = vec![drafted(draft)?];
         events.extend(
-            signatures.map(|signature| Event::SignatureAdded { order, signature: signature.clone() }),
+            signatures
+                .map(|signature| Event::SignatureAdded { order, signature: signature.clone() }),
         );
         events.push(self.issued(order, traceparent));
         Ok(events)
@@ -282,10 +281,6 @@ fn holder(bundle: &TrustBundle, signature: &Signature) -> Result<OfficerId, Refu
     Ok(found.map(|(officer, _key)| officer.id.clone()).ok_or_else(unknown)?)
 }
 
-fn mismatch(
-    field: &'static str,
-    found: &impl ToString,
-    expected: &impl ToString,
-) -> OrderRefusal {
+fn mismatch(field: &'static str, found: &impl ToString, expected: &impl ToString) -> OrderRefusal {
     OrderRefusal::Mismatch { field, found: found.to_string(), expected: expected.to_string() }
 }

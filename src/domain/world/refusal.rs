@@ -29,7 +29,9 @@ pub enum Refusal {
     Endpoint(#[from] EndpointError),
     #[error("there is no endpoint {address}: add it first")]
     EndpointUnknown { address: Address },
-    #[error("the enrolment code is not valid: it was used, has expired or was never made; ask for a new one")]
+    #[error(
+        "the enrolment code is not valid: it was used, has expired or was never made; ask for a new one"
+    )]
     CodeInvalid,
     #[error("officer {officer} is not in the trust bundle")]
     OfficerUnknown { officer: OfficerId },
@@ -65,7 +67,9 @@ pub enum OrderRefusal {
     Reference { order: OrderId, reason: &'static str },
     #[error("officer {officer} has signed order {order} already: another person must sign")]
     SamePersonTwice { order: OrderId, officer: OfficerId },
-    #[error("the key belongs to officer {holder}, but {caller} is calling: each officer hands in their own signature")]
+    #[error(
+        "the key belongs to officer {holder}, but {caller} is calling: each officer hands in their own signature"
+    )]
     NotYourKey { holder: OfficerId, caller: OfficerId },
     #[error(transparent)]
     Authority(#[from] AuthorityError),
@@ -87,7 +91,9 @@ pub enum AnswerRefusal {
     OtherBytes { order: OrderId },
     #[error("answer {number} to order {order} came before with other contents")]
     NumberReused { order: OrderId, number: u32 },
-    #[error("answer {number} to order {order} came out of turn, expected {expected}: send the missing ones first")]
+    #[error(
+        "answer {number} to order {order} came out of turn, expected {expected}: send the missing ones first"
+    )]
     OutOfTurn { order: OrderId, number: u32, expected: u32 },
     #[error("order {order}: {reason}")]
     OutOfPlace { order: OrderId, reason: OutOfPlace },
