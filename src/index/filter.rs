@@ -137,17 +137,19 @@ fn term(words: &mut Words<'_>, kind: RecordKind) -> Result<(Term, bool), FilterE
     };
     let fault = |field| FilterError::Value { at, field, value: value.to_owned() };
     let term = match (field, kind) {
-        ("unit", _) => Term::Unit { code: value.parse().or(Err(fault("unit")))?, at },
+        ("unit", _) => Term::Unit { code: value.parse().map_err(|_rule| fault("unit"))?, at },
         ("status", _) => Term::Status(status(value, kind).ok_or_else(|| fault("status"))?),
         ("specialty", RecordKind::Reservist) => {
-            Term::Code(value.parse().or(Err(fault("specialty")))?)
+            Term::Code(value.parse().map_err(|_rule| fault("specialty"))?)
         }
         ("reserve_class", RecordKind::Reservist) => match value {
             "1" => Term::Class(1),
             "2" => Term::Class(2),
             _other => return Err(fault("reserve_class")),
         },
-        ("type", RecordKind::Equipment) => Term::Code(value.parse().or(Err(fault("type")))?),
+        ("type", RecordKind::Equipment) => {
+            Term::Code(value.parse().map_err(|_rule| fault("type"))?)
+        }
         (other, _) => {
             let fields = match kind {
                 RecordKind::Reservist => "unit, reserve_class, specialty or status",

@@ -7,13 +7,15 @@
 
 mod filter;
 mod load;
+mod row;
 mod stored;
 mod table;
 
 pub use filter::{FILTER_LEN_MAX, Filter, FilterError, TERMS_MAX};
 pub use load::LoadError;
+pub use row::{BlindKey, Keys, Row};
 pub use stored::{StoredError, kind_name, open_value, seal_value};
-pub use table::{BlindKey, Keys, Page, Row, Selection, Table};
+pub use table::{Page, Selection, Table};
 
 use crate::domain::world::RecordKind;
 

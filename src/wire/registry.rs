@@ -99,8 +99,8 @@ pub fn decode<R: RegistryRecord>(
     id: [u8; 16],
     version: u64,
 ) -> Result<R, WireError> {
-    let mut record =
-        R::decode(content).or(Err(WireError::new("content", "is not a registry record")))?;
+    let mut record = R::decode(content)
+        .map_err(|_rule| WireError::new("content", "is not a registry record"))?;
     record.identify(uuid::Uuid::from_bytes(id).to_string(), version);
     Ok(record)
 }

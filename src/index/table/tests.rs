@@ -3,6 +3,9 @@ use crate::domain::registry::ReservistStatus;
 use crate::domain::world::RecordKind;
 use crate::sim::province;
 
+/// Whether a row is wanted.
+type Wanted<'a> = &'a dyn Fn(&Facets) -> bool;
+
 fn units() -> Units {
     Units::from_list(province::units()).expect("one tree")
 }
@@ -80,11 +83,11 @@ fn counts_and_pages_agree_with_looking_at_every_row() {
     }
     let units = units();
     let area = units.area_of(&"03356".parse().expect("a code")).expect("an area").code.clone();
-    let by_hand = |wanted: &dyn Fn(&Facets) -> bool| {
+    let by_hand = |wanted: Wanted<'_>| {
         table.iter().filter(|(_id, row)| wanted(&row.facets)).map(|(id, _)| id).collect::<Vec<_>>()
     };
     let dead = ReservistStatus::Dead.number();
-    let cases: [(String, &dyn Fn(&Facets) -> bool); 5] = [
+    let cases: [(String, Wanted<'_>); 5] = [
         (String::new(), &|_| true),
         (format!("unit = {area}"), &|f| units.is_within(&f.unit, &area)),
         ("unit != 03160 AND reserve_class = 1".into(), &|f| {

@@ -28,7 +28,8 @@ macro_rules! calls {
                 caller: &Caller,
             ) -> Result<pb::$create_response, RegistryFault> {
                 let id = request_id(&request.request_id, stringify!($create), &request)?;
-                let record = request.$field.ok_or(WireError::missing(stringify!($field)))?;
+                let record =
+                    request.$field.ok_or_else(|| WireError::missing(stringify!($field)))?;
                 let (record, index) = self.put(record, RowMode::Create, id, caller).await?;
                 Ok(pb::$create_response { $field: Some(record), ledger_index: index })
             }
@@ -51,7 +52,8 @@ macro_rules! calls {
                 caller: &Caller,
             ) -> Result<pb::$update_response, RegistryFault> {
                 let request_id = request_id(&request.request_id, stringify!($update), &request)?;
-                let record = request.$field.ok_or(WireError::missing(stringify!($field)))?;
+                let record =
+                    request.$field.ok_or_else(|| WireError::missing(stringify!($field)))?;
                 let id = uuid(stringify!($id), &record.$id)?;
                 self.must_reach(pb::$record::KIND, &id, caller)?;
                 let mode = RowMode::Update { id, version: record.version };
@@ -191,6 +193,6 @@ pub(super) fn request_id(
 }
 
 fn uuid(field: &'static str, text: &str) -> Result<[u8; 16], WireError> {
-    let id: uuid::Uuid = text.parse().or(Err(WireError::new(field, "is not a UUID")))?;
+    let id: uuid::Uuid = text.parse().map_err(|_rule| WireError::new(field, "is not a UUID"))?;
     Ok(id.into_bytes())
 }

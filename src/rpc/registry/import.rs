@@ -20,13 +20,16 @@ use crate::rpc::registry::{Answers, Caller, Gate, RegistryDoor, RegistryFault, R
 use crate::wire::registry::RegistryRecord;
 use crate::wire::{WireError, pb};
 
+/// Rows with their numbers.
+type Rows<R> = Vec<(u32, Option<R>)>;
+
 /// A batch of either kind.
 pub(super) trait ImportBatch: Message + Default + Send + 'static {
     type Record: RegistryRecord;
     type Answer: Send + 'static;
 
     /// Its request id, and its rows with their numbers.
-    fn into_parts(self) -> (String, Vec<(u32, Option<Self::Record>)>);
+    fn into_parts(self) -> (String, Rows<Self::Record>);
 
     fn request_id(&self) -> &str;
 
@@ -39,7 +42,7 @@ macro_rules! batch {
             type Record = pb::$record;
             type Answer = pb::$answer;
 
-            fn into_parts(self) -> (String, Vec<(u32, Option<pb::$record>)>) {
+            fn into_parts(self) -> (String, Rows<pb::$record>) {
                 let rows = self.rows.into_iter().map(|row| (row.row, row.$field));
                 (self.request_id, rows.collect())
             }
@@ -188,7 +191,7 @@ impl RegistryParts {
             let units = self.units();
             let lists = self.lists(&units);
             for (number, record) in rows {
-                let record = record.ok_or(WireError::missing("rows.record"))?;
+                let record = record.ok_or_else(|| WireError::missing("rows.record"))?;
                 let checked = match record.checked(&lists) {
                     Ok(checked) => checked,
                     Err(problems) => {

@@ -115,7 +115,7 @@ fn token(id: &[u8; ID_LEN], filter: &str) -> String {
 fn token_id(token: &str, filter: &str) -> Result<[u8; ID_LEN], WireError> {
     let fault = || WireError::new("page_token", "is not of this list: begin with its first page");
     let mut bytes = [0; ID_LEN + FILTER_DIGEST_LEN];
-    hex::decode_to_slice(token, &mut bytes).or_else(|_not_hex| Err(fault()))?;
+    hex::decode_to_slice(token, &mut bytes).map_err(|_not_hex| fault())?;
     let (id, digest) = bytes.split_first_chunk::<ID_LEN>().ok_or_else(fault)?;
     if digest == filter_digest(filter) { Ok(*id) } else { Err(fault()) }
 }

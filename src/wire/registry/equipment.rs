@@ -54,7 +54,7 @@ impl RegistryRecord for pb::Equipment {
             code: optional("type_code", &self.type_code)?,
             class: 0,
             status: u8::try_from(self.status)
-                .or(Err(WireError::new("status", "is out of range")))?,
+                .map_err(|_range| WireError::new("status", "is out of range"))?,
         })
     }
 

@@ -64,9 +64,9 @@ impl RegistryRecord for pb::Reservist {
             unit: parse("residence_unit_code", &self.residence_unit_code)?,
             code: optional("specialty_code", &self.specialty_code)?,
             class: u8::try_from(self.reserve_class)
-                .or(Err(WireError::new("reserve_class", "is out of range")))?,
+                .map_err(|_range| WireError::new("reserve_class", "is out of range"))?,
             status: u8::try_from(self.status)
-                .or(Err(WireError::new("status", "is out of range")))?,
+                .map_err(|_range| WireError::new("status", "is out of range"))?,
         })
     }
 
