@@ -142,6 +142,13 @@ const _: () = {
         GROUP_BYTES_MAX + REQUEST_BYTES_MAX < crate::store::BATCH_LEN_MAX,
         "a group is a batch"
     );
+
+    assert!(IMPORT_BATCH_LEN_MAX < MESSAGE_LEN_MAX, "a batch and its longest record fit a message");
+    assert!(
+        IMPORT_BATCHES_IN_FLIGHT_MAX <= RECORD_LANE_LEN_MAX,
+        "one import does not fill the lane"
+    );
+    assert!(LIST_PAGE_LEN <= LIST_PAGE_LEN_MAX);
 };
 
 // --- the engine
@@ -164,6 +171,21 @@ pub const ENTRY_OVERHEAD_LEN: usize = 32;
 /// Records in one batch: their commitments fit one ledger entry, and sealing them keeps the owner
 /// from orders for less than a millisecond.
 pub const RECORDS_PER_BATCH_MAX: usize = 100;
+/// Batches of one import that are read ahead of their answers: the disk is kept busy while the next
+/// rows are checked, and a caller that does not read its answers soon waits.
+pub const IMPORT_BATCHES_IN_FLIGHT_MAX: usize = 4;
+/// Batches of one import that the sender has on their way: the server's own, those in the windows of
+/// the connection, and one being filled.
+pub const IMPORT_BATCHES_SENT_MAX: usize = 32;
+/// Bytes of rows in one batch of an import: leaves room in a message for the longest record.
+pub const IMPORT_BATCH_LEN_MAX: usize = 40 * 1024;
+/// Records in one page of a list: a table on a screen, and one ledger entry names them all.
+pub const LIST_PAGE_LEN_MAX: usize = 500;
+/// Records in one page of a list when the caller does not say.
+pub const LIST_PAGE_LEN: usize = 50;
+/// Rows of the registry's index looked at in one go: some hundred microseconds, during which nothing
+/// new can be published.
+pub const INDEX_WALK_LEN: usize = 8_192;
 /// Pairs in one page of a scan: some megabytes at most.
 pub const SCAN_PAGE_LEN: usize = 1_000;
 /// How far the clock may stand before the newest record, in ms, before orders wait for an operator:

@@ -45,8 +45,8 @@ macro_rules! clients {
         $($(#[$doc])*
         pub(crate) fn $name(&self) -> $client<Channel> {
             $client::new(self.channel.clone())
-                .max_decoding_message_size(limits::MESSAGE_LEN_MAX)
-                .max_encoding_message_size(limits::MESSAGE_LEN_MAX)
+                .max_decoding_message_size(limits::OFFICER_ANSWER_LEN_MAX)
+                .max_encoding_message_size(limits::OFFICER_REQUEST_LEN_MAX)
         })+
     };
 }

@@ -16,7 +16,6 @@ mod bench;
 mod connection;
 mod homes;
 mod identity;
-mod joints;
 mod ledger;
 mod order;
 mod output;

@@ -95,6 +95,16 @@ impl Screen {
         style.map_or_else(|_malformed| bar.clone(), |style| bar.clone().with_style(style))
     }
 
+    /// A count without an end in sight; invisible unless a terminal reads standard error.
+    pub(crate) fn counter(&self, what: &'static str) -> ProgressBar {
+        if !self.bars {
+            return ProgressBar::hidden();
+        }
+        let style = ProgressStyle::with_template("{spinner} {pos} {msg} ({per_sec})");
+        let bar = ProgressBar::new_spinner().with_message(what);
+        style.map_or_else(|_malformed| bar.clone(), |style| bar.clone().with_style(style))
+    }
+
     /// The handling in words, for the eye: what is real is never taken for a drill.
     pub(crate) fn banner(&self, handling: Handling) -> String {
         let text = handling_words(handling);

@@ -30,14 +30,23 @@ impl Instant {
         self.0.saturating_sub(earlier.0)
     }
 
-    /// The calendar year in Asia/Ho_Chi_Minh: number series restart with it. Vietnam keeps +07:00 all
-    /// year, so no time zone data is needed. 0 for instants that no calendar has.
+    /// The calendar year in Asia/Ho_Chi_Minh: number series restart with it. 0 for instants that no
+    /// calendar has.
     pub fn year_in_vietnam(self) -> u32 {
-        let local = self.0.saturating_add(7 * 3_600_000);
-        jiff::Timestamp::from_millisecond(local)
-            .ok()
-            .and_then(|time| u32::try_from(time.to_zoned(jiff::tz::TimeZone::UTC).year()).ok())
-            .unwrap_or(0)
+        let day = self.day_in_vietnam();
+        day.and_then(|day| u32::try_from(day.year()).ok()).unwrap_or(0)
+    }
+
+    /// The day in Asia/Ho_Chi_Minh: nobody is born after it. The epoch's for instants that no
+    /// calendar has.
+    pub fn date_in_vietnam(self) -> jiff::civil::Date {
+        self.day_in_vietnam().unwrap_or(jiff::civil::date(1970, 1, 1))
+    }
+
+    /// Vietnam keeps +07:00 all year, so no time zone data is needed.
+    fn day_in_vietnam(self) -> Option<jiff::civil::Date> {
+        let local = jiff::Timestamp::from_millisecond(self.0.saturating_add(7 * 3_600_000));
+        local.ok().map(|time| time.to_zoned(jiff::tz::TimeZone::UTC).date())
     }
 
     /// This instant moved by a signed number of milliseconds, held at the ends of the range.

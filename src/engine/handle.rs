@@ -198,9 +198,22 @@ impl Engine {
         &self,
         make: impl FnOnce(oneshot::Sender<Result<RecordOutcome, EngineError>>) -> RecordJob + Send,
     ) -> Result<RecordOutcome, EngineError> {
+        let receiver = self.enqueue_records(make).await?;
+        receiver.await.unwrap_or(Err(STOPPING))
+    }
+
+    /// Puts a batch of records into the second lane and returns when it has room, so that an import
+    /// can have several on their way; they are carried out in the order of these calls.
+    ///
+    /// # Errors
+    /// [`EngineError::Unavailable`].
+    pub async fn enqueue_records(
+        &self,
+        make: impl FnOnce(oneshot::Sender<Result<RecordOutcome, EngineError>>) -> RecordJob + Send,
+    ) -> Result<oneshot::Receiver<Result<RecordOutcome, EngineError>>, EngineError> {
         let (reply, receiver) = oneshot::channel();
         self.records.send(make(reply)).await.or(Err(STOPPING))?;
-        receiver.await.unwrap_or(Err(STOPPING))
+        Ok(receiver)
     }
 
     /// The world as it is on disk. Never hold the guard across an await.

@@ -257,28 +257,30 @@ impl Owner {
     fn put_records(&mut self, job: RecordJob) -> Result<(), StoreError> {
         let request = job.request();
         let name = request.command.name();
-        let planned = self.decide(&request).and_then(|decision| {
-            let repeated = matches!(decision, Decision::Repeated { .. });
-            job.plan(&self.view.registry.read(), self.world.units(), repeated)
-        });
         let mut group = Group::default();
         let at = self.now();
-        let recorded = planned.and_then(|plan| {
+        let recorded = self.plan_records(&job, &request).and_then(|(plan, repeated_at)| {
             let events = plan.event().into_iter().collect();
-            self.record(&request, events, at, &mut group).map(|()| plan)
+            self.record(&request, events, at, &mut group).map(|()| (plan, repeated_at))
         });
-        let plan = match recorded {
-            Ok(plan) => plan,
+        let (mut plan, repeated_at) = match recorded {
+            Ok(planned) => planned,
             Err(refused) => {
                 self.metrics.command_decided(name, "refused");
                 job.answer(Err(refused));
                 return Ok(());
             }
         };
-        self.metrics
-            .command_decided(name, if group.entries.is_empty() { "repeated" } else { "done" });
-        if !group.entries.is_empty() {
-            match self.commit(std::mem::take(&mut group.leaves), Some(&plan), 1)? {
+        let outcome = match (group.entries.is_empty(), repeated_at) {
+            (false, _) => "done",
+            (true, Some(_)) => "repeated",
+            (true, None) => "unchanged",
+        };
+        self.metrics.command_decided(name, outcome);
+        let recorded_at = if group.entries.is_empty() {
+            repeated_at
+        } else {
+            match self.commit(std::mem::take(&mut group.leaves), Some(&mut plan), 1)? {
                 Ok(hashes) => self.publish(&group.entries, hashes, Some(&plan)),
                 Err(failed) => {
                     self.world = self.view.world.read().clone();
@@ -286,9 +288,25 @@ impl Owner {
                     return Ok(());
                 }
             }
-        }
-        job.answer(Ok(plan.outcome(self.world.ledger_size().checked_sub(1))));
+            self.world.ledger_size().checked_sub(1)
+        };
+        job.answer(Ok(plan.outcome(recorded_at)));
         Ok(())
+    }
+
+    /// What a batch writes, and where it is recorded if it was carried out before.
+    fn plan_records(
+        &self,
+        job: &RecordJob,
+        request: &Request,
+    ) -> Result<(RecordPlan, Option<u64>), EngineError> {
+        if job.rows.len() > limits::RECORDS_PER_BATCH_MAX {
+            return Err(Refusal::Invalid { reason: "a batch has at most 100 records" }.into());
+        }
+        let repeated_at = self.world.recall(request)?;
+        let registry = self.view.registry.read();
+        let plan = job.plan(&registry, self.world.units(), repeated_at.is_some())?;
+        Ok((plan, repeated_at))
     }
 
     /// Writes the newest leaves; their hashes when they are durable. The outer error: the outcome is
@@ -296,7 +314,7 @@ impl Owner {
     fn commit(
         &self,
         leaves: Vec<Vec<u8>>,
-        plan: Option<&RecordPlan>,
+        plan: Option<&mut RecordPlan>,
         commands: usize,
     ) -> Result<Result<Vec<Hash>, Failed>, StoreError> {
         let started = tokio::time::Instant::now();

@@ -1,88 +1,23 @@
 //! The registry in memory: what can be asked without opening a sealed record.
 //!
-//! Rebuilt at start from the sealed records and kept current by the engine's owner. Holds no names,
-//! no numbers, no addresses: only what filters and counts need, blind keys for finding a person by
-//! an exact number, and a keyed digest that tells whether a record changed.
+//! Rebuilt at start from the sealed records ([`Registry::load`]) and kept current by the engine's
+//! owner. Holds no names, no numbers, no addresses: only what filters and counts need, blind keys for
+//! finding a record by an exact number, and a keyed digest that tells whether a record changed.
+//! A row takes some 150 bytes with its key, so a million of them stay below 200 MB.
 
-use std::collections::{BTreeMap, HashMap};
+mod filter;
+mod load;
+mod row;
+pub mod stored;
+mod table;
 
-use crate::domain::ids::{SpecialtyCode, UnitCode};
+pub use filter::{FILTER_LEN_MAX, Filter, FilterError, TERMS_MAX};
+pub use load::LoadError;
+pub use row::{BlindKey, Keys, Row};
+pub use stored::{StoredError, kind_name, open_value, seal_value};
+pub use table::{Page, Selection, Table};
+
 use crate::domain::world::RecordKind;
-
-/// A keyed digest of an exact number (citizen number, chassis, plate): finds, but does not tell.
-pub type BlindKey = [u8; 10];
-
-/// What is known of a record without opening it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Row {
-    /// Its version, from 1.
-    pub version: u64,
-    /// Keyed digest of its content.
-    pub digest: [u8; 16],
-    /// The unit it counts under.
-    pub unit: UnitCode,
-    /// Specialty of a reservist, type of a piece of equipment.
-    pub code: SpecialtyCode,
-    /// Reserve class 1 or 2; 0 for none, and for equipment.
-    pub class: u8,
-    /// Its status, as the wire names it without prefix (`ACTIVE`).
-    pub status: &'static str,
-    /// Its exact numbers, most telling first.
-    pub keys: Vec<BlindKey>,
-}
-
-/// All rows of one kind.
-#[derive(Debug, Clone, Default)]
-pub struct Table {
-    rows: BTreeMap<[u8; 16], Row>,
-    by_key: HashMap<BlindKey, [u8; 16]>,
-}
-
-impl Table {
-    /// How many records.
-    pub fn len(&self) -> usize {
-        self.rows.len()
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
-    }
-
-    /// One row.
-    pub fn get(&self, id: &[u8; 16]) -> Option<&Row> {
-        self.rows.get(id)
-    }
-
-    /// The record that has an exact number.
-    pub fn find(&self, key: &BlindKey) -> Option<[u8; 16]> {
-        self.by_key.get(key).copied()
-    }
-
-    /// Rows with identities above `after`, by identity.
-    pub fn after(&self, after: &[u8; 16]) -> impl Iterator<Item = (&[u8; 16], &Row)> {
-        use std::ops::Bound::{Excluded, Unbounded};
-        self.rows.range((Excluded(*after), Unbounded))
-    }
-
-    /// All rows, by identity.
-    pub fn iter(&self) -> impl Iterator<Item = (&[u8; 16], &Row)> {
-        self.rows.iter()
-    }
-
-    /// Puts a row in place of the one of its identity.
-    pub fn put(&mut self, id: [u8; 16], row: Row) {
-        for key in &row.keys {
-            self.by_key.insert(*key, id);
-        }
-        let fresh = row.keys.clone();
-        if let Some(before) = self.rows.insert(id, row) {
-            for key in before.keys.iter().filter(|key| !fresh.contains(key)) {
-                self.by_key.remove(key);
-            }
-        }
-    }
-}
 
 /// The registry.
 #[derive(Debug, Clone, Default)]

@@ -68,7 +68,12 @@ impl Kind for Means {
     fn keys(record: &Equipment) -> Vec<String> {
         let chassis = record.chassis_no.as_ref().map(|number| format!("chassis {number}"));
         let plate = record.plate.as_ref().map(|plate| format!("plate {}", plate.as_str()));
-        chassis.into_iter().chain(plate).collect()
+        let keys: Vec<String> = chassis.into_iter().chain(plate).collect();
+        if !keys.is_empty() {
+            return keys;
+        }
+        // Engines are moved from one chassis to another: their number tells only where no other does.
+        record.engine_no.as_ref().map(|number| format!("engine {number}")).into_iter().collect()
     }
 
     fn unit(record: &Equipment) -> &UnitCode {

@@ -9,11 +9,12 @@
 //! row of data is either accepted or refused under a stable code with its number as the spreadsheet
 //! program shows it; what cannot be understood is refused, never guessed; the only repairs are those
 //! that a spreadsheet's own habits force (leading zeros it dropped), and each is warned of.
-//! It does not know the server: what was created or updated is counted elsewhere.
+//! The readers do not know the server; [`feed`] sends what they accept and counts what became of it.
 
 mod cell;
 mod delimited;
 mod equipment;
+pub mod feed;
 mod header;
 pub mod lists;
 mod people;

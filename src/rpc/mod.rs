@@ -6,6 +6,7 @@
 //! - [`services`] has one file for each service; [`request`] is what they have in common.
 //! - [`server`] puts all of it together.
 //! - [`channel`] is the connecting side, used by the terminal and the command line.
+//! - [`registry`] keeps reservists and equipment.
 
 pub mod auth;
 pub mod channel;
@@ -18,3 +19,5 @@ pub mod request;
 pub mod server;
 pub mod services;
 pub mod status;
+
+pub mod registry;

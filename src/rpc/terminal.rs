@@ -66,8 +66,7 @@ type Said = fn(pb::ExchangeResponse) -> Result<pb::ExchangeResponse, Status>;
 
 #[tonic::async_trait]
 impl TerminalService for TerminalDoor {
-    type ExchangeStream =
-        futures_util::stream::Map<ReceiverStream<pb::ExchangeResponse>, Said>;
+    type ExchangeStream = futures_util::stream::Map<ReceiverStream<pb::ExchangeResponse>, Said>;
 
     async fn exchange(
         &self,

@@ -10,6 +10,7 @@ pub mod entry;
 pub mod envelope;
 pub mod order;
 pub mod pb;
+pub mod registry;
 pub mod trust;
 pub mod unit;
 

@@ -1,4 +1,4 @@
-//! Generated code of `proto/hoatoc/v1`, and nothing else but two `Debug`s that hide people.
+//! Generated code of `proto/hoatoc/v1`, and nothing else but three `Debug`s that hide people.
 #![expect(
     unused_qualifications,
     clippy::all,
@@ -13,8 +13,7 @@ use std::fmt;
 tonic::include_proto!("hoatoc.v1");
 
 /// The descriptor set of all proto files, for reflection.
-pub const DESCRIPTORS: &[u8] =
-    include_bytes!(concat!(env!("OUT_DIR"), "/hoatoc.v1.descriptors"));
+pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/hoatoc.v1.descriptors"));
 
 impl fmt::Debug for Reservist {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -25,5 +24,11 @@ impl fmt::Debug for Reservist {
 impl fmt::Debug for Equipment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Equipment({} v{})", self.equipment_id, self.version)
+    }
+}
+
+impl fmt::Debug for Driver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Driver(masked)")
     }
 }

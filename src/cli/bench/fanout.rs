@@ -125,8 +125,7 @@ impl Server {
             .context("start the server's process")?;
         let input = process.stdin.take().context("no standard input")?;
         let output = process.stdout.take().context("no standard output")?;
-        let mut server =
-            Self { _process: process, input, output: BufReader::new(output).lines() };
+        let mut server = Self { _process: process, input, output: BufReader::new(output).lines() };
         let ready = server.hear().await?;
         Ok((server, ready))
     }

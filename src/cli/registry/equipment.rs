@@ -6,11 +6,11 @@ use serde_json::{Value, json};
 
 use super::import::{self, Listing, Roster};
 use super::reservist::word;
+use crate::cli::Cx;
 use crate::cli::connection::{refused, request};
 use crate::cli::output::{table, text_of};
-use crate::cli::{Cx, joints};
 use crate::domain::ids::EquipmentId;
-use crate::roster::read_equipment;
+use crate::roster::RosterKind;
 use crate::wire::pb;
 
 #[derive(Debug, Subcommand)]
@@ -37,12 +37,7 @@ pub(in crate::cli) enum Equipment {
 impl Equipment {
     pub(in crate::cli) async fn run(self, cx: &Cx) -> Result<()> {
         match self {
-            Self::Import(roster) => {
-                import::run(cx, roster, read_equipment, |connection, rows, bar| async move {
-                    joints::import_equipment(&connection, rows, bar).await
-                })
-                .await
-            }
+            Self::Import(roster) => import::run(cx, roster, RosterKind::Equipment).await,
             Self::List(listing) => list(cx, &listing).await,
             Self::Show { id } => show(cx, &id).await,
         }
@@ -104,12 +99,12 @@ fn as_json(one: &pb::Equipment) -> Value {
         "plate": one.plate,
         "chassis_number": one.chassis_number,
         "engine_number": one.engine_number,
-        "capacity": one.capacity,
+        "capacity_thousandths": one.capacity_thousandths,
         "capacity_unit": one.capacity_unit,
         "year": one.year,
         "technical_grade": one.technical_grade,
         "owner_name": one.owner_name,
-        "owner_phone": one.owner_phone,
+        "owner_phones": one.owner_phones,
         "owner_address": one.owner_address,
         "location_unit_code": one.location_unit_code,
         "status": word(one.status().as_str_name(), "EQUIPMENT_STATUS_"),

@@ -1,26 +1,21 @@
-//! Reading a roster and sending it, both at once: a thread reads, checks and hands on row by row, and
-//! the feed sends batches. What came of it is one report, without anything that stood in a row.
+//! Importing a roster: the feed reads, checks and sends; what came of it is one report, without
+//! anything that stood in a row.
 
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, anyhow};
 use clap::Args;
 use serde_json::Value;
-use tokio::sync::mpsc;
 
 use crate::cli::Cx;
-use crate::cli::connection::Connection;
-use crate::cli::joints::Numbered;
+use crate::cli::connection::{refused, request_id};
 use crate::cli::output::{table, text_of};
 use crate::domain::ids::UnitCode;
-use crate::domain::registry::Lists;
 use crate::domain::unit::Units;
+use crate::roster::feed::{self, Feed, FeedError};
 use crate::roster::lists::{shipped_equipment_types, shipped_specialties};
-use crate::roster::{ImportReport, Options, RosterError, Row, Source};
+use crate::roster::{ImportReport, RosterKind};
 
-/// Checked rows that wait for the feed: a few batches, so that neither side idles.
-const ROWS_WAITING_MAX: usize = 1_000;
 /// Records asked for at once.
 const PAGE_LEN: usize = 50;
 
@@ -77,75 +72,44 @@ pub(super) fn lines(value: &Value) -> String {
     text_of(&rows)
 }
 
-/// Reads one kind of roster.
-pub(super) type Reader<T> = fn(
-    Source<'_>,
-    &Options<'_>,
-    &mut dyn FnMut(Row<T>) -> ControlFlow<()>,
-) -> Result<ImportReport, RosterError>;
-
-/// Reads a roster on a thread of its own and hands accepted rows to `feed`, which says what became of
-/// them. With `dry_run` nothing is handed on.
-pub(super) async fn run<T: Send + 'static, F>(
-    cx: &Cx,
-    roster: Roster,
-    read: Reader<T>,
-    feed: impl FnOnce(Connection, mpsc::Receiver<Numbered<T>>, indicatif::ProgressBar) -> F,
-) -> Result<()>
-where
-    F: Future<Output = Result<ImportReport>>,
-{
-    if !roster.file.is_file() {
-        return Err(anyhow!("{} is not a file: give a roster", roster.file.display()));
+/// Reads a roster and feeds it to the server. With `dry_run` nothing is sent.
+pub(super) async fn run(cx: &Cx, roster: Roster, kind: RosterKind) -> Result<()> {
+    let Roster { file, unit, sheet, dry_run } = roster;
+    if !file.is_file() {
+        return Err(anyhow!("{} is not a file: give a roster", file.display()));
     }
     let connection = cx.connect().await?;
     let units = connection.units().await?;
     let units: Vec<_> = units.iter().map(TryInto::try_into).collect::<Result<_, _>>()?;
-    let units = Units::from_list(units).context("the server's units do not hang together")?;
-    let today = jiff::Timestamp::from_millisecond(cx.clock.now().millis())?
-        .to_zoned(jiff::tz::TimeZone::UTC)
-        .date();
-    let (send, rows) = mpsc::channel(ROWS_WAITING_MAX);
-    let (file, dry_run) = (roster.file.clone(), roster.dry_run);
-    let reading = tokio::task::spawn_blocking(move || {
-        let (specialties, equipment_types) = (shipped_specialties(), shipped_equipment_types());
-        let lists = Lists {
-            units: &units,
-            specialties: &specialties,
-            equipment_types: &equipment_types,
-            as_of: today,
-        };
-        let options = Options { lists, default_unit: roster.unit, sheet: roster.sheet };
-        read(Source::Path(&roster.file), &options, &mut |row: Row<T>| match row.result {
-            Ok(checked) if !dry_run => match send.blocking_send((row.number, checked.record)) {
-                Ok(()) => ControlFlow::Continue(()),
-                Err(_the_feed_stopped) => ControlFlow::Break(()),
-            },
-            Ok(_) | Err(_) => ControlFlow::Continue(()),
-        })
-    });
-    let mut sent = None;
-    if !dry_run {
-        let bar = cx.screen.progress(0, "rows");
-        sent = Some(feed(connection, rows, bar.clone()).await);
-        bar.finish_and_clear();
-    }
-    // A fault of the file says more than the feed that ended with it.
-    let mut report = reading.await.context("reading the roster ended early")??;
-    if let Some(sent) = sent {
-        take(&mut report, sent?);
-    }
+    let feed = Feed {
+        path: file.clone(),
+        units: Units::from_list(units).context("the server's units do not hang together")?,
+        specialties: shipped_specialties(),
+        equipment_types: shipped_equipment_types(),
+        as_of: cx.clock.now().date_in_vietnam(),
+        default_unit: unit,
+        sheet,
+        name: request_id(),
+    };
+    let bar = cx.screen.counter("rows");
+    let mut progress = |rows| bar.set_position(rows);
+    let mut client = connection.registry();
+    let fed = match (kind, dry_run) {
+        (RosterKind::Reservists, false) => {
+            feed::import_reservists(&mut client, feed, &mut progress).await
+        }
+        (RosterKind::Equipment, false) => {
+            feed::import_equipment(&mut client, feed, &mut progress).await
+        }
+        (RosterKind::Reservists, true) => feed::check_reservists(feed).await,
+        (RosterKind::Equipment, true) => feed::check_equipment(feed).await,
+    };
+    bar.finish_and_clear();
+    let report = fed.map_err(|failure| match failure {
+        FeedError::Server { answered: 0, source } => refused(*source),
+        other => other.into(),
+    })?;
     tell(cx, &file, dry_run, &report)
-}
-
-/// Adds what the server said to what the reader found.
-fn take(report: &mut ImportReport, sent: ImportReport) {
-    report.created = sent.created;
-    report.updated = sent.updated;
-    report.unchanged = sent.unchanged;
-    let refused = u64::try_from(sent.rejected.len()).unwrap_or(u64::MAX);
-    report.accepted = report.accepted.saturating_sub(refused);
-    report.rejected.extend(sent.rejected);
 }
 
 fn tell(cx: &Cx, file: &Path, dry_run: bool, report: &ImportReport) -> Result<()> {
@@ -173,23 +137,4 @@ fn tell(cx: &Cx, file: &Path, dry_run: bool, report: &ImportReport) -> Result<()
         }
         text
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::roster::RosterKind;
-
-    #[test]
-    fn rows_that_the_server_refused_are_not_counted_as_accepted() {
-        let mut report = ImportReport::new(RosterKind::Reservists);
-        (report.rows, report.accepted) = (5, 4);
-        report.rejected.insert(3, "CITIZEN_ID_INVALID".into());
-        let mut sent = ImportReport::new(RosterKind::Reservists);
-        (sent.created, sent.updated, sent.unchanged) = (2, 1, 0);
-        sent.rejected.insert(5, "UNIT_UNKNOWN".into());
-        take(&mut report, sent);
-        assert_eq!(report.accepted, report.created + report.updated + report.unchanged);
-        assert_eq!(report.rejected.keys().collect::<Vec<_>>(), [&3, &5]);
-    }
 }

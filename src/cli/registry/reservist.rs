@@ -5,11 +5,11 @@ use clap::Subcommand;
 use serde_json::{Value, json};
 
 use super::import::{self, Listing, Roster};
+use crate::cli::Cx;
 use crate::cli::connection::{refused, request};
 use crate::cli::output::{table, text_of};
-use crate::cli::{Cx, joints};
 use crate::domain::ids::ReservistId;
-use crate::roster::read_reservists;
+use crate::roster::RosterKind;
 use crate::wire::pb;
 
 #[derive(Debug, Subcommand)]
@@ -37,12 +37,7 @@ pub(in crate::cli) enum Reservist {
 impl Reservist {
     pub(in crate::cli) async fn run(self, cx: &Cx) -> Result<()> {
         match self {
-            Self::Import(roster) => {
-                import::run(cx, roster, read_reservists, |connection, rows, bar| async move {
-                    joints::import_reservists(&connection, rows, bar).await
-                })
-                .await
-            }
+            Self::Import(roster) => import::run(cx, roster, RosterKind::Reservists).await,
             Self::List(listing) => list(cx, &listing).await,
             Self::Show { id } => show(cx, &id).await,
         }

@@ -11,14 +11,20 @@ use tonic::service::RoutesBuilder;
 use crate::clock::Clock;
 use crate::config::home::ServerHome;
 use crate::engine::Engine;
+use crate::evidence::seal::Sealer;
 use crate::fanout::{Hub, Settings};
+use crate::limits;
 use crate::pki::config::{ServerTls, ServerTlsParts};
+use crate::roster::lists::{shipped_equipment_types, shipped_specialties};
 use crate::rpc::listener::ListenerLimits;
+use crate::rpc::registry::gate::BehindTheGate;
+use crate::rpc::registry::{RegistryDoor, RegistryParts};
 use crate::rpc::server::{Parts, Server};
 use crate::rpc::terminal::TerminalDoor;
 use crate::store::journaled::SledStore;
 use crate::tasks::Tasks;
 use crate::telemetry::Metrics;
+use crate::wire::pb::registry_service_server::RegistryServiceServer;
 
 /// What the doors are made of.
 #[derive(Debug)]
@@ -75,8 +81,23 @@ impl Serving {
             settings: Settings { heartbeat: config.limits.heartbeat_ms.millis() },
             metrics: self.metrics.clone(),
         };
+        let registry = RegistryDoor::new(
+            RegistryParts {
+                engine: self.engine.clone(),
+                sealer: Arc::new(Sealer::new(&self.home.master_key)),
+                tasks: self.tasks.clone(),
+                specialties: shipped_specialties(),
+                equipment_types: shipped_equipment_types(),
+            },
+            BehindTheGate { engine: self.engine.clone() },
+        );
         let mut extra = RoutesBuilder::default();
         extra.add_service(door.into_service());
+        extra.add_service(
+            RegistryServiceServer::new(registry)
+                .max_decoding_message_size(limits::MESSAGE_LEN_MAX)
+                .max_encoding_message_size(limits::OFFICER_ANSWER_LEN_MAX),
+        );
         let parts = Parts {
             address: config.server.listen,
             listener: listener_limits(&self.home),

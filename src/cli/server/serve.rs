@@ -12,15 +12,15 @@ use clap::Args;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::doors::Serving;
 use super::{DataDir, open_store};
 use crate::cli::Cx;
-use super::doors::Serving;
-use crate::cli::joints;
 use crate::clock::Clock;
 use crate::config::home::ServerHome;
-use crate::engine::{Engine, Parts};
+use crate::engine::{Engine, Parts, upkeep};
 use crate::evidence::key::SigningKey;
 use crate::evidence::seal::Sealer;
+use crate::index::Registry;
 use crate::store::journaled::SledStore;
 use crate::tasks::Tasks;
 use crate::telemetry::{Metrics, Telemetry, page};
@@ -73,10 +73,12 @@ async fn serve_home(home: ServerHome, clock: Arc<dyn Clock>, metrics: Metrics) -
     let told = Arc::new(AtomicBool::new(false));
     watch_signals(&tasks, Arc::clone(&told))?;
     let store = Arc::new(open_store(&home.dir, &home.config)?);
-    if store.rebuilt().is_some() {
-        metrics.index_rebuilt();
-    }
     let engine = start_engine(&home, &store, &clock, &metrics, &tasks)?;
+    let settings = upkeep::Settings {
+        data_dir: home.dir.clone(),
+        snapshot_every_bytes: home.config.store.snapshot_every_bytes.value(),
+    };
+    upkeep::start(&engine, &store, settings, &metrics, &tasks)?;
     let drain = home.config.shutdown.drain_ms.millis();
     let serving = Serving {
         home,
@@ -117,7 +119,7 @@ fn start_engine(
 ) -> Result<Engine> {
     let sealer = Sealer::new(&home.master_key);
     let parts = Parts {
-        registry: joints::load_registry(store.as_ref(), &sealer)?,
+        registry: Registry::load(store.as_ref(), &sealer)?,
         store: Arc::clone(store) as _,
         clock: Arc::clone(clock),
         ledger_key: Some(SigningKey::from_pkcs8(&home.ledger_key.to_pkcs8())?),

@@ -181,14 +181,21 @@ impl World {
         self.latest_at
     }
 
+    /// Where this very request was carried out before, if it was.
+    ///
+    /// # Errors
+    /// [`Refusal::RequestIdReused`], when its id was another request's.
+    pub fn recall(&self, request: &Request) -> Result<Option<u64>, Refusal> {
+        let Some((id, digest)) = &request.id else { return Ok(None) };
+        self.requests.find(id, digest)
+    }
+
     /// What follows from a request at a time, or why nothing may.
     ///
     /// # Errors
     /// [`Refusal`]; nothing has changed then.
     pub fn decide(&self, request: &Request, now: Instant) -> Result<Decision, Refusal> {
-        if let Some((id, digest)) = &request.id
-            && let Some(ledger_index) = self.requests.find(id, digest)?
-        {
+        if let Some(ledger_index) = self.recall(request)? {
             return Ok(Decision::Repeated { ledger_index });
         }
         if self.province.is_none() && !matches!(request.command, Command::Found { .. }) {

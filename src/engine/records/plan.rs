@@ -1,0 +1,177 @@
+//! Deciding on one batch of records, row by row, and what it writes.
+//!
+//! Invariants: in one batch a record is written once; a number belongs to one record; a request that
+//! was carried out before writes nothing.
+
+use std::collections::HashSet;
+
+use ring::rand::SystemRandom;
+
+use crate::domain::unit::Units;
+use crate::domain::world::{Event, RecordKind, RecordVersion};
+use crate::engine::EngineError;
+use crate::engine::records::{NewRecord, RecordJob, RecordOutcome, RowMode, RowOutcome};
+use crate::evidence::seal::PLAINTEXT_LEN_MAX;
+use crate::index::{BlindKey, Registry, Row, Table, seal_value};
+use crate::store::{Batch, keys};
+
+#[derive(Debug)]
+struct Put {
+    id: [u8; 16],
+    value: Vec<u8>,
+    index: Row,
+    commitment: [u8; 32],
+}
+
+/// What one batch of records writes.
+#[derive(Debug)]
+pub(in crate::engine) struct RecordPlan {
+    kind: RecordKind,
+    rows: Vec<(u32, RowOutcome)>,
+    puts: Vec<Put>,
+}
+
+/// Numbers and identities that earlier rows of the batch have taken.
+#[derive(Default)]
+struct Taken {
+    keys: HashSet<BlindKey>,
+    ids: HashSet<[u8; 16]>,
+}
+
+impl RecordJob {
+    /// What to write. `repeated` says that this very request was carried out before: then whatever
+    /// is found under a row's numbers is its own earlier doing, and nothing is written.
+    pub(in crate::engine) fn plan(
+        &self,
+        registry: &Registry,
+        units: &Units,
+        repeated: bool,
+    ) -> Result<RecordPlan, EngineError> {
+        let mut plan = RecordPlan { kind: self.kind, rows: Vec::new(), puts: Vec::new() };
+        let table = registry.table(self.kind);
+        let mut taken = Taken::default();
+        for new in &self.rows {
+            let outcome = match place(new, table, units, repeated, &taken) {
+                Ok(outcome) => outcome,
+                Err(reason) => RowOutcome::Refused(reason),
+            };
+            match outcome {
+                RowOutcome::Created(id, version) | RowOutcome::Updated(id, version) => {
+                    taken.ids.insert(id);
+                    taken.keys.extend(new.index.keys.iter());
+                    plan.puts.push(self.seal(new, id, version)?);
+                }
+                RowOutcome::Unchanged(id, _version) => {
+                    taken.ids.insert(id);
+                    taken.keys.extend(new.index.keys.iter());
+                }
+                RowOutcome::Refused(_) => {}
+            }
+            plan.rows.push((new.row, outcome));
+        }
+        Ok(plan)
+    }
+
+    fn seal(&self, new: &NewRecord, id: [u8; 16], version: u64) -> Result<Put, EngineError> {
+        let rng = SystemRandom::new();
+        let value = seal_value(&self.sealer, self.kind, &id, version, &new.content, &rng)
+            .or(Err(EngineError::Unavailable { doing: "out of randomness for a record" }))?;
+        let index = Row { version, ..new.index.clone() };
+        let commitment = self.sealer.commitment(&id, version, &new.content);
+        Ok(Put { id, value, index, commitment })
+    }
+}
+
+/// Where a row goes, or the reason why nowhere.
+fn place(
+    new: &NewRecord,
+    table: &Table,
+    units: &Units,
+    repeated: bool,
+    taken: &Taken,
+) -> Result<RowOutcome, &'static str> {
+    if new.content.len() > PLAINTEXT_LEN_MAX {
+        return Err("RECORD_TOO_LARGE");
+    }
+    if new.index.keys.iter().any(|key| taken.keys.contains(key)) {
+        return Err("DUPLICATE_IN_FILE");
+    }
+    if units.get(&new.index.facets.unit).is_none() {
+        return Err("UNIT_UNKNOWN");
+    }
+    let Some((id, row)) = holder(new, table, repeated)? else {
+        if repeated {
+            // Refused then, or changed since: carrying it out now would be a second time.
+            return Err("REQUEST_REPEATED");
+        }
+        if taken.ids.contains(&new.fresh_id) || table.get(&new.fresh_id).is_some() {
+            return Err("NUMBER_EXISTS");
+        }
+        return Ok(RowOutcome::Created(new.fresh_id, 1));
+    };
+    // One row by chassis, another by plate, and both mean this record.
+    if taken.ids.contains(&id) {
+        return Err("DUPLICATE_IN_FILE");
+    }
+    if repeated || row.digest == new.index.digest {
+        return Ok(RowOutcome::Unchanged(id, row.version));
+    }
+    match new.mode {
+        RowMode::Update { version, .. } if version != row.version => Err("VERSION_CHANGED"),
+        _current => Ok(RowOutcome::Updated(id, row.version + 1)),
+    }
+}
+
+/// The record that a row is about, if there is one.
+fn holder(
+    new: &NewRecord,
+    table: &Table,
+    repeated: bool,
+) -> Result<Option<([u8; 16], Row)>, &'static str> {
+    let mut holders = new.index.keys.iter().filter_map(|key| table.find(key));
+    if let RowMode::Update { id, .. } = new.mode {
+        if holders.any(|other| other != id) {
+            return Err("NUMBER_EXISTS");
+        }
+        return table.get(&id).map(|row| Some((id, row))).ok_or("RECORD_UNKNOWN");
+    }
+    let Some(id) = holders.next() else { return Ok(None) };
+    let row = table.get(&id).ok_or("RECORD_UNKNOWN")?;
+    let another = holders.any(|other| other != id) || !row.keys.are_of_one_thing(&new.index.keys);
+    if another || (new.mode == RowMode::Create && !repeated) {
+        return Err("NUMBER_EXISTS");
+    }
+    Ok(Some((id, row)))
+}
+
+impl RecordPlan {
+    /// The ledger's word of it; none when nothing changes.
+    pub(in crate::engine) fn event(&self) -> Option<Event> {
+        let versions = self.puts.iter().map(|put| RecordVersion {
+            id: put.id,
+            version: put.index.version,
+            commitment: put.commitment,
+        });
+        let records: Vec<_> = versions.collect();
+        (!records.is_empty()).then_some(Event::RecordsPut { kind: self.kind, records })
+    }
+
+    /// The sealed content, into the same batch as the ledger's word.
+    pub(in crate::engine) fn put_into(&mut self, batch: &mut Batch) {
+        for put in &mut self.puts {
+            batch.put(keys::record(self.kind, &put.id), std::mem::take(&mut put.value));
+        }
+    }
+
+    /// It is durable: everybody may find it.
+    pub(in crate::engine) fn publish(&self, registry: &mut Registry) {
+        let table = registry.table_mut(self.kind);
+        for put in &self.puts {
+            table.put(put.id, &put.index);
+        }
+    }
+
+    pub(in crate::engine) fn outcome(self, ledger_index: Option<u64>) -> RecordOutcome {
+        RecordOutcome { rows: self.rows, ledger_index }
+    }
+}

@@ -1,0 +1,70 @@
+//! The value of a record in the store: its version, then its sealed content.
+//!
+//! Written by the engine's owner, read when the index loads and when a record is shown. The seal
+//! binds identity, kind and version, so a value that was moved or rolled back by its version alone
+//! does not open.
+
+use ring::rand::SecureRandom;
+use zeroize::Zeroizing;
+
+use crate::domain::world::RecordKind;
+use crate::evidence::seal::{Belongs, SealError, Sealer};
+
+const VERSION_LEN: usize = 8;
+
+/// Why a stored value is not a record.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StoredError {
+    /// It is too short to have a version.
+    #[error("a stored record has {len} bytes: restore from a backup")]
+    Length {
+        /// Its length in bytes.
+        len: usize,
+    },
+    /// It does not open.
+    #[error(transparent)]
+    Sealed(#[from] SealError),
+}
+
+/// The name of a kind under the seal.
+pub const fn kind_name(kind: RecordKind) -> &'static str {
+    match kind {
+        RecordKind::Reservist => "reservist",
+        RecordKind::Equipment => "equipment",
+    }
+}
+
+/// Makes the value of a record.
+///
+/// # Errors
+/// [`SealError`].
+pub fn seal_value(
+    sealer: &Sealer,
+    kind: RecordKind,
+    id: &[u8; 16],
+    version: u64,
+    content: &[u8],
+    rng: &dyn SecureRandom,
+) -> Result<Vec<u8>, SealError> {
+    let belongs = Belongs { record_id: id, kind: kind_name(kind), version };
+    let sealed = sealer.seal(&belongs, content, rng)?;
+    Ok([&version.to_be_bytes()[..], &sealed].concat())
+}
+
+/// Opens the value of a record: its version and its content, which is wiped when dropped.
+///
+/// # Errors
+/// [`StoredError`].
+pub fn open_value(
+    sealer: &Sealer,
+    kind: RecordKind,
+    id: &[u8; 16],
+    value: &[u8],
+) -> Result<(u64, Zeroizing<Vec<u8>>), StoredError> {
+    let Some((version, sealed)) = value.split_first_chunk::<VERSION_LEN>() else {
+        return Err(StoredError::Length { len: value.len() });
+    };
+    let version = u64::from_be_bytes(*version);
+    let belongs = Belongs { record_id: id, kind: kind_name(kind), version };
+    Ok((version, sealer.open(&belongs, sealed)?))
+}

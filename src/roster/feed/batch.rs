@@ -1,0 +1,158 @@
+//! Filling batches with rows, for either kind of roster.
+
+use std::ops::ControlFlow;
+
+use prost::Message;
+use tokio::sync::mpsc;
+
+use crate::domain::ids::UnitCode;
+use crate::domain::registry::{Equipment, Reservist, Warning};
+use crate::limits;
+use crate::roster::{
+    ImportReport, Options, RosterError, Row, Source, read_equipment, read_reservists,
+};
+use crate::wire::pb;
+
+/// What must be known of a row to move it in the report.
+#[derive(Debug)]
+pub(super) struct Fact {
+    pub(super) row: u32,
+    pub(super) unit: UnitCode,
+    pub(super) warnings: Vec<Warning>,
+}
+
+/// What must be known of a batch until its answer comes.
+#[derive(Debug)]
+pub(super) struct Facts {
+    pub(super) request_id: String,
+    pub(super) rows: Vec<Fact>,
+}
+
+/// An answer of either kind.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) request_id: String,
+    pub(super) created: u64,
+    pub(super) updated: u64,
+    pub(super) unchanged: u64,
+    pub(super) refused: Vec<(u32, String)>,
+}
+
+/// A request that carries a batch of one kind.
+pub(super) trait FedKind: Message + Send + 'static {
+    type Record;
+    type Message: Message;
+
+    fn read(
+        source: Source<'_>,
+        options: &Options<'_>,
+        on_row: &mut dyn FnMut(Row<Self::Record>) -> ControlFlow<()>,
+    ) -> Result<ImportReport, RosterError>;
+
+    fn unit(record: &Self::Record) -> &UnitCode;
+
+    fn message(record: &Self::Record) -> Self::Message;
+
+    fn batch(request_id: String, rows: Vec<(u32, Self::Message)>) -> Self;
+}
+
+macro_rules! fed {
+    ($request:ident $answer:ident $row:ident $record:ident $field:ident $unit:ident $read:ident) => {
+        impl FedKind for pb::$request {
+            type Record = $record;
+            type Message = pb::$record;
+
+            fn read(
+                source: Source<'_>,
+                options: &Options<'_>,
+                on_row: &mut dyn FnMut(Row<$record>) -> ControlFlow<()>,
+            ) -> Result<ImportReport, RosterError> {
+                $read(source, options, on_row)
+            }
+
+            fn unit(record: &$record) -> &UnitCode {
+                &record.$unit
+            }
+
+            fn message(record: &$record) -> pb::$record {
+                pb::$record::from(record)
+            }
+
+            fn batch(request_id: String, rows: Vec<(u32, pb::$record)>) -> Self {
+                let row = |(row, record)| pb::$row { row, $field: Some(record) };
+                Self { request_id, rows: rows.into_iter().map(row).collect() }
+            }
+        }
+
+        impl From<pb::$answer> for Answer {
+            fn from(answer: pb::$answer) -> Self {
+                let refused = answer.refused.into_iter();
+                Self {
+                    request_id: answer.request_id,
+                    created: answer.created.into(),
+                    updated: answer.updated.into(),
+                    unchanged: answer.unchanged.into(),
+                    refused: refused.map(|refusal| (refusal.row, refusal.reason)).collect(),
+                }
+            }
+        }
+    };
+}
+
+fed!(ImportReservistsRequest ImportReservistsResponse ReservistRow Reservist reservist
+    residence_unit read_reservists);
+fed!(ImportEquipmentRequest ImportEquipmentResponse EquipmentRow Equipment equipment
+    location_unit read_equipment);
+
+/// Gathers rows, and sends them on when a batch is full. Blocks while the server is behind.
+pub(super) struct Batches<K: FedKind> {
+    name: String,
+    number: u64,
+    rows: Vec<(u32, K::Message)>,
+    facts: Vec<Fact>,
+    len: usize,
+    requests: mpsc::Sender<K>,
+    known: mpsc::Sender<Facts>,
+}
+
+impl<K: FedKind> Batches<K> {
+    pub(super) fn new(name: &str, requests: mpsc::Sender<K>, known: mpsc::Sender<Facts>) -> Self {
+        let (rows, facts) = (Vec::new(), Vec::new());
+        Self { name: name.to_owned(), number: 0, rows, facts, len: 0, requests, known }
+    }
+
+    /// Takes a row if it is good; breaks off when nobody listens any more.
+    pub(super) fn take(&mut self, row: Row<K::Record>) -> ControlFlow<()> {
+        let Ok(checked) = row.result else { return ControlFlow::Continue(()) };
+        let message = K::message(&checked.record);
+        let unit = K::unit(&checked.record).clone();
+        let (row, warnings) = (row.number, checked.warnings);
+        self.len += message.encoded_len();
+        self.rows.push((row, message));
+        self.facts.push(Fact { row, unit, warnings });
+        let is_full = self.rows.len() == limits::RECORDS_PER_BATCH_MAX
+            || self.len >= limits::IMPORT_BATCH_LEN_MAX;
+        if is_full { self.send() } else { ControlFlow::Continue(()) }
+    }
+
+    /// Sends what is left.
+    pub(super) fn finish(mut self) {
+        // Nobody listens only after a fault, which is told elsewhere.
+        let _fault_is_told = self.send();
+    }
+
+    fn send(&mut self) -> ControlFlow<()> {
+        if self.rows.is_empty() {
+            return ControlFlow::Continue(());
+        }
+        self.number += 1;
+        self.len = 0;
+        let request_id = format!("{}-{}", self.name, self.number);
+        let rows = std::mem::take(&mut self.facts);
+        let facts = Facts { request_id: request_id.clone(), rows };
+        let batch = K::batch(request_id, std::mem::take(&mut self.rows));
+        let sent =
+            self.known.blocking_send(facts).is_ok() && self.requests.blocking_send(batch).is_ok();
+        if sent { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    }
+}

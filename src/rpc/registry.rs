@@ -1,0 +1,219 @@
+//! The registry's door: reservists and equipment, one by one, in lists and in floods.
+//!
+//! Called by tonic. Who may call is asked of a [`Gate`], which the roof makes of its own
+//! authentication; so are statuses. Invariants: nothing personal is shown before the reading is a
+//! ledger entry; an officer sees and changes only what lies under their unit; every row is checked
+//! here whatever the caller's program checked. Knows nothing of roles, certificates or files.
+
+mod calls;
+mod fault;
+pub mod gate;
+mod import;
+mod list;
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+use tokio_stream::Stream;
+use tonic::metadata::MetadataMap;
+use tonic::{Extensions, Request, Response, Status, Streaming};
+
+pub use fault::RegistryFault;
+
+use crate::domain::ids::{OfficerId, UnitCode};
+use crate::domain::registry::{EquipmentTypes, Lists, Specialties};
+use crate::domain::unit::Units;
+use crate::domain::world::Actor;
+use crate::engine::Engine;
+use crate::evidence::seal::Sealer;
+use crate::tasks::Tasks;
+use crate::wire::pb;
+use crate::wire::pb::registry_service_server::RegistryService;
+
+/// An officer who may make this call.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// Who.
+    pub id: OfficerId,
+    /// Whether they see records whole; else masked.
+    pub sees_all: bool,
+    /// Where their rights end: this unit and what lies under it. None for the whole province.
+    pub within: Option<UnitCode>,
+}
+
+/// What the door asks of the roof.
+pub trait Gate: Send + Sync + 'static {
+    /// Lets an officer through to a method, such as `ListReservists`, or says why not.
+    ///
+    /// # Errors
+    /// The status that the caller gets.
+    fn officer(
+        &self,
+        metadata: &MetadataMap,
+        extensions: &Extensions,
+        method: &'static str,
+    ) -> Result<Caller, Status>;
+
+    /// The status of a fault.
+    fn status(&self, fault: &RegistryFault) -> Status;
+}
+
+/// What the registry's door is made of.
+#[derive(Debug)]
+pub struct RegistryParts {
+    /// Carries out, and holds the index.
+    pub engine: Engine,
+    /// Opens and seals records.
+    pub sealer: Arc<Sealer>,
+    /// Runs the imports.
+    pub tasks: Tasks,
+    /// The known specialties.
+    pub specialties: Specialties,
+    /// The known types of equipment.
+    pub equipment_types: EquipmentTypes,
+}
+
+/// The registry's door. Clones share everything.
+#[derive(Debug)]
+pub struct RegistryDoor<G> {
+    parts: Arc<RegistryParts>,
+    gate: Arc<G>,
+}
+
+impl<G> Clone for RegistryDoor<G> {
+    fn clone(&self) -> Self {
+        Self { parts: self.parts.clone(), gate: self.gate.clone() }
+    }
+}
+
+/// Answers of an import, in the order of its batches.
+pub type Answers<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
+
+impl<G: Gate> RegistryDoor<G> {
+    /// A door with its gate.
+    pub fn new(parts: RegistryParts, gate: G) -> Self {
+        Self { parts: Arc::new(parts), gate: Arc::new(gate) }
+    }
+
+    fn enter<T>(&self, request: &Request<T>, method: &'static str) -> Result<Caller, Status> {
+        self.gate.officer(request.metadata(), request.extensions(), method)
+    }
+
+    fn answer<T>(&self, outcome: Result<T, RegistryFault>) -> Result<Response<T>, Status> {
+        outcome.map(Response::new).map_err(|fault| self.gate.status(&fault))
+    }
+}
+
+impl RegistryParts {
+    /// What a record is checked against, with the units of now.
+    fn lists<'a>(&'a self, units: &'a Units) -> Lists<'a> {
+        let as_of = self.engine.now().date_in_vietnam();
+        let (specialties, equipment_types) = (&self.specialties, &self.equipment_types);
+        Lists { units, specialties, equipment_types, as_of }
+    }
+
+    /// A copy, so that checking a batch holds up nobody.
+    fn units(&self) -> Units {
+        self.engine.world().units().clone()
+    }
+}
+
+impl Caller {
+    fn actor(&self) -> Actor {
+        Actor::Officer(self.id.clone())
+    }
+
+    fn reaches(&self, unit: &UnitCode, units: &Units) -> bool {
+        self.within.as_ref().is_none_or(|top| units.is_within(unit, top))
+    }
+}
+
+macro_rules! unary {
+    ($self:ident, $request:ident, $method:literal, $call:ident) => {{
+        let caller = $self.enter(&$request, $method)?;
+        let outcome = $self.parts.$call($request.into_inner(), &caller).await;
+        $self.answer(outcome)
+    }};
+}
+
+#[tonic::async_trait]
+impl<G: Gate> RegistryService for RegistryDoor<G> {
+    async fn create_reservist(
+        &self,
+        request: Request<pb::CreateReservistRequest>,
+    ) -> Result<Response<pb::CreateReservistResponse>, Status> {
+        unary!(self, request, "CreateReservist", create_reservist)
+    }
+
+    async fn get_reservist(
+        &self,
+        request: Request<pb::GetReservistRequest>,
+    ) -> Result<Response<pb::GetReservistResponse>, Status> {
+        unary!(self, request, "GetReservist", get_reservist)
+    }
+
+    async fn update_reservist(
+        &self,
+        request: Request<pb::UpdateReservistRequest>,
+    ) -> Result<Response<pb::UpdateReservistResponse>, Status> {
+        unary!(self, request, "UpdateReservist", update_reservist)
+    }
+
+    async fn list_reservists(
+        &self,
+        request: Request<pb::ListReservistsRequest>,
+    ) -> Result<Response<pb::ListReservistsResponse>, Status> {
+        unary!(self, request, "ListReservists", list_reservists)
+    }
+
+    type ImportReservistsStream = Answers<pb::ImportReservistsResponse>;
+
+    async fn import_reservists(
+        &self,
+        request: Request<Streaming<pb::ImportReservistsRequest>>,
+    ) -> Result<Response<Self::ImportReservistsStream>, Status> {
+        let caller = self.enter(&request, "ImportReservists")?;
+        Ok(Response::new(self.import(request.into_inner(), caller)))
+    }
+
+    async fn create_equipment(
+        &self,
+        request: Request<pb::CreateEquipmentRequest>,
+    ) -> Result<Response<pb::CreateEquipmentResponse>, Status> {
+        unary!(self, request, "CreateEquipment", create_equipment)
+    }
+
+    async fn get_equipment(
+        &self,
+        request: Request<pb::GetEquipmentRequest>,
+    ) -> Result<Response<pb::GetEquipmentResponse>, Status> {
+        unary!(self, request, "GetEquipment", get_equipment)
+    }
+
+    async fn update_equipment(
+        &self,
+        request: Request<pb::UpdateEquipmentRequest>,
+    ) -> Result<Response<pb::UpdateEquipmentResponse>, Status> {
+        unary!(self, request, "UpdateEquipment", update_equipment)
+    }
+
+    async fn list_equipment(
+        &self,
+        request: Request<pb::ListEquipmentRequest>,
+    ) -> Result<Response<pb::ListEquipmentResponse>, Status> {
+        unary!(self, request, "ListEquipment", list_equipment)
+    }
+
+    type ImportEquipmentStream = Answers<pb::ImportEquipmentResponse>;
+
+    async fn import_equipment(
+        &self,
+        request: Request<Streaming<pb::ImportEquipmentRequest>>,
+    ) -> Result<Response<Self::ImportEquipmentStream>, Status> {
+        let caller = self.enter(&request, "ImportEquipment")?;
+        Ok(Response::new(self.import(request.into_inner(), caller)))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,198 @@
+//! Creating, changing and showing single records.
+
+use std::sync::Arc;
+
+use prost::Message;
+use ring::digest::{Context, SHA256};
+use ring::rand::{SecureRandom, SystemRandom};
+use zeroize::Zeroizing;
+
+use crate::domain::ids::RequestId;
+use crate::domain::world::{Command, RecordKind, Request};
+use crate::engine::EngineError;
+use crate::engine::records::{NewRecord, RecordJob, RowMode, RowOutcome};
+use crate::index::{Row, open_value};
+use crate::rpc::registry::{Caller, RegistryFault, RegistryParts};
+use crate::store::keys;
+use crate::wire::registry::{RegistryRecord, View, decode, encode};
+use crate::wire::{WireError, parse, pb};
+
+macro_rules! calls {
+    ($record:ident $field:ident $id:ident, $create:ident $get:ident $update:ident,
+     $create_request:ident $create_response:ident $get_request:ident $get_response:ident
+     $update_request:ident $update_response:ident) => {
+        impl RegistryParts {
+            pub(super) async fn $create(
+                &self,
+                request: pb::$create_request,
+                caller: &Caller,
+            ) -> Result<pb::$create_response, RegistryFault> {
+                let id = request_id(&request.request_id, stringify!($create), &request)?;
+                let record =
+                    request.$field.ok_or_else(|| WireError::missing(stringify!($field)))?;
+                let (record, index) = self.put(record, RowMode::Create, id, caller).await?;
+                Ok(pb::$create_response { $field: Some(record), ledger_index: index })
+            }
+
+            pub(super) async fn $get(
+                &self,
+                request: pb::$get_request,
+                caller: &Caller,
+            ) -> Result<pb::$get_response, RegistryFault> {
+                let id = uuid(stringify!($id), &request.$id)?;
+                self.must_reach(pb::$record::KIND, &id, caller)?;
+                let view = if caller.sees_all { View::Whole } else { View::Masked };
+                let shown = self.read::<pb::$record>(vec![id], view, caller).await?;
+                Ok(pb::$get_response { $field: shown.into_iter().next() })
+            }
+
+            pub(super) async fn $update(
+                &self,
+                request: pb::$update_request,
+                caller: &Caller,
+            ) -> Result<pb::$update_response, RegistryFault> {
+                let request_id = request_id(&request.request_id, stringify!($update), &request)?;
+                let record =
+                    request.$field.ok_or_else(|| WireError::missing(stringify!($field)))?;
+                let id = uuid(stringify!($id), &record.$id)?;
+                self.must_reach(pb::$record::KIND, &id, caller)?;
+                let mode = RowMode::Update { id, version: record.version };
+                let (record, index) = self.put(record, mode, request_id, caller).await?;
+                Ok(pb::$update_response { $field: Some(record), ledger_index: index })
+            }
+        }
+    };
+}
+
+calls!(Reservist reservist reservist_id, create_reservist get_reservist update_reservist,
+    CreateReservistRequest CreateReservistResponse GetReservistRequest GetReservistResponse
+    UpdateReservistRequest UpdateReservistResponse);
+calls!(Equipment equipment equipment_id, create_equipment get_equipment update_equipment,
+    CreateEquipmentRequest CreateEquipmentResponse GetEquipmentRequest GetEquipmentResponse
+    UpdateEquipmentRequest UpdateEquipmentResponse);
+
+impl RegistryParts {
+    async fn put<R: RegistryRecord>(
+        &self,
+        record: R,
+        mode: RowMode,
+        id: (RequestId, [u8; 32]),
+        caller: &Caller,
+    ) -> Result<(R, u64), RegistryFault> {
+        let units = self.units();
+        let record = record.checked(&self.lists(&units)).map_err(RegistryFault::Record)?;
+        let new = self.new_record(&record, 0, mode)?;
+        if !caller.reaches(&new.index.facets.unit, &units) {
+            return Err(RegistryFault::Outside { unit: new.index.facets.unit });
+        }
+        let sealer = self.sealer.clone();
+        let (actor, kind, id) = (caller.actor(), R::KIND, Some(id));
+        let put = self.engine.put_records(move |reply| RecordJob {
+            actor,
+            id,
+            kind,
+            rows: vec![new],
+            sealer,
+            reply,
+        });
+        let outcome = put.await?;
+        let (record_id, version) = match outcome.rows.into_iter().next() {
+            Some((_row, RowOutcome::Refused(reason))) => {
+                return Err(RegistryFault::refused(kind, reason));
+            }
+            Some((
+                _row,
+                RowOutcome::Created(id, version)
+                | RowOutcome::Updated(id, version)
+                | RowOutcome::Unchanged(id, version),
+            )) => (id, version),
+            None => return Err(RegistryFault::Unreadable),
+        };
+        let mut stored = record;
+        stored.identify(uuid::Uuid::from_bytes(record_id).to_string(), version);
+        stored.show(if caller.sees_all { View::Whole } else { View::Masked });
+        Ok((stored, outcome.ledger_index.unwrap_or(0)))
+    }
+
+    /// A checked record, ready for the owner.
+    pub(super) fn new_record<R: RegistryRecord>(
+        &self,
+        record: &R,
+        row: u32,
+        mode: RowMode,
+    ) -> Result<NewRecord, RegistryFault> {
+        let content = encode(record.clone());
+        let index = Row::of(record, 0, &content, &self.sealer)?;
+        Ok(NewRecord { row, mode, fresh_id: self.fresh_id()?, content, index })
+    }
+
+    /// A UUID version 7 of the time of record, so that records lie in the store in the order of
+    /// their making.
+    fn fresh_id(&self) -> Result<[u8; 16], RegistryFault> {
+        let mut random = [0; 10];
+        SystemRandom::new()
+            .fill(&mut random)
+            .or(Err(EngineError::Unavailable { doing: "out of randomness for a record" }))?;
+        let ms = u64::try_from(self.engine.now().millis()).unwrap_or(0);
+        Ok(uuid::Builder::from_unix_timestamp_millis(ms, &random).into_uuid().into_bytes())
+    }
+
+    /// Records that lie elsewhere are not found, like those that are nowhere.
+    fn must_reach(
+        &self,
+        kind: RecordKind,
+        id: &[u8; 16],
+        caller: &Caller,
+    ) -> Result<(), RegistryFault> {
+        let row = self.engine.registry().table(kind).get(id).ok_or(RegistryFault::Unknown)?;
+        let reaches = caller.reaches(&row.facets.unit, self.engine.world().units());
+        if reaches { Ok(()) } else { Err(RegistryFault::Unknown) }
+    }
+
+    /// Records, for showing: that they are read is in the ledger before they are opened.
+    pub(super) async fn read<R: RegistryRecord>(
+        &self,
+        ids: Vec<[u8; 16]>,
+        view: View,
+        caller: &Caller,
+    ) -> Result<Vec<R>, RegistryFault> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let command = Command::ReadRecords { kind: R::KIND, records: ids.clone() };
+        self.engine.submit(Request { actor: caller.actor(), id: None, command }).await?;
+        let (store, sealer) = (self.engine.store().clone(), Arc::clone(&self.sealer));
+        let opening = tokio::task::spawn_blocking(move || {
+            let open = |id: [u8; 16]| -> Result<R, RegistryFault> {
+                let value =
+                    store.get(&keys::record(R::KIND, &id))?.ok_or(RegistryFault::Unknown)?;
+                let (version, content) = open_value(&sealer, R::KIND, &id, &value)?;
+                let mut record: R =
+                    decode(&content, id, version).or(Err(RegistryFault::Unreadable))?;
+                record.show(view);
+                Ok(record)
+            };
+            ids.into_iter().map(open).collect()
+        });
+        opening.await.unwrap_or(Err(RegistryFault::Unreadable))
+    }
+}
+
+/// The caller's name for a request, and the digest of what was asked under it.
+pub(super) fn request_id(
+    id: &str,
+    method: &str,
+    request: &impl Message,
+) -> Result<(RequestId, [u8; 32]), RegistryFault> {
+    let id = parse("request_id", id)?;
+    let mut digest = Context::new(&SHA256);
+    digest.update(method.as_bytes());
+    digest.update(b"\n");
+    digest.update(&Zeroizing::new(request.encode_to_vec()));
+    Ok((id, digest.finish().as_ref().try_into().expect("SHA-256 has 32 bytes")))
+}
+
+fn uuid(field: &'static str, text: &str) -> Result<[u8; 16], WireError> {
+    let id: uuid::Uuid = text.parse().map_err(|_rule| WireError::new(field, "is not a UUID"))?;
+    Ok(id.into_bytes())
+}

@@ -1,0 +1,58 @@
+//! How the registry's door stands behind the one gate of all calls: who is calling was shown there.
+
+use std::collections::HashMap;
+
+use tonic::metadata::MetadataMap;
+use tonic::{Extensions, Status};
+use tonic_types::{ErrorDetails, StatusExt as _};
+
+use super::{Caller, Gate, RegistryFault};
+use crate::domain::authority::Role;
+use crate::domain::code::Code;
+use crate::engine::Engine;
+use crate::rpc::auth::Principal;
+use crate::rpc::status::{DOMAIN, Reject, detailed, grpc_code};
+
+/// Reads what the gate found, and bounds an officer to what lies under their unit.
+#[derive(Debug)]
+pub struct BehindTheGate {
+    /// Knows which unit is the province.
+    pub engine: Engine,
+}
+
+impl Gate for BehindTheGate {
+    fn officer(
+        &self,
+        _metadata: &MetadataMap,
+        extensions: &Extensions,
+        _method: &'static str,
+    ) -> Result<Caller, Status> {
+        match extensions.get::<Principal>() {
+            Some(Principal::Officer { id, unit, roles }) => Ok(Caller {
+                id: id.clone(),
+                sees_all: roles.contains(&Role::Registrar),
+                within: (self.engine.world().province() != Some(unit)).then(|| unit.clone()),
+            }),
+            Some(Principal::Anonymous | Principal::Endpoint { .. }) => {
+                Err(Reject::new(Code::Denied, "ROLE_MISSING", "only officers may").into())
+            }
+            None => Err(Reject::internal("NO_GATE", &"a call came past the gate").into()),
+        }
+    }
+
+    fn status(&self, fault: &RegistryFault) -> Status {
+        if fault.code() == Code::Internal {
+            return Reject::internal(fault.reason(), fault).into();
+        }
+        let violations = fault.violations();
+        let code = grpc_code(fault.code());
+        if violations.is_empty() {
+            return detailed(code, fault.reason(), &fault.to_string(), None);
+        }
+        let mut details = ErrorDetails::with_error_info(fault.reason(), DOMAIN, HashMap::new());
+        for (field, text) in violations {
+            details.add_bad_request_violation(field, text);
+        }
+        Status::with_error_details(code, fault.to_string(), details)
+    }
+}

@@ -1,0 +1,227 @@
+//! Imports: batches in, answers out in the same order, a few on their way at once.
+//!
+//! One task reads the caller's batches, checks them and puts them into the engine's second lane; the
+//! answers wait in a short queue until the caller reads them. When the lane or the queue is full the
+//! task stops reading, and the caller feels the pace of the disk.
+
+use prost::Message;
+use tokio::sync::{mpsc, oneshot};
+use tokio_stream::StreamExt;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{Status, Streaming};
+
+use crate::domain::unit::Units;
+use crate::engine::EngineError;
+use crate::engine::records::{RecordJob, RecordOutcome, RowMode, RowOutcome};
+use crate::index::Keys;
+use crate::limits;
+use crate::rpc::registry::calls::request_id;
+use crate::rpc::registry::{Answers, Caller, Gate, RegistryDoor, RegistryFault, RegistryParts};
+use crate::wire::registry::RegistryRecord;
+use crate::wire::{WireError, pb};
+
+/// Rows with their numbers.
+type Rows<R> = Vec<(u32, Option<R>)>;
+
+/// A batch of either kind.
+pub(super) trait ImportBatch: Message + Default + Send + 'static {
+    type Record: RegistryRecord;
+    type Answer: Send + 'static;
+
+    /// Its request id, and its rows with their numbers.
+    fn into_parts(self) -> (String, Rows<Self::Record>);
+
+    fn request_id(&self) -> &str;
+
+    fn answer(sum: Sum) -> Self::Answer;
+}
+
+macro_rules! batch {
+    ($request:ident $answer:ident $record:ident $field:ident) => {
+        impl ImportBatch for pb::$request {
+            type Record = pb::$record;
+            type Answer = pb::$answer;
+
+            fn into_parts(self) -> (String, Rows<pb::$record>) {
+                let rows = self.rows.into_iter().map(|row| (row.row, row.$field));
+                (self.request_id, rows.collect())
+            }
+
+            fn request_id(&self) -> &str {
+                &self.request_id
+            }
+
+            fn answer(sum: Sum) -> pb::$answer {
+                let Sum { request_id, created, updated, unchanged, refused } = sum;
+                pb::$answer { request_id, created, updated, unchanged, refused }
+            }
+        }
+    };
+}
+
+batch!(ImportReservistsRequest ImportReservistsResponse Reservist reservist);
+batch!(ImportEquipmentRequest ImportEquipmentResponse Equipment equipment);
+
+/// What became of a batch.
+#[derive(Debug, Default)]
+pub(super) struct Sum {
+    request_id: String,
+    created: u32,
+    updated: u32,
+    unchanged: u32,
+    refused: Vec<pb::RowRefusal>,
+}
+
+impl Sum {
+    fn refuse(&mut self, row: u32, reason: &'static str) {
+        self.refused.push(pb::RowRefusal { row, reason: reason.to_owned() });
+    }
+
+    fn add(&mut self, outcome: RecordOutcome) {
+        for (row, outcome) in outcome.rows {
+            match outcome {
+                RowOutcome::Created(..) => self.created += 1,
+                RowOutcome::Updated(..) => self.updated += 1,
+                RowOutcome::Unchanged(..) => self.unchanged += 1,
+                RowOutcome::Refused(reason) => self.refuse(row, reason),
+            }
+        }
+        self.refused.sort_by_key(|refusal| refusal.row);
+    }
+}
+
+type Reply = oneshot::Receiver<Result<RecordOutcome, EngineError>>;
+
+/// A batch on its way: what is known of it, and what the engine will say if it was asked.
+struct InFlight {
+    sum: Sum,
+    reply: Option<Reply>,
+}
+
+impl InFlight {
+    async fn land(mut self) -> Result<Sum, RegistryFault> {
+        if let Some(reply) = self.reply {
+            let stopping = Err(EngineError::Unavailable { doing: "stopping" });
+            self.sum.add(reply.await.unwrap_or(stopping)?);
+        }
+        Ok(self.sum)
+    }
+}
+
+impl<G: Gate> RegistryDoor<G> {
+    /// Starts an import; it ends with its stream.
+    pub(super) fn import<B: ImportBatch>(
+        &self,
+        batches: Streaming<B>,
+        caller: Caller,
+    ) -> Answers<B::Answer> {
+        let (out, answers) = mpsc::channel(limits::IMPORT_BATCHES_IN_FLIGHT_MAX);
+        let door = self.clone();
+        self.parts.tasks.spawn("rpc.import", async move {
+            if let Err(status) = door.feed(batches, &caller, &out).await {
+                // The caller may have left already; then nobody reads it.
+                let _caller_left = out.send(Err(status)).await;
+            }
+        });
+        let gate = self.gate.clone();
+        Box::pin(ReceiverStream::new(answers).then(move |in_flight: Result<InFlight, Status>| {
+            let gate = gate.clone();
+            async move {
+                let landed = in_flight?.land().await;
+                landed.map(B::answer).map_err(|fault| gate.status(&fault))
+            }
+        }))
+    }
+
+    async fn feed<B: ImportBatch>(
+        &self,
+        mut batches: Streaming<B>,
+        caller: &Caller,
+        out: &mpsc::Sender<Result<InFlight, Status>>,
+    ) -> Result<(), Status> {
+        let stopping = self.parts.tasks.stopping().clone();
+        loop {
+            let batch = tokio::select! {
+                biased;
+                () = stopping.cancelled() => {
+                    let fault = EngineError::Unavailable { doing: "stopping" };
+                    return Err(self.gate.status(&fault.into()));
+                }
+                () = out.closed() => return Ok(()),
+                batch = batches.message() => batch?,
+            };
+            let Some(batch) = batch else { return Ok(()) };
+            let begun = self.parts.begin(batch, caller).await;
+            let in_flight = begun.map_err(|fault| self.gate.status(&fault))?;
+            if out.send(Ok(in_flight)).await.is_err() {
+                return Ok(());
+            }
+        }
+    }
+}
+
+impl RegistryParts {
+    /// Nobody draws a record into their unit from one that is not theirs.
+    fn holder_is_reached<R: RegistryRecord>(
+        &self,
+        keys: &Keys,
+        caller: &Caller,
+        units: &Units,
+    ) -> bool {
+        let registry = self.engine.registry();
+        let table = registry.table(R::KIND);
+        let mut holders = keys.iter().filter_map(|key| table.get(&table.find(key)?));
+        holders.all(|row| caller.reaches(&row.facets.unit, units))
+    }
+
+    /// Checks a batch and puts what passes into the engine's lane.
+    async fn begin<B: ImportBatch>(
+        &self,
+        batch: B,
+        caller: &Caller,
+    ) -> Result<InFlight, RegistryFault> {
+        let id = request_id(batch.request_id(), "Import", &batch)?;
+        let (name, rows) = batch.into_parts();
+        if !(1..=limits::RECORDS_PER_BATCH_MAX).contains(&rows.len()) {
+            return Err(WireError::new("rows", "has not 1 to 100 rows").into());
+        }
+        let mut sum = Sum { request_id: name, ..Sum::default() };
+        let mut good = Vec::new();
+        {
+            let units = self.units();
+            let lists = self.lists(&units);
+            for (number, record) in rows {
+                let record = record.ok_or_else(|| WireError::missing("rows.record"))?;
+                let checked = match record.checked(&lists) {
+                    Ok(checked) => checked,
+                    Err(problems) => {
+                        let first = problems.first().map(|problem| problem.code.code());
+                        sum.refuse(number, first.unwrap_or("RECORD_INVALID"));
+                        continue;
+                    }
+                };
+                let new = self.new_record(&checked, number, RowMode::Import)?;
+                if caller.reaches(&new.index.facets.unit, &units)
+                    && self.holder_is_reached::<B::Record>(&new.index.keys, caller, &units)
+                {
+                    good.push(new);
+                } else {
+                    sum.refuse(number, "UNIT_OUTSIDE");
+                }
+            }
+        }
+        if good.is_empty() {
+            return Ok(InFlight { sum, reply: None });
+        }
+        let (actor, sealer, kind) = (caller.actor(), self.sealer.clone(), B::Record::KIND);
+        let queued = self.engine.enqueue_records(move |reply| RecordJob {
+            actor,
+            id: Some(id),
+            kind,
+            rows: good,
+            sealer,
+            reply,
+        });
+        Ok(InFlight { sum, reply: Some(queued.await?) })
+    }
+}

@@ -1,0 +1,432 @@
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::PathBuf;
+use std::sync::Mutex;
+
+use hyper_util::rt::TokioIo;
+use serde_json::{Value, json};
+use tonic::Code as Grpc;
+use tonic::transport::{Channel, Endpoint, Server};
+
+use super::*;
+use crate::domain::code::Code;
+use crate::domain::world::{Command, Event, RecordKind};
+use crate::engine::records::tests::{founded, sealer};
+use crate::roster::ImportReport;
+use crate::roster::feed::{self, Feed, FeedError};
+use crate::roster::lists::{shipped_equipment_types, shipped_specialties};
+use crate::sim::province;
+use crate::store::memory::{Fault, MemoryStore};
+use crate::store::{Store, keys};
+use crate::wire::pb::registry_service_client::RegistryServiceClient;
+use crate::wire::pb::registry_service_server::RegistryServiceServer;
+
+/// Lets everybody in as the officer that was set.
+struct OpenGate(Mutex<Caller>);
+
+impl Gate for Arc<OpenGate> {
+    fn officer(
+        &self,
+        _metadata: &MetadataMap,
+        _extensions: &Extensions,
+        _method: &'static str,
+    ) -> Result<Caller, Status> {
+        Ok(self.0.lock().expect("no test panics in it").clone())
+    }
+
+    fn status(&self, fault: &RegistryFault) -> Status {
+        let code = match fault.code() {
+            Code::Invalid => Grpc::InvalidArgument,
+            Code::NotFound => Grpc::NotFound,
+            Code::Exists => Grpc::AlreadyExists,
+            Code::Aborted => Grpc::Aborted,
+            Code::Denied => Grpc::PermissionDenied,
+            Code::Unavailable => Grpc::Unavailable,
+            _other => Grpc::Internal,
+        };
+        Status::new(code, format!("{} {:?}", fault.reason(), fault.violations()))
+    }
+}
+
+struct House {
+    store: Arc<MemoryStore>,
+    engine: Engine,
+    gate: Arc<OpenGate>,
+    client: RegistryServiceClient<Channel>,
+    tasks: Tasks,
+}
+
+impl House {
+    async fn new() -> Self {
+        let (store, tasks) = (Arc::new(MemoryStore::new()), Tasks::new());
+        let engine = founded(&store, &tasks).await;
+        let registrar =
+            Caller { id: "registrar".parse().expect("an id"), sees_all: true, within: None };
+        let gate = Arc::new(OpenGate(Mutex::new(registrar)));
+        let parts = RegistryParts {
+            engine: engine.clone(),
+            sealer: sealer(),
+            tasks: tasks.clone(),
+            specialties: shipped_specialties(),
+            equipment_types: shipped_equipment_types(),
+        };
+        let door = RegistryServiceServer::new(RegistryDoor::new(parts, gate.clone()));
+        let (near, far) = tokio::io::duplex(64 * 1024);
+        let incoming = tokio_stream::once(Ok::<_, std::io::Error>(far));
+        tasks.spawn("test.server", async move {
+            let served = Server::builder().add_service(door).serve_with_incoming(incoming).await;
+            served.expect("the duplex does not fail");
+        });
+        let mut near = Some(near);
+        let channel = Endpoint::from_static("http://registry.test")
+            .connect_with_connector(tower::service_fn(move |_uri| {
+                let near = near.take().map(TokioIo::new);
+                async move { near.ok_or_else(|| std::io::Error::other("connected once")) }
+            }))
+            .await
+            .expect("the duplex is there");
+        let client = RegistryServiceClient::new(channel);
+        Self { store, engine, gate, client, tasks }
+    }
+
+    fn calls_as(&self, sees_all: bool, within: Option<&str>) {
+        let mut caller = self.gate.0.lock().expect("no test panics in it");
+        caller.sees_all = sees_all;
+        caller.within = within.map(|unit| unit.parse().expect("a code"));
+    }
+
+    fn feed(&self, path: PathBuf, name: &str) -> Feed {
+        Feed {
+            path,
+            units: self.engine.world().units().clone(),
+            specialties: shipped_specialties(),
+            equipment_types: shipped_equipment_types(),
+            as_of: jiff::civil::date(2026, 1, 31),
+            default_unit: None,
+            sheet: None,
+            name: name.to_owned(),
+        }
+    }
+
+    async fn import(&mut self, path: PathBuf, name: &str) -> Result<ImportReport, FeedError> {
+        let feed = self.feed(path, name);
+        feed::import_reservists(&mut self.client, feed, &mut |_rows| ()).await
+    }
+
+    async fn create(
+        &mut self,
+        request_id: &str,
+        who: &pb::Reservist,
+    ) -> Result<pb::Reservist, Status> {
+        let request = pb::CreateReservistRequest {
+            request_id: request_id.to_owned(),
+            reservist: Some(who.clone()),
+        };
+        let created = self.client.create_reservist(request).await?.into_inner();
+        Ok(created.reservist.expect("as stored"))
+    }
+
+    async fn list(
+        &mut self,
+        size: u32,
+        token: &str,
+        filter: &str,
+    ) -> Result<pb::ListReservistsResponse, Status> {
+        let request = pb::ListReservistsRequest {
+            page_size: size,
+            page_token: token.to_owned(),
+            filter: filter.to_owned(),
+        };
+        Ok(self.client.list_reservists(request).await?.into_inner())
+    }
+
+    /// The readings that the ledger names.
+    fn readings(&self) -> Vec<Vec<[u8; 16]>> {
+        let leaves = self.store.scan(keys::LEDGER, b"", 10_000).expect("in memory");
+        let read =
+            leaves.into_iter().filter_map(|(_key, leaf)| {
+                match crate::wire::entry::decode(&leaf).expect("its own leaf").event {
+                    Event::RecordsRead { records, .. } => Some(records),
+                    _other => None,
+                }
+            });
+        read.collect()
+    }
+}
+
+fn roster(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/rosters").join(name)
+}
+
+fn expected(name: &str) -> Value {
+    let text = std::fs::read_to_string(roster("expected.json")).expect("the expectations");
+    let all: Value = serde_json::from_str(&text).expect("JSON");
+    all[name].clone()
+}
+
+/// Holds a report against what the file's maker expects, created and unchanged included.
+fn agrees(name: &str, report: &ImportReport) {
+    let report = serde_json::to_value(report).expect("plain data");
+    let expected = expected(name);
+    for (key, wanted) in expected.as_object().expect("a file of the list") {
+        match key.as_str() {
+            "after" => {}
+            "unit" => {
+                let unit = wanted.as_str().expect("a code");
+                assert_eq!(report["by_unit"], json!({ unit: expected["accepted"] }), "{name}");
+            }
+            key => assert_eq!(&report[key], wanted, "{key} of {name}"),
+        }
+    }
+}
+
+fn counts(report: &ImportReport) -> (u64, u64, u64) {
+    (report.created, report.updated, report.unchanged)
+}
+
+fn people(count: u32) -> Vec<pb::Reservist> {
+    province::reservists(3, count).map(|person| pb::Reservist::from(&person)).collect()
+}
+
+#[tokio::test]
+async fn a_commune_is_imported_and_importing_it_again_changes_nothing() {
+    let mut house = House::new().await;
+    let first = house.import(roster("commune-clean.xlsx"), "one").await.expect("imported");
+    agrees("commune-clean.xlsx", &first);
+    assert_eq!(counts(&first), (240, 0, 0));
+    let size = house.engine.ledger().size();
+    let second = house.import(roster("commune-clean.xlsx"), "two").await.expect("imported");
+    assert_eq!(counts(&second), (0, 0, 240));
+    assert_eq!(house.engine.ledger().size(), size, "nothing changed, nothing recorded");
+    let checked = feed::check_reservists(house.feed(roster("commune-clean.xlsx"), "three")).await;
+    assert_eq!(checked.expect("read").accepted, 240);
+}
+
+#[tokio::test]
+async fn two_lists_of_merged_communes_hold_the_same_people_once() {
+    let mut house = House::new().await;
+    for name in ["merged-a.csv", "merged-b.csv"] {
+        let report = house.import(roster(name), name).await.expect("imported");
+        agrees(name, &report);
+    }
+    assert_eq!(house.engine.registry().table(RecordKind::Reservist).len(), 150);
+}
+
+#[tokio::test]
+async fn a_whole_province_is_imported_as_expected() {
+    let mut house = House::new().await;
+    let mut told = 0;
+    let feed = house.feed(roster("province.xlsx"), "province");
+    let progress = &mut |rows| told = rows;
+    let report = feed::import_reservists(&mut house.client, feed, progress).await;
+    let report = report.expect("imported");
+    agrees("province.xlsx", &report);
+    assert_eq!((counts(&report), told), ((20_000, 0, 0), 20_000));
+    let listed = house.list(1, "", "unit = 03356").await.expect("listed");
+    assert_eq!(Some(&listed.total_size), report.by_unit.get("03356"));
+}
+
+#[tokio::test]
+async fn equipment_is_imported_with_its_refusals_as_expected() {
+    let mut house = House::new().await;
+    for (name, wanted) in [("one", (148, 0, 0)), ("two", (0, 0, 148))] {
+        let feed = house.feed(roster("equipment.xlsx"), name);
+        let report = feed::import_equipment(&mut house.client, feed, &mut |_rows| ()).await;
+        let report = report.expect("imported");
+        agrees("equipment.xlsx", &report);
+        assert_eq!(counts(&report), wanted);
+    }
+    let request = pb::ListEquipmentRequest {
+        page_size: 500,
+        page_token: String::new(),
+        filter: "status = AVAILABLE AND type != PT01".to_owned(),
+    };
+    let listed = house.client.list_equipment(request).await.expect("listed").into_inner();
+    let fits = |item: &pb::Equipment| item.status == 1 && item.type_code != "PT01";
+    assert!(!listed.equipment.is_empty() && listed.equipment.iter().all(fits));
+    assert_eq!(listed.total_size, u64::try_from(listed.equipment.len()).expect("few"));
+}
+
+#[tokio::test]
+async fn what_the_server_refuses_moves_over_in_the_report() {
+    let mut house = House::new().await;
+    house.calls_as(true, Some("03256"));
+    let report = house.import(roster("merged-a.csv"), "one").await.expect("read to its end");
+    assert_eq!((report.rows, report.accepted, counts(&report)), (100, 0, (0, 0, 0)));
+    assert!(report.rejected.len() == 100 && report.by_unit.is_empty());
+    assert!(report.rejected.values().all(|reason| reason == "UNIT_OUTSIDE"));
+    house.calls_as(true, None);
+    house.import(roster("merged-a.csv"), "two").await.expect("imported");
+    // Nobody draws people into their unit: the same people, but of another commune.
+    let text = std::fs::read_to_string(roster("merged-a.csv")).expect("a file of the tests");
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().join("drawn.csv");
+    let unit = expected("merged-a.csv")["unit"].as_str().expect("a code").to_owned();
+    let units = house.engine.world().units().clone();
+    let name = |code: &str| units.find(code).expect("a unit").name.clone();
+    let drawn = text.replace(&name(&unit), &name("03256")).replace(&unit, "03256");
+    assert_ne!(drawn, text);
+    std::fs::write(&path, drawn).expect("written");
+    house.calls_as(true, Some("03256"));
+    let report = house.import(path, "three").await.expect("read to its end");
+    assert_eq!((report.accepted, counts(&report)), (0, (0, 0, 0)));
+}
+
+#[tokio::test]
+async fn an_import_that_is_cut_short_says_so_and_a_damaged_file_too() {
+    let mut house = House::new().await;
+    house.store.inject(Fault::Full);
+    let cut = house.import(roster("commune-clean.xlsx"), "one").await.expect_err("no room");
+    assert!(matches!(cut, FeedError::Server { .. }), "{cut}");
+    let again = house.import(roster("commune-clean.xlsx"), "two").await.expect("room again");
+    assert_eq!(again.accepted, 240);
+    let missing = house.import(roster("none.csv"), "three").await.expect_err("no file");
+    assert!(matches!(missing, FeedError::Roster(_)), "{missing}");
+    house.tasks.stopping().cancel();
+    let stopped = house.import(roster("commune-clean.xlsx"), "four").await.expect_err("stopping");
+    assert!(matches!(stopped, FeedError::Server { .. }), "{stopped}");
+}
+
+#[tokio::test]
+async fn a_record_lives_through_the_door_and_every_refusal_has_its_code() {
+    let mut house = House::new().await;
+    let people = people(2);
+    let mut stored = house.create("c-1", &people[0]).await.expect("created");
+    assert_eq!((stored.version, &stored.citizen_id), (1, &people[0].citizen_id));
+    let repeated = house.create("c-1", &people[0]).await.expect("the same request");
+    assert_eq!(repeated.reservist_id, stored.reservist_id);
+    let twice = house.create("c-2", &people[0]).await.expect_err("the same person");
+    assert_eq!(twice.code(), Grpc::AlreadyExists);
+    assert!(twice.message().contains("CITIZEN_ID_EXISTS"));
+    let other = house.create("c-1", &people[1]).await.expect_err("the id is used");
+    assert!(other.message().contains("REQUEST_ID_REUSED"));
+    let mut bad = people[1].clone();
+    (bad.citizen_id, bad.sex) = ("12".to_owned(), 0);
+    let bad = house.create("c-3", &bad).await.expect_err("two faults");
+    assert_eq!(bad.code(), Grpc::InvalidArgument);
+    for word in ["RECORD_INVALID", "citizen_id", "CITIZEN_ID_INVALID", "SEX_INVALID"] {
+        assert!(bad.message().contains(word), "{bad}");
+    }
+    let update = |request_id: &str, who: &pb::Reservist| pb::UpdateReservistRequest {
+        request_id: request_id.to_owned(),
+        reservist: Some(who.clone()),
+    };
+    stored.note = "Mới".to_owned();
+    let updated = house.client.update_reservist(update("u-1", &stored)).await.expect("updated");
+    assert_eq!(updated.into_inner().reservist.expect("as stored").version, 2);
+    stored.note = "Khác".to_owned();
+    let stale = house.client.update_reservist(update("u-2", &stored)).await.expect_err("stale");
+    assert_eq!(stale.code(), Grpc::Aborted);
+    house.calls_as(true, Some("TV-001"));
+    let hidden = house.client.update_reservist(update("u-3", &stored)).await.expect_err("hidden");
+    assert_eq!(hidden.code(), Grpc::NotFound);
+    let outside = house.create("c-4", &people[1]).await.expect_err("not theirs");
+    assert_eq!(outside.code(), Grpc::PermissionDenied);
+}
+
+#[tokio::test]
+async fn nothing_is_shown_before_the_reading_is_recorded() {
+    let mut house = House::new().await;
+    let whole = house.create("c-1", &people(1)[0]).await.expect("created");
+    let id: uuid::Uuid = whole.reservist_id.parse().expect("a UUID");
+    let get = pb::GetReservistRequest { reservist_id: whole.reservist_id.clone() };
+    let shown = house.client.get_reservist(get.clone()).await.expect("shown").into_inner();
+    assert!(shown.reservist == Some(whole.clone()));
+    assert_eq!(house.readings(), [vec![id.into_bytes()]]);
+    house.calls_as(false, None);
+    let masked = house.client.get_reservist(get.clone()).await.expect("shown").into_inner();
+    let masked = masked.reservist.expect("one");
+    assert!(masked.citizen_id.starts_with('*') && masked.full_name != whole.full_name);
+    assert_eq!(house.readings().len(), 2);
+    house.store.inject(Fault::Full);
+    house.client.get_reservist(get.clone()).await.expect_err("no entry, no record");
+    house.calls_as(true, Some("TV-001"));
+    let elsewhere = house.client.get_reservist(get).await.expect_err("not theirs");
+    assert_eq!((elsewhere.code(), house.readings().len()), (Grpc::NotFound, 2));
+}
+
+#[tokio::test]
+async fn a_list_is_walked_page_by_page_and_every_page_is_a_reading() {
+    let mut house = House::new().await;
+    house.import(roster("commune-clean.xlsx"), "one").await.expect("imported");
+    let filter = "reserve_class = 1 AND status = ACTIVE";
+    let (mut seen, mut token, mut pages) = (BTreeMap::new(), String::new(), 0);
+    loop {
+        let page = house.list(50, &token, filter).await.expect("listed");
+        assert!(page.reservists.iter().all(|who| who.reserve_class == 1 && who.status == 1));
+        assert!(page.reservists.iter().all(|who| who.citizen_id.starts_with("*********")));
+        seen.extend(page.reservists.into_iter().map(|who| (who.reservist_id, who.full_name)));
+        pages += 1;
+        token = page.next_page_token;
+        if token.is_empty() {
+            assert_eq!(page.total_size, u64::try_from(seen.len()).expect("few"));
+            break;
+        }
+    }
+    assert_eq!(house.readings().len(), pages);
+    assert_eq!(house.readings().concat().len(), seen.len());
+    let first = house.list(50, "", filter).await.expect("listed").next_page_token;
+    let refused = [
+        house.list(50, &first, "").await.expect_err("a token of another list"),
+        house.list(50, "xyz", "").await.expect_err("no token"),
+        house.list(501, "", "").await.expect_err("too much"),
+        house.list(50, "", "name = A").await.expect_err("no such field"),
+        house.list(50, "", "unit = NOWHERE").await.expect_err("no such unit"),
+    ];
+    assert!(refused.iter().all(|status| status.code() == Grpc::InvalidArgument), "{refused:?}");
+    assert!(refused[3].message().contains("at 1"), "{}", refused[3]);
+    house.calls_as(false, Some("TV-001"));
+    let none = house.list(50, "", "").await.expect("nobody there");
+    assert_eq!((none.total_size, none.reservists.len()), (0, 0));
+}
+
+/// Where the log goes during one test.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().expect("no writer panics").extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn nothing_personal_is_in_the_store_the_log_or_any_debug_output() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_writer(move || writer.clone())
+        .finish();
+    // Another test of this process may have been first; then the store is looked at all the same.
+    let logged = tracing::subscriber::set_global_default(subscriber).is_ok();
+    let mut house = House::new().await;
+    let mut who = people(1).remove(0);
+    who.full_name = "Lường Thị Canary".to_owned();
+    who.hamlet = "Bản Chim Hoàng Yến".to_owned();
+    who.phones = vec!["+84987123456".to_owned()];
+    let secrets = [&who.full_name, &who.hamlet, &who.citizen_id, &who.phones[0]].map(Clone::clone);
+    let stored = house.create("c-1", &who).await.expect("created");
+    house.create("c-2", &who).await.expect_err("the same person");
+    who.full_name.push('7');
+    house.create("c-3", &who).await.expect_err("no name");
+    house.list(10, "", "").await.expect("listed");
+    let command = Command::ReadRecords { kind: RecordKind::Reservist, records: Vec::new() };
+    let mut places: Vec<Vec<u8>> = vec![
+        format!("{stored:?} {:?} {command:?}", house.engine).into_bytes(),
+        log.0.lock().expect("no writer panics").clone(),
+    ];
+    for (key, value) in house.store.scan(b"", b"", 10_000).expect("in memory") {
+        places.extend([key, value]);
+    }
+    assert!(!logged || !places[1].is_empty(), "the log was listened to");
+    for secret in secrets {
+        let found = |place: &Vec<u8>| place.windows(secret.len()).any(|at| at == secret.as_bytes());
+        assert!(!places.iter().any(found), "{secret}");
+    }
+}

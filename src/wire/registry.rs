@@ -1,0 +1,179 @@
+//! Registry records: as they travel, as they are sealed, and as much of them as an officer may see.
+//!
+//! Called by the registry's door, by the feeder of rosters and by the index when it loads. A message
+//! that comes in is turned into plain text and checked by the domain, whose rules exist once; what
+//! is stored is the message made from the checked record, so equal records have equal bytes
+//! whatever form they came in. The sealed content is that message without identity and version,
+//! which the seal binds by itself. Knows nothing of who is asking.
+
+mod equipment;
+mod reservist;
+
+use prost::Message;
+use zeroize::Zeroizing;
+
+use crate::domain::ids::{SpecialtyCode, UnitCode};
+use crate::domain::registry::{Lists, Phone, Problem, ProblemCode};
+use crate::domain::world::RecordKind;
+use crate::wire::WireError;
+
+/// A field at fault, as the proto file names it, and the stable code of the fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FieldProblem {
+    /// The field.
+    pub field: &'static str,
+    /// What is wrong with it.
+    pub code: ProblemCode,
+}
+
+/// How much of a record is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum View {
+    /// All of it.
+    Whole,
+    /// Who it is, without the numbers: for lists before those who may see all.
+    Named,
+    /// Neither names nor numbers, but enough to count and choose.
+    Masked,
+}
+
+/// What a record is filtered and counted by. Nothing of it is personal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Facets {
+    /// The unit it counts under.
+    pub unit: UnitCode,
+    /// Specialty of a reservist, type of a piece of equipment.
+    pub code: Option<SpecialtyCode>,
+    /// Reserve class 1 or 2; 0 for none, and for equipment.
+    pub class: u8,
+    /// The stored number of its status.
+    pub status: u8,
+}
+
+/// The numbers that a record is known by, most telling first, each with the name of its kind. A
+/// reservist has one, a piece of equipment up to two.
+pub type Numbers<'a> = [Option<(&'static str, &'a str)>; 2];
+
+/// What reservists and equipment have in common on the wire.
+pub trait RegistryRecord: Message + Default + Clone + Send + Sync + 'static {
+    /// Which of the two.
+    const KIND: RecordKind;
+
+    /// The same record in the form in which it is stored, without identity and version.
+    ///
+    /// # Errors
+    /// Every fault there is, in the order in which the domain looks.
+    fn checked(&self, lists: &Lists<'_>) -> Result<Self, Vec<FieldProblem>>;
+
+    /// Identity, as text, and version.
+    fn identity(&self) -> (&str, u64);
+
+    /// Gives identity and version.
+    fn identify(&mut self, id: String, version: u64);
+
+    /// Hides what a view does not show.
+    fn show(&mut self, view: View);
+
+    /// What it is filtered and counted by.
+    ///
+    /// # Errors
+    /// When a code is none; a checked record has none such.
+    fn facets(&self) -> Result<Facets, WireError>;
+
+    /// What it is known by.
+    fn numbers(&self) -> Numbers<'_>;
+}
+
+/// The bytes that are sealed.
+pub fn encode<R: RegistryRecord>(mut record: R) -> Zeroizing<Vec<u8>> {
+    record.identify(String::new(), 0);
+    Zeroizing::new(record.encode_to_vec())
+}
+
+/// The record of sealed bytes that were opened.
+///
+/// # Errors
+/// When they are no message; a newer program may have written them.
+pub fn decode<R: RegistryRecord>(
+    content: &[u8],
+    id: [u8; 16],
+    version: u64,
+) -> Result<R, WireError> {
+    let mut record = R::decode(content)
+        .map_err(|_rule| WireError::new("content", "is not a registry record"))?;
+    record.identify(uuid::Uuid::from_bytes(id).to_string(), version);
+    Ok(record)
+}
+
+/// The code of an enum value: blank for what was not said, and a text that no term has for an
+/// unknown value, so that the domain's check refuses it.
+fn term<T>(
+    value: i32,
+    from_number: impl FnOnce(u8) -> Option<T>,
+    code: impl FnOnce(T) -> &'static str,
+) -> String {
+    match u8::try_from(value) {
+        Ok(0) => String::new(),
+        Ok(number) => from_number(number).map_or("?", code).to_owned(),
+        Err(_out_of_range) => "?".to_owned(),
+    }
+}
+
+/// As [`term`], for a field that must be said.
+fn said<T>(
+    value: i32,
+    from_number: impl FnOnce(u8) -> Option<T>,
+    code: impl FnOnce(T) -> &'static str,
+) -> String {
+    if value == 0 { "?".to_owned() } else { term(value, from_number, code) }
+}
+
+/// A grade or class: blank for 0.
+fn digit(value: u32) -> String {
+    if value == 0 { String::new() } else { value.to_string() }
+}
+
+fn e164(phones: &[Phone]) -> Vec<String> {
+    phones.iter().map(|phone| phone.e164().to_owned()).collect()
+}
+
+fn text_of(text: Option<&String>) -> String {
+    text.cloned().unwrap_or_default()
+}
+
+/// Names a problem's field as the proto file does.
+fn proto_field(problem: &Problem) -> FieldProblem {
+    let field = match problem.field {
+        "birth" => "birth_date",
+        "reserve_card_no" => "reserve_card_number",
+        "record_sheet_no" => "record_sheet_number",
+        "class" => "reserve_class",
+        "specialty" => "specialty_code",
+        "residence_unit" => "residence_unit_code",
+        "registered_unit" => "registered_unit_code",
+        "kind" => "type_code",
+        "chassis_no" => "chassis_number",
+        "engine_no" => "engine_number",
+        "capacity" => "capacity_thousandths",
+        "location_unit" => "location_unit_code",
+        same => same,
+    };
+    FieldProblem { field, code: problem.code }
+}
+
+/// All but the last three characters as stars; nothing of a text that has no more.
+fn hide(text: &mut String) {
+    let len = text.chars().count();
+    let shown = if len > 3 { 3 } else { 0 };
+    let hidden = len - shown;
+    *text = "*".repeat(hidden) + &text.chars().skip(hidden).collect::<String>();
+}
+
+/// A name as its initials.
+fn initials(name: &mut String) {
+    let words = name.split_whitespace().filter_map(|word| word.chars().next());
+    *name = words.map(|initial| format!("{initial}.")).collect::<Vec<_>>().join(" ");
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,143 @@
+//! Equipment.
+
+use crate::domain::registry::{
+    Driver, Equipment, EquipmentInput, EquipmentStatus, Lists, OwnerKind, Plate,
+};
+use crate::domain::world::RecordKind;
+use crate::wire::registry::{
+    Facets, FieldProblem, Numbers, RegistryRecord, View, digit, e164, hide, initials, proto_field,
+    said, term, text_of,
+};
+use crate::wire::unit::optional;
+use crate::wire::{WireError, parse, pb};
+
+impl RegistryRecord for pb::Equipment {
+    const KIND: RecordKind = RecordKind::Equipment;
+
+    fn checked(&self, lists: &Lists<'_>) -> Result<Self, Vec<FieldProblem>> {
+        match input(self).check(lists) {
+            Ok(checked) => Ok(Self::from(&checked.record)),
+            Err(problems) => Err(problems.iter().map(proto_field).collect()),
+        }
+    }
+
+    fn identity(&self) -> (&str, u64) {
+        (&self.equipment_id, self.version)
+    }
+
+    fn identify(&mut self, id: String, version: u64) {
+        self.equipment_id = id;
+        self.version = version;
+    }
+
+    fn show(&mut self, view: View) {
+        if view == View::Whole {
+            return;
+        }
+        self.owner_phones.iter_mut().for_each(hide);
+        self.owner_address.clear();
+        self.note.clear();
+        self.drivers.iter_mut().for_each(|driver| hide(&mut driver.citizen_id));
+        if view == View::Masked {
+            [&mut self.plate, &mut self.chassis_number, &mut self.engine_number]
+                .into_iter()
+                .for_each(hide);
+            if self.owner_kind() != pb::OwnerKind::Organisation {
+                initials(&mut self.owner_name);
+            }
+        }
+    }
+
+    fn facets(&self) -> Result<Facets, WireError> {
+        Ok(Facets {
+            unit: parse("location_unit_code", &self.location_unit_code)?,
+            code: optional("type_code", &self.type_code)?,
+            class: 0,
+            status: u8::try_from(self.status)
+                .map_err(|_range| WireError::new("status", "is out of range"))?,
+        })
+    }
+
+    fn numbers(&self) -> Numbers<'_> {
+        let [chassis, plate, engine] = [
+            ("chassis_number", &self.chassis_number),
+            ("plate", &self.plate),
+            ("engine_number", &self.engine_number),
+        ]
+        .map(|(kind, number)| (!number.is_empty()).then_some((kind, number.as_str())));
+        // Engines are moved from one chassis to another: their number tells only where no other does.
+        if chassis.is_none() && plate.is_none() { [engine, None] } else { [chassis, plate] }
+    }
+}
+
+/// The message as text, for the check.
+fn input(message: &pb::Equipment) -> EquipmentInput {
+    EquipmentInput {
+        kind: message.type_code.clone(),
+        make_model: message.make_model.clone(),
+        plate: message.plate.clone(),
+        chassis_no: message.chassis_number.clone(),
+        engine_no: message.engine_number.clone(),
+        capacity_value: match message.capacity_thousandths {
+            0 => String::new(),
+            thousandths => format!("{}.{:03}", thousandths / 1000, thousandths % 1000),
+        },
+        capacity_unit: message.capacity_unit.clone(),
+        year: digit(message.year),
+        technical_grade: digit(message.technical_grade),
+        owner_name: message.owner_name.clone(),
+        owner_kind: term(message.owner_kind, OwnerKind::from_number, OwnerKind::code),
+        owner_phones: message.owner_phones.join(";"),
+        owner_address: message.owner_address.clone(),
+        drivers: message.drivers.iter().map(driver_text).collect::<Vec<_>>().join(";"),
+        location_unit: message.location_unit_code.clone(),
+        hamlet: message.hamlet.clone(),
+        status: said(message.status, EquipmentStatus::from_number, EquipmentStatus::code),
+        note: message.note.clone(),
+    }
+}
+
+fn driver_text(driver: &pb::Driver) -> String {
+    match driver.licence_class.as_str() {
+        "" => driver.citizen_id.clone(),
+        class => format!("{} ({class})", driver.citizen_id),
+    }
+}
+
+impl From<&Driver> for pb::Driver {
+    fn from(driver: &Driver) -> Self {
+        Self {
+            citizen_id: driver.citizen_id.digits(),
+            licence_class: text_of(driver.licence_class.as_ref()),
+        }
+    }
+}
+
+impl From<&Equipment> for pb::Equipment {
+    fn from(item: &Equipment) -> Self {
+        let unit_of_capacity = item.capacity.map(|capacity| capacity.unit.vietnamese().to_owned());
+        Self {
+            equipment_id: String::new(),
+            version: 0,
+            type_code: item.kind.to_string(),
+            make_model: text_of(item.make_model.as_ref()),
+            plate: item.plate.as_ref().map(Plate::as_str).unwrap_or_default().to_owned(),
+            chassis_number: text_of(item.chassis_no.as_ref()),
+            engine_number: text_of(item.engine_no.as_ref()),
+            capacity_thousandths: item.capacity.map_or(0, |capacity| capacity.thousandths),
+            capacity_unit: unit_of_capacity.unwrap_or_default(),
+            year: item.year.and_then(|year| u32::try_from(year).ok()).unwrap_or_default(),
+            technical_grade: item.technical_grade.map_or(0, |grade| grade.number().into()),
+            owner_name: item.owner.name.clone(),
+            owner_phones: e164(&item.owner.phones),
+            owner_address: text_of(item.owner.address.as_ref()),
+            location_unit_code: item.location_unit.to_string(),
+            status: item.status.number().into(),
+            note: text_of(item.note.as_ref()),
+            equipment_class: item.class.number().into(),
+            owner_kind: item.owner.kind.number().into(),
+            drivers: item.drivers.iter().map(pb::Driver::from).collect(),
+            hamlet: text_of(item.hamlet.as_ref()),
+        }
+    }
+}

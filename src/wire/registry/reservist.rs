@@ -1,0 +1,175 @@
+//! Reservists.
+
+use crate::domain::registry::{
+    Birth, BirthPrecision, Frame, Lists, Reservist, ReservistCategory, ReservistInput,
+    ReservistStatus, Sex,
+};
+use crate::domain::world::RecordKind;
+use crate::wire::registry::{
+    Facets, FieldProblem, Numbers, RegistryRecord, View, digit, e164, hide, initials, proto_field,
+    said, term, text_of,
+};
+use crate::wire::unit::optional;
+use crate::wire::{WireError, parse, pb};
+
+impl RegistryRecord for pb::Reservist {
+    const KIND: RecordKind = RecordKind::Reservist;
+
+    fn checked(&self, lists: &Lists<'_>) -> Result<Self, Vec<FieldProblem>> {
+        match input(self).check(lists) {
+            Ok(checked) => Ok(Self::from(&checked.record)),
+            Err(problems) => Err(problems.iter().map(proto_field).collect()),
+        }
+    }
+
+    fn identity(&self) -> (&str, u64) {
+        (&self.reservist_id, self.version)
+    }
+
+    fn identify(&mut self, id: String, version: u64) {
+        self.reservist_id = id;
+        self.version = version;
+    }
+
+    fn show(&mut self, view: View) {
+        if view == View::Whole {
+            return;
+        }
+        hide(&mut self.citizen_id);
+        self.phones.iter_mut().for_each(hide);
+        self.party_member = None;
+        self.health_class = 0;
+        for text in [
+            &mut self.reserve_card_number,
+            &mut self.record_sheet_number,
+            &mut self.workplace,
+            &mut self.contact_via,
+            &mut self.note,
+        ] {
+            text.clear();
+        }
+        if view == View::Masked {
+            initials(&mut self.full_name);
+            self.birth_precision = pb::DatePrecision::Year.into();
+            self.birth_date = self.birth_date.take().map(|date| pb::CivilDate {
+                year: date.year,
+                month: 1,
+                day: 1,
+            });
+        }
+    }
+
+    fn facets(&self) -> Result<Facets, WireError> {
+        Ok(Facets {
+            unit: parse("residence_unit_code", &self.residence_unit_code)?,
+            code: optional("specialty_code", &self.specialty_code)?,
+            class: u8::try_from(self.reserve_class)
+                .map_err(|_range| WireError::new("reserve_class", "is out of range"))?,
+            status: u8::try_from(self.status)
+                .map_err(|_range| WireError::new("status", "is out of range"))?,
+        })
+    }
+
+    fn numbers(&self) -> Numbers<'_> {
+        [Some(("citizen_id", &self.citizen_id)), None]
+    }
+}
+
+/// The message as text, for the check.
+fn input(message: &pb::Reservist) -> ReservistInput {
+    ReservistInput {
+        full_name: message.full_name.clone(),
+        birth: birth_text(message),
+        sex: said(message.sex, Sex::from_number, Sex::code),
+        ethnic_group: message.ethnic_group.clone(),
+        languages: message.languages.join(";"),
+        citizen_id: message.citizen_id.clone(),
+        reserve_card_no: message.reserve_card_number.clone(),
+        record_sheet_no: message.record_sheet_number.clone(),
+        category: term(message.category, ReservistCategory::from_number, ReservistCategory::code),
+        class: digit(message.reserve_class),
+        rank: message.rank.clone(),
+        post: message.post.clone(),
+        specialty: message.specialty_code.clone(),
+        frame: term(message.frame, Frame::from_number, Frame::code),
+        residence_unit: message.residence_unit_code.clone(),
+        registered_unit: message.registered_unit_code.clone(),
+        hamlet: message.hamlet.clone(),
+        workplace: message.workplace.clone(),
+        phones: message.phones.join(";"),
+        contact_via: message.contact_via.clone(),
+        party_member: match message.party_member {
+            None => String::new(),
+            Some(true) => "yes".to_owned(),
+            Some(false) => "no".to_owned(),
+        },
+        health_class: digit(message.health_class),
+        status: said(message.status, ReservistStatus::from_number, ReservistStatus::code),
+        note: message.note.clone(),
+    }
+}
+
+fn birth_text(message: &pb::Reservist) -> String {
+    let Some(date) = &message.birth_date else { return String::new() };
+    let pb::CivilDate { year, month, day } = date;
+    match pb::DatePrecision::try_from(message.birth_precision) {
+        Ok(pb::DatePrecision::Day) => format!("{day:02}/{month:02}/{year:04}"),
+        Ok(pb::DatePrecision::Month) => format!("{month:02}/{year:04}"),
+        Ok(pb::DatePrecision::Year) => format!("{year:04}"),
+        Ok(pb::DatePrecision::Unspecified) | Err(_) => "?".to_owned(),
+    }
+}
+
+fn birth_date(birth: Birth) -> pb::CivilDate {
+    let (date, number) = (birth.date(), |part: i8| u32::try_from(part).unwrap_or_default());
+    pb::CivilDate {
+        year: u32::try_from(date.year()).unwrap_or_default(),
+        month: number(date.month()),
+        day: number(date.day()),
+    }
+}
+
+impl From<&Reservist> for pb::Reservist {
+    fn from(reservist: &Reservist) -> Self {
+        let person = &reservist.person;
+        let precision = match person.birth.precision() {
+            BirthPrecision::Day => pb::DatePrecision::Day,
+            BirthPrecision::Month => pb::DatePrecision::Month,
+            BirthPrecision::Year => pb::DatePrecision::Year,
+        };
+        let name_of_group = person.ethnic_group.map(|group| group.vietnamese().to_owned());
+        Self {
+            reservist_id: String::new(),
+            version: 0,
+            full_name: person.full_name.clone(),
+            birth_date: Some(birth_date(person.birth)),
+            birth_precision: precision.into(),
+            sex: person.sex.number().into(),
+            ethnic_group: name_of_group.unwrap_or_default(),
+            languages: person.languages.iter().map(|term| term.vietnamese().to_owned()).collect(),
+            citizen_id: person.citizen_id.digits(),
+            reserve_card_number: text_of(person.reserve_card_no.as_ref()),
+            record_sheet_number: text_of(person.record_sheet_no.as_ref()),
+            category: reservist.category.map_or(0, |term| term.number().into()),
+            reserve_class: reservist.class.map_or(0, |term| term.number().into()),
+            rank: reservist.rank.map(|term| term.vietnamese().to_owned()).unwrap_or_default(),
+            post: text_of(reservist.post.as_ref()),
+            specialty_code: reservist
+                .specialty
+                .as_ref()
+                .map(ToString::to_string)
+                .unwrap_or_default(),
+            residence_unit_code: reservist.residence_unit.to_string(),
+            registered_unit_code: reservist.registered_unit.to_string(),
+            hamlet: text_of(person.hamlet.as_ref()),
+            workplace: text_of(person.workplace.as_ref()),
+            phones: e164(&person.phones),
+            contact_via: text_of(person.contact_via.as_ref()),
+            party_member: reservist.party_member,
+            health_class: reservist.health_class.map_or(0, |class| class.number().into()),
+            status: reservist.status.number().into(),
+            note: text_of(person.note.as_ref()),
+            frame: reservist.frame.map_or(0, |term| term.number().into()),
+        }
+    }
+}

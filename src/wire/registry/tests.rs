@@ -1,0 +1,159 @@
+use super::*;
+use crate::domain::registry::{
+    EquipmentClass, EquipmentStatus, EquipmentTypes, Frame, OwnerKind, ReservistCategory,
+    ReservistStatus, Sex, Specialties,
+};
+use crate::domain::unit::Units;
+use crate::roster::lists::{shipped_equipment_types, shipped_specialties};
+use crate::sim::province;
+use crate::wire::pb;
+
+struct Province(Units, Specialties, EquipmentTypes);
+
+impl Province {
+    fn new() -> Self {
+        let units = Units::from_list(province::units()).expect("one tree");
+        Self(units, shipped_specialties(), shipped_equipment_types())
+    }
+
+    fn lists(&self) -> Lists<'_> {
+        let as_of = jiff::civil::date(2026, 1, 31);
+        Lists { units: &self.0, specialties: &self.1, equipment_types: &self.2, as_of }
+    }
+}
+
+fn comes_back<R: RegistryRecord + PartialEq>(record: R, lists: &Lists<'_>) {
+    let checked = record.checked(lists).expect("a record of the simulator is good");
+    assert!(checked == record, "nothing is lost on the way through the check");
+    let stored: R = decode(&encode(record.clone()), [7; 16], 3).expect("its own bytes");
+    assert_eq!(stored.identity(), ("07070707-0707-0707-0707-070707070707", 3));
+    let mut bare = stored;
+    bare.identify(String::new(), 0);
+    assert!(bare == record, "nothing is lost in the sealed content");
+}
+
+#[test]
+fn every_field_of_a_record_comes_back_through_the_wire_and_the_check() {
+    let province = Province::new();
+    for mut person in province::reservists(1, 300) {
+        person.frame = Some(Frame::B);
+        person.post = Some("Tiểu đội trưởng".to_owned());
+        person.person.contact_via = Some("Trưởng bản".to_owned());
+        person.person.note = Some("Ghi chú".to_owned());
+        person.person.reserve_card_no = Some("A-12".to_owned());
+        person.person.record_sheet_no = Some("P-9".to_owned());
+        comes_back(pb::Reservist::from(&person), &province.lists());
+    }
+    for mut item in province::equipment(1, 300) {
+        item.owner.address = Some("Bản Co Mỵ".to_owned());
+        item.note = Some("Ghi chú".to_owned());
+        comes_back(pb::Equipment::from(&item), &province.lists());
+    }
+}
+
+#[test]
+fn the_enums_of_the_wire_have_the_numbers_and_names_of_the_domain() {
+    macro_rules! agrees {
+        ($($term:ident $wire:ident $prefix:literal,)+) => {$(
+            for term in $term::ALL {
+                let wire = pb::$wire::try_from(i32::from(term.number())).expect("a known number");
+                let name = format!("{}_{}", $prefix, term.code().to_uppercase());
+                assert_eq!(wire.as_str_name(), name);
+            }
+            let next = i32::try_from($term::ALL.len()).expect("few") + 1;
+            assert!(pb::$wire::try_from(next).is_err(), "the wire has no more than the domain");
+        )+};
+    }
+    agrees!(
+        Sex Sex "SEX",
+        ReservistCategory ReservistCategory "RESERVIST_CATEGORY",
+        ReservistStatus ReservistStatus "RESERVIST_STATUS",
+        Frame ReserveFrame "RESERVE_FRAME",
+        EquipmentStatus EquipmentStatus "EQUIPMENT_STATUS",
+        EquipmentClass EquipmentClass "EQUIPMENT_CLASS",
+        OwnerKind OwnerKind "OWNER_KIND",
+    );
+}
+
+fn person() -> pb::Reservist {
+    let mut person = province::reservists(1, 1).next().expect("one person");
+    person.person.full_name = "Sùng A Hòa".to_owned();
+    person.person.workplace = Some("Trạm y tế".to_owned());
+    pb::Reservist::from(&person)
+}
+
+#[test]
+fn what_is_not_said_or_unknown_is_refused_under_the_field_of_the_proto_file() {
+    let province = Province::new();
+    type Change = fn(&mut pb::Reservist);
+    let cases: [(Change, &str, &str); 11] = [
+        (|p| p.birth_date = None, "birth_date", "BIRTH_DATE_MISSING"),
+        (|p| p.birth_precision = 0, "birth_date", "BIRTH_DATE_INVALID"),
+        (|p| p.birth_precision = 9, "birth_date", "BIRTH_DATE_INVALID"),
+        (|p| p.sex = 0, "sex", "SEX_INVALID"),
+        (|p| p.status = 0, "status", "STATUS_UNKNOWN"),
+        (|p| p.status = 99, "status", "STATUS_UNKNOWN"),
+        (|p| p.category = -1, "category", "CATEGORY_INVALID"),
+        (|p| p.reserve_class = 3, "reserve_class", "CLASS_INVALID"),
+        (|p| p.residence_unit_code = "KV1".into(), "residence_unit_code", "UNIT_UNKNOWN"),
+        (|p| p.specialty_code = "CN99".into(), "specialty_code", "SPECIALTY_UNKNOWN"),
+        (|p| p.frame = 3, "frame", "FRAME_INVALID"),
+    ];
+    for (change, field, code) in cases {
+        let mut message = person();
+        change(&mut message);
+        let problems = message.checked(&province.lists()).expect_err(code);
+        assert!(
+            problems.iter().any(|problem| (problem.field, problem.code.code()) == (field, code)),
+            "{code}: {problems:?}"
+        );
+    }
+}
+
+#[test]
+fn a_masked_person_shows_no_name_and_no_number() {
+    let whole = person();
+    let mut named = whole.clone();
+    named.show(View::Named);
+    assert_eq!((named.full_name.as_str(), named.birth_date), ("Sùng A Hòa", whole.birth_date));
+    assert!(named.citizen_id.starts_with("*********") && named.citizen_id.len() == 12);
+    assert!(whole.citizen_id.ends_with(&named.citizen_id[9..]));
+    assert!(named.phones.iter().all(|phone| phone.starts_with("*********")));
+    assert_eq!((named.workplace.as_str(), named.health_class), ("", 0));
+    let mut masked = whole.clone();
+    masked.show(View::Masked);
+    assert_eq!(masked.full_name, "S. A. H.");
+    assert_eq!(masked.birth_date.map(|date| (date.month, date.day)), Some((1, 1)));
+    assert_eq!(masked.residence_unit_code, whole.residence_unit_code);
+}
+
+#[test]
+fn masked_equipment_shows_no_owner_plate_or_driver() {
+    let mut items = province::equipment(1, 300).map(|item| pb::Equipment::from(&item));
+    let whole = items
+        .find(|item| item.owner_kind() == pb::OwnerKind::Person && !item.drivers.is_empty())
+        .expect("a private truck with a driver");
+    let mut masked = whole.clone();
+    masked.show(View::Masked);
+    assert_ne!(masked.owner_name, whole.owner_name);
+    assert!(masked.plate.is_empty() || masked.plate.starts_with('*'));
+    assert!(masked.chassis_number.is_empty() || masked.chassis_number.starts_with('*'));
+    assert!(masked.drivers.iter().all(|driver| driver.citizen_id.starts_with("*********")));
+    assert_eq!(format!("{:?}", whole.drivers[0]), "Driver(masked)");
+}
+
+#[test]
+fn an_engine_number_tells_only_where_no_other_number_does() {
+    let numbers = |chassis: &str, plate: &str| {
+        let item = pb::Equipment {
+            chassis_number: chassis.to_owned(),
+            plate: plate.to_owned(),
+            engine_number: "E1".to_owned(),
+            ..pb::Equipment::default()
+        };
+        item.numbers().map(|number| number.map(|(kind, _)| kind))
+    };
+    assert_eq!(numbers("C1", "P1"), [Some("chassis_number"), Some("plate")]);
+    assert_eq!(numbers("", "P1"), [None, Some("plate")]);
+    assert_eq!(numbers("", ""), [Some("engine_number"), None]);
+}
