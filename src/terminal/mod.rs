@@ -23,7 +23,7 @@ pub mod verify;
 use std::fmt;
 use std::sync::Arc;
 
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
@@ -73,6 +73,8 @@ pub struct Terminal {
     clock: Arc<dyn Clock>,
     options: LinkOptions,
     link: watch::Sender<LinkStatus>,
+    // Held by the one job that works on the inbox from another thread, to its very end.
+    working: Arc<Semaphore>,
 }
 
 impl Terminal {
@@ -88,6 +90,7 @@ impl Terminal {
             clock,
             options: parts.link,
             link: watch::Sender::new(LinkStatus::default()),
+            working: Arc::new(Semaphore::new(1)),
         }))
     }
 
@@ -115,7 +118,10 @@ impl Terminal {
         dialer: Arc<dyn Dialer>,
         stop: CancellationToken,
     ) -> Result<(), LinkError> {
-        link::run(self, &*dialer, &stop).await
+        let ended = link::run(self, &*dialer, &stop).await;
+        // A job that was begun goes on when nobody waits for it; nothing may be at work after this.
+        drop(self.working.acquire().await);
+        ended
     }
 
     /// Does the inbox's work where it may block.
@@ -130,7 +136,15 @@ impl Terminal {
             StoreWork::Inline => work(&self.inbox),
             StoreWork::Blocking => {
                 let own = Arc::clone(self);
-                let done = tokio::task::spawn_blocking(move || work(&own.inbox)).await;
+                let turn = Arc::clone(&self.working).acquire_owned().await;
+                let done = tokio::task::spawn_blocking(move || {
+                    let done = work(&own.inbox);
+                    // The terminal first: whoever waits for the turn may open the store again.
+                    drop(own);
+                    drop(turn);
+                    done
+                });
+                let done = done.await;
                 done.unwrap_or_else(|failed| match failed.try_into_panic() {
                     Ok(panic) => std::panic::resume_unwind(panic),
                     Err(_cancelled) => {

@@ -234,7 +234,7 @@ impl TerminalService for Doors {
             return Err(Status::invalid_argument("hello expected"));
         };
         let stream = Stream { hello, heard, say };
-        self.streams.send(stream).await.map_err(|_| Status::unavailable("the test is over"))?;
+        self.streams.send(stream).await.map_err(|_over| Status::unavailable("the test is over"))?;
         Ok(Response::new(ReceiverStream::new(said)))
     }
 }

@@ -18,6 +18,7 @@
 
 mod answers;
 mod book;
+mod disbelief;
 mod prune;
 mod receive;
 mod rows;

@@ -2,17 +2,15 @@
 
 use prost::Message;
 
-use super::book::{Book, Entry, RefusedEntry, answer_rows, bundle, decode};
+use super::book::{Book, Entry, answer_rows, bundle, decode};
 use super::rows::{
-    AnswerRow, BUNDLE, META, MetaRow, OrderRow, RefusedRow, answer_key, order_key,
-    refused_answer_key, refused_order_key,
+    AnswerRow, BUNDLE, META, MetaRow, OrderRow, answer_key, order_key, refused_answer_key,
 };
-use super::{Inbox, InboxError, REFUSED_ORDERS_MAX, STATES, number_of};
+use super::{Inbox, InboxError, STATES, number_of};
 use crate::domain::delivery::{Answer, DeliveryState, Fact};
 use crate::domain::ids::OrderId;
 use crate::domain::instant::Instant;
-use crate::evidence;
-use crate::evidence::envelope::{Envelope, PAYLOAD_LEN_MAX};
+use crate::evidence::envelope::Envelope;
 use crate::evidence::trust::{TrustBundle, accept_bundle};
 use crate::terminal::verify::{Unverified, VerifiedOrder, verify_order};
 use crate::wire::{self, pb};
@@ -132,7 +130,7 @@ impl Inbox {
         }
     }
 
-    fn judge(
+    pub(super) fn judge(
         &self,
         book: &Book,
         bundle: &TrustBundle,
@@ -162,7 +160,7 @@ impl Inbox {
     }
 
     /// Writes an order and its receipt.
-    fn keep(
+    pub(super) fn keep(
         &self,
         book: &mut Book,
         delivery: &pb::OrderDelivery,
@@ -266,75 +264,6 @@ impl Inbox {
         Ok(())
     }
 
-    /// Writes down that something came and is not believed.
-    fn keep_refused(
-        &self,
-        book: &mut Book,
-        delivery: &pb::OrderDelivery,
-        fault: &Unverified,
-    ) -> Result<Received, InboxError> {
-        let mark = mark_of(delivery.envelope.as_ref());
-        let meta = advanced(book.meta, delivery, claims_to_be_cancel(delivery));
-        let repeat = book.refused.contains_key(&mark);
-        if repeat && meta == book.meta {
-            return Ok(Received::Repeat);
-        }
-        let row = refused_row(delivery, fault, self.clock.now());
-        let oldest = book.refused.iter().min_by_key(|(_mark, entry)| entry.received_at);
-        let full = !repeat && book.refused.len() >= REFUSED_ORDERS_MAX;
-        let dropped = oldest.map(|(mark, _entry)| *mark).filter(|_mark| full);
-        self.commit(|batch| {
-            batch.put(refused_order_key(&mark), row.encode_to_vec());
-            batch.put(META, meta.encode_to_vec());
-            if let Some(dropped) = &dropped {
-                batch.delete(refused_order_key(dropped));
-            }
-        })?;
-        book.meta = meta;
-        if let Some(dropped) = dropped {
-            book.refused.remove(&dropped);
-        }
-        book.refused.insert(mark, RefusedEntry::from(&row));
-        tracing::warn!(
-            sequence = delivery.sequence,
-            reason = fault.reason(),
-            "an order is refused"
-        );
-        Ok(if repeat { Received::Repeat } else { Received::Refused(fault.reason()) })
-    }
-
-    fn judge_again(
-        &self,
-        book: &mut Book,
-        bundle: &TrustBundle,
-        now: Instant,
-    ) -> Result<(), InboxError> {
-        let mut marks: Vec<_> =
-            book.refused.iter().map(|(mark, entry)| (entry.sequence, *mark)).collect();
-        marks.sort_unstable();
-        for (_sequence, mark) in marks {
-            let Some(value) = self.store.get(&refused_order_key(&mark))? else { continue };
-            let row: RefusedRow = decode(&value)?;
-            let envelope = wire::envelope::required("envelope", row.envelope.as_ref());
-            let Some(good) =
-                envelope.ok().and_then(|envelope| self.judge(book, bundle, &envelope, now).ok())
-            else {
-                continue;
-            };
-            let delivery = pb::OrderDelivery {
-                sequence: row.sequence,
-                envelope: row.envelope,
-                traceparent: row.traceparent,
-                answers_recorded: row.answers_recorded,
-                state: row.state,
-            };
-            self.keep(book, &delivery, &good)?;
-            self.commit(|batch| batch.delete(refused_order_key(&mark)))?;
-            book.refused.remove(&mark);
-        }
-        Ok(())
-    }
-
     pub(super) fn signed(&self, answer: &Answer) -> Envelope {
         let kind = wire::answer::payload_type(answer.fact);
         let mut envelope = Envelope::new(kind, wire::answer::encode(answer))
@@ -346,7 +275,11 @@ impl Inbox {
 
 /// The marks after a delivery. Only what comes oldest first moves the cursor: a cancel overtakes,
 /// and a cursor past the orders it overtook would lose them.
-fn advanced(mut meta: MetaRow, delivery: &pb::OrderDelivery, overtakes: bool) -> MetaRow {
+pub(super) fn advanced(
+    mut meta: MetaRow,
+    delivery: &pb::OrderDelivery,
+    overtakes: bool,
+) -> MetaRow {
     if !overtakes {
         meta.cursor = meta.cursor.max(delivery.sequence);
     }
@@ -362,31 +295,7 @@ fn told(delivery: &pb::OrderDelivery) -> (DeliveryState, u32) {
     }
 }
 
-fn claims_to_be_cancel(delivery: &pb::OrderDelivery) -> bool {
-    let envelope = delivery.envelope.as_ref();
-    envelope.is_some_and(|envelope| envelope.payload_type.contains(".cancel."))
-}
-
-fn mark_of(envelope: Option<&pb::Envelope>) -> [u8; 16] {
-    let bytes = envelope.map(Message::encode_to_vec).unwrap_or_default();
-    *evidence::sha256(&[&bytes]).first_chunk().expect("SHA-256 has 32 bytes")
-}
-
-fn refused_row(delivery: &pb::OrderDelivery, fault: &Unverified, now: Instant) -> RefusedRow {
-    let fits = |envelope: &&pb::Envelope| envelope.encoded_len() <= PAYLOAD_LEN_MAX + 2_048;
-    RefusedRow {
-        envelope: delivery.envelope.as_ref().filter(fits).cloned(),
-        sequence: delivery.sequence,
-        received_ms: now.millis(),
-        reason: fault.reason().to_owned(),
-        text: short(&fault.to_string()),
-        traceparent: short(&delivery.traceparent),
-        answers_recorded: delivery.answers_recorded,
-        state: short(&delivery.state),
-    }
-}
-
 /// A text from outside, cut to what is worth keeping.
-fn short(text: &str) -> String {
+pub(super) fn short(text: &str) -> String {
     text.chars().take(200).collect()
 }
