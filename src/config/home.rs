@@ -224,7 +224,7 @@ fn master_key(path: &Path) -> Result<Zeroizing<[u8; MASTER_KEY_LEN]>, HomeError>
     let text = read_secret(path)?;
     let mut key = Zeroizing::new([0; MASTER_KEY_LEN]);
     hex::decode_to_slice(text.trim(), &mut key[..])
-        .or(Err(HomeError::unusable(path, &"it must hold 64 hex digits")))?;
+        .map_err(|_secret| HomeError::unusable(path, &"it must hold 64 hex digits"))?;
     Ok(key)
 }
 
