@@ -65,7 +65,7 @@ pub fn page_after<T: FromStr>(token: &str) -> Result<Option<T>, WireError> {
         return Ok(None);
     }
     let not_ours = || WireError::new("page_token", "is not one that this server gave");
-    token.parse().map(Some).or_else(|_reason| Err(not_ours()))
+    token.parse().map(Some).map_err(|_reason| not_ours())
 }
 
 /// Does what may block on a thread that may, within the call's trace.

@@ -169,9 +169,9 @@ impl Keeper {
             Work::Changes => &self.changing,
             Work::Reads | Work::Upkeep | Work::Streams => &self.reading,
         };
-        let place = room.clone().try_acquire_owned().or_else(|_full| {
+        let place = room.clone().try_acquire_owned().map_err(|_full| {
             let text = "the server has too many calls in flight: try again shortly";
-            Err(Reject::new(Code::Exhausted, "SERVER_BUSY", text))
+            Reject::new(Code::Exhausted, "SERVER_BUSY", text)
         })?;
         Ok((method, principal, place))
     }

@@ -160,9 +160,9 @@ impl IdentityService for Identities {
         let id = identified("CreateEnrolmentCode", &message.request_id, &message)?;
         let address: Address = parse("address", &message.address)?;
         let mut secret = [0; SECRET_LEN];
-        SystemRandom::new().fill(&mut secret).or_else(|_none| {
-            Err(Reject::internal("RANDOMNESS", &"the machine gave no randomness"))
-        })?;
+        SystemRandom::new()
+            .fill(&mut secret)
+            .map_err(|_none| Reject::internal("RANDOMNESS", &"the machine gave no randomness"))?;
         let code = EnrolmentCode::new(secret, &self.0.authority.fingerprint());
         let expires_at = self.0.engine.now() + limits::CODE_VALIDITY;
         let secret_digest = code.secret_digest();

@@ -44,9 +44,9 @@ impl Operation {
             let text = "this server's store lies in memory: there is nothing to copy or check";
             Reject::new(Code::Precondition, "UPKEEP_UNSUPPORTED", text)
         })?;
-        let alone = self.alone.clone().try_acquire_owned().or_else(|_taken| {
+        let alone = self.alone.clone().try_acquire_owned().map_err(|_taken| {
             let text = "another backup or check is running: wait for its end";
-            Err(Reject::new(Code::Exhausted, "UPKEEP_RUNNING", text))
+            Reject::new(Code::Exhausted, "UPKEEP_RUNNING", text)
         })?;
         Ok((upkeep, alone))
     }

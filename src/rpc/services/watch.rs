@@ -46,9 +46,9 @@ impl Watchers {
     ) -> Result<ReceiverStream<Told>, Status> {
         let interval = interval(interval_ms)?;
         look(&self.doors.engine, &order)?;
-        let place = self.room.clone().try_acquire_owned().or_else(|_full| {
+        let place = self.room.clone().try_acquire_owned().map_err(|_full| {
             let text = "too many orders are watched already: try again later";
-            Err(Reject::new(Code::Exhausted, "WATCHERS_EXHAUSTED", text))
+            Reject::new(Code::Exhausted, "WATCHERS_EXHAUSTED", text)
         })?;
         let (out, stream) = mpsc::channel(WAITING_MAX);
         let engine = self.doors.engine.clone();

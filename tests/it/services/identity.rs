@@ -13,12 +13,12 @@ use tonic::transport::Channel;
 
 use crate::support::{Province, reason, soon};
 
-async fn client(channel: Channel) -> IdentityServiceClient<Channel> {
+fn client(channel: Channel) -> IdentityServiceClient<Channel> {
     IdentityServiceClient::new(channel)
 }
 
 async fn code_for(province: &Province, address: &str, request_id: &str) -> EnrolmentCode {
-    let mut administrator = client(province.officer("administrator").await).await;
+    let mut administrator = client(province.officer("administrator").await);
     let request =
         pb::CreateEnrolmentCodeRequest { request_id: request_id.into(), address: address.into() };
     let made = soon(administrator.create_enrolment_code(request)).await.expect("a code");
@@ -42,7 +42,7 @@ async fn enrolled(province: &Province, address: &str, request_id: &str) -> Crede
     let code = code_for(province, address, request_id).await;
     let key = SigningKey::generate(&SystemRandom::new()).expect("a key");
     let (request, tls) = enrolment(&code, &key);
-    let mut anybody = client(province.nobody().await).await;
+    let mut anybody = client(province.nobody().await);
     let answer = soon(anybody.enrol(request)).await.expect("enrolled").into_inner();
     assert_eq!(answer.address, address);
     assert!(answer.trust_bundle.is_some());
@@ -55,7 +55,7 @@ async fn a_code_enrols_one_terminal_once() {
     let code = code_for(&province, "03160/military", "c1").await;
     let key = SigningKey::generate(&SystemRandom::new()).expect("a key");
     let (request, tls) = enrolment(&code, &key);
-    let mut anybody = client(province.nobody().await).await;
+    let mut anybody = client(province.nobody().await);
 
     let stranger = SigningKey::generate(&SystemRandom::new()).expect("a key");
     let mut forged = request.clone();
@@ -75,7 +75,7 @@ async fn a_code_enrols_one_terminal_once() {
 
     let answer = soon(anybody.enrol(request.clone())).await.expect("enrolled").into_inner();
     let holder = Credentials { certificate_pem: answer.certificate_pem, key_pem: tls.key_pem };
-    let mut terminal = client(province.holder(Some(&holder)).await).await;
+    let mut terminal = client(province.holder(Some(&holder)).await);
     soon(terminal.get_trust_bundle(pb::GetTrustBundleRequest {})).await.expect("a terminal");
     let again = soon(anybody.enrol(request)).await;
     assert_eq!(reason(again), (Code::PermissionDenied, "CODE_INVALID".into()));
@@ -85,7 +85,7 @@ async fn a_code_enrols_one_terminal_once() {
 async fn a_code_runs_out_and_is_shown_once() {
     let province = Province::start().await;
     let code = code_for(&province, "03160/civil", "c1").await;
-    let mut administrator = client(province.officer("administrator").await).await;
+    let mut administrator = client(province.officer("administrator").await);
     let request =
         pb::CreateEnrolmentCodeRequest { request_id: "c1".into(), address: "03160/civil".into() };
     let refused = soon(administrator.create_enrolment_code(request)).await;
@@ -96,7 +96,7 @@ async fn a_code_runs_out_and_is_shown_once() {
     assert_eq!(reason(refused), (Code::NotFound, "ENDPOINT_UNKNOWN".into()));
     province.clock.advance(Duration::from_secs(24 * 3_600));
     let key = SigningKey::generate(&SystemRandom::new()).expect("a key");
-    let mut anybody = client(province.nobody().await).await;
+    let mut anybody = client(province.nobody().await);
     let late = soon(anybody.enrol(enrolment(&code, &key).0)).await;
     assert_eq!(reason(late), (Code::PermissionDenied, "CODE_INVALID".into()));
 }
@@ -107,15 +107,15 @@ async fn a_terminal_that_was_replaced_or_renewed_is_known_by_its_newest_certific
     let bundle = || pb::GetTrustBundleRequest {};
     let first = enrolled(&province, "03127/military", "c1").await;
     let second = enrolled(&province, "03127/military", "c2").await;
-    let mut replaced = client(province.holder(Some(&first)).await).await;
+    let mut replaced = client(province.holder(Some(&first)).await);
     let refused = soon(replaced.get_trust_bundle(bundle())).await;
     assert_eq!(reason(refused), (Code::PermissionDenied, "TERMINAL_REPLACED".into()));
-    let mut terminal = client(province.holder(Some(&second)).await).await;
+    let mut terminal = client(province.holder(Some(&second)).await);
     let next = KeyAndRequest::generate().expect("a request");
     let renewal = pb::RenewRequest { csr_pem: next.request_pem.clone() };
     let answer = soon(terminal.renew(renewal)).await.expect("renewed").into_inner();
     let third = Credentials { certificate_pem: answer.certificate_pem, key_pem: next.key_pem };
-    let mut renewed = client(province.holder(Some(&third)).await).await;
+    let mut renewed = client(province.holder(Some(&third)).await);
     soon(renewed.get_trust_bundle(bundle())).await.expect("the newest");
     let refused = soon(terminal.get_trust_bundle(bundle())).await;
     assert_eq!(reason(refused), (Code::PermissionDenied, "TERMINAL_REPLACED".into()));
@@ -124,7 +124,7 @@ async fn a_terminal_that_was_replaced_or_renewed_is_known_by_its_newest_certific
 #[tokio::test]
 async fn an_officer_is_certified_once_the_bundle_has_them_and_a_lost_answer_can_be_asked_for() {
     let province = Province::start().await;
-    let mut administrator = client(province.officer("administrator").await).await;
+    let mut administrator = client(province.officer("administrator").await);
     let made = KeyAndRequest::generate().expect("a request");
     let request = |officer: &str, id: &str| pb::CertifyOfficerRequest {
         request_id: id.into(),
@@ -137,7 +137,7 @@ async fn an_officer_is_certified_once_the_bundle_has_them_and_a_lost_answer_can_
         let answer = soon(administrator.certify_officer(request("auditor", "o2"))).await;
         let certificate_pem = answer.expect("certified").into_inner().certificate_pem;
         let holder = Credentials { certificate_pem, key_pem: made.key_pem.clone() };
-        let mut auditor = client(province.holder(Some(&holder)).await).await;
+        let mut auditor = client(province.holder(Some(&holder)).await);
         soon(auditor.get_trust_bundle(pb::GetTrustBundleRequest {})).await.expect("an officer");
     }
 }
@@ -145,7 +145,7 @@ async fn an_officer_is_certified_once_the_bundle_has_them_and_a_lost_answer_can_
 #[tokio::test]
 async fn a_bundle_is_taken_when_it_is_newer_and_the_roots_signed() {
     let province = Province::start().await;
-    let mut administrator = client(province.officer("administrator").await).await;
+    let mut administrator = client(province.officer("administrator").await);
     let publish = |version, id: &str| pb::PublishTrustBundleRequest {
         request_id: id.into(),
         envelope: Some((&province.bundle(version, &[]).envelope).into()),
