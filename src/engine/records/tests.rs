@@ -212,16 +212,18 @@ async fn a_request_repeated_writes_nothing_even_when_its_record_changed_since() 
 async fn a_batch_names_its_own_ledger_entry_although_orders_share_the_group() {
     let bench = Bench::new().await;
     let kind = RecordKind::Reservist;
-    for (at, person) in people(20).iter().enumerate() {
+    // Sealing a whole batch takes long enough for the readings to arrive meanwhile.
+    for (at, batch) in people(500).chunks(limits::RECORDS_PER_BATCH_MAX).enumerate() {
         let read = Command::ReadRecords { kind, records: vec![[1; 16]] };
-        let reads = (0..5).map(|_| {
-            let request = Request { actor: Actor::Server, id: None, command: read.clone() };
-            bench.engine.enqueue(request)
-        });
-        let put = bench.put_as(None, kind, vec![imported(person)]);
+        let put = bench.put_as(None, kind, batch.iter().map(imported).collect());
         let queue = async {
-            for read in reads {
-                read.await.expect("room").await.expect("alive").expect("carried out");
+            let mut replies = Vec::new();
+            for _ in 0..20 {
+                let request = Request { actor: Actor::Server, id: None, command: read.clone() };
+                replies.push(bench.engine.enqueue(request).await.expect("room"));
+            }
+            for reply in replies {
+                reply.await.expect("alive").expect("carried out");
             }
         };
         let (outcome, ()) = tokio::join!(put, queue);
