@@ -212,21 +212,19 @@ async fn a_request_repeated_writes_nothing_even_when_its_record_changed_since() 
 async fn a_batch_names_its_own_ledger_entry_although_orders_share_the_group() {
     let bench = Bench::new().await;
     let kind = RecordKind::Reservist;
-    // Sealing a whole batch takes long enough for the readings to arrive meanwhile.
-    for (at, batch) in people(500).chunks(limits::RECORDS_PER_BATCH_MAX).enumerate() {
-        let read = Command::ReadRecords { kind, records: vec![[1; 16]] };
+    // Readings come one after the other: one of them arrives while a whole batch is being sealed.
+    for (at, batch) in people(1_000).chunks(limits::RECORDS_PER_BATCH_MAX).enumerate() {
         let put = bench.put_as(None, kind, batch.iter().map(imported).collect());
-        let queue = async {
-            let mut replies = Vec::new();
-            for _ in 0..20 {
-                let request = Request { actor: Actor::Server, id: None, command: read.clone() };
-                replies.push(bench.engine.enqueue(request).await.expect("room"));
-            }
-            for reply in replies {
-                reply.await.expect("alive").expect("carried out");
+        let mut put = std::pin::pin!(put);
+        let outcome = loop {
+            let command = Command::ReadRecords { kind, records: vec![[1; 16]] };
+            let read = Request { actor: Actor::Server, id: None, command };
+            tokio::select! {
+                biased;
+                outcome = &mut put => break outcome,
+                read = bench.engine.submit(read) => { read.expect("carried out"); }
             }
         };
-        let (outcome, ()) = tokio::join!(put, queue);
         let index = outcome.expect("carried out").ledger_index.expect("something changed");
         let leaf = bench.store.get(&keys::ledger(index)).expect("in memory").expect("there");
         let entry = crate::wire::entry::decode(&leaf).expect("its own leaf");
