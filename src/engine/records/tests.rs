@@ -212,19 +212,19 @@ async fn a_request_repeated_writes_nothing_even_when_its_record_changed_since() 
 async fn a_batch_names_its_own_ledger_entry_although_orders_share_the_group() {
     let bench = Bench::new().await;
     let kind = RecordKind::Reservist;
-    for (at, person) in people(20).iter().enumerate() {
-        let read = Command::ReadRecords { kind, records: vec![[1; 16]] };
-        let reads = (0..5).map(|_| {
-            let request = Request { actor: Actor::Server, id: None, command: read.clone() };
-            bench.engine.enqueue(request)
-        });
-        let put = bench.put_as(None, kind, vec![imported(person)]);
-        let queue = async {
-            for read in reads {
-                read.await.expect("room").await.expect("alive").expect("carried out");
+    // Readings come one after the other: one of them arrives while a whole batch is being sealed.
+    for (at, batch) in people(1_000).chunks(limits::RECORDS_PER_BATCH_MAX).enumerate() {
+        let put = bench.put_as(None, kind, batch.iter().map(imported).collect());
+        let mut put = std::pin::pin!(put);
+        let outcome = loop {
+            let command = Command::ReadRecords { kind, records: vec![[1; 16]] };
+            let read = Request { actor: Actor::Server, id: None, command };
+            tokio::select! {
+                biased;
+                outcome = &mut put => break outcome,
+                read = bench.engine.submit(read) => { read.expect("carried out"); }
             }
         };
-        let (outcome, ()) = tokio::join!(put, queue);
         let index = outcome.expect("carried out").ledger_index.expect("something changed");
         let leaf = bench.store.get(&keys::ledger(index)).expect("in memory").expect("there");
         let entry = crate::wire::entry::decode(&leaf).expect("its own leaf");
