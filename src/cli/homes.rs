@@ -122,6 +122,14 @@ impl OfficerHome {
         Ok((Self { dir: dir.to_owned(), file, id: new.id.clone() }, officer, tls.request_pem))
     }
 
+    /// The same home with another server to call, also for later calls.
+    pub(crate) fn at_server(mut self, server: &str) -> Result<Self> {
+        server.clone_into(&mut self.file.server);
+        let text = toml::to_string(&self.file).context("write officer.toml")?;
+        replace(&self.dir.join(OFFICER_FILE), text.as_bytes())?;
+        Ok(self)
+    }
+
     /// What the officer shows to the server.
     pub(crate) fn credentials(&self) -> Result<Credentials> {
         let certificate = read_private(&self.dir.join(TLS_CRT)).with_context(|| {

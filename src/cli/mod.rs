@@ -14,6 +14,7 @@
 
 mod bench;
 mod connection;
+mod demo;
 mod homes;
 mod identity;
 mod ledger;
@@ -112,6 +113,7 @@ enum Command {
     /// The ledger: heads, proofs, a full replay.
     #[command(subcommand, after_help = "Example:\n  hoatoc ledger verify --as ~/auditor")]
     Ledger(ledger::Ledger),
+    Demo(demo::Demo),
     Bench(bench::BenchArgs),
     /// Writes the completions of a shell to standard output.
     #[command(after_help = "Example:\n  hoatoc completions bash > /etc/bash_completion.d/hoatoc")]
@@ -182,6 +184,7 @@ fn run(cx: &Cx, command: Command) -> Result<ExitCode> {
         Command::Order(order) => wait(order.run(cx))?,
         Command::Report(report) => done(wait(report.run(cx))?),
         Command::Ledger(ledger) => done(wait(ledger.run(cx))?),
+        Command::Demo(demo) => done(demo.run(cx)),
         Command::Bench(bench) => done(wait(bench::run(bench, cx.screen.is_json()))?),
         Command::Completions { shell } => {
             let mut script = Vec::new();

@@ -4,12 +4,14 @@
 //! where a terminal reads them, and a colour never says anything that the words do not.
 
 use std::io::{self, IsTerminal as _, Write as _};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use clap::ValueEnum;
 use comfy_table::{Table, presets};
 use indicatif::{ProgressBar, ProgressStyle};
+use parking_lot::Mutex;
 use serde::Serialize;
 
 use crate::domain::handling::Handling;
@@ -30,6 +32,8 @@ pub(crate) struct Screen {
     format: Format,
     colours: bool,
     bars: bool,
+    // Where another command's results go instead, when it is run by this program itself.
+    kept: Option<Arc<Mutex<Vec<String>>>>,
 }
 
 impl Screen {
@@ -40,7 +44,19 @@ impl Screen {
             format,
             colours: io::stdout().is_terminal() && !plain,
             bars: io::stderr().is_terminal(),
+            kept: None,
         }
+    }
+
+    /// For a command that this program runs itself: results are kept as JSON, remarks are not said.
+    pub(crate) fn keeping() -> Self {
+        Self { format: Format::Json, colours: false, bars: false, kept: Some(Arc::default()) }
+    }
+
+    /// The last result that was kept.
+    pub(crate) fn kept(&self) -> Option<serde_json::Value> {
+        let kept = self.kept.as_ref()?.lock();
+        serde_json::from_str(kept.last()?).ok()
     }
 
     /// Whether results are for a program.
@@ -68,6 +84,10 @@ impl Screen {
 
     /// Writes a text to standard output, ended by a line feed.
     pub(crate) fn print(&self, text: &str) -> Result<()> {
+        if let Some(kept) = &self.kept {
+            kept.lock().push(text.to_owned());
+            return Ok(());
+        }
         let mut out = io::stdout().lock();
         out.write_all(text.trim_end_matches('\n').as_bytes())?;
         out.write_all(b"\n")?;
@@ -76,6 +96,9 @@ impl Screen {
 
     /// Says something to the person: to standard error.
     pub(crate) fn note(&self, text: &str) {
+        if self.kept.is_some() {
+            return;
+        }
         // Without standard error there is nobody to tell.
         drop(writeln!(io::stderr().lock(), "{text}"));
     }

@@ -84,7 +84,7 @@ impl StoreOptions {
     /// For a terminal: 8 MiB segments, a reserve of 4 MiB, no bound on free space.
     pub const fn terminal() -> Self {
         let journal =
-            JournalOptions { segment_len_max: 8 * MIB, reserve_len: 4 * MIB, free_len_min: 0 };
+            JournalOptions { segment_len_max: 8 * MIB, reserve_len: MIB / 4, free_len_min: 0 };
         Self {
             journal,
             index_cache_len: 8 * MIB,

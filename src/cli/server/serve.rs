@@ -3,6 +3,7 @@
 //! Order of ending: a signal stops new calls, calls in flight get `shutdown.drain_ms`, the engine
 //! finishes what it took, the store is synced, telemetry is sent.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -12,7 +13,7 @@ use clap::Args;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::doors::Serving;
+use super::doors::{Doors, Serving};
 use super::{DataDir, open_store};
 use crate::cli::Cx;
 use crate::clock::Clock;
@@ -72,42 +73,53 @@ async fn serve_home(home: ServerHome, clock: Arc<dyn Clock>, metrics: Metrics) -
     }
     let told = Arc::new(AtomicBool::new(false));
     watch_signals(&tasks, Arc::clone(&told))?;
-    let store = Arc::new(open_store(&home.dir, &home.config)?);
-    let engine = start_engine(&home, &store, &clock, &metrics, &tasks)?;
-    let settings = upkeep::Settings {
-        data_dir: home.dir.clone(),
-        snapshot_every_bytes: home.config.store.snapshot_every_bytes.value(),
-    };
-    upkeep::start(&engine, &store, settings, &metrics, &tasks)?;
-    let drain = home.config.shutdown.drain_ms.millis();
-    let serving = Serving {
-        home,
-        engine,
-        store: Arc::clone(&store),
-        clock,
-        metrics,
-        tasks: tasks.clone(),
-        ready,
-    };
-    let served = match serving.open() {
-        Ok(doors) => {
-            doors.serve().await;
-            Ok(())
-        }
-        Err(failure) => {
-            tasks.stopping().cancel();
-            Err(failure)
-        }
-    };
-    let stopped = tasks.stop(drain.max(STOP_WAIT_MAX)).await;
-    store.checkpoint().context("failed to sync the store; nothing confirmed is lost")?;
-    served?;
-    stopped?;
+    let Served { doors, finish } = open_served(home, clock, metrics, ready, &tasks)?;
+    doors.serve().await;
+    finish.await?;
     if told.load(Ordering::Acquire) {
         Ok(())
     } else {
         bail!("a vital part of the server ended: read the log, then start it again")
     }
+}
+
+/// A server that serves, and what ends it in order once its doors are closed.
+pub(in crate::cli) struct Served {
+    /// The open doors.
+    pub(in crate::cli) doors: Doors,
+    /// Stops what is left, then syncs the store.
+    pub(in crate::cli) finish: Pin<Box<dyn Future<Output = Result<()>> + Send>>,
+}
+
+/// Opens the store of a home, recovers its state, and opens the doors.
+pub(in crate::cli) fn open_served(
+    home: ServerHome,
+    clock: Arc<dyn Clock>,
+    metrics: Metrics,
+    ready: Arc<AtomicBool>,
+    tasks: &Tasks,
+) -> Result<Served> {
+    let store = Arc::new(open_store(&home.dir, &home.config)?);
+    let engine = start_engine(&home, &store, &clock, &metrics, tasks)?;
+    let settings = upkeep::Settings {
+        data_dir: home.dir.clone(),
+        snapshot_every_bytes: home.config.store.snapshot_every_bytes.value(),
+    };
+    let patience = home.config.shutdown.drain_ms.millis().max(STOP_WAIT_MAX);
+    let opened = upkeep::start(&engine, &store, settings, &metrics, tasks)
+        .map_err(anyhow::Error::from)
+        .and_then(|_figures| {
+            let (store, tasks) = (Arc::clone(&store), tasks.clone());
+            Serving { home, engine, store, clock, metrics, tasks, ready }.open()
+        })
+        .inspect_err(|_failure| tasks.stopping().cancel());
+    let tasks = tasks.clone();
+    let finish = Box::pin(async move {
+        let stopped = tasks.stop(patience).await;
+        store.checkpoint().context("failed to sync the store; nothing confirmed is lost")?;
+        Ok(stopped?)
+    });
+    Ok(Served { doors: opened?, finish })
 }
 
 fn start_engine(
