@@ -242,7 +242,7 @@ impl Cast {
             Self::request(
                 Self::officer(CLERK),
                 Some(&format!("{name}-draft")),
-                Command::Draft(draft.clone()),
+                Command::Draft(draft),
             ),
             sign(SIGNER),
             sign(APPROVER),

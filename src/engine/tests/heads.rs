@@ -82,7 +82,7 @@ async fn a_ledger_without_a_key_or_a_name_signs_nothing() {
     let stage = Stage::over(1, store, Arc::new(ManualClock::at(NOW)));
     assert!(matches!(stage.engine.checkpoint(), Err(LedgerError::Checkpoint(_))));
     let stage = Stage::founded(1).await;
-    let unkeyed = Parts { ledger_key: None, ..parts(stage.store.clone(), stage.clock.clone()) };
+    let unkeyed = Parts { ledger_key: None, ..parts(stage.store, stage.clock) };
     let engine = Engine::start(unkeyed, &Tasks::new()).expect("sound");
     assert!(matches!(engine.checkpoint(), Err(LedgerError::NoKey)));
 }
