@@ -1,0 +1,134 @@
+//! The README's story, pasted as it stands; and a client in another language, made from the proto
+//! files alone. Both against the real program on loopback.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+
+/// A port that was free a moment ago.
+fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("loopback");
+    listener.local_addr().expect("an address").port()
+}
+
+fn program() -> PathBuf {
+    PathBuf::from(env!("CARGO_BIN_EXE_hoatoc"))
+}
+
+fn hoatoc(dir: &Path, words: &[&str]) {
+    let done = Command::new(program()).current_dir(dir).args(words).output().expect("it runs");
+    let (out, err) = (String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
+    assert!(done.status.success(), "{words:?}\n{out}{err}");
+}
+
+struct Serving(Child);
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        // Ends only what this test started.
+        let _gone = self.0.kill();
+        let _reaped = self.0.wait();
+    }
+}
+
+fn serve(dir: &Path) -> Serving {
+    let mut server = Command::new(program())
+        .current_dir(dir)
+        .args(["serve", "--data-dir", "server"])
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it runs");
+    let log = BufReader::new(server.stderr.take().expect("a pipe"));
+    let mut lines = log.lines();
+    let serving = lines.by_ref().map_while(Result::ok).any(|line| line.contains("serving"));
+    assert!(serving, "the server ended");
+    // The rest is read on, so that the server never waits for a full pipe.
+    std::thread::spawn(move || lines.count());
+    Serving(server)
+}
+
+#[test]
+fn a_client_made_from_the_proto_files_alone_does_everything() {
+    let python = std::env::var("HOATOC_PYTHON")
+        .expect("HOATOC_PYTHON names a Python with grpcio-tools: run tests/run.sh, which sets it");
+    let dir = tempfile::tempdir().expect("a directory");
+    let address = format!("127.0.0.1:{}", free_port());
+    let (at, path) = (dir.path(), |name: &str| dir.path().join(name));
+    hoatoc(
+        at,
+        &[
+            "init", "--data-dir", "server", "--root", "root", "--admin", "admin", "--listen",
+            &address, "--metrics", "127.0.0.1:0",
+        ],
+    );
+    let _server = serve(at);
+    for (id, roles) in [("clerk", &["drafter"][..]), ("signer", &["signer", "exercise-director"])] {
+        let mut words =
+            vec!["officer", "add", id, "--name", id, "--unit", "11", "--home", id, "--as", "admin"];
+        words.extend(["--root", "root"]);
+        words.extend(roles.iter().flat_map(|role| ["--role", role]));
+        hoatoc(at, &words);
+    }
+    let server = address.replace("127.0.0.1", "localhost");
+    let done = Command::new(python)
+        .arg(Path::new(ROOT).join("tests/python/client.py"))
+        .arg(Path::new(ROOT).join("proto"))
+        .args([path("admin"), path("clerk"), path("signer")])
+        .arg(server)
+        .output()
+        .expect("Python runs");
+    let (out, err) = (String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
+    assert!(done.status.success() && out.trim_end().ends_with("ok"), "{out}{err}");
+}
+
+/// The shell blocks of the story, after the one that builds.
+fn story() -> String {
+    let readme = fs::read_to_string(Path::new(ROOT).join("README.md")).expect("a README");
+    let by_hand = readme.split("## By hand").nth(1).expect("the story's heading");
+    let by_hand = by_hand.split("\n## ").next().unwrap_or_default();
+    let blocks = by_hand.split("```sh\n").skip(2).filter_map(|rest| rest.split("```").next());
+    blocks.collect()
+}
+
+#[test]
+fn the_story_in_the_readme_works_as_pasted() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let copy = |from: &str, to: &str| {
+        let done = Command::new("cp")
+            .arg("-r")
+            .arg(Path::new(ROOT).join(from))
+            .arg(dir.path().join(to))
+            .status();
+        assert!(done.expect("cp runs").success());
+    };
+    copy("tests/data/rosters", "rosters");
+    copy("src/sim/data/units.csv", "units.csv");
+    let story = story();
+    assert!(story.contains("hoatoc restore"), "the story ends with a restored server: {story}");
+    // The one thing that a test must change: ports that may be taken on this machine.
+    let port = free_port().to_string();
+    let story = story
+        .replace("7443", &port)
+        .replace("hoatoc init ", "hoatoc init --metrics 127.0.0.1:0 ");
+    let path = format!(
+        "{}:{}",
+        program().parent().expect("a folder").display(),
+        std::env::var("PATH").unwrap_or_default()
+    );
+    let script = format!("set -eu\ntrap 'kill $(jobs -p) 2>/dev/null || true' EXIT\n{story}");
+    let done = Command::new("bash")
+        .current_dir(dir.path())
+        .env("PATH", path)
+        .args(["-c", &script])
+        .output()
+        .expect("bash runs");
+    let (out, err) = (String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
+    assert!(done.status.success(), "{out}\n{err}");
+    for said in ["20000 accepted", "12 refused", "verified:", "every invariant holds"] {
+        assert!(out.contains(said), "`{said}` was not said:\n{out}\n{err}");
+    }
+}
