@@ -11,9 +11,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use hoatoc::clock::ManualClock;
-use hoatoc::domain::delivery::Fact;
 use hoatoc::domain::ids::OrderId;
 use hoatoc::domain::instant::Instant as Moment;
+use hoatoc::domain::order::delivery::Fact;
 use hoatoc::domain::world::Request;
 use hoatoc::engine::{Engine, Parts};
 use hoatoc::index::Registry;

@@ -6,7 +6,7 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use criterion::{BatchSize, Criterion, Throughput};
-use hoatoc::domain::handling::Handling;
+use hoatoc::domain::order::handling::Handling;
 use hoatoc::evidence::envelope::{Envelope, PayloadType, pae};
 use hoatoc::evidence::key::SigningKey;
 use hoatoc::evidence::seal::{Belongs, Sealer};

@@ -32,7 +32,7 @@
 //! 1. [`domain::world`]: `decide(request, now) -> events`, `apply(event)`, `check()`. The state is a
 //!    fold over the ledger's entries and nothing else: the ledger *is* the state, so recovery,
 //!    replication and audit are one function.
-//! 2. [`domain::delivery`]: one order at one endpoint, with the one transition table.
+//! 2. [`domain::order::delivery`]: one order at one endpoint, with the one transition table.
 //! 3. `engine/owner.rs`: how decisions become durable in groups, and only then become known.
 //! 4. [`fanout::session`]: one terminal's stream, read from a cursor.
 //!
@@ -45,7 +45,7 @@
 //! Each [`fanout::session`] reads what its terminal lacks. The terminal verifies with its own trust
 //! bundle ([`evidence::authority`]), stores, and sends a signed receipt; a person opens, answers.
 //! Each answer comes back on the same stream, is verified beside the owner, committed in groups, and
-//! said to be recorded. [`domain::response`] folds the facts into times.
+//! said to be recorded. [`domain::order::response`] folds the facts into times.
 //!
 //! ## Words
 //!

@@ -61,8 +61,17 @@ fn a_client_made_from_the_proto_files_alone_does_everything() {
     hoatoc(
         at,
         &[
-            "init", "--data-dir", "server", "--root", "root", "--admin", "admin", "--listen",
-            &address, "--metrics", "127.0.0.1:0",
+            "init",
+            "--data-dir",
+            "server",
+            "--root",
+            "root",
+            "--admin",
+            "admin",
+            "--listen",
+            &address,
+            "--metrics",
+            "127.0.0.1:0",
         ],
     );
     let _server = serve(at);
@@ -111,9 +120,8 @@ fn the_story_in_the_readme_works_as_pasted() {
     assert!(story.contains("hoatoc restore"), "the story ends with a restored server: {story}");
     // The one thing that a test must change: ports that may be taken on this machine.
     let port = free_port().to_string();
-    let story = story
-        .replace("7443", &port)
-        .replace("hoatoc init ", "hoatoc init --metrics 127.0.0.1:0 ");
+    let story =
+        story.replace("7443", &port).replace("hoatoc init ", "hoatoc init --metrics 127.0.0.1:0 ");
     let path = format!(
         "{}:{}",
         program().parent().expect("a folder").display(),

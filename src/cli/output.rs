@@ -14,8 +14,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 use parking_lot::Mutex;
 use serde::Serialize;
 
-use crate::domain::handling::Handling;
 use crate::domain::instant::Instant;
+use crate::domain::order::handling::Handling;
 
 /// How results are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

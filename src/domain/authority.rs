@@ -10,8 +10,8 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
-use super::handling::Handling;
 use super::instant::Instant;
+use super::order::handling::Handling;
 
 /// Most persons one rule may ask for: no more signatures fit on an envelope.
 pub const PERSONS_MAX: usize = 8;

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use crate::domain::delivery::{Answer, Fact, Moment};
+use crate::domain::order::delivery::{Answer, Fact, Moment};
 use crate::domain::world::{Event, World};
 use crate::telemetry::metrics::Metrics;
 

@@ -11,9 +11,9 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use crate::clock::ManualClock;
-use crate::domain::delivery::Fact;
 use crate::domain::ids::OrderId;
 use crate::domain::instant::Instant;
+use crate::domain::order::delivery::Fact;
 use crate::domain::world::Request;
 use crate::engine::{Committed, Engine, EngineError, Parts};
 use crate::index::Registry;

@@ -12,9 +12,9 @@ use super::envelope::{Envelope, PayloadType, Signature};
 use super::key::KeyUse;
 use super::trust::{TrustBundle, TrustedOfficer};
 use crate::domain::authority::{AuthorityRule, InvalidRule, OrderAct, Role, rule_for};
-use crate::domain::handling::Handling;
 use crate::domain::ids::{KeyId, OfficerId};
 use crate::domain::instant::Instant;
+use crate::domain::order::handling::Handling;
 
 /// Why an order or cancel is not signed as it must be.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -23,8 +23,8 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use serde::{Deserialize, Serialize};
 
 use super::key::{PublicKey, SIGNATURE_LEN, SigningKey};
-use crate::domain::handling::Handling;
 use crate::domain::ids::KeyId;
+use crate::domain::order::handling::Handling;
 
 /// Largest payload, in bytes: with its signatures and framing it stays below the store's 64 KiB.
 pub const PAYLOAD_LEN_MAX: usize = 60 * 1024;

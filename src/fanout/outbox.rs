@@ -6,9 +6,9 @@ use std::collections::VecDeque;
 
 use prost::bytes::Bytes;
 
-use crate::domain::delivery::Delivery;
 use crate::domain::ids::{EndpointNo, OrderId};
 use crate::domain::instant::Instant;
+use crate::domain::order::delivery::Delivery;
 use crate::domain::world::{OrderFile, World};
 use crate::wire::pb::exchange_response::Message;
 use crate::wire::{pb, timestamp};

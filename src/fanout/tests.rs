@@ -11,8 +11,8 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio_stream::wrappers::ReceiverStream;
 
-use crate::domain::delivery::{Answer, Fact};
 use crate::domain::ids::{EndpointNo, OrderId};
+use crate::domain::order::delivery::{Answer, Fact};
 use crate::engine::tests::{NOW, Stage};
 use crate::evidence::envelope::Envelope;
 use crate::fanout::session::Broken;

@@ -11,8 +11,8 @@ use tonic::{Code as GrpcCode, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
 use tracing::error;
 
-use crate::domain::audience::AudienceError;
 use crate::domain::code::Code;
+use crate::domain::order::audience::AudienceError;
 use crate::domain::world::{OrderRefusal, Refusal};
 use crate::engine::EngineError;
 use crate::engine::ledger::LedgerError;

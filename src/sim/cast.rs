@@ -9,13 +9,13 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-use crate::domain::audience::AudienceSelector;
 use crate::domain::authority::{Role, default_rules};
-use crate::domain::delivery::{Answer, Fact};
 use crate::domain::endpoint::{Address, Line};
-use crate::domain::handling::Handling;
 use crate::domain::ids::{EndpointNo, OfficerId, OrderId, RequestId, UnitCode};
 use crate::domain::instant::Instant;
+use crate::domain::order::audience::AudienceSelector;
+use crate::domain::order::delivery::{Answer, Fact};
+use crate::domain::order::handling::Handling;
 use crate::domain::order::{LegalGround, Order, OrderKind, Reference, ReferenceKind, Urgency};
 use crate::domain::unit::{ParentBasis, Unit, UnitKind};
 use crate::domain::world::{Actor, Command, NewDraft, OrderFile, Request, Trust, World};

@@ -8,8 +8,8 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::people::{Temperament, Verdict};
-use crate::domain::delivery::Fact;
 use crate::domain::ids::OrderId;
+use crate::domain::order::delivery::Fact;
 use crate::tasks::Tasks;
 use crate::terminal::Terminal;
 use crate::terminal::inbox::InboxError;

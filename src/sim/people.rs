@@ -8,7 +8,7 @@
 use std::time::Duration;
 
 use super::choice::Choice;
-use crate::domain::delivery::{DeclineReason, Strength};
+use crate::domain::order::delivery::{DeclineReason, Strength};
 
 /// Lane of the seed's streams that belongs to people; the province has the low ones.
 const LANE: u64 = 1 << 32;

@@ -25,8 +25,8 @@ pub use self::report::Format;
 use self::report::Report;
 use super::Terminal;
 use super::inbox::{InboxError, OrderSummary, Standing};
-use crate::domain::delivery::{DeclineReason, DeliveryState, Strength};
 use crate::domain::ids::OrderId;
+use crate::domain::order::delivery::{DeclineReason, DeliveryState, Strength};
 
 /// Longest command line, in bytes: a decline with its longest note.
 const LINE_LEN_MAX: usize = 4 * 1024;

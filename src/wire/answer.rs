@@ -3,8 +3,8 @@
 use prost::Message;
 use prost::bytes::Bytes;
 
-use crate::domain::delivery::{Answer, DeclineReason, Fact, Strength};
 use crate::domain::ids::{EndpointNo, OrderId};
+use crate::domain::order::delivery::{Answer, DeclineReason, Fact, Strength};
 use crate::evidence::envelope::{Envelope, PayloadType};
 use crate::evidence::key::PublicKey;
 use crate::wire::unit::unknown;

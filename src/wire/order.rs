@@ -6,9 +6,9 @@
 use prost::Message;
 use prost::bytes::Bytes;
 
-use crate::domain::audience::Audience;
-use crate::domain::handling::Handling;
 use crate::domain::ids::OrderId;
+use crate::domain::order::audience::Audience;
+use crate::domain::order::handling::Handling;
 use crate::domain::order::{
     AssemblyStation, LegalGround, Order, OrderKind, Reference, ReferenceKind, Requirement,
     RequirementKind, Urgency,

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use hoatoc::clock::{Clock, SystemClock};
-use hoatoc::domain::delivery::Fact;
 use hoatoc::domain::ids::OrderId;
 use hoatoc::domain::order::ReferenceKind;
+use hoatoc::domain::order::delivery::Fact;
 use hoatoc::domain::world::{RecordKind, Request};
 use hoatoc::engine::records::{NewRecord, RecordJob, RowMode, RowOutcome};
 use hoatoc::engine::{Engine, Parts};

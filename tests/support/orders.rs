@@ -1,7 +1,7 @@
 //! Drafting as an author does: on the own machine, over what the server resolved.
 
-use hoatoc::domain::handling::Handling;
 use hoatoc::domain::ids::OrderId;
+use hoatoc::domain::order::handling::Handling;
 use hoatoc::domain::order::{LegalGround, Order, OrderKind, Reference, Urgency};
 use hoatoc::domain::world::OrderFile;
 use hoatoc::evidence::envelope::Envelope;

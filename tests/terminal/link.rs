@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use hoatoc::domain::delivery::{Answer, DeliveryState};
+use hoatoc::domain::order::delivery::{Answer, DeliveryState};
 use hoatoc::pki::authority::Revoked;
 use hoatoc::store::memory::{Fault, MemoryStore};
 use hoatoc::terminal::Terminal;
@@ -186,7 +186,7 @@ async fn a_refused_answer_is_kept_and_the_rest_is_sent_under_new_numbers() {
     inbox.open_order(id(1)).expect("delivered");
     inbox.acknowledge(id(1), "An").expect("opened");
     inbox.accept(id(1), "An").expect("acknowledged");
-    let reason = hoatoc::domain::delivery::DeclineReason::RoadCut;
+    let reason = hoatoc::domain::order::delivery::DeclineReason::RoadCut;
     inbox.decline(id(1), "An", reason, "").expect("acknowledged");
     for number in 2..=5 {
         assert_eq!(stream.answer().await.number, number);

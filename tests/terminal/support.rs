@@ -6,11 +6,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use hoatoc::clock::{Clock, ManualClock};
-use hoatoc::domain::audience::Audience;
 use hoatoc::domain::authority::{Role, default_rules};
-use hoatoc::domain::handling::Handling;
 use hoatoc::domain::ids::{EndpointNo, OrderId};
 use hoatoc::domain::instant::Instant;
+use hoatoc::domain::order::audience::Audience;
+use hoatoc::domain::order::handling::Handling;
 use hoatoc::domain::order::{LegalGround, Order, OrderKind, Urgency};
 use hoatoc::domain::world::OrderFile;
 use hoatoc::evidence::envelope::{Envelope, PayloadType};
@@ -154,7 +154,7 @@ impl Stream {
     }
 
     /// The next answer, proved to be by the terminal's key.
-    pub(crate) async fn answer(&mut self) -> hoatoc::domain::delivery::Answer {
+    pub(crate) async fn answer(&mut self) -> hoatoc::domain::order::delivery::Answer {
         loop {
             match self.next().await {
                 pb::exchange_request::Message::Answer(envelope) => {

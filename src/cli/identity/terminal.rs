@@ -15,7 +15,7 @@ use crate::cli::Cx;
 use crate::cli::output::utc_time;
 use crate::config::home::{claim, write_new};
 use crate::config::{LogFilter, TERMINAL_FILE, TerminalConfig, sample_terminal};
-use crate::domain::delivery::{ANSWERED_BY_CHARS_MAX, Strength};
+use crate::domain::order::delivery::{ANSWERED_BY_CHARS_MAX, Strength};
 use crate::pki::code::EnrolmentCode;
 use crate::tasks::Tasks;
 use crate::telemetry::Telemetry;

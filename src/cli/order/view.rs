@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 
 use crate::cli::connection::Connection;
 use crate::cli::output::{Screen, fingerprint, local_time, utc_or_null, utc_time};
-use crate::domain::audience::Audience;
 use crate::domain::endpoint::{Address, Endpoints};
 use crate::domain::ids::EndpointNo;
+use crate::domain::order::audience::Audience;
 use crate::domain::order::{Order, ReferenceKind, RequirementKind};
 use crate::domain::unit::Units;
 use crate::domain::world::OrderFile;

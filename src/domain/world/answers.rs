@@ -1,6 +1,6 @@
 //! Taking receipts and answers. Late ones are kept with their true time; a repeat is harmless.
 
-use crate::domain::delivery::{
+use crate::domain::order::delivery::{
     ANSWERED_BY_CHARS_MAX, ANSWERS_MAX, Answer, DeclineReason, Delivery, Fact, NOTE_CHARS_MAX,
 };
 use crate::domain::world::refusal::AnswerRefusal;

@@ -1,9 +1,9 @@
 //! Taking in recorded events. Never refuses: an event is a fact. What cannot be (an event about an
 //! order that is not there) is left to [`World::check`] and the ledger's own proofs to find.
 
-use crate::domain::delivery::{Answer, Moment};
 use crate::domain::ids::OrderId;
 use crate::domain::instant::Instant;
+use crate::domain::order::delivery::{Answer, Moment};
 use crate::domain::world::answers::digest_head;
 use crate::domain::world::file::Issue;
 use crate::domain::world::{CertificateHolder, EnrolmentCode, Entry, Event, OrderFile, World};

@@ -4,10 +4,10 @@
 use std::collections::BTreeSet;
 
 use crate::domain::authority::OrderAct;
-use crate::domain::handling::Handling;
 use crate::domain::ids::{EndpointNo, OfficerId};
 use crate::domain::instant::Instant;
-use crate::domain::response::Counts;
+use crate::domain::order::handling::Handling;
+use crate::domain::order::response::Counts;
 use crate::domain::world::{Issue, OrderFile, World};
 use crate::evidence::authority::check_signatures;
 

@@ -4,11 +4,11 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use crate::domain::delivery::Answer;
 use crate::domain::endpoint::{Address, Terminal};
 use crate::domain::ids::{EndpointNo, OfficerId, OrderId, RequestId, UnitCode};
 use crate::domain::instant::Instant;
 use crate::domain::order::Order;
+use crate::domain::order::delivery::Answer;
 use crate::domain::unit::Unit;
 use crate::domain::world::{CertificateHolder, RecordKind, RecordVersion, Trust};
 use crate::evidence::envelope::{Envelope, Signature};

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::domain::authority::OrderAct;
-use crate::domain::delivery::Delivery;
 use crate::domain::ids::{EndpointNo, OfficerId, OrderId};
 use crate::domain::instant::Instant;
+use crate::domain::order::delivery::Delivery;
+use crate::domain::order::response::{Counts, Response};
 use crate::domain::order::{Order, ReferenceKind};
-use crate::domain::response::{Counts, Response};
 use crate::evidence::envelope::{Envelope, PayloadType};
 
 /// Where an order stands.

@@ -29,9 +29,9 @@ pub use file::{Issue, OrderFile, OrderState};
 pub use refusal::{AnswerRefusal, OrderRefusal, Refusal};
 
 use crate::domain::endpoint::Endpoints;
-use crate::domain::handling::Handling;
 use crate::domain::ids::{EndpointNo, OrderId, UnitCode};
 use crate::domain::instant::Instant;
+use crate::domain::order::handling::Handling;
 use crate::domain::unit::Units;
 use crate::evidence::envelope::Envelope;
 use crate::evidence::trust::TrustBundle;

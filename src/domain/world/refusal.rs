@@ -1,12 +1,12 @@
 //! Why nothing may happen. Each refusal has a kind, a stable reason for machines, and a sentence
 //! that says what to do.
 
-use crate::domain::audience::AudienceError;
 use crate::domain::code::Code;
-use crate::domain::delivery::OutOfPlace;
 use crate::domain::endpoint::{Address, EndpointError};
 use crate::domain::ids::{EndpointNo, OfficerId, OrderId, RequestId};
 use crate::domain::order::OrderError;
+use crate::domain::order::audience::AudienceError;
+use crate::domain::order::delivery::OutOfPlace;
 use crate::domain::unit::UnitError;
 use crate::evidence::authority::{AuthorityError, SignatureFault};
 use crate::evidence::trust::BundleError;

@@ -89,7 +89,7 @@ async fn an_expired_order_and_one_for_others_is_not_sent() {
     stage.issue(1).await;
     stage.clock.advance(Duration::from_secs(2 * 86_400));
     let mut order = Cast::order(&stage.engine.world(), 2, stage.engine.now());
-    let few = crate::domain::audience::AudienceSelector {
+    let few = crate::domain::order::audience::AudienceSelector {
         units: ["X0002".parse().expect("a code")].into(),
         ..Default::default()
     };

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
 
-use crate::domain::audience::AudienceSelector;
 use crate::domain::authority::Role;
-use crate::domain::handling::Handling;
 use crate::domain::ids::{EndpointNo, OrderId, RequestId};
 use crate::domain::instant::Instant;
-use crate::domain::response::Counts;
+use crate::domain::order::audience::AudienceSelector;
+use crate::domain::order::handling::Handling;
+use crate::domain::order::response::Counts;
 use crate::domain::world::{Command, NewDraft, OrderFile, OrderState, Refusal, World};
 use crate::evidence::envelope::Envelope;
 use crate::limits;

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use tonic::{Request, Response, Status};
 
 use crate::domain::code::Code;
-use crate::domain::delivery::{Delivery, Moment};
 use crate::domain::endpoint::Endpoint;
 use crate::domain::ids::{EndpointNo, OrderId, UnitCode};
 use crate::domain::instant::Instant;
-use crate::domain::response::{Latencies, Response as Answers};
+use crate::domain::order::delivery::{Delivery, Moment};
+use crate::domain::order::response::{Latencies, Response as Answers};
 use crate::domain::world::{Issue, OrderFile, Refusal, World};
 use crate::rpc::request::blocking;
 use crate::rpc::services::Doors;

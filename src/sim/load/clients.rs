@@ -10,8 +10,8 @@ use tokio_stream::StreamExt;
 use tokio_stream::wrappers::ReceiverStream;
 
 use crate::clock::Clock;
-use crate::domain::delivery::{Answer, Fact};
 use crate::domain::ids::{EndpointNo, OrderId};
+use crate::domain::order::delivery::{Answer, Fact};
 use crate::evidence::envelope::Envelope;
 use crate::evidence::key::SigningKey;
 use crate::pki::authority::Credentials;

@@ -11,12 +11,12 @@ use ring::rand::SystemRandom;
 use uuid::Uuid;
 
 use crate::clock::Clock;
-use crate::domain::audience::AudienceSelector;
 use crate::domain::authority::{Role, default_rules};
 use crate::domain::endpoint::{Address, Line, Terminal};
-use crate::domain::handling::Handling;
 use crate::domain::ids::{EndpointNo, OfficerId, OrderId, UnitCode};
 use crate::domain::instant::Instant;
+use crate::domain::order::audience::AudienceSelector;
+use crate::domain::order::handling::Handling;
 use crate::domain::order::{LegalGround, Order, OrderKind, Urgency};
 use crate::domain::unit::{ParentBasis, Unit, UnitKind};
 use crate::domain::world::{Actor, Command, NewDraft, OrderFile, Request, Trust};

@@ -2,8 +2,8 @@
 
 use std::str::FromStr;
 
-use crate::domain::delivery::{DeclineReason, Strength};
 use crate::domain::ids::{InvalidId, OrderId};
+use crate::domain::order::delivery::{DeclineReason, Strength};
 use crate::terminal::inbox::{Inbox, InboxError};
 
 /// A command.

@@ -3,7 +3,7 @@ use std::sync::Mutex;
 
 use super::*;
 use crate::clock::ManualClock;
-use crate::domain::handling::Handling;
+use crate::domain::order::handling::Handling;
 use crate::store::memory::MemoryStore;
 use crate::terminal::inbox::tests::{
     ME, NOW, bundle, bundle_envelope, cancel_of, delivery, envelope, id, key, order,

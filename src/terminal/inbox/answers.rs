@@ -6,11 +6,11 @@ use unicode_normalization::UnicodeNormalization as _;
 use super::book::{Book, Entry, answer_rows, decode};
 use super::rows::{AnswerRow, answer_key, order_key, refused_answer_key};
 use super::{Inbox, InboxError, state_at};
-use crate::domain::delivery::{
+use crate::domain::ids::OrderId;
+use crate::domain::order::delivery::{
     ANSWERED_BY_CHARS_MAX, ANSWERS_MAX, Answer, DeclineReason, DeliveryState, Fact, NOTE_CHARS_MAX,
     Strength,
 };
-use crate::domain::ids::OrderId;
 use crate::wire::pb;
 
 /// The reason of an answer that could not stand without a refused one before it.

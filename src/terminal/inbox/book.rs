@@ -10,10 +10,10 @@ use super::rows::{
     RefusedRow, answers_of,
 };
 use super::{InboxError, PAGE, state_at};
-use crate::domain::delivery::DeliveryState;
-use crate::domain::handling::Handling;
 use crate::domain::ids::OrderId;
 use crate::domain::instant::Instant;
+use crate::domain::order::delivery::DeliveryState;
+use crate::domain::order::handling::Handling;
 use crate::domain::order::{Order, Reference, ReferenceKind};
 use crate::evidence::envelope::Envelope;
 use crate::evidence::trust::TrustBundle;
@@ -176,7 +176,7 @@ impl Book {
 
 impl AnswerRow {
     /// What it says: our own words.
-    pub(super) fn read(&self) -> Result<crate::domain::delivery::Answer, InboxError> {
+    pub(super) fn read(&self) -> Result<crate::domain::order::delivery::Answer, InboxError> {
         let envelope = wire::envelope::required("envelope", self.envelope.as_ref())?;
         Ok(wire::answer::read(&envelope)?)
     }

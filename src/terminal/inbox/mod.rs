@@ -38,9 +38,9 @@ pub use self::view::{
     AnswerRecord, AnswerStatus, OrderDetail, OrderSummary, RefusedOrder, Standing,
 };
 use crate::clock::Clock;
-use crate::domain::delivery::{DeliveryState, OutOfPlace};
 use crate::domain::ids::{EndpointNo, OrderId};
 use crate::domain::instant::Instant;
+use crate::domain::order::delivery::{DeliveryState, OutOfPlace};
 use crate::evidence::key::SigningKey;
 use crate::evidence::trust::{BundleError, TrustBundle};
 use crate::store::{Batch, Store, StoreError};

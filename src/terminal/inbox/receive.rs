@@ -7,9 +7,9 @@ use super::rows::{
     AnswerRow, BUNDLE, META, MetaRow, OrderRow, answer_key, order_key, refused_answer_key,
 };
 use super::{Inbox, InboxError, STATES, number_of};
-use crate::domain::delivery::{Answer, DeliveryState, Fact};
 use crate::domain::ids::OrderId;
 use crate::domain::instant::Instant;
+use crate::domain::order::delivery::{Answer, DeliveryState, Fact};
 use crate::evidence::envelope::Envelope;
 use crate::evidence::trust::{TrustBundle, accept_bundle};
 use crate::terminal::verify::{Unverified, VerifiedOrder, verify_order};

@@ -2,10 +2,10 @@ use std::sync::Arc;
 
 use super::*;
 use crate::clock::ManualClock;
-use crate::domain::audience::Audience;
 use crate::domain::authority::{Role, default_rules};
-use crate::domain::delivery::{DeclineReason, Fact, Strength};
-use crate::domain::handling::Handling;
+use crate::domain::order::audience::Audience;
+use crate::domain::order::delivery::{DeclineReason, Fact, Strength};
+use crate::domain::order::handling::Handling;
 use crate::domain::order::{LegalGround, Order, OrderKind, Reference, ReferenceKind, Urgency};
 use crate::domain::world::OrderFile;
 use crate::evidence::envelope::{Envelope, PayloadType};

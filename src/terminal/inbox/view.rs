@@ -3,10 +3,10 @@
 use super::book::{Entry, answer_rows, decode, for_each};
 use super::rows::{AnswerRow, OrderRow, order_key, refused_answers_of};
 use super::{Inbox, InboxError};
-use crate::domain::delivery::{Answer, DeliveryState};
-use crate::domain::handling::Handling;
 use crate::domain::ids::{KeyId, OfficerId, OrderId};
 use crate::domain::instant::Instant;
+use crate::domain::order::delivery::{Answer, DeliveryState};
+use crate::domain::order::handling::Handling;
 use crate::domain::order::{Order, ReferenceKind};
 use crate::wire;
 

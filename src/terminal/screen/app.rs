@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::words;
-use crate::domain::delivery::{ANSWERED_BY_CHARS_MAX, DeliveryState, NOTE_CHARS_MAX};
 use crate::domain::ids::OrderId;
 use crate::domain::instant::Instant;
+use crate::domain::order::delivery::{ANSWERED_BY_CHARS_MAX, DeliveryState, NOTE_CHARS_MAX};
 use crate::terminal::headless::{Command, parse_strength};
 use crate::terminal::inbox::{
     Inbox, InboxError, OrderDetail, OrderSummary, RefusedOrder, Standing,

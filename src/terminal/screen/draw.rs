@@ -8,7 +8,7 @@ use ratatui::widgets::{Block, Clear, List, ListItem, ListState, Paragraph, Wrap}
 
 use super::app::{App, Prompt, Row};
 use super::words;
-use crate::domain::delivery::{DeliveryState, Fact};
+use crate::domain::order::delivery::{DeliveryState, Fact};
 use crate::terminal::inbox::{AnswerRecord, OrderDetail, RefusedOrder, Standing};
 use crate::terminal::link::LinkState;
 

@@ -6,9 +6,9 @@ use ratatui::style::{Color, Modifier};
 
 use super::app::{App, Prompt, Wish};
 use super::draw::draw;
-use crate::domain::delivery::{DeclineReason, DeliveryState};
-use crate::domain::handling::Handling;
 use crate::domain::order::Order;
+use crate::domain::order::delivery::{DeclineReason, DeliveryState};
+use crate::domain::order::handling::Handling;
 use crate::terminal::headless::Command;
 use crate::terminal::inbox::tests::{Bench, NOW, cancel_of, envelope, id, order, resigned};
 use crate::terminal::link::LinkState;

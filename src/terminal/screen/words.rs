@@ -4,10 +4,10 @@ use jiff::Timestamp;
 use jiff::tz::{TimeZone, offset};
 use ratatui::style::{Color, Modifier, Style};
 
-use crate::domain::delivery::{DeclineReason, DeliveryState};
-use crate::domain::handling::Handling;
 use crate::domain::instant::Instant;
 use crate::domain::order::RequirementKind;
+use crate::domain::order::delivery::{DeclineReason, DeliveryState};
+use crate::domain::order::handling::Handling;
 use crate::terminal::inbox::{AnswerStatus, Standing};
 use crate::terminal::link::LinkState;
 

@@ -1,5 +1,5 @@
 use super::*;
-use crate::domain::handling::Handling;
+use crate::domain::order::handling::Handling;
 use crate::domain::order::{Reference, ReferenceKind};
 use crate::terminal::inbox::tests::{
     HOUR_MS, ME, NOW, bundle, cancel_of, envelope, envelope_of_type, order, resigned,

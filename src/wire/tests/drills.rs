@@ -6,7 +6,7 @@ use rand::seq::IndexedRandom as _;
 use rand::{Rng as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 
-use crate::domain::handling::Handling;
+use crate::domain::order::handling::Handling;
 use crate::domain::order::{Order, ReferenceKind};
 use crate::domain::world::OrderFile;
 use crate::domain::world::tests::support::{Province, START, bundle, key, signed_draft};

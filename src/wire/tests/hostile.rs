@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use prost::Message;
 
 use super::samples;
-use crate::domain::handling::Handling;
+use crate::domain::order::handling::Handling;
 use crate::domain::order::{ReferenceKind, Requirement, RequirementKind};
 use crate::domain::world::tests::support::{self, Province};
 use crate::evidence::envelope::{Envelope, PayloadType};
@@ -143,7 +143,7 @@ fn an_order_with_an_unspecified_or_unknown_value_is_refused() {
 fn an_answer_with_an_unspecified_or_unknown_value_is_refused() {
     let mut p = Province::new();
     let order = p.issued(Handling::Exercise);
-    let acknowledged = p.answer(order, 3, crate::domain::delivery::Fact::Acknowledged);
+    let acknowledged = p.answer(order, 3, crate::domain::order::delivery::Fact::Acknowledged);
     let bytes = answer::encode(&acknowledged);
     let fault = |payload_type, change: &dyn Fn(&mut pb::AnswerPayload)| {
         let mut message = pb::AnswerPayload::decode(&bytes[..]).expect("our own");

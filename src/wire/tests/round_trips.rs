@@ -4,9 +4,9 @@ use proptest::prelude::*;
 use prost::Message;
 
 use super::samples;
-use crate::domain::audience::Audience;
 use crate::domain::endpoint::ENDPOINTS_MAX;
-use crate::domain::handling::Handling;
+use crate::domain::order::audience::Audience;
+use crate::domain::order::handling::Handling;
 use crate::domain::order::{
     BODY_CHARS_MAX, Order, REQUIRED_MAX, REQUIREMENTS_MAX, Requirement, RequirementKind,
     TITLE_CHARS_MAX,

@@ -8,13 +8,13 @@ use proptest::sample::select;
 use proptest::test_runner::RngSeed;
 use uuid::Uuid;
 
-use crate::domain::audience::Audience;
 use crate::domain::authority::{AuthorityRule, OrderAct, Role};
-use crate::domain::delivery::{Answer, DeclineReason, Fact, Strength};
 use crate::domain::endpoint::{Address, Line, Terminal};
-use crate::domain::handling::Handling;
 use crate::domain::ids::{EndpointNo, KeyId, OfficerId, OrderId, SpecialtyCode, UnitCode};
 use crate::domain::instant::Instant;
+use crate::domain::order::audience::Audience;
+use crate::domain::order::delivery::{Answer, DeclineReason, Fact, Strength};
+use crate::domain::order::handling::Handling;
 use crate::domain::order::{
     AssemblyStation, LegalGround, Order, OrderKind, Reference, ReferenceKind, Requirement,
     RequirementKind, Urgency,

@@ -3,9 +3,9 @@
 
 use uuid::Uuid;
 
-use crate::domain::delivery::{Answer, DeclineReason, Fact};
-use crate::domain::handling::Handling;
 use crate::domain::ids::OrderId;
+use crate::domain::order::delivery::{Answer, DeclineReason, Fact};
+use crate::domain::order::handling::Handling;
 use crate::domain::order::{
     AssemblyStation, Order, Reference, ReferenceKind, Requirement, RequirementKind,
 };

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use hoatoc::domain::handling::Handling;
+use hoatoc::domain::order::handling::Handling;
 use hoatoc::engine::recovery::recover;
 use hoatoc::evidence::checkpoint::Checkpoint;
 use hoatoc::evidence::note::{NoteAlgorithm, NoteKey, SignedNote};

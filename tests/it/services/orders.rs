@@ -1,7 +1,7 @@
 //! An order's whole life over the wire, and every way in which it is stopped.
 
 use hoatoc::domain::endpoint::{Address, Line};
-use hoatoc::domain::handling::Handling;
+use hoatoc::domain::order::handling::Handling;
 use hoatoc::domain::order::{Reference, ReferenceKind};
 use hoatoc::domain::world::Command;
 use hoatoc::wire::pb;

@@ -2,9 +2,9 @@
 //! to 1000 ms).
 
 use super::*;
-use crate::domain::audience::Audience;
-use crate::domain::handling::Handling;
 use crate::domain::ids::OrderId;
+use crate::domain::order::audience::Audience;
+use crate::domain::order::handling::Handling;
 use crate::domain::order::{LegalGround, OrderKind, Reference, ReferenceKind, Urgency};
 use crate::evidence::trust::tests::{at, bundle, key};
 

@@ -1,12 +1,12 @@
 //! I7 and I8: facts are taken one by one, kept with their true time, and silence is counted.
 
 use super::support::*;
-use crate::domain::delivery::{
-    ANSWERS_MAX, DeclineReason, DeliveryState, Fact, NOTE_CHARS_MAX, OutOfPlace, Strength,
-};
-use crate::domain::handling::Handling::{Actual, Exercise};
 use crate::domain::ids::OrderId;
 use crate::domain::order::Order;
+use crate::domain::order::delivery::{
+    ANSWERS_MAX, DeclineReason, DeliveryState, Fact, NOTE_CHARS_MAX, OutOfPlace, Strength,
+};
+use crate::domain::order::handling::Handling::{Actual, Exercise};
 use crate::domain::world::{Actor, AnswerRefusal, Command, Decision, Entry, Event, Refusal};
 
 const LADDER: [Fact; 4] = [Fact::Delivered, Fact::Opened, Fact::Acknowledged, Fact::Accepted];

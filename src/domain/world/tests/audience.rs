@@ -1,9 +1,9 @@
 //! I5: an empty, missing or changed audience is an error at every hop.
 
 use super::support::*;
-use crate::domain::audience::{Audience, AudienceError, AudienceSelector};
 use crate::domain::endpoint::Line;
-use crate::domain::handling::Handling::Exercise;
+use crate::domain::order::audience::{Audience, AudienceError, AudienceSelector};
+use crate::domain::order::handling::Handling::Exercise;
 use crate::domain::unit::{Echelon, UnitKind};
 use crate::domain::world::{Actor, Command, Entry, Event, OrderRefusal, Refusal};
 

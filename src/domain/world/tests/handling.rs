@@ -1,7 +1,7 @@
 //! I4: a drill is never taken for the real thing, nor touches it.
 
 use super::support::*;
-use crate::domain::handling::Handling::{self, Actual, Exercise, Test};
+use crate::domain::order::handling::Handling::{self, Actual, Exercise, Test};
 use crate::domain::order::{OrderError, ReferenceKind};
 use crate::domain::world::{Command, NewDraft, OrderRefusal, Refusal};
 use crate::evidence::authority::SignatureFault;

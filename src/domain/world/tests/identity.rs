@@ -31,7 +31,7 @@ fn a_province_is_founded_first_and_once() {
 
 #[test]
 fn nothing_is_drafted_before_a_trust_bundle_is_in_force() {
-    let sound = Province::new().order(crate::domain::handling::Handling::Test);
+    let sound = Province::new().order(crate::domain::order::handling::Handling::Test);
     let mut p = Province::empty();
     let found = Command::Found { province: sound.province.clone(), origin: "o".to_owned() };
     p.does(&Server, found).expect("the first of all");

@@ -12,8 +12,8 @@ use std::collections::BTreeSet;
 use proptest::test_runner::TestRunner;
 
 use super::support::*;
-use crate::domain::handling::Handling;
 use crate::domain::ids::OrderId;
+use crate::domain::order::handling::Handling;
 use crate::domain::order::{Order, ReferenceKind};
 use crate::domain::world::{Actor, Command, Decision, Refusal};
 use crate::evidence::envelope::Signature;

@@ -3,8 +3,8 @@
 use uuid::Uuid;
 
 use super::support::*;
-use crate::domain::handling::Handling::{Actual, Exercise, Test};
 use crate::domain::ids::OrderId;
+use crate::domain::order::handling::Handling::{Actual, Exercise, Test};
 use crate::domain::order::{Order, OrderError, ReferenceKind};
 use crate::domain::world::{
     Actor, Command, OPEN_ORDERS_MAX, OrderFile, OrderRefusal, OrderState, Refusal,

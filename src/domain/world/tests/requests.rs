@@ -1,8 +1,8 @@
 //! The same request twice does the thing once, across restarts.
 
 use super::support::*;
-use crate::domain::handling::Handling::Exercise;
 use crate::domain::ids::RequestId;
+use crate::domain::order::handling::Handling::Exercise;
 use crate::domain::world::requests::{REQUESTS_REMEMBERED, Requests};
 use crate::domain::world::{
     Command, Decision, RECORDS_PER_ENTRY_MAX, RecordKind, Refusal, Request,

@@ -1,8 +1,8 @@
 //! I3: the server cannot issue alone, and an actual order needs two persons beside its drafter.
 
 use super::support::*;
-use crate::domain::handling::Handling::{Actual, Exercise};
 use crate::domain::order::ReferenceKind;
+use crate::domain::order::handling::Handling::{Actual, Exercise};
 use crate::domain::world::{
     Actor as Caller, Command, Entry, Event, OrderRefusal, OrderState, Refusal,
 };

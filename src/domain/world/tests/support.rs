@@ -6,11 +6,11 @@ use uuid::Uuid;
 
 pub(crate) use fixtures::*;
 
-use crate::domain::audience::{Audience, AudienceSelector};
-use crate::domain::delivery::{Answer, Fact};
-use crate::domain::handling::Handling;
 use crate::domain::ids::OrderId;
 use crate::domain::instant::Instant;
+use crate::domain::order::audience::{Audience, AudienceSelector};
+use crate::domain::order::delivery::{Answer, Fact};
+use crate::domain::order::handling::Handling;
 use crate::domain::order::{LegalGround, Order, OrderKind, Reference, ReferenceKind, Urgency};
 use crate::domain::unit::UnitKind;
 use crate::domain::world::{Actor, Command, Decision, Entry, OrderFile, Refusal, Request, World};

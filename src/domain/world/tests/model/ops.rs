@@ -2,9 +2,9 @@
 
 use proptest::prelude::*;
 
-use crate::domain::delivery::{DeclineReason, Fact, Strength};
-use crate::domain::handling::Handling;
 use crate::domain::order::ReferenceKind;
+use crate::domain::order::delivery::{DeclineReason, Fact, Strength};
+use crate::domain::order::handling::Handling;
 
 pub(super) const STEPS: usize = 50;
 

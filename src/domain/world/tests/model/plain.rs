@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::domain::handling::Handling;
 use crate::domain::ids::OrderId;
 use crate::domain::instant::Instant;
 use crate::domain::order::ReferenceKind;
+use crate::domain::order::handling::Handling;
 use crate::domain::world::tests::support::Province;
 
 /// What the model knows of an order.

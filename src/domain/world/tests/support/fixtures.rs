@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use crate::domain::authority::{Role, default_rules};
-use crate::domain::delivery::Answer;
 use crate::domain::endpoint::{Address, Terminal};
-use crate::domain::handling::Handling;
 use crate::domain::ids::{EndpointNo, OfficerId};
 use crate::domain::instant::Instant;
 use crate::domain::order::Order;
+use crate::domain::order::delivery::Answer;
+use crate::domain::order::handling::Handling;
 use crate::domain::unit::{ParentBasis, Unit, UnitKind};
 use crate::domain::world::{Actor, NewDraft, OrderFile, Trust};
 use crate::evidence::envelope::{Envelope, PayloadType, Signature};

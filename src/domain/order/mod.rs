@@ -1,9 +1,14 @@
 //! An order's contents: what officers sign. Its life is [`crate::domain::world`]'s business.
 
-use crate::domain::audience::Audience;
-use crate::domain::handling::Handling;
+pub mod audience;
+pub mod delivery;
+pub mod handling;
+pub mod response;
+
 use crate::domain::ids::{OfficerId, OrderId, SpecialtyCode, UnitCode};
 use crate::domain::instant::Instant;
+use crate::domain::order::audience::Audience;
+use crate::domain::order::handling::Handling;
 
 /// Longest title, in characters: one line on an old screen and on paper.
 pub const TITLE_CHARS_MAX: usize = 200;

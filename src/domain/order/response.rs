@@ -1,8 +1,8 @@
 //! From facts to times to respond: a fold over deliveries. Who did not answer stays in every
 //! denominator; never reached and reached but silent are counted apart.
 
-use crate::domain::delivery::{Delivery, DeliveryState, Moment, Strength};
 use crate::domain::instant::Instant;
+use crate::domain::order::delivery::{Delivery, DeliveryState, Moment, Strength};
 
 /// How many endpoints stand where. `endpoints` is the denominator of all the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
