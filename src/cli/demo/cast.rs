@@ -65,7 +65,8 @@ impl Cast {
             request_id: request_id(),
             address: endpoint.address.clone(),
         };
-        let created = admin.identity().create_enrolment_code(request(ask)).await.map_err(refused)?;
+        let created =
+            admin.identity().create_enrolment_code(request(ask)).await.map_err(refused)?;
         let code: EnrolmentCode = created.into_inner().code.parse()?;
         let dir = self.dir.join(format!("{:03}", endpoint.number));
         let (keys, servers) = (dir.join("keys"), [server.to_owned()]);

@@ -92,7 +92,11 @@ impl Demo {
         let stage = Stage::open(&dir, cx.clock.clone())?;
         let outcome = self.play(cx, &stage, &dir, started);
         if outcome.is_ok() && self.keep_serving {
-            say(&format!("serving at {} until interrupted; homes in {}", stage.address(), dir.display()));
+            say(&format!(
+                "serving at {} until interrupted; homes in {}",
+                stage.address(),
+                dir.display()
+            ));
             stage.serve_until_interrupted()?;
         }
         stage.close()?;
@@ -118,11 +122,12 @@ impl Demo {
         let cast = stage.enrol(&endpoints, self.seed, self.speed, &bar)?;
         bar.finish_and_clear();
         say("4/6 drafting the exercise, signing it, issuing it");
-        let answer_within =
-            Duration::from_secs(ANSWER_WITHIN_MINUTES * 60) / self.speed.max(1);
+        let answer_within = Duration::from_secs(ANSWER_WITHIN_MINUTES * 60) / self.speed.max(1);
         let order = stage.issue_exercise(&cast, answer_within.max(Duration::from_secs(1)))?;
         say(&format!("5/6 {} answers, {} times faster than life", cast.len(), self.speed));
-        let bar = cx.screen.progress(u64::try_from(cast.len())?, "endpoints that have said all they will");
+        let bar = cx
+            .screen
+            .progress(u64::try_from(cast.len())?, "endpoints that have said all they will");
         stage.wait(cast, &order, &bar)?;
         bar.finish_and_clear();
         say("6/6 the report, and the ledger checked from its first entry");

@@ -51,8 +51,17 @@ impl Stage {
         let place = |name: &str| dir.join(name).display().to_string();
         let (server, root, admin) = (place("server"), place("root"), place("admin"));
         let founding = [
-            "init", "--data-dir", &server, "--root", &root, "--admin", &admin, "--listen",
-            &loopback, "--name", "Quản trị hệ thống (diễn tập)",
+            "init",
+            "--data-dir",
+            &server,
+            "--root",
+            &root,
+            "--admin",
+            &admin,
+            "--listen",
+            &loopback,
+            "--name",
+            "Quản trị hệ thống (diễn tập)",
         ];
         command(&clock, None, &founding)?;
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
@@ -67,7 +76,8 @@ impl Stage {
             doors.serve().await;
             finish.await
         });
-        let home = OfficerHome::load(Path::new(&admin))?.at_server(&format!("localhost:{}", address.port()))?;
+        let home = OfficerHome::load(Path::new(&admin))?
+            .at_server(&format!("localhost:{}", address.port()))?;
         let admin = runtime.block_on(Connection::open(home, clock.clone()))?;
         Ok(Self { dir: dir.to_owned(), clock, runtime, tasks, address, served, admin })
     }
@@ -95,12 +105,17 @@ impl Stage {
         let root = self.home("root").display().to_string();
         for (id, name, roles) in [
             ("clerk", "Thiếu tá Lò Văn Soạn, trợ lý động viên", &["drafter"][..]),
-            ("director", "Đại tá Quàng Văn Lệnh, chỉ đạo diễn tập", &["signer", "exercise-director"]),
+            (
+                "director",
+                "Đại tá Quàng Văn Lệnh, chỉ đạo diễn tập",
+                &["signer", "exercise-director"],
+            ),
             ("duty", "Đại úy Vừ A Trực, trực ban tác chiến", &["duty-officer"]),
         ] {
             let home = self.home(id).display().to_string();
             let mut words = vec![
-                "officer", "add", id, "--name", name, "--unit", "11", "--home", &home, "--root", &root,
+                "officer", "add", id, "--name", name, "--unit", "11", "--home", &home, "--root",
+                &root,
             ];
             words.extend(roles.iter().flat_map(|role| ["--role", role]));
             self.type_as("admin", &words)?;
@@ -127,7 +142,10 @@ impl Stage {
                     if rows.len() == limits::RECORDS_PER_BATCH_MAX || row == reservists {
                         let request_id = format!("{batch_name}.r{row}");
                         let rows = std::mem::take(&mut rows);
-                        if send.blocking_send(pb::ImportReservistsRequest { request_id, rows }).is_err() {
+                        if send
+                            .blocking_send(pb::ImportReservistsRequest { request_id, rows })
+                            .is_err()
+                        {
                             return;
                         }
                     }
@@ -143,7 +161,9 @@ impl Stage {
             }
             feeding.await?;
             let rows = province::equipment(seed, equipment);
-            let rows = (1..).zip(rows).map(|(row, one)| pb::EquipmentRow { row, equipment: Some((&one).into()) });
+            let rows = (1..)
+                .zip(rows)
+                .map(|(row, one)| pb::EquipmentRow { row, equipment: Some((&one).into()) });
             let rows: Vec<_> = rows.collect();
             let batches: Vec<_> = (0..)
                 .zip(rows.chunks(limits::RECORDS_PER_BATCH_MAX))
@@ -195,18 +215,36 @@ impl Stage {
         let drafted = self.type_as(
             "clerk",
             &[
-                "order", "draft", "--handling", "exercise", "--kind", "personnel-call-up",
-                "--urgency", "flash", "--title", "Diễn tập gọi quân nhân dự bị toàn tỉnh",
-                "--body", "ĐÂY LÀ DIỄN TẬP. Các đơn vị nhận lệnh, báo cáo tình hình quân số, phương tiện.",
-                "--to", "11", "--need", "CN01=600", "--need", "CN02=120", "--station",
-                "Trạm tập trung số 1", "--answer-within", &within, "--valid-for", "24h",
+                "order",
+                "draft",
+                "--handling",
+                "exercise",
+                "--kind",
+                "personnel-call-up",
+                "--urgency",
+                "flash",
+                "--title",
+                "Diễn tập gọi quân nhân dự bị toàn tỉnh",
+                "--body",
+                "ĐÂY LÀ DIỄN TẬP. Các đơn vị nhận lệnh, báo cáo tình hình quân số, phương tiện.",
+                "--to",
+                "11",
+                "--need",
+                "CN01=600",
+                "--need",
+                "CN02=120",
+                "--station",
+                "Trạm tập trung số 1",
+                "--answer-within",
+                &within,
+                "--valid-for",
+                "24h",
             ],
         )?;
         let order = drafted["order_id"].as_str().context("the draft has no id")?.to_owned();
         self.type_as("director", &["order", "sign", &order, "--yes"])?;
-        self.type_as("duty", &["order", "issue", &order]).or_else(|_not_for_duty| {
-            self.type_as("director", &["order", "issue", &order])
-        })?;
+        self.type_as("duty", &["order", "issue", &order])
+            .or_else(|_not_for_duty| self.type_as("director", &["order", "issue", &order]))?;
         cast.begin(&order)?;
         Ok(order)
     }
