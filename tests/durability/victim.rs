@@ -13,12 +13,13 @@ use hoatoc::domain::world::{RecordKind, Request};
 use hoatoc::engine::records::{NewRecord, RecordJob, RowMode, RowOutcome};
 use hoatoc::engine::{Engine, Parts};
 use hoatoc::evidence::seal::Sealer;
-use hoatoc::index::{Registry, Row};
+use hoatoc::index::{Keys, Registry, Row};
 use hoatoc::sim::cast::{CLERK, Cast};
 use hoatoc::store::journal::JournalOptions;
 use hoatoc::store::journaled::{SledStore, StoreOptions};
 use hoatoc::tasks::Tasks;
 use hoatoc::telemetry::metrics::Metrics;
+use hoatoc::wire::registry::Facets;
 use tokio::sync::watch;
 use zeroize::Zeroizing;
 
@@ -176,10 +177,9 @@ impl Victim {
         for n in 1_u64.. {
             let rows = (0..5).map(|row| self.record(n, row, RowMode::Import)).collect();
             let created = self.put(&sealer, rows).await;
-            let updates = (0..5).zip(created).map(|(row, (id, version))| {
-                let mode = RowMode::Update { id, version };
-                NewRecord { content: Zeroizing::new(vec![1; 200]), ..self.record(n, row, mode) }
-            });
+            let updates = (0..5)
+                .zip(created)
+                .map(|(row, (id, version))| self.record(n, row, RowMode::Update { id, version }));
             self.put(&sealer, updates.collect()).await;
         }
     }
@@ -188,16 +188,18 @@ impl Victim {
         let id = (u128::from(self.life) << 64) | (u128::from(n) << 8) | u128::from(row);
         let mut key = [0; 10];
         key.copy_from_slice(&id.to_be_bytes()[6..]);
-        let index = Row {
-            version: 0,
-            digest: [0; 16],
+        let facets = Facets {
             unit: "X0001".parse().expect("a code"),
-            code: "CN01".parse().expect("a code"),
+            code: "CN01".parse().ok(),
             class: 1,
-            status: "ACTIVE",
-            keys: vec![key],
+            status: 1,
         };
-        let content = Zeroizing::new(vec![row; 200]);
+        let content = Zeroizing::new(match mode {
+            RowMode::Update { .. } => vec![row; 250],
+            _new => vec![row; 200],
+        });
+        let digest = Sealer::new(&MASTER).digest(&content);
+        let index = Row { version: 0, digest, facets, keys: Keys::new([Some(key), None]) };
         NewRecord { row: row.into(), mode, fresh_id: id.to_be_bytes(), content, index }
     }
 

@@ -9,19 +9,18 @@ use super::*;
 use crate::domain::world::{Actor, Command, RecordKind, Refusal};
 use crate::engine::records::{NewRecord, RecordJob, RecordOutcome, RowMode};
 use crate::evidence::seal::Sealer;
-use crate::index::Row;
+use crate::index::{Keys, Row};
 use crate::sim::cast::{CLERK, ORIGIN};
+use crate::wire::registry::Facets;
 
 fn row(n: u8) -> NewRecord {
-    let index = Row {
-        version: 0,
-        digest: [0; 16],
+    let facets = Facets {
         unit: "X0001".parse().expect("a code"),
-        code: "CN01".parse().expect("a code"),
+        code: "CN01".parse().ok(),
         class: 1,
-        status: "ACTIVE",
-        keys: vec![[n; 10]],
+        status: 1,
     };
+    let index = Row { version: 0, digest: [n; 16], facets, keys: Keys::new([Some([n; 10]), None]) };
     let content = Zeroizing::new(vec![n; 40]);
     NewRecord { row: n.into(), mode: RowMode::Import, fresh_id: [n; 16], content, index }
 }
