@@ -322,7 +322,7 @@ mod tests {
 
     #[test]
     fn handlings_are_told_apart_by_words_alone() {
-        let screen = Screen { format: Format::Table, colours: false, bars: false };
+        let screen = Screen { format: Format::Table, colours: false, bars: false, kept: None };
         let banners = Handling::ALL.map(|handling| screen.banner(handling));
         assert!(banners[0].contains("THẬT / ACTUAL"));
         assert!(banners[1].contains("DIỄN TẬP / EXERCISE"));
