@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
-use tokio::time::{Instant as Monotonic, MissedTickBehavior, interval};
+use tokio::time::{Instant as Steady, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
@@ -117,7 +117,7 @@ pub fn start<I: Index>(
         snapshot_every_bytes: settings.snapshot_every_bytes,
         figures: figures.clone(),
         flushed: None,
-        pause_until: Monotonic::now(),
+        pause_until: Steady::now(),
     };
     tasks.spawn_vital("upkeep.store", care.keep(stopping.clone()));
     tasks.spawn("upkeep.clock", watch_clock(engine.clone(), metrics.clone(), stopping));
@@ -138,24 +138,24 @@ impl Head {
     async fn keep(mut self, stopping: CancellationToken) {
         let mut ticks = interval(limits::SIGN_EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut pause_until = Monotonic::now();
-        let mut write_at = Monotonic::now();
+        let mut pause_until = Steady::now();
+        let mut write_at = Steady::now();
         loop {
             tokio::select! {
                 biased;
                 () = stopping.cancelled() => break,
                 _tick = ticks.tick() => {}
             }
-            if Monotonic::now() < pause_until {
+            if Steady::now() < pause_until {
                 continue;
             }
-            let may_write = Monotonic::now() >= write_at;
+            let may_write = Steady::now() >= write_at;
             match self.publish(may_write).await {
-                Ok(true) => write_at = Monotonic::now() + limits::PUBLISH_EVERY,
+                Ok(true) => write_at = Steady::now() + limits::PUBLISH_EVERY,
                 Ok(false) => {}
                 Err(fault) => {
                     error!(%fault, "the ledger's head is not published");
-                    pause_until = Monotonic::now() + limits::CARE_PAUSE;
+                    pause_until = Steady::now() + limits::CARE_PAUSE;
                 }
             }
         }
@@ -197,7 +197,7 @@ struct Care<I: Index> {
     figures: Figures,
     // The head of which index and head file are known to be on stable storage.
     flushed: Option<u64>,
-    pause_until: Monotonic,
+    pause_until: Steady,
 }
 
 impl<I: Index> Care<I> {
@@ -210,7 +210,7 @@ impl<I: Index> Care<I> {
                 () = stopping.cancelled() => break,
                 _tick = ticks.tick() => {}
             }
-            if Monotonic::now() < self.pause_until {
+            if Steady::now() < self.pause_until {
                 continue;
             }
             match self.look(&stopping).await {
@@ -221,7 +221,7 @@ impl<I: Index> Care<I> {
                 }
                 Err(fault) => {
                     error!(%fault, "the store could not be cared for");
-                    self.pause_until = Monotonic::now() + limits::CARE_PAUSE;
+                    self.pause_until = Steady::now() + limits::CARE_PAUSE;
                 }
             }
         }
@@ -241,7 +241,7 @@ impl<I: Index> Care<I> {
         let store = self.store.clone();
         if let Some(Ok(false)) = beside(move || store.refill_reserve()).await {
             warn!("there is no room to hold space back for a full disk");
-            self.pause_until = Monotonic::now() + limits::CARE_PAUSE;
+            self.pause_until = Steady::now() + limits::CARE_PAUSE;
         }
         Ok(())
     }
@@ -303,7 +303,7 @@ async fn beside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) ->
 async fn watch_clock(engine: Engine, metrics: Metrics, stopping: CancellationToken) {
     let mut ticks = interval(limits::CLOCK_WATCH_EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let (mut since, mut day_then) = (Monotonic::now(), engine.now());
+    let (mut since, mut day_then) = (Steady::now(), engine.now());
     loop {
         tokio::select! {
             biased;
@@ -318,7 +318,7 @@ async fn watch_clock(engine: Engine, metrics: Metrics, stopping: CancellationTok
                 parted_ms,
                 "this machine's clock jumped: set it right, and see when it happened"
             );
-            (since, day_then) = (Monotonic::now(), day);
+            (since, day_then) = (Steady::now(), day);
         }
     }
 }
