@@ -46,10 +46,8 @@ pub enum Unverified {
     #[error("read the order: {0}")]
     Unreadable(WireError),
     /// The contents demand another type: a cancel in an order's envelope, a drill in an actual one.
-    #[error("the envelope says `{found}`, its contents `{expected}`")]
+    #[error("the envelope says `{found}`, its contents say something else")]
     TypeMismatch {
-        /// What the contents demand.
-        expected: PayloadType,
         /// What the envelope says.
         found: PayloadType,
     },
@@ -150,11 +148,10 @@ pub fn verify_order(
     if !by_someone_known {
         return Err(Unverified::NobodySigned);
     }
-    let order = wire::order::read(envelope).map_err(Unverified::Unreadable)?;
-    let expected = OrderFile::payload_type(&order);
-    if found != expected {
-        return Err(Unverified::TypeMismatch { expected, found });
-    }
+    let order = wire::order::read(envelope).map_err(|fault| match fault.field {
+        "payload_type" => Unverified::TypeMismatch { found },
+        _other => Unverified::Unreadable(fault),
+    })?;
     let at = now.max(bundle.issued_at).max(order.drafted_at);
     let act = OrderFile::act_of(&order);
     let kind = order.kind.as_str();

@@ -10,6 +10,7 @@ use clap::{Args, Subcommand};
 
 /// Measures this machine against its own limit.
 #[derive(Debug, Args)]
+#[command(after_help = "Example:\n  hoatoc bench fanout --terminals 50,1000 --rounds 3")]
 pub(crate) struct BenchArgs {
     #[command(subcommand)]
     what: What,
