@@ -216,7 +216,10 @@ mod tests {
     #[test]
     fn every_command_has_an_example() {
         fn look(command: &clap::Command, path: &str, lacking: &mut Vec<String>) {
-            for sub in command.get_subcommands().filter(|sub| sub.get_name() != "help" && !sub.is_hide_set()) {
+            for sub in command
+                .get_subcommands()
+                .filter(|sub| sub.get_name() != "help" && !sub.is_hide_set())
+            {
                 let path = format!("{path} {}", sub.get_name());
                 let text = sub.get_after_help().map(ToString::to_string).unwrap_or_default();
                 if !text.contains(path.trim_start_matches("hoatoc ")) {
