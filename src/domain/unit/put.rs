@@ -57,7 +57,7 @@ mod tests {
     fn a_replaced_unit_goes_by_its_new_name_and_keeps_its_level() {
         let mut units = Units::new();
         let province = unit("11", "Tỉnh", UnitKind::ProvincialCommand, None);
-        units.put(province.clone()).expect("a new unit");
+        units.put(province).expect("a new unit");
         let renamed = unit("11", "Bộ Chỉ huy", UnitKind::ProvincialCommand, None);
         units.put(renamed.clone()).expect("a renamed unit");
         assert_eq!(units.find("bo chi huy"), Some(&renamed));
