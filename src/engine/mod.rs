@@ -1,7 +1,7 @@
 //! The engine: the only place where decisions, durability and effects meet.
 //!
 //! One owner ([`owner`]) takes requests from two bounded lanes, lets the world decide, commits whole
-//! groups with one sync, and only then answers and wakes. What everybody reads ([`View`]) is a second
+//! groups with one sync, and only then answers and wakes. What everybody reads ([`handle::View`]) is a second
 //! fold over the same events, made after they are durable: nobody can be told what may yet be lost.
 //! Orders, cancels and answers go in the first lane, records in the second; the first always wins.
 //!

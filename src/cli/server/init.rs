@@ -44,10 +44,10 @@ const ENGINE_STOP_MAX: Duration = Duration::from_secs(30);
 pub(in crate::cli) struct Init {
     #[command(flatten)]
     data_dir: DataDir,
-    /// The root holder's home; <DATA-DIR>-root by default. Keep it off the server.
+    /// The root holder's home; DATA-DIR with `-root` after it by default. Keep it off the server.
     #[arg(long, value_name = "DIR")]
     root: Option<PathBuf>,
-    /// The home of the first administrator; <DATA-DIR>-admin by default.
+    /// The home of the first administrator; DATA-DIR with `-admin` after it by default.
     #[arg(long, value_name = "DIR")]
     admin: Option<PathBuf>,
     /// The province's unit code.

@@ -105,7 +105,7 @@ pub struct Home {
 }
 
 impl Home {
-    /// Reads the directory of keys (`keys/` in the data directory) that [`enrol`] made.
+    /// Reads the directory of keys (`keys/` in the data directory) that [`enrol()`] made.
     ///
     /// # Errors
     /// [`HomeError::File`], [`HomeError::Damaged`].
