@@ -13,21 +13,22 @@
 //! Told to stop, it closes both lanes and carries out what is in them: whoever got a request in gets
 //! an answer, everybody else is told to come back.
 
+mod durable;
+
 use std::sync::Arc;
 
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use tracing::{Span, error, info_span, warn};
 
+use self::durable::Failed;
 use crate::clock::Clock;
 use crate::domain::instant::Instant;
 use crate::domain::world::{Decision, Entry, Event, Refusal, Request, World};
-use crate::engine::counting;
 use crate::engine::handle::{Committed, EngineError, View};
 use crate::engine::records::{RecordJob, RecordPlan};
-use crate::evidence::tree::{Hash, leaf_hash};
 use crate::limits;
-use crate::store::{Batch, Store, StoreError, VALUE_LEN_MAX, keys};
+use crate::store::{Store, StoreError, VALUE_LEN_MAX};
 use crate::tasks::Tasks;
 use crate::telemetry::metrics::Metrics;
 use crate::wire::entry;
@@ -307,103 +308,5 @@ impl Owner {
         let registry = self.view.registry.read();
         let plan = job.plan(&registry, self.world.units(), repeated_at.is_some())?;
         Ok((plan, repeated_at))
-    }
-
-    /// Writes the newest leaves; their hashes when they are durable. The outer error: the outcome is
-    /// unknown, or another writer is there, and nobody may be answered.
-    fn commit(
-        &self,
-        leaves: Vec<Vec<u8>>,
-        plan: Option<&mut RecordPlan>,
-        commands: usize,
-    ) -> Result<Result<Vec<Hash>, Failed>, StoreError> {
-        let started = tokio::time::Instant::now();
-        let _span = info_span!("engine.commit", entries = leaves.len()).entered();
-        let mut batch = Batch::on(self.store.head());
-        batch.ops.reserve(leaves.len());
-        let hashes: Vec<Hash> = leaves.iter().map(|leaf| leaf_hash(leaf)).collect();
-        // The view ends where this group begins.
-        let first = self.view.ledger.read().size();
-        for (index, leaf) in (first..).zip(leaves) {
-            batch.put(keys::ledger(index), leaf);
-        }
-        if let Some(plan) = plan {
-            plan.put_into(&mut batch);
-        }
-        match self.store.commit(batch) {
-            Ok(_head) => {
-                let commands = u64::try_from(commands).unwrap_or(u64::MAX);
-                self.metrics.committed(commands, started.elapsed());
-                Ok(Ok(hashes))
-            }
-            Err(fault @ StoreError::Full { .. }) => {
-                error!(%fault, "nothing was written");
-                Ok(Err(Failed::Full))
-            }
-            Err(fault @ StoreError::TooLarge { .. }) => {
-                error!(%fault, "nothing was written");
-                Ok(Err(Failed::TooLarge))
-            }
-            Err(fatal) => Err(fatal),
-        }
-    }
-
-    /// It is durable: everybody may find it. The ledger first, then the world, and no lock while the
-    /// other is held: who finds an entry's effect finds the entry, and readers may take both.
-    fn publish(&self, entries: &[Entry], hashes: Vec<Hash>, plan: Option<&RecordPlan>) {
-        {
-            let mut ledger = self.view.ledger.write();
-            hashes.into_iter().for_each(|leaf| ledger.push(leaf));
-            for entry in entries {
-                if let Event::ProvinceFounded { origin, .. } = &entry.event {
-                    ledger.set_origin(origin);
-                }
-            }
-        }
-        {
-            let mut world = self.view.world.write();
-            entries.iter().for_each(|entry| world.apply(entry));
-        }
-        if let Some(plan) = plan {
-            plan.publish(&mut self.view.registry.write());
-        }
-    }
-
-    fn wake(&self, entries: &[Entry]) {
-        let (mut issued, mut answered, mut trusted) = (None, false, None);
-        for entry in entries {
-            counting::count(&self.metrics, &self.world, &entry.event);
-            match &entry.event {
-                Event::OrderIssued { sequence, .. } => issued = Some(*sequence),
-                Event::AnswerTaken { .. } => answered = true,
-                Event::TrustPublished(trust) => trusted = Some(trust.bundle.version),
-                _nobody_waits => {}
-            }
-        }
-        if let Some(sequence) = issued {
-            self.view.issued.send_replace(sequence);
-        }
-        if answered || issued.is_some() {
-            self.view.answered.send_replace(self.world.ledger_size());
-        }
-        if let Some(version) = trusted {
-            self.view.trusted.send_replace(version);
-        }
-    }
-}
-
-/// Why a group was not written; everything goes on.
-#[derive(Debug, Clone, Copy)]
-enum Failed {
-    Full,
-    TooLarge,
-}
-
-impl From<Failed> for EngineError {
-    fn from(failed: Failed) -> Self {
-        match failed {
-            Failed::Full => Self::DiskFull,
-            Failed::TooLarge => Self::Unavailable { doing: "refusing an oversized group" },
-        }
     }
 }

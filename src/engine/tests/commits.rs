@@ -88,7 +88,6 @@ async fn what_queues_while_one_commit_syncs_shares_the_next() {
 async fn a_refusal_or_repeat_that_rests_on_the_group_waits_for_it_and_falls_with_it() {
     let stage = Stage::founded(9).await;
     let order = stage.issue(1).await;
-    let other = Cast::answering(Cast::answer(order, 1, 1, Fact::Delivered, Instant::EPOCH));
     for full in [false, true] {
         stage.store.close();
         let endpoint = if full { 3 } else { 2 };
@@ -96,14 +95,8 @@ async fn a_refusal_or_repeat_that_rests_on_the_group_waits_for_it_and_falls_with
         stage.store.wait_held();
         let taken = stage.enqueue(stage.receipt(order, endpoint)).await;
         let mut again = stage.enqueue(stage.receipt(order, endpoint)).await;
-        let mut reused = stage
-            .enqueue({
-                let other = other.clone();
-                let at = if full { Instant::from_millis(3) } else { Instant::EPOCH };
-                let made = Cast::answer(order, endpoint, 1, Fact::Delivered, at);
-                Request { command: Cast::answering(made).command, ..other }
-            })
-            .await;
+        let other = Cast::answer(order, endpoint, 1, Fact::Delivered, Instant::EPOCH);
+        let mut reused = stage.enqueue(Cast::answering(other)).await;
         stage.store.pass();
         blocker.await.expect("answered").expect("taken");
         stage.store.wait_held();

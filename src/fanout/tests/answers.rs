@@ -19,6 +19,7 @@ async fn answers_are_pipelined_and_recorded_in_turn_once_they_are_durable() {
     let mut terminal = Terminal::connected(&stage, &hub, 1, 0).await;
     terminal.order().await;
     let size = stage.engine.ledger().size();
+    let before = stage.store.commits().len();
     stage.store.close();
     for (number, fact) in (1..).zip(LADDER) {
         terminal.answer(&Cast::answer(order, 1, number, fact, NOW).1).await;
@@ -32,8 +33,8 @@ async fn answers_are_pipelined_and_recorded_in_turn_once_they_are_durable() {
     for number in 1..=4 {
         assert_eq!(recorded(&mut terminal).await, (number, size + u64::from(number) - 1));
     }
-    let commits = stage.store.commits();
-    assert!(commits[commits.len() - 1] > 1, "they did not wait for each other: {commits:?}");
+    let commits = stage.store.commits()[before..].to_vec();
+    assert!(commits.len() < 4, "they waited for each other: {commits:?}");
     terminal.answer(&receipt(order, 1).1).await;
     assert_eq!(recorded(&mut terminal).await, (1, size), "a repeat is harmless");
     terminal.nothing_more(&hub).await;
