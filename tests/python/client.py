@@ -128,7 +128,8 @@ def prepare():
 
 def draft_and_issue():
     orders = order_pb2_grpc.OrderServiceStub(officer(CLERK))
-    empty = order_pb2.ResolveAudienceRequest(handling=order_pb2.HANDLING_EXERCISE)
+    empty = order_pb2.ResolveAudienceRequest(
+        selector=order_pb2.AudienceSelector(), handling=order_pb2.HANDLING_EXERCISE)
     assert refusal(orders.ResolveAudience, empty) == "AUDIENCE_EMPTY"
     selector = order_pb2.AudienceSelector(unit_codes=["03999"])
     resolved = orders.ResolveAudience(
