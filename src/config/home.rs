@@ -17,7 +17,7 @@
 use std::fs;
 use std::io::{self, Write as _};
 use std::net::{IpAddr, SocketAddr};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use ring::rand::SecureRandom;
@@ -62,7 +62,7 @@ pub enum HomeError {
     #[error(transparent)]
     Config(#[from] ConfigError),
     /// A key file is not what it should be.
-    #[error("{path} is not usable: {reason}; put back the copy from the safe", path = path.display())]
+    #[error("{path} is not usable: {reason}; put back the copy from the safe, with mode 0600", path = path.display())]
     Key {
         /// The file.
         path: PathBuf,
@@ -213,11 +213,17 @@ pub fn write_new(path: &Path, bytes: &[u8], mode: u32) -> Result<(), HomeError> 
     write().map_err(|source| HomeError::Io { action: "write", path: path.to_owned(), source })
 }
 
-/// Reads a small file; what was read leaves memory when dropped.
+/// Reads a small file; what was read leaves memory when dropped. A private key (`*.key`) that others
+/// may read is refused, not mended: somebody may have read it.
 ///
 /// # Errors
-/// [`HomeError::Io`].
+/// [`HomeError::Io`], [`HomeError::Key`].
 pub fn read_private(path: &Path) -> Result<Zeroizing<String>, HomeError> {
+    let is_key = path.extension().is_some_and(|extension| extension == "key");
+    if is_key && fs::metadata(path).is_ok_and(|found| found.permissions().mode() & 0o077 != 0) {
+        let reason = "others than its owner may read it".to_owned();
+        return Err(HomeError::Key { path: path.to_owned(), reason });
+    }
     let read = || {
         let len = fs::metadata(path)?.len();
         if len > FILE_LEN_MAX {
@@ -347,6 +353,17 @@ mod tests {
         fs::write(&path, "secret-looking rubbish").expect("written");
         let refused = ServerHome::load(&home).expect_err("not hex").to_string();
         assert!(refused.contains("master.key") && !refused.contains("rubbish"), "{refused}");
+    }
+
+    #[test]
+    fn a_key_that_others_may_read_is_refused_by_name() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let home = dir.path().join("home");
+        create(&home, &new(), NOW, &SystemRandom::new()).expect("made");
+        let path = home.join("keys").join(LEDGER_KEY);
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).expect("set");
+        let refused = ServerHome::load(&home).expect_err("open to the group").to_string();
+        assert!(refused.contains("ledger.key") && refused.contains("others"), "{refused}");
     }
 
     #[test]

@@ -19,7 +19,7 @@ use crate::sim::load::{Round, Usage, raw};
 use crate::tasks::Tasks;
 
 /// A run that takes longer hangs.
-const RUN_PATIENCE: Duration = Duration::from_secs(300);
+const RUN_PATIENCE: Duration = Duration::from_secs(120);
 const STOP_PATIENCE: Duration = Duration::from_secs(30);
 
 /// One line of the result.

@@ -116,7 +116,6 @@ async fn serve(
         }
     });
     let mut writer = BufWriter::new(writer);
-    orders.mark_unchanged();
     loop {
         let written = tokio::select! {
             Ok(()) = orders.changed() => {
