@@ -128,7 +128,7 @@ impl Demo {
         let bar = cx
             .screen
             .progress(u64::try_from(cast.len())?, "endpoints that have said all they will");
-        stage.wait(cast, &order, &bar)?;
+        stage.wait(cast, &bar)?;
         bar.finish_and_clear();
         say("6/6 the report, and the ledger checked from its first entry");
         let report = stage.report(&order)?;

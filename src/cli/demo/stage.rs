@@ -243,14 +243,13 @@ impl Stage {
         )?;
         let order = drafted["order_id"].as_str().context("the draft has no id")?.to_owned();
         self.type_as("director", &["order", "sign", &order, "--yes"])?;
-        self.type_as("duty", &["order", "issue", &order])
-            .or_else(|_not_for_duty| self.type_as("director", &["order", "issue", &order]))?;
+        self.type_as("duty", &["order", "issue", &order])?;
         cast.begin(&order)?;
         Ok(order)
     }
 
     /// Waits until every person has said all they will.
-    pub(super) fn wait(&self, cast: Cast, _order: &str, bar: &ProgressBar) -> Result<()> {
+    pub(super) fn wait(&self, cast: Cast, bar: &ProgressBar) -> Result<()> {
         self.runtime.block_on(cast.finish(bar))
     }
 
