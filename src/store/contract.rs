@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use proptest::prelude::*;
 
-use super::journaled::{Index, Journaled, MemoryIndex, StoreOptions};
+use super::journaled::{Behind, Index, Journaled, MemoryIndex, StoreOptions};
 use super::memory::MemoryStore;
 use super::sled::SledIndex;
 use super::{BATCH_LEN_MAX, Batch, KEY_LEN_MAX, Pair, Store, StoreError, VALUE_LEN_MAX};
@@ -265,4 +265,4 @@ macro_rules! contract {
 
 contract!(memory, InMemory);
 contract!(journaled_memory, OnDisk<MemoryIndex>);
-contract!(journaled_sled, OnDisk<SledIndex>);
+contract!(journaled_sled, OnDisk<Behind<SledIndex>>);

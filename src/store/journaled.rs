@@ -16,6 +16,7 @@
 //! - An outcome that is unknown latches: every later call is [`StoreError::Fatal`].
 //! - Compaction, backup and check run beside commits, one at a time.
 
+mod behind;
 mod check;
 mod index;
 mod open;
@@ -30,8 +31,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
+pub use self::behind::Behind;
 pub use self::check::{CheckReport, Problem};
-pub use self::index::{Index, MemoryIndex, Unfit};
+pub use self::index::{Delta, Index, MemoryIndex, Unfit};
 pub use self::upkeep::{Copied, JournalSize, restore};
 use super::codec::{Stamp, encode_batch};
 use super::journal::disk::{Disk, RealDisk};
@@ -47,8 +49,8 @@ const SET_ASIDE_PREFIX: &str = "index.set-aside-";
 
 /// A store for small machines: the whole keyspace in memory.
 pub type JournalStore = Journaled<MemoryIndex>;
-/// The server's store: bounded memory, sled as the index.
-pub type SledStore = Journaled<SledIndex>;
+/// The server's store: bounded memory, sled as the index, which no commit waits for.
+pub type SledStore = Journaled<Behind<SledIndex>>;
 
 /// Bounds of a store.
 #[derive(Debug, Clone)]
@@ -196,7 +198,9 @@ impl<I: Index> Store for Journaled<I> {
             return Err(StoreError::Stale { expected: batch.expected_head, actual });
         }
         let stamp = self.latching(journal.append(&payload))?;
-        if let Err(error) = self.index.apply(&batch.ops, &stamp) {
+        let mut delta = Delta::new();
+        truth::fold(&mut delta, batch.ops);
+        if let Err(error) = self.index.apply(Arc::new(delta), &stamp) {
             // Durable but not visible: only a restart can bring both together again.
             let reason = format!("applying batch {} to the index: {error}", stamp.seq);
             journal.latch(reason.clone());

@@ -25,18 +25,17 @@ mod opening;
 mod tests;
 mod totals;
 
-use std::collections::BTreeMap;
 use std::fs::File;
 use std::ops::Bound;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use self::opening::{open_and_verify, watch};
 use self::totals::Totals;
 use super::codec::{self, Stamp};
-use super::journaled::{Index, StoreOptions, Unfit};
-use super::{KEY_LEN_MAX, Op, Pair, StoreError, scan_start};
+use super::journaled::{Delta, Index, StoreOptions, Unfit};
+use super::{KEY_LEN_MAX, Pair, StoreError, scan_start};
 
 /// Operations that go into sled at once.
 const CHUNK_LEN: usize = 128;
@@ -130,15 +129,8 @@ impl Index for SledIndex {
             .collect()
     }
 
-    fn apply(&self, ops: &[Op], stamp: &Stamp) -> Result<(), StoreError> {
-        let mut last_words = BTreeMap::new();
-        for op in ops {
-            match op {
-                Op::Put { key, value } => last_words.insert(key.as_slice(), Some(value)),
-                Op::Delete { key } => last_words.insert(key.as_slice(), None),
-            };
-        }
-        let sorted: Vec<_> = last_words.into_iter().collect();
+    fn apply(&self, delta: Arc<Delta>, stamp: &Stamp) -> Result<(), StoreError> {
+        let sorted: Vec<_> = delta.iter().collect();
         let mut totals = self.totals.write().unwrap_or_else(PoisonError::into_inner);
         let before = totals.stamp.unwrap_or_else(|| Stamp::genesis(stamp.store));
         let chunks = sorted.len().div_ceil(CHUNK_LEN).max(1);
@@ -151,13 +143,13 @@ impl Index for SledIndex {
                     if let Some(old) = self.db.get(key)? {
                         next.remove(key, &old);
                         if value.is_none() {
-                            batch.remove(*key);
+                            batch.remove(key.as_slice());
                         }
                     }
                     if let Some(value) = value {
                         let framed = codec::frame(key, value);
                         next.add(key, &framed);
-                        batch.insert(*key, framed);
+                        batch.insert(key.as_slice(), framed);
                     }
                 }
                 let point = if n + 1 == chunks { stamp } else { &before };

@@ -1,6 +1,6 @@
 //! Reading everything and comparing it: journal, snapshot, index.
 //!
-//! Called by `hoatoc check` and by the scrub, beside commits. It changes nothing. Memory is what
+//! Called by `hoatoc check` and by the scrub, beside commits. It mends nothing. Memory is what
 //! the journal since the last snapshot holds; compact before checking a large one.
 
 use std::collections::BTreeMap;
@@ -57,10 +57,12 @@ pub struct CheckReport {
 type Suspects = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
 
 impl<I: Index> Journaled<I> {
-    /// Rereads everything. Damage is in the report; an error means that reading itself failed.
+    /// Rereads everything, once the index has caught up. Damage is in the report; an error means that reading itself failed.
     pub fn check(&self) -> Result<CheckReport, StoreError> {
         let _alone = self.upkeep();
         self.refuse_if_failed()?;
+        // What the index does not have yet would hide what it has.
+        self.latching(self.index.flush_durable())?;
         let (stamp, stretch) = self.stretch()?;
         let mut report = CheckReport {
             stamp,

@@ -7,11 +7,14 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Bound;
 use std::path::Path;
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use super::StoreOptions;
 use crate::store::codec::Stamp;
-use crate::store::{Op, Pair, StoreError, scan_start};
+use crate::store::{Pair, StoreError, scan_start};
+
+/// The last word on each key that some batches touched; `None` where it was removed.
+pub type Delta = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
 
 /// Why an index that was found cannot be used.
 #[derive(Debug)]
@@ -30,6 +33,12 @@ pub trait Index: fmt::Debug + Send + Sync + Sized + 'static {
     /// Opens what is in `dir`, or makes an empty one there; whole and checked.
     fn open(dir: &Path, options: &StoreOptions) -> Result<Self, Unfit>;
 
+    /// Called once, when the index agrees with the journal: from here on it may fall behind what was
+    /// applied to it, as long as readers do not see that.
+    fn serve(&mut self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     /// The point that the content shows; `None` for a new, empty index.
     fn applied(&self) -> Option<Stamp>;
 
@@ -39,9 +48,9 @@ pub trait Index: fmt::Debug + Send + Sync + Sized + 'static {
     /// As [`Store::scan`](crate::store::Store::scan).
     fn scan(&self, prefix: &[u8], after: &[u8], limit: usize) -> Result<Vec<Pair>, StoreError>;
 
-    /// Applies a batch whole, as readers see it, and moves to `stamp`. Applying one again is
-    /// harmless. After an error the index is of no more use.
-    fn apply(&self, ops: &[Op], stamp: &Stamp) -> Result<(), StoreError>;
+    /// Applies a batch whole, as readers see it, or the last words of several, and moves to
+    /// `stamp`. Applying one again is harmless. After an error the index is of no more use.
+    fn apply(&self, delta: Arc<Delta>, stamp: &Stamp) -> Result<(), StoreError>;
 
     /// Returns when all that was applied before is on stable storage, where the index is lasting.
     fn flush_durable(&self) -> Result<(), StoreError>;
@@ -82,17 +91,13 @@ impl Index for MemoryIndex {
         Ok(found.map(|(key, value)| (key.clone(), value.clone())).collect())
     }
 
-    fn apply(&self, ops: &[Op], stamp: &Stamp) -> Result<(), StoreError> {
+    fn apply(&self, delta: Arc<Delta>, stamp: &Stamp) -> Result<(), StoreError> {
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
-        for op in ops {
-            match op {
-                Op::Put { key, value } => {
-                    state.pairs.insert(key.clone(), value.clone());
-                }
-                Op::Delete { key } => {
-                    state.pairs.remove(key);
-                }
-            }
+        for (key, word) in Arc::unwrap_or_clone(delta) {
+            match word {
+                Some(value) => state.pairs.insert(key, value),
+                None => state.pairs.remove(&key),
+            };
         }
         state.applied = Some(*stamp);
         Ok(())

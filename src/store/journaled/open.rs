@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, OnceLock};
 
-use super::index::{Index, Unfit};
-use super::truth::{Stretch, newest_snapshot, refuse_gap};
+use super::index::{Delta, Index, Unfit};
+use super::truth::{Stretch, fold, newest_snapshot, refuse_gap};
 use super::{
     INDEX_DIR, JOURNAL_DIR, Journaled, LOCK_FILE, SET_ASIDE_PREFIX, SNAPSHOT_DIR, StoreOptions,
 };
@@ -44,7 +44,8 @@ pub(super) fn open<I: Index>(
     let snapshot = newest_snapshot(&snapshot_dir)?;
     refuse_gap(&survey, snapshot.as_ref())?;
     let opening = Opening { dir, options: &options, disk: &*disk, survey: &survey, snapshot };
-    let (index, rebuilt) = opening.index::<I>()?;
+    let (mut index, rebuilt) = opening.index::<I>()?;
+    index.serve()?;
     Ok(Journaled {
         dir: dir.to_owned(),
         head: AtomicU64::new(journal.end().seq),
@@ -195,7 +196,7 @@ impl Opening<'_> {
     fn build<I: Index>(&self, index: &I) -> Result<(), StoreError> {
         let fill = || match &self.snapshot {
             None => {
-                apply(index, &[], &self.survey.first().base)?;
+                apply(index, Vec::new(), &self.survey.first().base)?;
                 self.replay(index, 0, 0)
             }
             Some((path, stamp)) => {
@@ -220,11 +221,10 @@ impl Opening<'_> {
         while let Some((key, value)) = reader.next_pair()? {
             chunk.push(Op::Put { key, value });
             if chunk.len() == LOAD_CHUNK_LEN {
-                apply(index, &chunk, &genesis)?;
-                chunk.clear();
+                apply(index, std::mem::take(&mut chunk), &genesis)?;
             }
         }
-        apply(index, &chunk, stamp)
+        apply(index, chunk, stamp)
     }
 
     fn replay<I: Index>(&self, index: &I, from_segment: usize, from: u64) -> Result<(), Trouble> {
@@ -233,7 +233,7 @@ impl Opening<'_> {
             paths: segments.iter().map(|segment| segment.path.clone()).collect(),
             last_len: self.survey.last().len,
         };
-        stretch.replay(from, |ops, stamp| apply(index, &ops, stamp))
+        stretch.replay(from, |ops, stamp| apply(index, ops, stamp))
     }
 
     /// Renames the index's directory; the path it has then. Sled may have changed its files while
@@ -261,8 +261,10 @@ impl Opening<'_> {
     }
 }
 
-fn apply<I: Index>(index: &I, ops: &[Op], stamp: &Stamp) -> Result<(), Trouble> {
-    index.apply(ops, stamp).map_err(|error| match error {
+fn apply<I: Index>(index: &I, ops: Vec<Op>, stamp: &Stamp) -> Result<(), Trouble> {
+    let mut delta = Delta::new();
+    fold(&mut delta, ops);
+    index.apply(Arc::new(delta), stamp).map_err(|error| match error {
         full @ StoreError::Full { .. } => Trouble::Truth(full),
         error => Trouble::Index(error.to_string()),
     })

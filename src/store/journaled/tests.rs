@@ -105,13 +105,13 @@ fn compaction_keeps_everything_over_a_map() {
 
 #[test]
 fn compaction_keeps_everything_over_sled() {
-    compaction_keeps_everything::<SledIndex>();
+    compaction_keeps_everything::<Behind<SledIndex>>();
 }
 
 #[test]
 fn upkeep_and_commits_run_side_by_side() {
     let dir = temporary();
-    let store = open::<SledIndex>(dir.path());
+    let store = open::<Behind<SledIndex>>(dir.path());
     std::thread::scope(|scope| {
         scope.spawn(|| fill(&store, 400));
         for n in 0.. {
@@ -131,7 +131,7 @@ fn a_backup_restores_to_the_same_stamp_and_content_and_refuses_a_full_target() {
     let dir = temporary();
     let (origin, copy, restored) =
         (dir.path().join("origin"), dir.path().join("copy"), dir.path().join("restored"));
-    let store = open::<SledIndex>(&origin);
+    let store = open::<Behind<SledIndex>>(&origin);
     fill(&store, 50);
     store.compact().expect("compacted");
     fill(&store, 20);
@@ -142,7 +142,7 @@ fn a_backup_restores_to_the_same_stamp_and_content_and_refuses_a_full_target() {
     assert!(store.backup(&copy).is_err(), "the target is not empty");
     assert_eq!(restore(&copy, &restored).expect("restored"), copied);
     assert!(restore(&copy, &restored).is_err(), "the target is not empty");
-    let again = open::<SledIndex>(&restored);
+    let again = open::<Behind<SledIndex>>(&restored);
     assert_eq!((all(&again), again.stamp()), expected);
     fill(&again, 1);
     assert_eq!(again.check().expect("checked").problems, []);
@@ -185,7 +185,7 @@ fn every_file_of_a_backup_is_needed_and_every_flipped_bit_in_it_is_found() {
 #[test]
 fn a_flip_in_the_snapshot_stops_the_opening_and_shows_in_a_check() {
     let dir = temporary();
-    let store = open::<SledIndex>(dir.path());
+    let store = open::<Behind<SledIndex>>(dir.path());
     fill(&store, 30);
     store.compact().expect("compacted");
     let snapshot = snapshot_paths(&dir.path().join(SNAPSHOT_DIR)).expect("listed").remove(0);
@@ -210,7 +210,9 @@ fn a_check_sees_an_index_that_differs_from_the_truth() {
     wrong.put("added", "1");
     wrong.put(5_u64.to_be_bytes(), "changed");
     wrong.delete(6_u64.to_be_bytes());
-    store.index.apply(&wrong.ops, &stamp).expect("applied behind the journal's back");
+    let mut delta = Delta::new();
+    truth::fold(&mut delta, wrong.ops);
+    store.index.apply(Arc::new(delta), &stamp).expect("applied behind the journal's back");
     let reasons: Vec<_> =
         store.check().expect("checked").problems.into_iter().map(|p| p.reason).collect();
     assert_eq!(
@@ -226,7 +228,7 @@ fn a_check_sees_an_index_that_differs_from_the_truth() {
 #[test]
 fn a_store_without_its_journal_is_not_taken_for_a_new_one() {
     let dir = temporary();
-    let store = open::<SledIndex>(dir.path());
+    let store = open::<Behind<SledIndex>>(dir.path());
     fill(&store, 4);
     store.close().expect("closed");
     fs::remove_dir_all(dir.path().join(JOURNAL_DIR)).expect("removed");
@@ -238,7 +240,7 @@ fn a_store_without_its_journal_is_not_taken_for_a_new_one() {
 fn an_older_journal_under_a_newer_index_is_refused() {
     let dir = temporary();
     let (now, old) = (dir.path().join("now"), dir.path().join("old"));
-    let store = open::<SledIndex>(&now);
+    let store = open::<Behind<SledIndex>>(&now);
     fill(&store, 4);
     copy_dir(&now, &old);
     fill(&store, 4);
@@ -265,7 +267,7 @@ fn after_an_unknown_outcome_every_call_is_refused_and_the_next_start_finds_the_t
     assert!(matches!(store.commit(Batch::on(3)), Err(StoreError::Fatal { .. })));
     assert!(matches!(store.compact(), Err(StoreError::Fatal { .. })));
     drop(store);
-    let store = open::<SledIndex>(dir.path());
+    let store = open::<Behind<SledIndex>>(dir.path());
     let stored = store.get(b"unknown").expect("read").is_some();
     assert_eq!(store.head(), if stored { 4 } else { 3 });
 }

@@ -3,18 +3,16 @@
 //! Called by opening, compaction, backup and check. It never looks at an index. Memory is bounded
 //! by what the caller lets it read of the journal.
 
-use std::collections::{BTreeMap, btree_map};
+use std::collections::btree_map;
 use std::iter::Peekable;
 use std::path::{Path, PathBuf};
 
+use super::index::Delta;
 use crate::store::codec::Stamp;
 use crate::store::journal::recover::Survey;
 use crate::store::journal::segment::SegmentReader;
 use crate::store::snapshot::{SnapshotReader, snapshot_paths};
 use crate::store::{Op, Pair, StoreError};
-
-/// The last word on each key that a stretch of the journal touched; `None` where it was removed.
-pub(super) type Delta = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
 
 /// The newest snapshot of `dir` and its point.
 pub(super) fn newest_snapshot(dir: &Path) -> Result<Option<(PathBuf, Stamp)>, StoreError> {

@@ -8,8 +8,8 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use super::index::Index;
-use super::truth::{Delta, Stretch, Truth, fold, newest_snapshot, refuse_gap};
+use super::index::{Delta, Index};
+use super::truth::{Stretch, Truth, fold, newest_snapshot, refuse_gap};
 use super::{JOURNAL_DIR, Journaled, SNAPSHOT_DIR};
 use crate::store::StoreError;
 use crate::store::codec::Stamp;
