@@ -16,6 +16,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     tonic_prost_build::configure()
         // Bytes fields are shared, not copied: one order's bytes serve every stream.
         .bytes(".")
+        // Thousands of open streams: buffers that begin small.
+        .codec_path("crate::wire::codec::LeanCodec")
         // Personal data never reaches a log through Debug: `wire::pb` writes these by hand.
         .skip_debug([".hoatoc.v1.Reservist", ".hoatoc.v1.Equipment", ".hoatoc.v1.Driver"])
         .compile_fds(descriptors)?;

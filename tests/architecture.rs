@@ -31,7 +31,19 @@ const FLOORS: &[(&str, u8)] = &[
 const BOUND_WORDS: &[(&str, &[&str])] = &[
     ("sled::", &["store/", "domain/"]),
     ("tonic::Status", &["rpc/", "terminal/", "cli/", "roster/", "sim/"]),
-    ("tonic::", &["rpc/", "terminal/", "cli/", "roster/", "sim/", "wire/pb.rs", "telemetry/"]),
+    (
+        "tonic::",
+        &[
+            "rpc/",
+            "terminal/",
+            "cli/",
+            "roster/",
+            "sim/",
+            "wire/pb.rs",
+            "wire/codec.rs",
+            "telemetry/",
+        ],
+    ),
     ("prost::", &["wire/", "rpc/", "terminal/", "cli/", "roster/", "sim/", "fanout/"]),
     ("wire::pb", &["wire/", "rpc/", "terminal/", "cli/", "roster/", "sim/", "fanout/", "index/"]),
     ("SystemTime::now", &["clock.rs"]),

@@ -32,6 +32,9 @@ pub struct Settings {
     pub heartbeat: Duration,
 }
 
+/// What is said to a terminal. Boxed: a queue keeps room for dozens, and most are empty.
+pub type Said = Box<pb::ExchangeResponse>;
+
 /// The stream broke below us; there is nobody to tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Broken;
@@ -69,6 +72,31 @@ struct Desk {
     offset_ms: i64,
 }
 
+/// What the world has to tell every session. Waiting for it is one future for the whole stream: a
+/// session's turn costs no new place in the queues that thousands share.
+struct News {
+    issued: watch::Receiver<u64>,
+    trusted: watch::Receiver<u64>,
+}
+
+enum Fresh {
+    Orders,
+    Trust,
+}
+
+impl News {
+    /// Waits for the next; for ever once the engine has ended.
+    async fn next(mut self) -> (Self, Fresh) {
+        let fresh = tokio::select! {
+            biased;
+            Ok(()) = self.issued.changed() => Fresh::Orders,
+            Ok(()) = self.trusted.changed() => Fresh::Trust,
+            else => std::future::pending().await,
+        };
+        (self, fresh)
+    }
+}
+
 /// One terminal's stream, seen from the server.
 #[derive(Debug)]
 pub struct Session {
@@ -89,11 +117,7 @@ pub struct Session {
 impl Session {
     /// Serves the stream until it ends, and says why it did. The last word is a `GoAway`, when there
     /// is anybody to hear it.
-    pub async fn run<S>(
-        self,
-        mut inbound: S,
-        outbound: mpsc::Sender<pb::ExchangeResponse>,
-    ) -> Ending
+    pub async fn run<S>(self, mut inbound: S, outbound: mpsc::Sender<Said>) -> Ending
     where
         S: Stream<Item = Result<pb::ExchangeRequest, Broken>> + Unpin,
     {
@@ -125,13 +149,13 @@ impl Session {
         hello: &pb::Hello,
         seat: &Seat,
         inbound: &mut S,
-        outbound: &mpsc::Sender<pb::ExchangeResponse>,
+        outbound: &mpsc::Sender<Said>,
     ) -> Ending
     where
         S: Stream<Item = Result<pb::ExchangeRequest, Broken>> + Unpin,
     {
         // Subscribed before the first look, so that nothing falls between.
-        let news = (self.engine.issued(), self.engine.trusted());
+        let news = News { issued: self.engine.issued(), trusted: self.engine.trusted() };
         let now = self.engine.now();
         let mut desk = {
             let world = self.engine.world();
@@ -155,10 +179,10 @@ impl Session {
     async fn exchange<S>(
         &self,
         desk: &mut Desk,
-        (mut issued, mut trusted): (watch::Receiver<u64>, watch::Receiver<u64>),
+        news: News,
         seat: &Seat,
         inbound: &mut S,
-        outbound: &mpsc::Sender<pb::ExchangeResponse>,
+        outbound: &mpsc::Sender<Said>,
     ) -> Ending
     where
         S: Stream<Item = Result<pb::ExchangeRequest, Broken>> + Unpin,
@@ -167,22 +191,25 @@ impl Session {
         let mut ticks = interval_at(tokio::time::Instant::now() + beat, beat);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut missed = 0_u32;
+        tokio::pin! {
+            let ended = seat.ended();
+            let news = news.next();
+        }
         loop {
             let in_flight = desk.pending.len() + desk.outbox.replies();
             tokio::select! {
                 biased;
-                why = seat.ended() => return why,
+                why = &mut ended => return why,
                 Some(done) = desk.pending.next() => match settle(done, &mut desk.outbox) {
                     Ok(()) => {}
                     Err(ending) => return ending,
                 },
-                Ok(()) = issued.changed() => {
-                    issued.borrow_and_update();
-                    desk.outbox.scan(&self.engine.world());
-                }
-                Ok(()) = trusted.changed() => {
-                    trusted.borrow_and_update();
-                    desk.outbox.trust_due = true;
+                (again, fresh) = &mut news => {
+                    match fresh {
+                        Fresh::Orders => desk.outbox.scan(&self.engine.world()),
+                        Fresh::Trust => desk.outbox.trust_due = true,
+                    }
+                    news.set(again.next());
                 }
                 // Before what is heard: a terminal that never stops talking is timed all the same.
                 _beat = ticks.tick() => {
@@ -218,7 +245,7 @@ impl Session {
     }
 
     /// Says what became of the answers that were taken, before the stream ends.
-    async fn settle_up(&self, desk: &mut Desk, outbound: &mpsc::Sender<pb::ExchangeResponse>) {
+    async fn settle_up(&self, desk: &mut Desk, outbound: &mpsc::Sender<Said>) {
         loop {
             while let Some(reply) = desk.outbox.next_reply() {
                 if outbound.send(message(reply)).await.is_err() {
@@ -296,11 +323,7 @@ impl Session {
     }
 
     /// Tells the terminal when to come back, if there is room to: it comes back anyway.
-    async fn bid_farewell(
-        &self,
-        outbound: &mpsc::Sender<pb::ExchangeResponse>,
-        ending: Ending,
-    ) -> Ending {
+    async fn bid_farewell(&self, outbound: &mpsc::Sender<Said>, ending: Ending) -> Ending {
         let reconnect_after = match ending {
             Ending::Draining => limits::RECONNECT_AFTER_DRAIN,
             _other => self.settings.heartbeat,
@@ -334,6 +357,6 @@ fn first_offset(hello: &pb::Hello, now: Instant) -> i64 {
     instant("clock_time", hello.clock_time.as_ref()).map_or(0, |clock| now.millis_since(clock))
 }
 
-const fn message(message: Outbound) -> pb::ExchangeResponse {
-    pb::ExchangeResponse { message: Some(message) }
+fn message(message: Outbound) -> Said {
+    Box::new(pb::ExchangeResponse { message: Some(message) })
 }

@@ -32,7 +32,7 @@ type Line = mpsc::Sender<Result<pb::ExchangeRequest, Broken>>;
 /// A terminal's end of a stream.
 struct Terminal {
     say: Line,
-    hear: mpsc::Receiver<pb::ExchangeResponse>,
+    hear: mpsc::Receiver<Box<pb::ExchangeResponse>>,
     session: JoinHandle<Ending>,
 }
 
@@ -60,7 +60,7 @@ fn open<S>(
     stage: &Stage,
     session: Session,
     inbound: S,
-) -> (mpsc::Receiver<pb::ExchangeResponse>, JoinHandle<Ending>)
+) -> (mpsc::Receiver<Box<pb::ExchangeResponse>>, JoinHandle<Ending>)
 where
     S: Stream<Item = Result<pb::ExchangeRequest, Broken>> + Unpin + Send + 'static,
 {

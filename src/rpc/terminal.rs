@@ -8,7 +8,7 @@ use tonic::{Request, Response, Status, Streaming};
 use crate::domain::code::Code;
 use crate::domain::ids::EndpointNo;
 use crate::engine::Engine;
-use crate::fanout::session::Broken;
+use crate::fanout::session::{Broken, Said};
 use crate::fanout::{Hub, Session, Settings};
 use crate::limits;
 use crate::rpc::auth::{Principal, caller};
@@ -62,11 +62,11 @@ impl TerminalDoor {
     }
 }
 
-type Said = fn(pb::ExchangeResponse) -> Result<pb::ExchangeResponse, Status>;
+type Unboxed = fn(Said) -> Result<pb::ExchangeResponse, Status>;
 
 #[tonic::async_trait]
 impl TerminalService for TerminalDoor {
-    type ExchangeStream = futures_util::stream::Map<ReceiverStream<pb::ExchangeResponse>, Said>;
+    type ExchangeStream = futures_util::stream::Map<ReceiverStream<Said>, Unboxed>;
 
     async fn exchange(
         &self,
@@ -78,8 +78,8 @@ impl TerminalService for TerminalDoor {
         self.tasks.spawn("fanout.session", async move {
             session.run(inbound, outbound).await;
         });
-        let said: Said = Ok;
-        Ok(Response::new(ReceiverStream::new(stream).map(said)))
+        let unboxed: Unboxed = |said| Ok(*said);
+        Ok(Response::new(ReceiverStream::new(stream).map(unboxed)))
     }
 }
 

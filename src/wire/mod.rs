@@ -6,6 +6,7 @@
 //! [`trust`] take envelopes, not messages. Knows nothing of storage, calls or connections.
 
 pub mod answer;
+pub mod codec;
 pub mod entry;
 pub mod envelope;
 pub mod order;

@@ -32,6 +32,10 @@ struct Line {
     alone_ratio: f64,
     together_ms: f64,
     together_ratio: f64,
+    /// Signing and verifying one answer, on one core, at this moment; 0 where nothing is signed.
+    crypto_us_per_answer: f64,
+    /// As `together_ratio`, less what the signatures take of all cores (goal T2).
+    together_unsigned_ratio: f64,
     answers_per_second: f64,
     server_cpu_us_per_delivery_and_answer: f64,
     server_kib_per_connection: f64,
@@ -57,12 +61,15 @@ pub(super) async fn run(args: &FanoutArgs, json: bool) -> Result<()> {
             .await
             .map_err(said)?;
         Material::write(&fixture, order_len, dir.path())?;
+        let crypto_us = clients::crypto_us_per_answer(&fixture.answer_key).map_err(said)?;
         note(&format!("{terminals} terminals: plain TLS sockets"));
         let limit = timeout(RUN_PATIENCE, measure(args, &fixture, dir.path(), true)).await??;
         note(&format!("{terminals} terminals: hoatoc"));
         let ours = timeout(RUN_PATIENCE, measure(args, &fixture, dir.path(), false)).await??;
-        for (server, measured) in [("plain TLS + log", &limit), ("hoatoc", &ours)] {
-            let line = Line::new(*terminals, server, measured, &limit);
+        for (server, measured, crypto_us) in
+            [("plain TLS + log", &limit, 0.0), ("hoatoc", &ours, crypto_us)]
+        {
+            let line = Line::new(*terminals, (server, crypto_us), measured, &limit);
             if !json {
                 show(&line);
             }
@@ -79,7 +86,16 @@ pub(super) async fn run(args: &FanoutArgs, json: bool) -> Result<()> {
 }
 
 impl Line {
-    fn new(terminals: u32, server: &'static str, own: &Measured, limit: &Measured) -> Self {
+    fn new(
+        terminals: u32,
+        (server, crypto_us): (&'static str, f64),
+        own: &Measured,
+        limit: &Measured,
+    ) -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let cores = f64::from(u32::try_from(cores).unwrap_or(1));
+        let crypto = f64::from(terminals) * crypto_us / 1e6 / cores;
+        let limit_together = median(limit, |round| round.together);
         let alone = median(own, |round| round.alone);
         let together = median(own, |round| round.together);
         Self {
@@ -89,7 +105,9 @@ impl Line {
             alone_ms: alone * 1e3,
             alone_ratio: alone / median(limit, |round| round.alone),
             together_ms: together * 1e3,
-            together_ratio: together / median(limit, |round| round.together),
+            together_ratio: together / limit_together,
+            crypto_us_per_answer: crypto_us,
+            together_unsigned_ratio: (together - crypto) / limit_together,
             answers_per_second: f64::from(terminals) / together,
             server_cpu_us_per_delivery_and_answer: own.cpu_us_per_round / f64::from(terminals),
             server_kib_per_connection: own.kib_per_connection,
@@ -213,7 +231,8 @@ fn show(line: &Line) {
     {
         println!(
             "{:>6} {:<16} connect {:>6} ms | alone {:>7.1} ms ({:.2}x) | together {:>7.1} ms \
-             ({:.2}x) | {:>7.0} answers/s | {:>5.1} us CPU each | {:>5.1} KiB a connection",
+             ({:.2}x, less {:.0} us of signing and verifying each {:.2}x) | {:>7.0} answers/s | \
+             {:>5.1} us CPU each | {:>5.1} KiB a connection",
             line.terminals,
             line.server,
             line.connect_ms,
@@ -221,6 +240,8 @@ fn show(line: &Line) {
             line.alone_ratio,
             line.together_ms,
             line.together_ratio,
+            line.crypto_us_per_answer,
+            line.together_unsigned_ratio,
             line.answers_per_second,
             line.server_cpu_us_per_delivery_and_answer,
             line.server_kib_per_connection,
