@@ -8,6 +8,7 @@
 //! Called by the terminal door; calls the engine. Knows no tonic.
 
 pub mod hub;
+mod news;
 mod outbox;
 pub mod session;
 #[cfg(test)]

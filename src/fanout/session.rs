@@ -5,7 +5,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use futures_util::stream::{FuturesOrdered, Stream, StreamExt};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::{MissedTickBehavior, interval_at, timeout};
 use tracing::{Instrument, debug, info_span, trace, warn};
 
@@ -17,6 +17,7 @@ use crate::engine::{Committed, Engine, EngineError};
 use crate::evidence::envelope::Envelope;
 use crate::evidence::key::PublicKey;
 use crate::fanout::hub::{Ending, Hub, Seat};
+use crate::fanout::news::{Fresh, News};
 use crate::fanout::outbox::{Outbox, recorded, refused};
 use crate::limits;
 use crate::telemetry::metrics::Metrics;
@@ -70,31 +71,6 @@ struct Desk {
     pending: FuturesOrdered<Waiting>,
     // Server clock minus terminal clock, in ms.
     offset_ms: i64,
-}
-
-/// What the world has to tell every session. Waiting for it is one future for the whole stream: a
-/// session's turn costs no new place in the queues that thousands share.
-struct News {
-    issued: watch::Receiver<u64>,
-    trusted: watch::Receiver<u64>,
-}
-
-enum Fresh {
-    Orders,
-    Trust,
-}
-
-impl News {
-    /// Waits for the next; for ever once the engine has ended.
-    async fn next(mut self) -> (Self, Fresh) {
-        let fresh = tokio::select! {
-            biased;
-            Ok(()) = self.issued.changed() => Fresh::Orders,
-            Ok(()) = self.trusted.changed() => Fresh::Trust,
-            else => std::future::pending().await,
-        };
-        (self, fresh)
-    }
 }
 
 /// One terminal's stream, seen from the server.
@@ -155,7 +131,7 @@ impl Session {
         S: Stream<Item = Result<pb::ExchangeRequest, Broken>> + Unpin,
     {
         // Subscribed before the first look, so that nothing falls between.
-        let news = News { issued: self.engine.issued(), trusted: self.engine.trusted() };
+        let news = News::of(&self.engine);
         let now = self.engine.now();
         let mut desk = {
             let world = self.engine.world();

@@ -1,16 +1,19 @@
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use proptest::prelude::*;
 
 use super::*;
 use crate::store::journaled::MemoryIndex;
 
+/// More than any test takes.
+const STEPS_MAX: usize = 100;
+
 /// An index beneath that does as it is told, a write at a time.
 #[derive(Debug)]
 struct Gated {
     inner: MemoryIndex,
     steps: Mutex<Receiver<Result<(), StoreError>>>,
-    started: Sender<u64>,
+    started: SyncSender<u64>,
 }
 
 impl Index for Gated {
@@ -49,14 +52,14 @@ impl Index for Gated {
 
 struct Bench {
     behind: Arc<Behind<Gated>>,
-    steps: Sender<Result<(), StoreError>>,
+    steps: SyncSender<Result<(), StoreError>>,
     started: Receiver<u64>,
     seq: u64,
 }
 
 impl Bench {
     fn new() -> Self {
-        let ((steps, told), (started, heard)) = (channel(), channel());
+        let ((steps, told), (started, heard)) = (sync_channel(STEPS_MAX), sync_channel(STEPS_MAX));
         let index = Gated { inner: MemoryIndex::default(), steps: Mutex::new(told), started };
         let shared = Shared {
             index,
@@ -136,7 +139,7 @@ fn over_the_bound_a_commit_waits_for_the_index() {
     }
     bench.writing();
     let (behind, stamp) = (Arc::clone(&bench.behind), bench.stamp());
-    let (done, waited) = channel();
+    let (done, waited) = sync_channel(1);
     let one_more = std::thread::spawn(move || {
         let delta = Delta::from([(b"one more".to_vec(), None)]);
         let outcome = behind.apply(Arc::new(delta), &stamp);
