@@ -15,7 +15,7 @@ use tracing::info;
 use crate::domain::code::Code;
 use crate::domain::endpoint::{Address, Terminal};
 use crate::domain::ids::{EndpointNo, OfficerId};
-use crate::domain::world::{Actor, CertificateHolder, Command, Refusal, Request as Ask, Trust};
+use crate::domain::world::{Actor, Command, Refusal, Request as Ask, Trust};
 use crate::evidence::key::PublicKey;
 use crate::limits;
 use crate::pki::code::{EnrolmentCode, PROOF_PREFIX, SECRET_LEN, secret_digest};
@@ -52,9 +52,9 @@ impl Identities {
         Ok(Signed { pem, facts })
     }
 
-    fn record(holder: CertificateHolder, signed: &Signed) -> Command {
+    fn record(officer: OfficerId, signed: &Signed) -> Command {
         let (digest, not_after) = (signed.facts.fingerprint.0, signed.facts.not_after);
-        Command::RecordCertificate { holder, digest, not_after }
+        Command::RecordCertificate { officer, digest, not_after }
     }
 
     fn trust(&self) -> Result<Arc<Trust>, Refusal> {
@@ -142,7 +142,7 @@ impl IdentityService for Identities {
         let province = self.trust()?.bundle.province.clone();
         let identity = Identity::Officer { province, officer: officer.clone() };
         let signed = self.sign(&message.csr_pem, &identity)?;
-        let command = Self::record(CertificateHolder::Officer(officer), &signed);
+        let command = Self::record(officer, &signed);
         let first = ask(&caller, Some(id), command.clone())?;
         if self.0.engine.submit(first).await?.repeated {
             // The answer of before was lost, and with it the certificate: this one is recorded too.
@@ -213,14 +213,18 @@ impl IdentityService for Identities {
     ) -> Result<Response<pb::RenewResponse>, Status> {
         let caller = caller(&request)?;
         let peer = connection(&request).and_then(|peer| peer.identity.clone());
-        let holder = match caller.actor()? {
-            Actor::Officer(id) => CertificateHolder::Officer(id),
-            Actor::Endpoint(no) => CertificateHolder::Endpoint(no),
+        let peer = peer.ok_or_else(no_peer)?;
+        let signed = self.sign(&request.into_inner().csr_pem, &peer.identity)?;
+        let command = match caller.actor()? {
+            Actor::Officer(id) => Self::record(id, &signed),
+            Actor::Endpoint(endpoint) => Command::RenewTerminal {
+                endpoint,
+                shown: peer.fingerprint.0,
+                digest: signed.facts.fingerprint.0,
+                not_after: signed.facts.not_after,
+            },
             Actor::Server => return Err(no_peer().into()),
         };
-        let identity = &peer.ok_or_else(no_peer)?.identity;
-        let signed = self.sign(&request.into_inner().csr_pem, identity)?;
-        let command = Self::record(holder, &signed);
         self.0.engine.submit(ask(&caller, None, command)?).await?;
         Ok(Response::new(pb::RenewResponse { certificate_pem: signed.pem }))
     }
