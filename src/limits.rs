@@ -206,6 +206,9 @@ pub const HEARTBEATS_MISSED_MAX: u32 = 3;
 /// How long a stream that ends may take to say what became of the answers it took, and the word
 /// after: one slow round trip. Whatever is not said is asked again.
 pub const FAREWELL_PATIENCE: Duration = Duration::from_secs(5);
+/// Time that a terminal whose place was taken has to hear so, before its connections are cut: it
+/// must be off within 5 s.
+pub const REVOKED_GRACE: Duration = Duration::from_secs(2);
 /// When terminals shall come back after a server that drains; each adds its own jitter.
 pub const RECONNECT_AFTER_DRAIN: Duration = Duration::from_secs(2);
 
@@ -255,6 +258,7 @@ const _: () = {
     assert!(CALL_DEADLINE.as_secs() < CALL_PATIENCE.as_secs());
     assert!(WATCH_INTERVAL_MS.0 < WATCH_INTERVAL_MS.2 && WATCH_INTERVAL_MS.2 < WATCH_INTERVAL_MS.1);
     assert!(SERVER_RENEWAL.as_secs() < SERVER_VALIDITY.as_secs());
+    assert!(REVOKED_GRACE.as_secs() < FAREWELL_PATIENCE.as_secs());
 };
 
 // --- the background care of a serving store

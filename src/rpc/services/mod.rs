@@ -41,6 +41,10 @@ pub trait Presence: Send + Sync + Debug {
     /// What is known of an endpoint; none when it was not heard since the server started. Called
     /// under the world's lock: it answers at once and asks the engine nothing.
     fn state(&self, endpoint: EndpointNo) -> Option<Heard>;
+
+    /// Ends the endpoint's stream, if one is open: the terminal at its other end counts no more.
+    /// Called after that was recorded.
+    fn revoke(&self, endpoint: EndpointNo);
 }
 
 /// Where no terminals' streams are served.
@@ -51,6 +55,8 @@ impl Presence for NobodyHeard {
     fn state(&self, _endpoint: EndpointNo) -> Option<Heard> {
         None
     }
+
+    fn revoke(&self, _endpoint: EndpointNo) {}
 }
 
 /// What a store that lies on a disk can do beside serving. Blocks.
