@@ -11,6 +11,7 @@ use tonic::service::RoutesBuilder;
 use crate::clock::Clock;
 use crate::config::home::ServerHome;
 use crate::engine::Engine;
+use crate::engine::upkeep::Figures;
 use crate::evidence::seal::Sealer;
 use crate::fanout::{Hub, Settings};
 use crate::limits;
@@ -35,6 +36,8 @@ pub(in crate::cli) struct Serving {
     pub(in crate::cli) engine: Engine,
     /// The store, for backup and check.
     pub(in crate::cli) store: Arc<SledStore>,
+    /// The figures about it.
+    pub(in crate::cli) figures: Figures,
     /// The time of day.
     pub(in crate::cli) clock: Arc<dyn Clock>,
     /// Counts what happens.
@@ -108,6 +111,7 @@ impl Serving {
             metrics: self.metrics.clone(),
             presence: Arc::new(hub.clone()),
             upkeep: Some(self.store.clone()),
+            figures: self.figures.clone(),
             draining: CancellationToken::new(),
             extra,
         };

@@ -108,9 +108,9 @@ pub(in crate::cli) fn open_served(
     let patience = home.config.shutdown.drain_ms.millis().max(STOP_WAIT_MAX);
     let opened = upkeep::start(&engine, &store, settings, &metrics, tasks)
         .map_err(anyhow::Error::from)
-        .and_then(|_figures| {
+        .and_then(|figures| {
             let (store, tasks) = (Arc::clone(&store), tasks.clone());
-            Serving { home, engine, store, clock, metrics, tasks, ready }.open()
+            Serving { home, engine, store, figures, clock, metrics, tasks, ready }.open()
         })
         .inspect_err(|_failure| tasks.stopping().cancel());
     let tasks = tasks.clone();

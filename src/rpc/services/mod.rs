@@ -21,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 use crate::domain::ids::EndpointNo;
 use crate::domain::instant::Instant;
 use crate::engine::Engine;
+use crate::engine::upkeep::Figures;
 use crate::pki::authority::Authority;
 use crate::rpc::listener::Connections;
 use crate::store::StoreError;
@@ -95,6 +96,8 @@ pub struct Doors {
     pub presence: Arc<dyn Presence>,
     /// The store's own work; none for a store in memory.
     pub upkeep: Option<Arc<dyn Upkeep>>,
+    /// Is told of backups.
+    pub figures: Figures,
     /// The open connections.
     pub connections: Connections,
     /// Cancelled when the server begins to leave: streams end.
