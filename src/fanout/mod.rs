@@ -7,6 +7,7 @@
 //!
 //! Called by the terminal door; calls the engine. Knows no tonic.
 
+pub mod board;
 pub mod hub;
 mod news;
 mod outbox;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures_util::stream::{FuturesOrdered, Stream, StreamExt};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{MissedTickBehavior, interval_at, timeout};
-use tracing::{Instrument, debug, info_span, trace, warn};
+use tracing::{Instrument, info, info_span, trace, warn};
 
 use crate::domain::code::Code;
 use crate::domain::ids::{EndpointNo, OrderId};
@@ -115,9 +115,10 @@ impl Session {
         if self.is_replaced() {
             return self.bid_farewell(&outbound, Ending::Revoked).await;
         }
-        debug!(endpoint = %self.endpoint, cursor = hello.cursor, version = %hello.version, "terminal connected");
+        let version: String = hello.version.chars().take(limits::VERSION_SHOWN_LEN_MAX).collect();
+        info!(endpoint = %self.endpoint, cursor = hello.cursor, ?version, "terminal connected");
         let ending = self.serve(&hello, &seat, &mut inbound, &outbound).await;
-        debug!(endpoint = %self.endpoint, reason = ending.reason(), "terminal disconnected");
+        info!(endpoint = %self.endpoint, reason = ending.reason(), "terminal disconnected");
         if !matches!(ending, Ending::Left | Ending::Draining) {
             self.metrics.stream_reset(ending.reason());
         }

@@ -26,6 +26,7 @@ use hoatoc::rpc::http2::{Http2Limits, server_builder};
 use hoatoc::rpc::listener::{Listener, ListenerLimits};
 use hoatoc::store::memory::MemoryStore;
 use hoatoc::tasks::Tasks;
+use hoatoc::telemetry::Metrics;
 use hoatoc::terminal::link::{FixedDialer, LinkOptions};
 use hoatoc::terminal::{StoreWork, Terminal, TerminalParts};
 use hoatoc::wire::{self, pb};
@@ -347,6 +348,7 @@ impl Bench {
             ListenerLimits::default(),
             tls.clone(),
             as_clock,
+            &Metrics::noop(),
             &tasks,
         )
         .expect("a listener on loopback");

@@ -7,9 +7,9 @@ use tracing::{error, info_span};
 
 use super::Owner;
 use crate::domain::world::{Entry, Event};
-use crate::engine::counting;
 use crate::engine::handle::EngineError;
 use crate::engine::records::RecordPlan;
+use crate::engine::{counting, telling};
 use crate::evidence::tree::{Hash, leaf_hash};
 use crate::store::{Batch, StoreError, keys};
 
@@ -78,6 +78,7 @@ impl Owner {
         let (mut issued, mut answered, mut trusted) = (None, false, None);
         for entry in entries {
             counting::count(&self.metrics, &self.world, &entry.event);
+            telling::tell(&self.world, entry);
             match &entry.event {
                 Event::OrderIssued { sequence, .. } => issued = Some(*sequence),
                 Event::AnswerTaken { .. } => answered = true,

@@ -160,9 +160,7 @@ impl Keeper {
             other => other,
         };
         let admitted = principal.and_then(|principal| {
-            auth::admit(method, &principal).inspect_err(|refused| {
-                warn!(actor = %principal, method = method.name, reason = refused.reason, "refused");
-            })?;
+            auth::admit(method, &principal)?;
             Ok(principal)
         });
         let principal = admitted.inspect_err(|refused| {
