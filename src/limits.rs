@@ -108,7 +108,7 @@ pub const AUTHORITY_VALIDITY: Duration = days(3_650);
 /// Life of a terminal's or officer's certificate: terminals may be dark for weeks, and renew at
 /// half life.
 pub const HOLDER_VALIDITY: Duration = days(90);
-/// Life of a server's certificate: renewed by an operator once a year.
+/// Life of a server's certificate: the server renews it itself, when a third of it is left.
 pub const SERVER_VALIDITY: Duration = days(365);
 /// How far a certificate's start lies in the past, for terminals whose clock is slow.
 pub const NOT_BEFORE_SLACK: Duration = Duration::from_secs(5 * 60);
@@ -206,6 +206,9 @@ pub const HEARTBEATS_MISSED_MAX: u32 = 3;
 /// How long a stream that ends may take to say what became of the answers it took, and the word
 /// after: one slow round trip. Whatever is not said is asked again.
 pub const FAREWELL_PATIENCE: Duration = Duration::from_secs(5);
+/// Time that a terminal whose place was taken has to hear so, before its connections are cut: it
+/// must be off within 5 s.
+pub const REVOKED_GRACE: Duration = Duration::from_secs(2);
 /// When terminals shall come back after a server that drains; each adds its own jitter.
 pub const RECONNECT_AFTER_DRAIN: Duration = Duration::from_secs(2);
 
@@ -243,18 +246,18 @@ pub const ERROR_CHARS_MAX: usize = 500;
 pub const CODE_VALIDITY: Duration = days(1);
 /// Problems named by one check of the store: a person has seen enough.
 pub const PROBLEMS_MAX: usize = 100;
-/// Life left to the server's certificate below which it is issued anew at start: a server that is
-/// started once a month never runs out.
-pub const SERVER_RENEWAL: Duration = days(60);
-/// Bytes of a file with keys or certificates.
-pub const KEY_FILE_LEN_MAX: u64 = 64 * 1024;
+/// The part of its life left to the server's certificate at which it is issued anew, as a divisor: a
+/// third is four months, in which somebody sees the alarm if that fails.
+pub const SERVER_RENEWAL_PART: i64 = 3;
+/// Between two looks at it while serving: soon after a clock that was wrong is right again.
+pub const SERVER_CERTIFICATE_LOOK_EVERY: Duration = Duration::from_secs(3_600);
 
 const _: () = {
     assert!(PAGE_LEN_MAX + MESSAGE_LEN_MAX * 2 <= 4 * 1024 * 1024, "a page and one more entry");
     assert!(PAGE_LEN_MAX < OFFICER_ANSWER_LEN_MAX && MESSAGE_LEN_MAX <= OFFICER_REQUEST_LEN_MAX);
     assert!(CALL_DEADLINE.as_secs() < CALL_PATIENCE.as_secs());
     assert!(WATCH_INTERVAL_MS.0 < WATCH_INTERVAL_MS.2 && WATCH_INTERVAL_MS.2 < WATCH_INTERVAL_MS.1);
-    assert!(SERVER_RENEWAL.as_secs() < SERVER_VALIDITY.as_secs());
+    assert!(REVOKED_GRACE.as_secs() < FAREWELL_PATIENCE.as_secs());
 };
 
 // --- the background care of a serving store

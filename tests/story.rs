@@ -2,8 +2,8 @@
 //! files alone. Both against the real program on loopback.
 
 use std::fs;
-use std::io::{BufRead, BufReader};
-use std::net::TcpListener;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -92,6 +92,58 @@ fn a_client_made_from_the_proto_files_alone_does_everything() {
         .expect("Python runs");
     let (out, err) = (String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
     assert!(done.status.success() && out.trim_end().ends_with("ok"), "{out}{err}");
+}
+
+/// The value of a line of the metrics page; none while it has no such line.
+fn shown(metrics: &str, line: &str) -> Option<f64> {
+    let mut page = TcpStream::connect(metrics).expect("the page is served");
+    let ask = format!("GET /metrics HTTP/1.1\r\nHost: {metrics}\r\nConnection: close\r\n\r\n");
+    page.write_all(ask.as_bytes()).expect("asked");
+    let mut text = String::new();
+    page.read_to_string(&mut text).expect("a page");
+    assert!(text.contains("hoatoc_build_info"), "{text}");
+    let value = text.lines().find_map(|shown| shown.strip_prefix(line)?.strip_prefix(' '));
+    value.map(|value| value.trim().parse().expect("a number"))
+}
+
+#[test]
+fn what_an_operator_does_before_a_restart_holds_after_it() {
+    const AGE: &str = "hoatoc_store_backup_age_seconds";
+    const DAYS: &str = r#"hoatoc_certificate_expiry_days{certificate="server"}"#;
+    let dir = tempfile::tempdir().expect("a directory");
+    let address = format!("127.0.0.1:{}", free_port());
+    let metrics = format!("127.0.0.1:{}", free_port());
+    let at = dir.path();
+    let homes = ["--data-dir", "server", "--root", "root", "--admin", "admin"];
+    let places = ["--listen", &address, "--metrics", &metrics];
+    hoatoc(at, &[&["init"][..], &homes, &places].concat());
+    let certificate =
+        || fs::read_to_string(at.join("server/keys/server.crt")).expect("it is there");
+    let first = certificate();
+    let server = serve(at);
+    assert_eq!(shown(&metrics, AGE), None, "there was none");
+    assert!(shown(&metrics, DAYS).is_some_and(|days| (363.0..366.0).contains(&days)));
+    hoatoc(at, &["backup", "--data-dir", "server", "--to", "one", "--as", "admin"]);
+    assert!(shown(&metrics, AGE).is_some_and(|age| age < 60.0));
+    drop(server);
+    let server = serve(at);
+    assert!(shown(&metrics, AGE).is_some_and(|age| age < 120.0), "the note outlives a kill");
+    assert_eq!(certificate(), first, "nothing was due");
+    drop(server);
+
+    let config = at.join("server/server.toml");
+    let text = fs::read_to_string(&config).expect("it is there");
+    let named =
+        text.replace(r#"names = ["localhost"]"#, r#"names = ["localhost", "hoatoc.example"]"#);
+    assert_ne!(named, text);
+    fs::write(&config, named).expect("ours");
+    fs::remove_file(at.join("server/backed-up")).expect("it is there");
+    hoatoc(at, &["backup", "--data-dir", "server", "--to", "two"]);
+    assert_eq!(certificate(), first, "whoever does not serve changes nothing");
+    let _server = serve(at);
+    assert_ne!(certificate(), first);
+    assert!(shown(&metrics, AGE).is_some_and(|age| age < 120.0), "also of a server at rest");
+    hoatoc(at, &["ledger", "head", "--as", "admin"]);
 }
 
 /// The shell blocks of the story, after the one that builds.

@@ -6,18 +6,21 @@
 //! |---|---|
 //! | `server.toml` | the configuration |
 //! | `keys/authority.crt`, `keys/authority.key` | the enrolment authority (PEM) |
-//! | `keys/server.crt`, `keys/server.key` | the server's own chain and key (PEM) |
+//! | `keys/server.crt`, `keys/server.key` | the server's own chain and key (PEM), renewed by the server itself |
 //! | `keys/ledger.key` | signs checkpoints (PKCS#8 PEM) |
 //! | `keys/master.key` | seals personal data (32 bytes in hex) |
 //! | `store/` | the journal and its index |
+//! | `checkpoint`, `backed-up` | the newest published head, the note of the newest backup: see [`crate::engine::upkeep`] |
 //!
 //! Private keys are made with mode 0600 in a directory of mode 0700. The province is not configured:
 //! it is what the server's certificate says. Knows nothing of what is in the store.
 
+mod certificate;
+mod files;
+
 use std::fs;
-use std::io::{self, Write as _};
-use std::net::{IpAddr, SocketAddr};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::io;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use ring::rand::SecureRandom;
@@ -25,12 +28,16 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use zeroize::Zeroizing;
 
-use super::{ConfigError, FILE_LEN_MAX, SERVER_FILE, ServerConfig, sample_server};
+use super::{ConfigError, SERVER_FILE, ServerConfig, sample_server};
 use crate::domain::ids::UnitCode;
 use crate::domain::instant::Instant;
 use crate::evidence::key::{KeyError, SigningKey};
 use crate::pki::authority::{Authority, AuthorityError, Credentials};
 use crate::pki::identity::{IdentityError, PeerIdentity};
+use files::make_private_dir;
+
+pub use certificate::{Due, ServerCertificate};
+pub use files::{read_private, write_new};
 
 const AUTHORITY_CRT: &str = "authority.crt";
 const AUTHORITY_KEY: &str = "authority.key";
@@ -144,6 +151,26 @@ impl ServerHome {
         self.authority.province()
     }
 
+    /// What the server's certificate is to be, and where it lies.
+    pub fn certificate(&self) -> ServerCertificate {
+        let names = self.config.server.names.as_slice().iter().map(|name| name.as_str());
+        ServerCertificate::new(self.config.keys.dir.under(&self.dir), names)
+    }
+
+    /// Issues the server's certificate anew where that is due, and says why it was. To be called by
+    /// whoever is about to serve from this home, and by nobody else.
+    ///
+    /// # Errors
+    /// [`HomeError`]; the one before stays in use.
+    pub fn renew_certificate(&mut self, now: Instant) -> Result<Option<Due>, HomeError> {
+        let certificate = self.certificate();
+        let due = certificate.due(&self.credentials, now)?;
+        if due.is_some() {
+            self.credentials = certificate.renew(&self.authority, now)?;
+        }
+        Ok(due)
+    }
+
     /// Where the journal and its index lie.
     pub fn store_dir(&self) -> PathBuf {
         self.config.store.dir.under(&self.dir)
@@ -169,8 +196,8 @@ pub fn create(
     make_private_dir(&keys)?;
     write_new(&dir.join(SERVER_FILE), text.as_bytes(), 0o640)?;
     let authority = Authority::create(&new.province, now)?;
-    let (dns, addresses) = split_names(&new.names);
-    let credentials = authority.issue_server(&dns, &addresses, now)?;
+    let names = new.names.iter().map(String::as_str);
+    let credentials = ServerCertificate::new(keys.clone(), names).issue(&authority, now)?;
     let ledger_key = SigningKey::generate(random)?;
     let mut master_key = Zeroizing::new([0; 32]);
     random.fill(master_key.as_mut_slice()).map_err(|_no_more_to_say| KeyError::Randomness)?;
@@ -200,66 +227,12 @@ pub fn claim(dir: &Path) -> Result<(), HomeError> {
     }
 }
 
-/// Writes a file that must not be there yet, and puts it on stable storage.
-///
-/// # Errors
-/// [`HomeError::Io`].
-pub fn write_new(path: &Path, bytes: &[u8], mode: u32) -> Result<(), HomeError> {
-    let write = || {
-        let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?;
-        file.write_all(bytes)?;
-        file.sync_all()
-    };
-    write().map_err(|source| HomeError::Io { action: "write", path: path.to_owned(), source })
-}
-
-/// Reads a small file; what was read leaves memory when dropped. A private key (`*.key`) that others
-/// may read is refused, not mended: somebody may have read it.
-///
-/// # Errors
-/// [`HomeError::Io`], [`HomeError::Key`].
-pub fn read_private(path: &Path) -> Result<Zeroizing<String>, HomeError> {
-    let is_key = path.extension().is_some_and(|extension| extension == "key");
-    if is_key && fs::metadata(path).is_ok_and(|found| found.permissions().mode() & 0o077 != 0) {
-        let reason = "others than its owner may read it".to_owned();
-        return Err(HomeError::Key { path: path.to_owned(), reason });
-    }
-    let read = || {
-        let len = fs::metadata(path)?.len();
-        if len > FILE_LEN_MAX {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, "it is over 64 KiB"));
-        }
-        fs::read_to_string(path).map(Zeroizing::new)
-    };
-    read().map_err(|source| HomeError::Io { action: "read", path: path.to_owned(), source })
-}
-
-fn make_private_dir(dir: &Path) -> Result<(), HomeError> {
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(|source| HomeError::Io {
-        action: "create",
-        path: dir.to_owned(),
-        source,
-    })
-}
-
 fn province_of(certificate_pem: &str) -> Result<UnitCode, String> {
     let der = CertificateDer::from_pem_slice(certificate_pem.as_bytes())
         .map_err(|_syntax| "it is not a certificate".to_owned())?;
     PeerIdentity::from_der(&der)
         .map(|peer| peer.identity.province().clone())
         .map_err(|error: IdentityError| error.to_string())
-}
-
-fn split_names(names: &[String]) -> (Vec<String>, Vec<IpAddr>) {
-    let mut dns = Vec::new();
-    let mut addresses = Vec::new();
-    for name in names {
-        match name.parse() {
-            Ok(address) => addresses.push(address),
-            Err(_not_an_address) => dns.push(name.clone()),
-        }
-    }
-    (dns, addresses)
 }
 
 /// The commented sample with these values in place of the defaults.
@@ -295,83 +268,4 @@ fn config_text(new: &NewHome) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::os::unix::fs::PermissionsExt as _;
-
-    use ring::rand::SystemRandom;
-
-    use super::*;
-
-    const NOW: Instant = Instant::from_millis(1_790_000_000_000);
-
-    fn new() -> NewHome {
-        NewHome {
-            province: "11".parse().expect("a code"),
-            listen: "127.0.0.1:7555".parse().expect("an address"),
-            names: vec!["hoatoc.example".to_owned(), "10.0.0.7".to_owned()],
-            metrics: Some("127.0.0.1:9555".parse().expect("an address")),
-        }
-    }
-
-    #[test]
-    fn a_home_comes_back_as_it_was_made_and_its_keys_are_closed_to_others() {
-        let dir = tempfile::tempdir().expect("a directory");
-        let home = dir.path().join("home");
-        let made = create(&home, &new(), NOW, &SystemRandom::new()).expect("made");
-        let loaded = ServerHome::load(&home).expect("loaded");
-        assert_eq!(loaded.province().as_str(), "11");
-        assert_eq!(loaded.config, made.config);
-        assert_eq!(loaded.config.server.listen, new().listen);
-        assert_eq!(loaded.config.server.names.as_slice().len(), 2);
-        assert_eq!(loaded.config.metrics.listen.0, new().metrics);
-        assert_eq!(loaded.ledger_key.public(), made.ledger_key.public());
-        assert_eq!(*loaded.master_key, *made.master_key);
-        assert_eq!(loaded.authority.fingerprint(), made.authority.fingerprint());
-        for name in [AUTHORITY_KEY, LEDGER_KEY, MASTER_KEY, SERVER_KEY] {
-            let mode = fs::metadata(home.join("keys").join(name)).expect("there").permissions();
-            assert_eq!(mode.mode() & 0o777, 0o600, "{name}");
-        }
-        let mode = fs::metadata(&home).expect("there").permissions().mode();
-        assert_eq!(mode & 0o777, 0o700);
-    }
-
-    #[test]
-    fn a_directory_with_something_in_it_is_refused_and_left_alone() {
-        let dir = tempfile::tempdir().expect("a directory");
-        fs::write(dir.path().join("mine"), "x").expect("written");
-        let refused = create(dir.path(), &new(), NOW, &SystemRandom::new());
-        assert!(matches!(refused, Err(HomeError::NotEmpty { .. })));
-        assert_eq!(fs::read_dir(dir.path()).expect("listed").count(), 1);
-    }
-
-    #[test]
-    fn a_damaged_key_is_named_and_not_shown() {
-        let dir = tempfile::tempdir().expect("a directory");
-        let home = dir.path().join("home");
-        create(&home, &new(), NOW, &SystemRandom::new()).expect("made");
-        let path = home.join("keys").join(MASTER_KEY);
-        fs::write(&path, "secret-looking rubbish").expect("written");
-        let refused = ServerHome::load(&home).expect_err("not hex").to_string();
-        assert!(refused.contains("master.key") && !refused.contains("rubbish"), "{refused}");
-    }
-
-    #[test]
-    fn a_key_that_others_may_read_is_refused_by_name() {
-        let dir = tempfile::tempdir().expect("a directory");
-        let home = dir.path().join("home");
-        create(&home, &new(), NOW, &SystemRandom::new()).expect("made");
-        let path = home.join("keys").join(LEDGER_KEY);
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).expect("set");
-        let refused = ServerHome::load(&home).expect_err("open to the group").to_string();
-        assert!(refused.contains("ledger.key") && refused.contains("others"), "{refused}");
-    }
-
-    #[test]
-    fn a_name_that_is_none_is_refused_before_anything_is_written() {
-        let dir = tempfile::tempdir().expect("a directory");
-        let home = dir.path().join("home");
-        let bad = NewHome { names: vec!["xã Tân".to_owned()], ..new() };
-        assert!(create(&home, &bad, NOW, &SystemRandom::new()).is_err());
-        assert!(!home.exists());
-    }
-}
+mod tests;

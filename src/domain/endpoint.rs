@@ -73,6 +73,26 @@ pub struct Terminal {
     pub certificate_not_after: Instant,
 }
 
+/// The certificate of a terminal before its newest one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Superseded {
+    /// SHA-256 of the certificate.
+    pub digest: [u8; 32],
+    /// When it ends.
+    pub not_after: Instant,
+}
+
+/// What a terminal's certificate counts for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// It is the newest: for everything.
+    Newest,
+    /// A newer one was made and not seen in use, perhaps lost on its way: for renewing only.
+    Superseded,
+    /// For nothing: of another terminal, or long renewed.
+    Void,
+}
+
 /// One addressee.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoint {
@@ -82,6 +102,38 @@ pub struct Endpoint {
     pub address: Address,
     /// Who answers for it; none before enrolment.
     pub terminal: Option<Terminal>,
+    /// The certificate that the terminal's newest one replaces, until that was seen in use.
+    pub superseded: Option<Superseded>,
+}
+
+impl Endpoint {
+    /// What the certificate with this digest counts for at a time.
+    pub fn standing(&self, digest: &[u8; 32], now: Instant) -> Standing {
+        let newest = self.terminal.as_ref().map(|terminal| &terminal.certificate_digest);
+        if newest == Some(digest) {
+            return Standing::Newest;
+        }
+        match &self.superseded {
+            Some(before) if before.digest == *digest && now < before.not_after => {
+                Standing::Superseded
+            }
+            _other => Standing::Void,
+        }
+    }
+
+    /// Takes in a renewal: `shown` asked for it and stays good for asking again; without it (in
+    /// ledgers of old) nothing does.
+    pub(crate) fn renew(&mut self, shown: Option<[u8; 32]>, digest: [u8; 32], not_after: Instant) {
+        let Some(terminal) = &mut self.terminal else { return };
+        if shown == Some(terminal.certificate_digest) {
+            let (digest, not_after) = (terminal.certificate_digest, terminal.certificate_not_after);
+            self.superseded = Some(Superseded { digest, not_after });
+        } else if shown != self.superseded.map(|before| before.digest) {
+            self.superseded = None;
+        }
+        terminal.certificate_digest = digest;
+        terminal.certificate_not_after = not_after;
+    }
 }
 
 /// Why an endpoint is not possible.
@@ -181,7 +233,7 @@ impl Endpoints {
     pub(crate) fn add(&mut self, no: EndpointNo, address: Address) {
         debug_assert_eq!(usize::try_from(no.number()).ok(), Some(self.list.len() + 1));
         self.by_address.insert(address.clone(), no);
-        self.list.push(Endpoint { no, address, terminal: None });
+        self.list.push(Endpoint { no, address, terminal: None, superseded: None });
     }
 
     /// The endpoint to change, for recorded facts only.

@@ -10,13 +10,11 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use parking_lot::Mutex;
 use tokio::sync::oneshot;
 use tokio::time::{Instant as Steady, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
-use crate::domain::instant::Instant;
 use crate::engine::recovery::RecoveryError;
 use crate::engine::{Engine, LedgerError};
 use crate::limits;
@@ -25,7 +23,11 @@ use crate::store::journal::write_whole;
 use crate::store::journaled::{Index, Journaled};
 use crate::store::{Store, StoreError};
 use crate::tasks::Tasks;
-use crate::telemetry::metrics::{Metrics, StoreCounts};
+use crate::telemetry::metrics::Metrics;
+
+mod figures;
+
+pub use figures::{BACKUP_FILE, Figures, note_backup};
 
 /// The file with the newest published head, in the data directory.
 pub const CHECKPOINT_FILE: &str = "checkpoint";
@@ -55,35 +57,6 @@ pub enum UpkeepError {
     },
 }
 
-/// Tells the figures what only others know. Clones share one.
-#[derive(Debug, Clone, Default)]
-pub struct Figures {
-    shared: Arc<Mutex<Found>>,
-}
-
-#[derive(Debug, Default)]
-struct Found {
-    counts: StoreCounts,
-    backed_up_at: Option<Instant>,
-}
-
-impl Figures {
-    /// A backup was made and verified.
-    pub fn backed_up(&self, at: Instant) {
-        self.shared.lock().backed_up_at = Some(at);
-    }
-
-    fn read(&self, engine: &Engine) -> StoreCounts {
-        let found = self.shared.lock();
-        let since = |at: Instant| u64::try_from(engine.now().millis_since(at)).unwrap_or(0);
-        StoreCounts {
-            ledger_leaves: engine.ledger().size(),
-            backup_age: found.backed_up_at.map(|at| std::time::Duration::from_millis(since(at))),
-            ..found.counts.clone()
-        }
-    }
-}
-
 /// Compares the ledger with the published head, then starts the care of its store in `tasks`; once
 /// for an engine.
 ///
@@ -107,7 +80,7 @@ pub fn start<I: Index>(
     if store.rebuilt().is_some() {
         metrics.index_rebuilt();
     }
-    let figures = Figures::default();
+    let figures = Figures::of(&settings.data_dir);
     let stopping = tasks.stopping().clone();
     let head = Head { engine: engine.clone(), dir: settings.data_dir, path, written: None };
     tasks.spawn("upkeep.head", head.keep(stopping.clone()));
@@ -250,10 +223,7 @@ impl<I: Index> Care<I> {
         let store = self.store.clone();
         let measured = beside(move || Ok((store.journal_size()?, store.free_len()?)));
         let Some((journal, free)) = measured.await.transpose()? else { return Ok(0) };
-        let mut found = self.figures.shared.lock();
-        found.counts.journal_bytes = journal.len;
-        found.counts.journal_segments = journal.segments;
-        found.counts.disk_free_bytes = free;
+        self.figures.measured(journal, free);
         Ok(journal.len)
     }
 

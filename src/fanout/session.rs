@@ -111,6 +111,10 @@ impl Session {
             Err(_too_late) => return self.bid_farewell(&outbound, Ending::Silent).await,
         };
         let seat = self.hub.enter(self.endpoint, self.engine.now());
+        // Whoever took its place meanwhile told the hub before this stream was there.
+        if self.is_replaced() {
+            return self.bid_farewell(&outbound, Ending::Revoked).await;
+        }
         debug!(endpoint = %self.endpoint, cursor = hello.cursor, version = %hello.version, "terminal connected");
         let ending = self.serve(&hello, &seat, &mut inbound, &outbound).await;
         debug!(endpoint = %self.endpoint, reason = ending.reason(), "terminal disconnected");
@@ -118,6 +122,13 @@ impl Session {
             self.metrics.stream_reset(ending.reason());
         }
         self.bid_farewell(&outbound, ending).await
+    }
+
+    /// Whether the endpoint has another terminal than the one that was let in.
+    fn is_replaced(&self) -> bool {
+        let world = self.engine.world();
+        let terminal = world.endpoints().get(self.endpoint).and_then(|e| e.terminal.as_ref());
+        terminal.is_some_and(|terminal| terminal.answer_key != self.answer_key)
     }
 
     async fn serve<S>(

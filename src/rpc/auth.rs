@@ -12,9 +12,10 @@ use tonic::{Request, Status};
 
 use crate::domain::authority::Role;
 use crate::domain::code::Code;
+use crate::domain::endpoint::Standing;
 use crate::domain::ids::{EndpointNo, OfficerId, UnitCode};
 use crate::domain::instant::Instant;
-use crate::domain::world::{Actor, World};
+use crate::domain::world::{Actor, Refusal, World};
 use crate::pki::identity::{Identity, PeerIdentity};
 use crate::rpc::gate::methods::{Callers, Method};
 use crate::rpc::listener::PeerInfo;
@@ -39,6 +40,11 @@ pub enum Principal {
         /// Which.
         no: EndpointNo,
     },
+    /// The same with the certificate before its newest one: it may only renew.
+    Superseded {
+        /// Which.
+        no: EndpointNo,
+    },
 }
 
 impl Principal {
@@ -50,7 +56,7 @@ impl Principal {
         match self {
             Self::Anonymous => Err(certificate_required()),
             Self::Officer { id, .. } => Ok(Actor::Officer(id.clone())),
-            Self::Endpoint { no } => Ok(Actor::Endpoint(*no)),
+            Self::Endpoint { no } | Self::Superseded { no } => Ok(Actor::Endpoint(*no)),
         }
     }
 
@@ -58,7 +64,7 @@ impl Principal {
     pub fn has_any(&self, wanted: &[Role]) -> bool {
         match self {
             Self::Officer { roles, .. } => wanted.iter().any(|role| roles.contains(role)),
-            Self::Anonymous | Self::Endpoint { .. } => false,
+            Self::Anonymous | Self::Endpoint { .. } | Self::Superseded { .. } => false,
         }
     }
 
@@ -115,15 +121,15 @@ pub fn principal_of(peer: &PeerIdentity, world: &World, now: Instant) -> Result<
         Identity::Endpoint { address, number, .. } => {
             let known = world.endpoints().get(*number);
             let known = known.filter(|known| known.address.to_string() == address.as_str());
-            let terminal = known.and_then(|known| known.terminal.as_ref());
+            let known = known.filter(|known| known.terminal.is_some());
             let unknown = "this server knows no terminal for that endpoint: enrol again";
-            let terminal =
-                terminal.ok_or_else(|| denied("ENDPOINT_UNKNOWN", unknown.to_owned()))?;
-            if terminal.certificate_digest != peer.fingerprint.0 {
-                let newer = "another certificate is registered for that endpoint: enrol again";
-                return Err(denied("TERMINAL_REPLACED", newer.to_owned()));
+            let known = known.ok_or_else(|| denied("ENDPOINT_UNKNOWN", unknown.to_owned()))?;
+            let no = *number;
+            match known.standing(&peer.fingerprint.0, now) {
+                Standing::Newest => Ok(Principal::Endpoint { no }),
+                Standing::Superseded => Ok(Principal::Superseded { no }),
+                Standing::Void => Err(Refusal::TerminalReplaced { endpoint: no }.into()),
             }
-            Ok(Principal::Endpoint { no: *number })
         }
         Identity::Server { .. } => {
             Err(denied("NOT_A_CLIENT", "a server's certificate makes no calls".to_owned()))
@@ -146,15 +152,23 @@ fn officer_of(id: &OfficerId, world: &World, now: Instant) -> Result<Principal, 
 ///
 /// # Errors
 /// `UNAUTHENTICATED` (CERTIFICATE_REQUIRED), `PERMISSION_DENIED` (ROLE_MISSING, NOT_AN_OFFICER,
-/// NOT_A_TERMINAL).
+/// NOT_A_TERMINAL, CERTIFICATE_SUPERSEDED).
 pub fn admit(method: &Method, principal: &Principal) -> Result<(), Reject> {
     let not_an_officer = || denied("NOT_AN_OFFICER", "only officers may make this call".into());
     match (method.callers, principal) {
         (Callers::Anybody, _)
-        | (Callers::Holders, Principal::Officer { .. } | Principal::Endpoint { .. })
+        | (Callers::Renewing, Principal::Superseded { .. })
+        | (
+            Callers::Holders | Callers::Renewing,
+            Principal::Officer { .. } | Principal::Endpoint { .. },
+        )
         | (Callers::AnyOfficer, Principal::Officer { .. })
         | (Callers::Terminals, Principal::Endpoint { .. }) => Ok(()),
         (_, Principal::Anonymous) => Err(certificate_required()),
+        (_, Principal::Superseded { .. }) => {
+            let text = "this certificate was renewed, and its answer perhaps lost: renew again";
+            Err(denied(CERTIFICATE_SUPERSEDED, text.to_owned()))
+        }
         (Callers::Officers(roles), Principal::Officer { .. }) => principal.require(roles),
         (Callers::Officers(_) | Callers::AnyOfficer, Principal::Endpoint { .. }) => {
             Err(not_an_officer())
@@ -164,6 +178,9 @@ pub fn admit(method: &Method, principal: &Principal) -> Result<(), Reject> {
         }
     }
 }
+
+/// The reason by which a terminal learns that it must renew before it can do anything else.
+pub const CERTIFICATE_SUPERSEDED: &str = "CERTIFICATE_SUPERSEDED";
 
 fn certificate_required() -> Reject {
     let text = "this call needs a certificate: enrol first, or show the one you have";

@@ -5,10 +5,12 @@
 //!   what an error looks like from outside ([`status`]).
 //! - [`services`] has one file for each service; [`request`] is what they have in common.
 //! - [`server`] puts all of it together.
+//! - [`certificate`] keeps the server's own certificate from running out.
 //! - [`channel`] is the connecting side, used by the terminal and the command line.
 //! - [`registry`] keeps reservists and equipment.
 
 pub mod auth;
+pub mod certificate;
 pub mod channel;
 pub mod gate;
 pub mod http2;

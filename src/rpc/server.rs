@@ -17,6 +17,7 @@ use tracing::{error, info};
 
 use crate::clock::Clock;
 use crate::engine::Engine;
+use crate::engine::upkeep::Figures;
 use crate::limits;
 use crate::pki::authority::Authority;
 use crate::pki::config::ServerTls;
@@ -65,6 +66,8 @@ pub struct Parts {
     pub presence: Arc<dyn Presence>,
     /// The store's own work; none for a store in memory.
     pub upkeep: Option<Arc<dyn Upkeep>>,
+    /// Is told of backups, for the page.
+    pub figures: Figures,
     /// Cancelled by [`Server::drain`], so that streams end in order.
     pub draining: CancellationToken,
     /// Services made elsewhere: `extra.add_service(TerminalServiceServer::new(..))`.
@@ -121,6 +124,7 @@ impl Server {
             authority: parts.authority,
             presence: parts.presence,
             upkeep: parts.upkeep,
+            figures: parts.figures,
             connections: listener.connections().clone(),
             draining: draining.clone(),
             tasks: tasks.clone(),

@@ -9,7 +9,7 @@ use crate::domain::code::Code;
 use crate::domain::ids::EndpointNo;
 use crate::engine::Engine;
 use crate::fanout::session::{Broken, Said};
-use crate::fanout::{Hub, Session, Settings};
+use crate::fanout::{Ending, Hub, Session, Settings};
 use crate::limits;
 use crate::rpc::auth::{Principal, caller};
 use crate::rpc::services::{Heard, Presence};
@@ -87,5 +87,9 @@ impl Presence for Hub {
     fn state(&self, endpoint: EndpointNo) -> Option<Heard> {
         let presence = self.presence(endpoint)?;
         Some(Heard { connected: presence.connected, last_heard_at: presence.heard_at })
+    }
+
+    fn revoke(&self, endpoint: EndpointNo) {
+        self.end(endpoint, Ending::Revoked);
     }
 }

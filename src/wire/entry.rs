@@ -19,6 +19,17 @@ use crate::wire::{
 };
 
 const FORMAT: u32 = 1;
+/// Of what a reader of the first layout would misread.
+const FORMAT_OF_RENEWALS: u32 = 2;
+
+const fn format_of(event: &Event) -> u32 {
+    match event {
+        Event::CertificateSeen { .. } | Event::CertificateIssued { shown: Some(_), .. } => {
+            FORMAT_OF_RENEWALS
+        }
+        _any_other => FORMAT,
+    }
+}
 
 /// The leaf bytes of an entry: made once, when it is recorded.
 pub fn encode(entry: &Entry) -> Vec<u8> {
@@ -27,7 +38,7 @@ pub fn encode(entry: &Entry) -> Vec<u8> {
         None => (String::new(), Bytes::new()),
     };
     let message = pb::LedgerEntry {
-        format: FORMAT,
+        format: format_of(&entry.event),
         recorded_time: Some(timestamp(entry.at)),
         actor: entry.actor.to_string(),
         request_id,
@@ -43,8 +54,14 @@ pub fn encode(entry: &Entry) -> Vec<u8> {
 /// When the bytes are not a leaf that this version knows.
 pub fn decode(leaf: &[u8]) -> Result<Entry, WireError> {
     let message = pb::LedgerEntry::decode(leaf).map_err(|fault| WireError::new("entry", fault))?;
-    if message.format != FORMAT {
-        return Err(WireError::new("format", format!("is {}, expected {FORMAT}", message.format)));
+    let format = message.format;
+    if ![FORMAT, FORMAT_OF_RENEWALS].contains(&format) {
+        let known = format!("is {format}, expected {FORMAT} or {FORMAT_OF_RENEWALS}");
+        return Err(WireError::new("format", known));
+    }
+    let event = event_from_message(message.event.ok_or_else(|| WireError::missing("event"))?)?;
+    if format != format_of(&event) {
+        return Err(WireError::new("format", format!("is {format}, which this event has not")));
     }
     let request = if message.request_id.is_empty() {
         None
@@ -56,7 +73,7 @@ pub fn decode(leaf: &[u8]) -> Result<Entry, WireError> {
         at: instant("recorded_time", message.recorded_time.as_ref())?,
         actor: parse::<Actor>("actor", &message.actor)?,
         request,
-        event: event_from_message(message.event.ok_or_else(|| WireError::missing("event"))?)?,
+        event,
     })
 }
 
@@ -97,13 +114,18 @@ fn event_to_message(event: &Event) -> Wire {
                 not_after_time: Some(timestamp(terminal.certificate_not_after)),
             })
         }
-        Event::CertificateIssued { holder, digest, not_after } => {
+        Event::CertificateIssued { holder, digest, not_after, shown } => {
             Wire::CertificateIssued(pb::CertificateIssued {
                 holder: holder_text(holder),
                 certificate_digest: bytes(digest),
                 not_after_time: Some(timestamp(*not_after)),
+                shown_digest: shown.as_ref().map_or_else(Bytes::new, |shown| bytes(shown)),
             })
         }
+        Event::CertificateSeen { endpoint, digest } => Wire::CertificateSeen(pb::CertificateSeen {
+            endpoint_number: endpoint.number(),
+            certificate_digest: bytes(digest),
+        }),
         _order_or_record => order_event_to_message(event),
     }
 }
@@ -151,7 +173,8 @@ fn order_event_to_message(event: &Event) -> Wire {
         | Event::EndpointAdded { .. }
         | Event::CodeCreated { .. }
         | Event::TerminalEnrolled { .. }
-        | Event::CertificateIssued { .. } => event_to_message(event),
+        | Event::CertificateIssued { .. }
+        | Event::CertificateSeen { .. } => event_to_message(event),
     }
 }
 
@@ -191,6 +214,14 @@ fn event_from_message(message: Wire) -> Result<Event, WireError> {
             holder: holder_from_text(&issued.holder)?,
             digest: array("certificate_digest", &issued.certificate_digest)?,
             not_after: instant("not_after_time", issued.not_after_time.as_ref())?,
+            shown: match &issued.shown_digest[..] {
+                [] => None,
+                shown => Some(array("shown_digest", shown)?),
+            },
+        },
+        Wire::CertificateSeen(seen) => Event::CertificateSeen {
+            endpoint: EndpointNo::new(seen.endpoint_number),
+            digest: array("certificate_digest", &seen.certificate_digest)?,
         },
         order_or_record => order_event_from_message(order_or_record)?,
     })
@@ -237,7 +268,8 @@ fn order_event_from_message(message: Wire) -> Result<Event, WireError> {
         | Wire::EndpointAdded(_)
         | Wire::EnrolmentCodeCreated(_)
         | Wire::TerminalEnrolled(_)
-        | Wire::CertificateIssued(_) => return event_from_message(message),
+        | Wire::CertificateIssued(_)
+        | Wire::CertificateSeen(_) => return event_from_message(message),
     })
 }
 

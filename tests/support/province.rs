@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use hoatoc::clock::{Clock, ManualClock};
 use hoatoc::domain::authority::{Role, default_rules};
@@ -12,10 +13,11 @@ use hoatoc::domain::ids::UnitCode;
 use hoatoc::domain::instant::Instant;
 use hoatoc::domain::unit::{ParentBasis, Unit, UnitKind};
 use hoatoc::domain::world::{Actor, Command, Request, Trust as WorldTrust};
-use hoatoc::engine::{Engine, Parts as EngineParts};
+use hoatoc::engine::{Engine, Parts as EngineParts, upkeep};
 use hoatoc::evidence::envelope::{Envelope, PayloadType};
 use hoatoc::evidence::key::{KeyUse, PublicKey, SigningKey};
 use hoatoc::evidence::trust::{OfficerKey, TrustBundle, TrustedOfficer};
+use hoatoc::fanout::{Hub, Settings};
 use hoatoc::index::Registry;
 use hoatoc::limits;
 use hoatoc::pki::authority::{Authority, Credentials};
@@ -25,7 +27,8 @@ use hoatoc::pki::request::KeyAndRequest;
 use hoatoc::rpc::channel::client_channel;
 use hoatoc::rpc::listener::ListenerLimits;
 use hoatoc::rpc::server::{Parts, Server};
-use hoatoc::rpc::services::{NobodyHeard, Upkeep};
+use hoatoc::rpc::services::Upkeep;
+use hoatoc::rpc::terminal::TerminalDoor;
 use hoatoc::store::Store;
 use hoatoc::store::journaled::{SledStore, StoreOptions};
 use hoatoc::store::memory::MemoryStore;
@@ -59,8 +62,13 @@ pub(crate) struct Province {
     pub(crate) ledger_key: PublicKey,
     pub(crate) root: SigningKey,
     pub(crate) people: BTreeMap<String, Person>,
+    pub(crate) hub: Hub,
+    pub(crate) metrics: Metrics,
     pub(crate) tasks: Tasks,
 }
+
+/// What a store on a disk can do, and the figures about it.
+type OnDisk = (Arc<SledStore>, PathBuf);
 
 fn code() -> UnitCode {
     "11".parse().expect("a unit code")
@@ -113,13 +121,14 @@ impl Province {
         Self::on(Arc::new(MemoryStore::new()), None).await
     }
 
-    /// On a store in a directory.
+    /// On a store in a data directory, cared for as a server does.
     pub(crate) async fn on_disk(dir: &Path) -> Self {
-        let store = Arc::new(SledStore::open(dir, StoreOptions::terminal()).expect("a store"));
-        Self::on(store.clone(), Some(store)).await
+        let store = SledStore::open(&dir.join("store"), StoreOptions::terminal());
+        let store = Arc::new(store.expect("a store"));
+        Self::on(store.clone(), Some((store, dir.to_owned()))).await
     }
 
-    async fn on(store: Arc<dyn Store>, upkeep: Option<Arc<dyn Upkeep>>) -> Self {
+    async fn on(store: Arc<dyn Store>, on_disk: Option<OnDisk>) -> Self {
         let clock = Arc::new(ManualClock::at(NOW));
         let tasks = Tasks::new();
         let authority = Arc::new(Authority::create(&code(), NOW).expect("an authority"));
@@ -127,7 +136,7 @@ impl Province {
         let key = || SigningKey::generate(&random).expect("a key");
         let (ledger_key, root) = (key(), key());
         let ledger_public = ledger_key.public();
-        let metrics = Metrics::noop();
+        let metrics = Metrics::with_page("test").expect("a page");
         let engine = Engine::start(
             EngineParts {
                 store,
@@ -139,6 +148,21 @@ impl Province {
             &tasks,
         );
         let engine = engine.expect("an empty store is sound");
+        let figures = on_disk.as_ref().map(|(store, dir)| {
+            let settings =
+                upkeep::Settings { data_dir: dir.clone(), snapshot_every_bytes: u64::MAX };
+            upkeep::start(&engine, store, settings, &metrics, &tasks).expect("nothing published")
+        });
+        let hub = Hub::default();
+        let door = TerminalDoor {
+            engine: engine.clone(),
+            hub: hub.clone(),
+            tasks: tasks.clone(),
+            settings: Settings { heartbeat: Duration::from_secs(20) },
+            metrics: metrics.clone(),
+        };
+        let mut extra = RoutesBuilder::default();
+        extra.add_service(door.into_service());
         let draining = CancellationToken::new();
         let server = Server::start(
             Parts {
@@ -148,11 +172,12 @@ impl Province {
                 clock: clock.clone(),
                 engine: engine.clone(),
                 authority: authority.clone(),
-                metrics,
-                presence: Arc::new(NobodyHeard),
-                upkeep,
+                metrics: metrics.clone(),
+                presence: Arc::new(hub.clone()),
+                upkeep: on_disk.map(|(store, _dir)| store as Arc<dyn Upkeep>),
+                figures: figures.unwrap_or_default(),
                 draining,
-                extra: RoutesBuilder::default(),
+                extra,
             },
             &tasks,
         );
@@ -166,6 +191,8 @@ impl Province {
             ledger_key: ledger_public,
             root,
             people,
+            hub,
+            metrics,
             tasks,
         };
         province.found().await;

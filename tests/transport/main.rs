@@ -5,4 +5,5 @@ mod certificates;
 mod enrolment;
 mod flood;
 mod listener;
+mod renewal;
 mod support;

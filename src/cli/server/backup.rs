@@ -11,6 +11,7 @@ use super::{DataDir, is_serving, open_store};
 use crate::cli::connection::refused;
 use crate::cli::{Cx, output, wait};
 use crate::config::ServerConfig;
+use crate::engine::upkeep::note_backup;
 use crate::wire::pb;
 
 /// How long a serving server may take over a backup: what its timer unit allows.
@@ -44,8 +45,13 @@ impl Backup {
         let config = ServerConfig::load_in(dir)?;
         match open_store(dir, &config) {
             Ok(store) => {
+                let began_at = cx.clock.now();
                 let copied = store.backup(&to)?;
                 store.close()?;
+                if let Err(fault) = note_backup(dir, began_at) {
+                    cx.screen
+                        .note(&format!("the alarm on old backups will not know of it: {fault}"));
+                }
                 told(cx, &to, copied.snapshot_pairs, copied.len, None)
             }
             Err(failure) if is_serving(&failure) => {

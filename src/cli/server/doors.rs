@@ -11,11 +11,14 @@ use tonic::service::RoutesBuilder;
 use crate::clock::Clock;
 use crate::config::home::ServerHome;
 use crate::engine::Engine;
+use crate::engine::upkeep::Figures;
 use crate::evidence::seal::Sealer;
 use crate::fanout::{Hub, Settings};
 use crate::limits;
+use crate::pki::authority::Authority;
 use crate::pki::config::{ServerTls, ServerTlsParts};
 use crate::roster::lists::{shipped_equipment_types, shipped_specialties};
+use crate::rpc::certificate::{Keeper, end_of_pem};
 use crate::rpc::listener::ListenerLimits;
 use crate::rpc::registry::gate::BehindTheGate;
 use crate::rpc::registry::{RegistryDoor, RegistryParts};
@@ -35,6 +38,8 @@ pub(in crate::cli) struct Serving {
     pub(in crate::cli) engine: Engine,
     /// The store, for backup and check.
     pub(in crate::cli) store: Arc<SledStore>,
+    /// The figures about it.
+    pub(in crate::cli) figures: Figures,
     /// The time of day.
     pub(in crate::cli) clock: Arc<dyn Clock>,
     /// Counts what happens.
@@ -57,21 +62,24 @@ impl Serving {
     /// Opens the doors: from here on calls are taken.
     pub(in crate::cli) fn open(self) -> Result<Doors> {
         let config = &self.home.config;
-        let tls = ServerTls::new(
-            ServerTlsParts {
-                province: self.home.province().clone(),
-                authority_pem: self.home.authority.certificate_pem().to_owned(),
-                credentials: self.home.credentials.clone(),
-                revocations_pem: None,
-            },
-            self.clock.clone(),
-        )
-        .context("the server's certificate is not usable")?;
-        let authority = crate::pki::authority::Authority::load(
+        let tls = Arc::new(
+            ServerTls::new(
+                ServerTlsParts {
+                    province: self.home.province().clone(),
+                    authority_pem: self.home.authority.certificate_pem().to_owned(),
+                    credentials: self.home.credentials.clone(),
+                    revocations_pem: None,
+                },
+                self.clock.clone(),
+            )
+            .context("the server's certificate is not usable")?,
+        );
+        let authority = Arc::new(Authority::load(
             self.home.province(),
             self.home.authority.certificate_pem(),
             &self.home.authority.key_pem(),
-        )?;
+        )?);
+        self.keep_certificate(&tls, &authority);
         let hub = Hub::default();
         let door = TerminalDoor {
             engine: self.engine.clone(),
@@ -101,19 +109,45 @@ impl Serving {
         let parts = Parts {
             address: config.server.listen,
             listener: listener_limits(&self.home),
-            tls: Arc::new(tls),
+            tls,
             clock: self.clock.clone(),
             engine: self.engine.clone(),
-            authority: Arc::new(authority),
+            authority,
             metrics: self.metrics.clone(),
             presence: Arc::new(hub.clone()),
             upkeep: Some(self.store.clone()),
+            figures: self.figures.clone(),
             draining: CancellationToken::new(),
             extra,
         };
         let server = Server::start(parts, &self.tasks)?;
         self.ready.store(true, Ordering::Release);
         Ok(Doors { server, hub, serving: self })
+    }
+
+    /// Has the server's certificate renewed while it serves, and shows the days left of all that ends.
+    fn keep_certificate(&self, tls: &Arc<ServerTls>, authority: &Arc<Authority>) {
+        let keeper = Keeper {
+            certificate: self.home.certificate(),
+            held: self.home.credentials.clone(),
+            authority: Arc::clone(authority),
+            tls: Arc::clone(tls),
+            clock: Arc::clone(&self.clock),
+        };
+        let ends = keeper.keep(limits::SERVER_CERTIFICATE_LOOK_EVERY, &self.tasks);
+        let authority_ends = end_of_pem(authority.certificate_pem());
+        let (engine, clock) = (self.engine.clone(), Arc::clone(&self.clock));
+        self.metrics.register_certificates(move || {
+            let now = clock.now();
+            let trust_ends = engine.world().trust().map(|trust| trust.bundle.expires_at);
+            let all = [
+                ("server", Some(*ends.borrow())),
+                ("authority", Some(authority_ends)),
+                ("trust_bundle", trust_ends),
+            ];
+            let known = all.into_iter().filter_map(|(name, end)| end.map(|end| (name, end)));
+            known.map(|(name, end)| (name, days(end.millis_since(now)))).collect()
+        });
     }
 }
 
@@ -131,6 +165,12 @@ impl Doors {
         self.hub.drain();
         self.server.drain(self.serving.home.config.shutdown.drain_ms.millis()).await;
     }
+}
+
+/// Whole days are enough for an alarm.
+fn days(millis: i64) -> f64 {
+    const DAY_MS: i64 = 86_400_000;
+    i32::try_from(millis.div_euclid(DAY_MS)).map_or(f64::NAN, f64::from)
 }
 
 fn listener_limits(home: &ServerHome) -> ListenerLimits {

@@ -21,7 +21,7 @@ use crate::clock::Clock;
 use crate::config::home::{self, NewHome, ServerHome, claim};
 use crate::domain::authority::{Role, default_rules};
 use crate::domain::ids::{OfficerId, UnitCode};
-use crate::domain::world::{Actor, CertificateHolder, Command, Request, Trust};
+use crate::domain::world::{Actor, Command, Request, Trust};
 use crate::engine::{Engine, Parts};
 use crate::evidence::key::SigningKey;
 use crate::evidence::trust::{TrustBundle, TrustedOfficer};
@@ -165,7 +165,7 @@ impl Init {
             },
             Command::PublishTrust(Arc::new(trust)),
             Command::RecordCertificate {
-                holder: CertificateHolder::Officer(id),
+                officer: id,
                 digest: peer.fingerprint.0,
                 not_after: peer.not_after,
             },

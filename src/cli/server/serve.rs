@@ -93,13 +93,19 @@ pub(in crate::cli) struct Served {
 
 /// Opens the store of a home, recovers its state, and opens the doors.
 pub(in crate::cli) fn open_served(
-    home: ServerHome,
+    mut home: ServerHome,
     clock: Arc<dyn Clock>,
     metrics: Metrics,
     ready: Arc<AtomicBool>,
     tasks: &Tasks,
 ) -> Result<Served> {
     let store = Arc::new(open_store(&home.dir, &home.config)?);
+    // Only now: whoever has the store is the one who serves.
+    match home.renew_certificate(clock.now()) {
+        Ok(None) => {}
+        Ok(Some(due)) => tracing::info!(%due, "the server's certificate was issued anew"),
+        Err(fault) => tracing::error!(%fault, "the server's certificate is not renewed"),
+    }
     let engine = start_engine(&home, &store, &clock, &metrics, tasks)?;
     let settings = upkeep::Settings {
         data_dir: home.dir.clone(),
@@ -108,9 +114,9 @@ pub(in crate::cli) fn open_served(
     let patience = home.config.shutdown.drain_ms.millis().max(STOP_WAIT_MAX);
     let opened = upkeep::start(&engine, &store, settings, &metrics, tasks)
         .map_err(anyhow::Error::from)
-        .and_then(|_figures| {
+        .and_then(|figures| {
             let (store, tasks) = (Arc::clone(&store), tasks.clone());
-            Serving { home, engine, store, clock, metrics, tasks, ready }.open()
+            Serving { home, engine, store, figures, clock, metrics, tasks, ready }.open()
         })
         .inspect_err(|_failure| tasks.stopping().cancel());
     let tasks = tasks.clone();

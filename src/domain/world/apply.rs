@@ -49,15 +49,22 @@ impl World {
                 self.codes.remove(secret_digest);
                 if let Some(endpoint) = self.endpoints.get_mut(*endpoint) {
                     endpoint.terminal = Some(terminal.clone());
+                    // Whatever the terminal before held is void, for renewing too.
+                    endpoint.superseded = None;
                 }
             }
-            Event::CertificateIssued { holder, digest, not_after } => {
+            Event::CertificateIssued { holder, digest, not_after, shown } => {
                 if let CertificateHolder::Endpoint(no) = holder
                     && let Some(endpoint) = self.endpoints.get_mut(*no)
-                    && let Some(terminal) = &mut endpoint.terminal
                 {
-                    terminal.certificate_digest = *digest;
-                    terminal.certificate_not_after = *not_after;
+                    endpoint.renew(*shown, *digest, *not_after);
+                }
+            }
+            Event::CertificateSeen { endpoint, digest } => {
+                if let Some(endpoint) = self.endpoints.get_mut(*endpoint)
+                    && endpoint.terminal.as_ref().is_some_and(|t| t.certificate_digest == *digest)
+                {
+                    endpoint.superseded = None;
                 }
             }
             Event::OrderDrafted { order, envelope } => {

@@ -10,7 +10,7 @@ use crate::domain::instant::Instant;
 use crate::domain::order::Order;
 use crate::domain::order::delivery::Answer;
 use crate::domain::unit::Unit;
-use crate::domain::world::{CertificateHolder, RecordKind, RecordVersion, Trust};
+use crate::domain::world::{RecordKind, RecordVersion, Trust};
 use crate::evidence::envelope::{Envelope, Signature};
 
 /// Who asks. Written `officer/tran.van.a`, `endpoint/17` or `server`.
@@ -96,14 +96,32 @@ pub enum Command {
         /// The endpoint's new terminal.
         terminal: Terminal,
     },
-    /// Records a certificate that was issued or renewed.
+    /// Records a certificate that was issued to an officer.
     RecordCertificate {
         /// Whose.
-        holder: CertificateHolder,
+        officer: OfficerId,
         /// SHA-256 of the certificate.
         digest: [u8; 32],
         /// When it ends.
         not_after: Instant,
+    },
+    /// Replaces a terminal's certificate by a newer one.
+    RenewTerminal {
+        /// Whose.
+        endpoint: EndpointNo,
+        /// SHA-256 of the certificate that the terminal showed when it asked.
+        shown: [u8; 32],
+        /// SHA-256 of the newer one.
+        digest: [u8; 32],
+        /// When it ends.
+        not_after: Instant,
+    },
+    /// A terminal showed this certificate: the one before it is not needed any more.
+    SeeCertificate {
+        /// Whose.
+        endpoint: EndpointNo,
+        /// SHA-256 of the certificate.
+        digest: [u8; 32],
     },
     /// Lays down a draft.
     Draft(NewDraft),
@@ -166,6 +184,8 @@ impl Command {
             Self::CreateCode { .. } => "create_code",
             Self::Enrol { .. } => "enrol",
             Self::RecordCertificate { .. } => "record_certificate",
+            Self::RenewTerminal { .. } => "renew_terminal",
+            Self::SeeCertificate { .. } => "see_certificate",
             Self::Draft(_) => "draft_order",
             Self::AddSignature { .. } => "add_signature",
             Self::Issue { .. } => "issue_order",

@@ -87,6 +87,16 @@ pub enum Event {
         digest: [u8; 32],
         /// When it ends.
         not_after: Instant,
+        /// SHA-256 of the certificate that a terminal showed to have it renewed; none for officers,
+        /// and in ledgers of old.
+        shown: Option<[u8; 32]>,
+    },
+    /// A terminal showed its newest certificate: the one before counts no more.
+    CertificateSeen {
+        /// Whose.
+        endpoint: EndpointNo,
+        /// SHA-256 of the certificate.
+        digest: [u8; 32],
     },
     /// A draft was laid down.
     OrderDrafted {

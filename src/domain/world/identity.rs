@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::domain::endpoint::{Address, EndpointError, Terminal};
+use crate::domain::endpoint::{Address, EndpointError, Standing, Terminal};
+use crate::domain::ids::{EndpointNo, OfficerId};
 use crate::domain::instant::Instant;
 use crate::domain::unit::Unit;
 use crate::domain::world::{CertificateHolder, EnrolmentCode, Event, Refusal, Trust, World};
@@ -94,25 +95,50 @@ impl World {
 
     pub(super) fn record_certificate(
         &self,
-        holder: &CertificateHolder,
+        officer: &OfficerId,
         digest: &[u8; 32],
         not_after: Instant,
     ) -> Result<Vec<Event>, Refusal> {
-        match holder {
-            CertificateHolder::Officer(officer) => {
-                let trust = self.trust.as_ref().ok_or(Refusal::NoTrust)?;
-                if trust.bundle.officer(officer).is_none() {
-                    return Err(Refusal::OfficerUnknown { officer: officer.clone() });
-                }
-            }
-            CertificateHolder::Endpoint(no) => {
-                let enrolled = self.endpoints.get(*no).is_some_and(|e| e.terminal.is_some());
-                if !enrolled {
-                    return Err(Refusal::Invalid { reason: "no terminal is enrolled there" });
-                }
-            }
+        let trust = self.trust.as_ref().ok_or(Refusal::NoTrust)?;
+        if trust.bundle.officer(officer).is_none() {
+            return Err(Refusal::OfficerUnknown { officer: officer.clone() });
         }
-        Ok(vec![Event::CertificateIssued { holder: holder.clone(), digest: *digest, not_after }])
+        let holder = CertificateHolder::Officer(officer.clone());
+        Ok(vec![Event::CertificateIssued { holder, digest: *digest, not_after, shown: None }])
+    }
+
+    /// The certificate that is shown must still count: an answer that was lost is asked for again
+    /// with the same one, for as long as the newer one was not seen in use.
+    pub(super) fn renew_terminal(
+        &self,
+        no: EndpointNo,
+        shown: &[u8; 32],
+        digest: &[u8; 32],
+        not_after: Instant,
+        now: Instant,
+    ) -> Result<Vec<Event>, Refusal> {
+        let endpoint = self.endpoints.get(no).filter(|endpoint| endpoint.terminal.is_some());
+        let endpoint = endpoint.ok_or(Refusal::TerminalReplaced { endpoint: no })?;
+        match endpoint.standing(shown, now) {
+            Standing::Newest | Standing::Superseded => Ok(vec![Event::CertificateIssued {
+                holder: CertificateHolder::Endpoint(no),
+                digest: *digest,
+                not_after,
+                shown: Some(*shown),
+            }]),
+            Standing::Void => Err(Refusal::TerminalReplaced { endpoint: no }),
+        }
+    }
+
+    /// Makes an entry only where it changes something: once for each renewal.
+    pub(super) fn see_certificate(&self, no: EndpointNo, digest: &[u8; 32]) -> Vec<Event> {
+        let endpoint = self.endpoints.get(no).filter(|endpoint| endpoint.superseded.is_some());
+        let newest = endpoint.and_then(|endpoint| endpoint.terminal.as_ref());
+        if newest.is_some_and(|terminal| terminal.certificate_digest == *digest) {
+            vec![Event::CertificateSeen { endpoint: no, digest: *digest }]
+        } else {
+            Vec::new()
+        }
     }
 }
 

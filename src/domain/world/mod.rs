@@ -212,9 +212,13 @@ impl World {
             Command::Enrol { secret_digest, terminal } => {
                 self.enrol(secret_digest, terminal, now)?
             }
-            Command::RecordCertificate { holder, digest, not_after } => {
-                self.record_certificate(holder, digest, *not_after)?
+            Command::RecordCertificate { officer, digest, not_after } => {
+                self.record_certificate(officer, digest, *not_after)?
             }
+            Command::RenewTerminal { endpoint, shown, digest, not_after } => {
+                self.renew_terminal(*endpoint, shown, digest, *not_after, now)?
+            }
+            Command::SeeCertificate { endpoint, digest } => self.see_certificate(*endpoint, digest),
             Command::Draft(draft) => self.draft(&request.actor, draft, now)?,
             Command::AddSignature { order, signature } => {
                 self.add_signature(&request.actor, order, signature, now)?

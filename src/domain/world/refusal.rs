@@ -33,6 +33,8 @@ pub enum Refusal {
         "the enrolment code is not valid: it was used, has expired or was never made; ask for a new one"
     )]
     CodeInvalid,
+    #[error("another certificate is registered for endpoint {endpoint}: enrol again")]
+    TerminalReplaced { endpoint: EndpointNo },
     #[error("officer {officer} is not in the trust bundle")]
     OfficerUnknown { officer: OfficerId },
     #[error("there is no order {order}")]
@@ -117,7 +119,7 @@ impl Refusal {
             Self::EndpointUnknown { .. }
             | Self::OfficerUnknown { .. }
             | Self::OrderUnknown { .. } => Code::NotFound,
-            Self::CodeInvalid => Code::Denied,
+            Self::CodeInvalid | Self::TerminalReplaced { .. } => Code::Denied,
             Self::Order(order) => order.code(),
             Self::Answer(answer) => answer.code(),
         }
@@ -142,6 +144,7 @@ impl Refusal {
             Self::Endpoint(_) => "ENDPOINT_INVALID",
             Self::EndpointUnknown { .. } => "ENDPOINT_UNKNOWN",
             Self::CodeInvalid => "CODE_INVALID",
+            Self::TerminalReplaced { .. } => "TERMINAL_REPLACED",
             Self::OfficerUnknown { .. } => "OFFICER_UNKNOWN",
             Self::OrderUnknown { .. } => "ORDER_UNKNOWN",
             Self::Invalid { .. } => "REQUEST_INVALID",

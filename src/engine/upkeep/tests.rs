@@ -126,6 +126,30 @@ async fn a_long_journal_is_folded_and_the_figures_are_real() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_age_of_the_newest_backup_outlives_a_restart_and_a_damaged_note_counts_as_none() {
+    let served = Served::founded().await;
+    served.start(u64::MAX).expect("sound").backed_up(NOW);
+    served.stop().await;
+    let Served { dir, store, engine, metrics, tasks, .. } = served;
+    drop((store, engine, metrics, tasks));
+    let again = opened(dir);
+    again.clock.advance(Duration::from_secs(3_600));
+    again.start(u64::MAX).expect("sound");
+    assert!(again.shows("hoatoc_store_backup_age_seconds 3600"));
+    again.stop().await;
+    let Served { dir, store, engine, metrics, tasks, .. } = again;
+    drop((store, engine, metrics, tasks));
+    std::fs::write(dir.path().join(BACKUP_FILE), "hoatoc backup v1 soon\n").expect("ours");
+    let damaged = opened(dir);
+    damaged.start(u64::MAX).expect("the store is sound");
+    let page = damaged.metrics.page_text().expect("a page");
+    assert!(!page.contains("hoatoc_store_backup_age_seconds "), "{page}");
+    note_backup(damaged.dir.path(), NOW).expect("written");
+    assert_eq!(figures::noted(damaged.dir.path()), Some(NOW));
+    damaged.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_clock_that_jumps_is_counted_once() {
     let served = Served::founded().await;
     served.start(u64::MAX).expect("sound");

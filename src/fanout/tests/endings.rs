@@ -1,6 +1,8 @@
 //! How a stream ends. Time is the test's own where heartbeats are counted.
 
 use super::*;
+use crate::domain::endpoint as domain;
+use crate::domain::world::{Actor, Command, Request};
 
 const BEAT: Duration = Duration::from_secs(20);
 
@@ -78,6 +80,27 @@ async fn the_newer_stream_of_an_endpoint_replaces_the_older() {
     assert_eq!(newer.orders(1).await, [1]);
     hub.end(EndpointNo::new(1), Ending::Revoked);
     assert_eq!(sent_away(newer, "REVOKED").await, Ending::Revoked);
+}
+
+#[tokio::test]
+async fn a_stream_of_a_terminal_that_was_replaced_before_its_hello_is_sent_away() {
+    let (stage, hub) = (Stage::founded(1).await, Hub::default());
+    let replaced = Terminal::silent(&stage, &hub, 1, BEAT);
+    let (secret_digest, expires_at) = ([7; 32], NOW + BEAT);
+    let address = stage.engine.world().endpoints().iter().next().expect("one").address.clone();
+    let terminal = domain::Terminal {
+        answer_key: Cast::answer_key(99).public(),
+        certificate_digest: [9; 32],
+        certificate_not_after: expires_at,
+    };
+    let create = Command::CreateCode { address, secret_digest, expires_at };
+    for command in [create, Command::Enrol { secret_digest, terminal }] {
+        let request = Request { actor: Actor::Server, id: None, command };
+        stage.submit(request).await.expect("possible");
+    }
+    replaced.say(hello(0, 1)).await;
+    assert_eq!(sent_away(replaced, "REVOKED").await, Ending::Revoked);
+    assert_eq!(hub.connected(), 0);
 }
 
 #[tokio::test]

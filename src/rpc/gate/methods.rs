@@ -15,6 +15,8 @@ pub enum Callers {
     Anybody,
     /// Officers and terminals.
     Holders,
+    /// The same, and terminals with the certificate before their newest one.
+    Renewing,
     /// Every serving officer.
     AnyOfficer,
     /// Serving officers with one of these roles.
@@ -96,7 +98,7 @@ pub const METHODS: &[Method] = &[
     changes("hoatoc.v1.IdentityService/CertifyOfficer", ADMINISTRATOR),
     changes("hoatoc.v1.IdentityService/CreateEnrolmentCode", ADMINISTRATOR),
     changes("hoatoc.v1.IdentityService/Enrol", Callers::Anybody),
-    changes("hoatoc.v1.IdentityService/Renew", Callers::Holders),
+    changes("hoatoc.v1.IdentityService/Renew", Callers::Renewing),
     reads("hoatoc.v1.LedgerService/GetHead", Callers::Holders),
     reads("hoatoc.v1.LedgerService/ListEntries", AUDITING),
     reads("hoatoc.v1.LedgerService/ProveInclusion", Callers::Holders),
@@ -135,6 +137,8 @@ mod tests {
     use prost_types::FileDescriptorSet;
 
     use super::*;
+    use crate::domain::ids::EndpointNo;
+    use crate::rpc::auth::{Principal, admit};
     use crate::wire::pb;
 
     #[test]
@@ -153,6 +157,15 @@ mod tests {
         let listed: BTreeSet<String> = ours.clone().map(|method| method.name.to_owned()).collect();
         assert_eq!(listed, contract);
         assert_eq!(ours.count(), contract.len());
+    }
+
+    #[test]
+    fn only_renewing_is_open_to_a_certificate_before_the_newest() {
+        let superseded = Principal::Superseded { no: EndpointNo::new(1) };
+        let open = METHODS.iter().filter(|method| admit(method, &superseded).is_ok());
+        let open: Vec<_> = open.map(|method| method.name).collect();
+        // Whoever enrols anew may show any certificate, or none.
+        assert_eq!(open, ["hoatoc.v1.IdentityService/Enrol", "hoatoc.v1.IdentityService/Renew"]);
     }
 
     #[test]

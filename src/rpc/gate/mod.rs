@@ -2,7 +2,7 @@
 //!
 //! In order: the call is looked up in the one table ([`methods`]), its trace is taken up, the caller
 //! is identified and admitted or refused, a place among the calls in flight is taken or the call is
-//! refused at once, and the service answers within the deadline. On the way back every error gets
+//! refused at once, a terminal's renewed certificate that is seen for the first time is recorded, and the service answers within the deadline. On the way back every error gets
 //! the details that [`super::status`] gives, also those that the library makes (a message that cannot be read
 //! or is too long), and the answer is counted when it has ended. Nothing of a call's bytes is read
 //! before the caller was admitted.
@@ -26,6 +26,8 @@ use tower::{Layer, Service};
 use tracing::{Instrument as _, field, info_span, warn};
 
 use crate::domain::code::Code;
+use crate::domain::ids::EndpointNo;
+use crate::domain::world::{Actor, Command, Request as Ask, World};
 use crate::engine::Engine;
 use crate::limits;
 use crate::rpc::auth::{self, Principal};
@@ -117,10 +119,10 @@ impl Keeper {
         let peer = request.extensions().get::<PeerInfo>().cloned();
         let response = async {
             match self.admit(method, peer.as_ref()) {
-                Ok((method, principal, place)) => {
+                Ok(Admitted { method, principal, seen, place }) => {
                     tracing::Span::current().record("actor", field::display(&principal));
                     request.extensions_mut().insert(principal);
-                    self.answer(method, inner, request, place).await
+                    self.answer(method, seen, inner, request, place).await
                 }
                 Err(status) => status.into_http(),
             }
@@ -139,15 +141,18 @@ impl Keeper {
         &self,
         method: Option<&'static Method>,
         peer: Option<&PeerInfo>,
-    ) -> Result<(&'static Method, Principal, OwnedSemaphorePermit), Status> {
+    ) -> Result<Admitted, Status> {
         let unknown = || {
             let text = "there is no such call: update this program or the server";
             detailed(GrpcCode::Unimplemented, "METHOD_UNKNOWN", text, None)
         };
         let method = method.ok_or_else(unknown)?;
-        let authenticated = {
+        let (authenticated, seen) = {
             let now = self.engine.now();
-            auth::authenticate(peer, &self.engine.world(), now)
+            let world = self.engine.world();
+            let authenticated = auth::authenticate(peer, &world, now);
+            let seen = authenticated.as_ref().ok().and_then(|known| first_seen(known, &world));
+            (authenticated, seen)
         };
         let principal = match authenticated {
             // Whoever enrols anew may still show the certificate of before.
@@ -173,12 +178,23 @@ impl Keeper {
             let text = "the server has too many calls in flight: try again shortly";
             Reject::new(Code::Exhausted, "SERVER_BUSY", text)
         })?;
-        Ok((method, principal, place))
+        Ok(Admitted { method, principal, seen, place })
+    }
+
+    /// Should this fail, the call goes on: the next one shows the certificate again.
+    async fn record(&self, seen: Seen) {
+        let Seen { endpoint, digest } = seen;
+        let command = Command::SeeCertificate { endpoint, digest };
+        let request = Ask { actor: Actor::Endpoint(endpoint), id: None, command };
+        if let Err(fault) = self.engine.submit(request).await {
+            warn!(%endpoint, %fault, "a renewed certificate is in use and not recorded as seen");
+        }
     }
 
     async fn answer<S>(
         &self,
         method: &'static Method,
+        seen: Option<Seen>,
         mut inner: S,
         request: Request<Body>,
         place: OwnedSemaphorePermit,
@@ -187,7 +203,13 @@ impl Keeper {
         S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>,
     {
         let deadline = deadline(method);
-        let answered = tokio::time::timeout(deadline, inner.call(request)).await;
+        let answering = async {
+            if let Some(seen) = seen {
+                self.record(seen).await;
+            }
+            inner.call(request).await
+        };
+        let answered = tokio::time::timeout(deadline, answering).await;
         drop(place);
         match answered {
             Ok(Ok(response)) => response,
@@ -198,6 +220,27 @@ impl Keeper {
             }
         }
     }
+}
+
+/// A caller who may make the call.
+struct Admitted {
+    method: &'static Method,
+    principal: Principal,
+    seen: Option<Seen>,
+    place: OwnedSemaphorePermit,
+}
+
+/// A renewed certificate that is shown for the first time.
+struct Seen {
+    endpoint: EndpointNo,
+    digest: [u8; 32],
+}
+
+fn first_seen(principal: &Principal, world: &World) -> Option<Seen> {
+    let Principal::Endpoint { no } = principal else { return None };
+    let endpoint = world.endpoints().get(*no).filter(|known| known.superseded.is_some())?;
+    let digest = endpoint.terminal.as_ref()?.certificate_digest;
+    Some(Seen { endpoint: *no, digest })
 }
 
 const fn deadline(method: &Method) -> Duration {

@@ -5,7 +5,7 @@
 //! dropped, whatever the way a connection ends. The lock is held for a few map operations and never
 //! across an await.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -118,6 +118,13 @@ impl Connections {
         let state = self.state();
         let chosen = state.served.values().filter(|served| ends(&served.peer));
         chosen.map(|served| served.ended.cancel()).count()
+    }
+
+    /// The numbers of the connections for which `is` says so; under the lock, as [`Self::close_where`].
+    pub fn numbers_where(&self, is: impl Fn(&PeerInfo) -> bool) -> BTreeSet<u64> {
+        let state = self.state();
+        let chosen = state.served.iter().filter(|(_number, served)| is(&served.peer));
+        chosen.map(|(number, _served)| *number).collect()
     }
 
     /// Ends all connections, at the end of a shutdown's patience.

@@ -33,7 +33,7 @@ impl Gate for BehindTheGate {
                 sees_all: roles.contains(&Role::Registrar),
                 within: (self.engine.world().province() != Some(unit)).then(|| unit.clone()),
             }),
-            Some(Principal::Anonymous | Principal::Endpoint { .. }) => {
+            Some(_anonymous_or_terminal) => {
                 Err(Reject::new(Code::Denied, "ROLE_MISSING", "only officers may").into())
             }
             None => Err(Reject::internal("NO_GATE", &"a call came past the gate").into()),

@@ -15,7 +15,7 @@ use tracing::info;
 use crate::domain::code::Code;
 use crate::domain::endpoint::{Address, Terminal};
 use crate::domain::ids::{EndpointNo, OfficerId};
-use crate::domain::world::{Actor, CertificateHolder, Command, Refusal, Request as Ask, Trust};
+use crate::domain::world::{Actor, Command, Refusal, Request as Ask, Trust};
 use crate::evidence::key::PublicKey;
 use crate::limits;
 use crate::pki::code::{EnrolmentCode, PROOF_PREFIX, SECRET_LEN, secret_digest};
@@ -52,9 +52,9 @@ impl Identities {
         Ok(Signed { pem, facts })
     }
 
-    fn record(holder: CertificateHolder, signed: &Signed) -> Command {
+    fn record(officer: OfficerId, signed: &Signed) -> Command {
         let (digest, not_after) = (signed.facts.fingerprint.0, signed.facts.not_after);
-        Command::RecordCertificate { holder, digest, not_after }
+        Command::RecordCertificate { officer, digest, not_after }
     }
 
     fn trust(&self) -> Result<Arc<Trust>, Refusal> {
@@ -77,15 +77,27 @@ impl Identities {
         Ok((no, address, identity))
     }
 
-    /// Whoever held the endpoint before is gone from this moment on.
-    fn end_others(&self, identity: &Identity, own: Option<u64>) {
-        let closed = self.0.connections.close_where(|peer| {
+    /// Whoever held the endpoint before is gone from this moment on: its stream is told so and ends,
+    /// the gate admits no more of its calls, and its connections are cut once it had time to hear.
+    /// Not that on which the new terminal is about to hear its answer.
+    fn end_before(&self, no: EndpointNo, identity: Identity, own: Option<u64>) {
+        self.0.presence.revoke(no);
+        let connections = self.0.connections.clone();
+        let before = connections.numbers_where(|peer| {
             let holder = peer.identity.as_ref().map(|peer| &peer.identity);
-            holder == Some(identity) && Some(peer.connection) != own
+            holder == Some(&identity) && Some(peer.connection) != own
         });
-        if closed > 0 {
-            info!(%identity, closed, "connections of the terminal before were ended");
-        }
+        let stopping = self.0.tasks.stopping().clone();
+        self.0.tasks.spawn("identity.revoked", async move {
+            tokio::select! {
+                () = stopping.cancelled() => return,
+                () = tokio::time::sleep(limits::REVOKED_GRACE) => {}
+            }
+            let closed = connections.close_where(|peer| before.contains(&peer.connection));
+            if closed > 0 {
+                info!(%identity, closed, "connections of the terminal before were ended");
+            }
+        });
     }
 }
 
@@ -142,7 +154,7 @@ impl IdentityService for Identities {
         let province = self.trust()?.bundle.province.clone();
         let identity = Identity::Officer { province, officer: officer.clone() };
         let signed = self.sign(&message.csr_pem, &identity)?;
-        let command = Self::record(CertificateHolder::Officer(officer), &signed);
+        let command = Self::record(officer, &signed);
         let first = ask(&caller, Some(id), command.clone())?;
         if self.0.engine.submit(first).await?.repeated {
             // The answer of before was lost, and with it the certificate: this one is recorded too.
@@ -197,7 +209,7 @@ impl IdentityService for Identities {
         };
         let command = Command::Enrol { secret_digest, terminal };
         self.0.engine.submit(Ask { actor: Actor::Endpoint(no), id: None, command }).await?;
-        self.end_others(&identity, own);
+        self.end_before(no, identity, own);
         Ok(Response::new(pb::EnrolResponse {
             certificate_pem: signed.pem,
             authority_certificate_pem: self.0.authority.certificate_pem().to_owned(),
@@ -213,14 +225,18 @@ impl IdentityService for Identities {
     ) -> Result<Response<pb::RenewResponse>, Status> {
         let caller = caller(&request)?;
         let peer = connection(&request).and_then(|peer| peer.identity.clone());
-        let holder = match caller.actor()? {
-            Actor::Officer(id) => CertificateHolder::Officer(id),
-            Actor::Endpoint(no) => CertificateHolder::Endpoint(no),
+        let peer = peer.ok_or_else(no_peer)?;
+        let signed = self.sign(&request.into_inner().csr_pem, &peer.identity)?;
+        let command = match caller.actor()? {
+            Actor::Officer(id) => Self::record(id, &signed),
+            Actor::Endpoint(endpoint) => Command::RenewTerminal {
+                endpoint,
+                shown: peer.fingerprint.0,
+                digest: signed.facts.fingerprint.0,
+                not_after: signed.facts.not_after,
+            },
             Actor::Server => return Err(no_peer().into()),
         };
-        let identity = &peer.ok_or_else(no_peer)?.identity;
-        let signed = self.sign(&request.into_inner().csr_pem, identity)?;
-        let command = Self::record(holder, &signed);
         self.0.engine.submit(ask(&caller, None, command)?).await?;
         Ok(Response::new(pb::RenewResponse { certificate_pem: signed.pem }))
     }

@@ -21,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 use crate::domain::ids::EndpointNo;
 use crate::domain::instant::Instant;
 use crate::engine::Engine;
+use crate::engine::upkeep::Figures;
 use crate::pki::authority::Authority;
 use crate::rpc::listener::Connections;
 use crate::store::StoreError;
@@ -41,6 +42,10 @@ pub trait Presence: Send + Sync + Debug {
     /// What is known of an endpoint; none when it was not heard since the server started. Called
     /// under the world's lock: it answers at once and asks the engine nothing.
     fn state(&self, endpoint: EndpointNo) -> Option<Heard>;
+
+    /// Ends the endpoint's stream, if one is open: the terminal at its other end counts no more.
+    /// Called after that was recorded.
+    fn revoke(&self, endpoint: EndpointNo);
 }
 
 /// Where no terminals' streams are served.
@@ -51,6 +56,8 @@ impl Presence for NobodyHeard {
     fn state(&self, _endpoint: EndpointNo) -> Option<Heard> {
         None
     }
+
+    fn revoke(&self, _endpoint: EndpointNo) {}
 }
 
 /// What a store that lies on a disk can do beside serving. Blocks.
@@ -89,6 +96,8 @@ pub struct Doors {
     pub presence: Arc<dyn Presence>,
     /// The store's own work; none for a store in memory.
     pub upkeep: Option<Arc<dyn Upkeep>>,
+    /// Is told of backups.
+    pub figures: Figures,
     /// The open connections.
     pub connections: Connections,
     /// Cancelled when the server begins to leave: streams end.

@@ -118,6 +118,7 @@ impl OperationService for Operation {
     ) -> Result<Response<pb::CreateBackupResponse>, Status> {
         let directory = directory(&request.into_inner().directory)?;
         let (upkeep, alone) = self.begin()?;
+        let (figures, began_at) = (self.doors.figures.clone(), self.doors.engine.now());
         // Taken before the copy: the backup holds at least what the checkpoint covers.
         let (checkpoint, head) = ledger::head(&self.doors.engine).await?;
         let records: usize = {
@@ -130,6 +131,7 @@ impl OperationService for Operation {
         let copied = blocking(move || {
             let _alone = alone;
             let copied = upkeep.backup(&directory).map_err(backup_failed)?;
+            figures.backed_up(began_at);
             info!(batches = copied.stamp.seq, bytes = copied.len, "backup written and verified");
             Ok::<_, Reject>(copied)
         })

@@ -11,6 +11,7 @@ use tonic::service::RoutesBuilder;
 use crate::clock::Clock;
 use crate::domain::ids::OrderId;
 use crate::domain::world::{Actor, Command, Request};
+use crate::engine::upkeep::Figures;
 use crate::engine::{Engine, Parts};
 use crate::fanout::{Hub, Settings};
 use crate::index::Registry;
@@ -85,6 +86,7 @@ impl LoadServer {
                 metrics,
                 presence: Arc::new(hub),
                 upkeep: Some(store),
+                figures: Figures::default(),
                 draining: CancellationToken::new(),
                 extra,
             },

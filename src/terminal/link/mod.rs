@@ -2,7 +2,9 @@
 //!
 //! Run by [`super::Terminal::run`], as one task and no thread; nothing here is durable, all of that
 //! is the inbox's. After a cut it comes back with full jitter, because a whole province comes back
-//! at the same time; after a word to go away it comes back when told.
+//! at the same time; after a word to go away it comes back when told. When the server says that the
+//! certificate was renewed already (the answer was lost, or this machine fell over before it was
+//! written), it is renewed again before anything else.
 //!
 //! Answers of one order travel in order. When one is refused, no more of that order is sent until
 //! all that were on their way are answered for: then the inbox numbers the rest anew.
@@ -101,7 +103,8 @@ fn pause(
     rng: &mut ChaCha8Rng,
 ) -> Duration {
     match error {
-        LinkError::Renewed => Duration::ZERO,
+        // A server that is not content with the renewed one either is not asked in a tight circle.
+        LinkError::Renewed if failures <= 1 => Duration::ZERO,
         LinkError::GoAway { after_ms, .. } => {
             let told = Duration::from_millis(u64::from(*after_ms)).min(options.backoff_max);
             told + jitter(told.max(options.backoff_min), rng)

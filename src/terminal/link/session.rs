@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use prost::bytes::Bytes;
 use tokio::sync::{mpsc, watch};
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Streaming;
 use tonic::transport::Channel;
@@ -42,18 +42,22 @@ pub(super) async fn talk(
 ) -> Result<(), LinkError> {
     let patience = terminal.options.connect_patience;
     let late = |_elapsed| LinkError::Silent { silence_ms: patience.as_millis() };
-    let opening = Box::pin(open(terminal, dialer, server));
-    let mut session = timeout(patience, opening).await.map_err(late)??;
+    let deadline = Instant::now() + patience;
+    let channel = timeout_at(deadline, dialer.dial(server)).await.map_err(late)??;
+    let opening = Box::pin(open(terminal, channel.clone()));
+    let mut session = match timeout_at(deadline, opening).await.map_err(late)? {
+        Err(error) if error.asks_to_renew() && dialer.renew_at().is_some() => {
+            tracing::warn!("the certificate was renewed and did not arrive: renewing again");
+            timeout(patience, dialer.renew(channel)).await.map_err(late)??;
+            return Err(LinkError::Renewed);
+        }
+        opened => opened?,
+    };
     *welcomed = true;
     session.run(dialer).await
 }
 
-async fn open(
-    terminal: &Arc<Terminal>,
-    dialer: &dyn Dialer,
-    server: usize,
-) -> Result<Session, LinkError> {
-    let channel = dialer.dial(server).await?;
+async fn open(terminal: &Arc<Terminal>, channel: Channel) -> Result<Session, LinkError> {
     let (say, said) = mpsc::channel(SAY_QUEUE_LEN_MAX);
     let asked_at = terminal.clock.now();
     let hello = pb::Hello {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::domain::instant::Instant;
 use crate::pki::refusal::Refusal;
+use crate::rpc::auth::CERTIFICATE_SUPERSEDED;
 use crate::rpc::channel::{ConnectError, refusal_behind};
 use crate::terminal::inbox::InboxError;
 use crate::wire::WireError;
@@ -114,6 +115,11 @@ impl LinkError {
             Self::Own(_) => "own_files",
             Self::Inbox(_) => "inbox",
         }
+    }
+
+    /// Whether the server waits for this terminal to renew: the answer to an earlier renewal was lost.
+    pub(super) fn asks_to_renew(&self) -> bool {
+        matches!(self, Self::Call { reason, .. } if reason.as_deref() == Some(CERTIFICATE_SUPERSEDED))
     }
 
     /// Whether another attempt is of no use: the disk's state is unknown.

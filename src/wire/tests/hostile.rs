@@ -4,9 +4,12 @@ use proptest::prelude::*;
 use prost::Message;
 
 use super::samples;
+use crate::domain::ids::EndpointNo;
+use crate::domain::instant::Instant;
 use crate::domain::order::handling::Handling;
 use crate::domain::order::{ReferenceKind, Requirement, RequirementKind};
 use crate::domain::world::tests::support::{self, Province};
+use crate::domain::world::{Actor, CertificateHolder, Entry, Event};
 use crate::evidence::envelope::{Envelope, PayloadType};
 use crate::wire::{WireError, answer, entry, order, pb, trust, unit};
 
@@ -240,4 +243,26 @@ fn a_leaf_without_an_event_or_of_another_format_is_refused() {
     assert_eq!(fault(&|leaf| leaf.recorded_time = None), "recorded_time");
     assert_eq!(fault(&|leaf| leaf.actor = "root".to_owned()), "actor");
     assert_eq!(fault(&|leaf| leaf.request_id = "r-1".to_owned()), "request_digest");
+}
+
+#[test]
+fn a_leaf_that_readers_of_the_first_format_would_misread_has_the_second_and_no_other() {
+    let holder = || CertificateHolder::Endpoint(EndpointNo::new(3));
+    let issued = |shown| Event::CertificateIssued {
+        holder: holder(),
+        digest: [1; 32],
+        not_after: Instant::EPOCH,
+        shown,
+    };
+    let seen = Event::CertificateSeen { endpoint: EndpointNo::new(3), digest: [1; 32] };
+    for (event, format) in [(issued(None), 1), (issued(Some([2; 32])), 2), (seen, 2)] {
+        let entry = Entry { at: Instant::EPOCH, actor: Actor::Server, request: None, event };
+        let mut leaf = pb::LedgerEntry::decode(&entry::encode(&entry)[..]).expect("our own");
+        assert_eq!(leaf.format, format);
+        for other in [0, 3 - format, 3] {
+            leaf.format = other;
+            let refused = entry::decode(&leaf.encode_to_vec());
+            assert_eq!(refused.map_err(|fault| fault.field), Err("format"), "{other}");
+        }
+    }
 }

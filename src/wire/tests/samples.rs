@@ -341,8 +341,17 @@ fn registry_events() -> impl Strategy<Value = Event> {
         (number, any::<[u8; 32]>(), terminal).prop_map(|(endpoint, secret_digest, terminal)| {
             Event::TerminalEnrolled { endpoint, secret_digest, terminal }
         }),
-        (holder, any::<[u8; 32]>(), instants()).prop_map(|(holder, digest, not_after)| {
-            Event::CertificateIssued { holder, digest, not_after }
+        (holder, any::<[u8; 32]>(), instants(), option::of(any::<[u8; 32]>())).prop_map(
+            |(holder, digest, not_after, shown)| Event::CertificateIssued {
+                holder,
+                digest,
+                not_after,
+                shown,
+            }
+        ),
+        (any::<u32>(), any::<[u8; 32]>()).prop_map(|(number, digest)| Event::CertificateSeen {
+            endpoint: EndpointNo::new(number),
+            digest,
         }),
     ]
 }

@@ -47,7 +47,9 @@ async fn every_call_is_open_to_the_roles_of_the_table_and_to_no_other() {
         let channel = province.officer(role.as_str()).await;
         for method in METHODS {
             let may = match method.callers {
-                Callers::Anybody | Callers::Holders | Callers::AnyOfficer => true,
+                Callers::Anybody | Callers::Holders | Callers::Renewing | Callers::AnyOfficer => {
+                    true
+                }
                 Callers::Officers(roles) => roles.contains(&role),
                 Callers::Terminals => false,
             };

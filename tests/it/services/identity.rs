@@ -8,16 +8,20 @@ use hoatoc::wire::pb;
 use pb::identity_service_client::IdentityServiceClient;
 use ring::rand::SystemRandom;
 use std::time::Duration;
-use tonic::Code;
 use tonic::transport::Channel;
+use tonic::{Code, Status};
 
 use crate::support::{Province, reason, soon};
 
-fn client(channel: Channel) -> IdentityServiceClient<Channel> {
+pub(super) fn client(channel: Channel) -> IdentityServiceClient<Channel> {
     IdentityServiceClient::new(channel)
 }
 
-async fn code_for(province: &Province, address: &str, request_id: &str) -> EnrolmentCode {
+pub(super) async fn code_for(
+    province: &Province,
+    address: &str,
+    request_id: &str,
+) -> EnrolmentCode {
     let mut administrator = client(province.officer("administrator").await);
     let request =
         pb::CreateEnrolmentCodeRequest { request_id: request_id.into(), address: address.into() };
@@ -25,7 +29,10 @@ async fn code_for(province: &Province, address: &str, request_id: &str) -> Enrol
     made.into_inner().code.parse().expect("our own form")
 }
 
-fn enrolment(code: &EnrolmentCode, key: &SigningKey) -> (pb::EnrolRequest, KeyAndRequest) {
+pub(super) fn enrolment(
+    code: &EnrolmentCode,
+    key: &SigningKey,
+) -> (pb::EnrolRequest, KeyAndRequest) {
     let tls = KeyAndRequest::generate().expect("a request");
     let secret = code.secret_text().to_string();
     let proof = key.sign(format!("hoatoc enrol v1\n{secret}").as_bytes());
@@ -38,9 +45,9 @@ fn enrolment(code: &EnrolmentCode, key: &SigningKey) -> (pb::EnrolRequest, KeyAn
     (request, tls)
 }
 
-async fn enrolled(province: &Province, address: &str, request_id: &str) -> Credentials {
+pub(super) async fn enrolled(province: &Province, address: &str, request_id: &str) -> Credentials {
     let code = code_for(province, address, request_id).await;
-    let key = SigningKey::generate(&SystemRandom::new()).expect("a key");
+    let key = new_key();
     let (request, tls) = enrolment(&code, &key);
     let mut anybody = client(province.nobody().await);
     let answer = soon(anybody.enrol(request)).await.expect("enrolled").into_inner();
@@ -49,15 +56,31 @@ async fn enrolled(province: &Province, address: &str, request_id: &str) -> Crede
     Credentials { certificate_pem: answer.certificate_pem, key_pem: tls.key_pem }
 }
 
+pub(super) fn new_key() -> SigningKey {
+    SigningKey::generate(&SystemRandom::new()).expect("a key")
+}
+
+/// The next certificate of a holder, over a connection of its own.
+pub(super) async fn renewed(
+    province: &Province,
+    holder: &Credentials,
+) -> Result<Credentials, Status> {
+    let next = KeyAndRequest::generate().expect("a request");
+    let renewal = pb::RenewRequest { csr_pem: next.request_pem.clone() };
+    let mut asking = client(province.holder(Some(holder)).await);
+    let certificate_pem = soon(asking.renew(renewal)).await?.into_inner().certificate_pem;
+    Ok(Credentials { certificate_pem, key_pem: next.key_pem })
+}
+
 #[tokio::test]
 async fn a_code_enrols_one_terminal_once() {
     let province = Province::start().await;
     let code = code_for(&province, "03160/military", "c1").await;
-    let key = SigningKey::generate(&SystemRandom::new()).expect("a key");
+    let key = new_key();
     let (request, tls) = enrolment(&code, &key);
     let mut anybody = client(province.nobody().await);
 
-    let stranger = SigningKey::generate(&SystemRandom::new()).expect("a key");
+    let stranger = new_key();
     let mut forged = request.clone();
     forged.answer_key = stranger.public().as_bytes().to_vec().into();
     let size = province.ledger_size();
@@ -95,7 +118,7 @@ async fn a_code_runs_out_and_is_shown_once() {
     let refused = soon(administrator.create_enrolment_code(nowhere)).await;
     assert_eq!(reason(refused), (Code::NotFound, "ENDPOINT_UNKNOWN".into()));
     province.clock.advance(Duration::from_secs(24 * 3_600));
-    let key = SigningKey::generate(&SystemRandom::new()).expect("a key");
+    let key = new_key();
     let mut anybody = client(province.nobody().await);
     let late = soon(anybody.enrol(enrolment(&code, &key).0)).await;
     assert_eq!(reason(late), (Code::PermissionDenied, "CODE_INVALID".into()));
@@ -111,10 +134,8 @@ async fn a_terminal_that_was_replaced_or_renewed_is_known_by_its_newest_certific
     let refused = soon(replaced.get_trust_bundle(bundle())).await;
     assert_eq!(reason(refused), (Code::PermissionDenied, "TERMINAL_REPLACED".into()));
     let mut terminal = client(province.holder(Some(&second)).await);
-    let next = KeyAndRequest::generate().expect("a request");
-    let renewal = pb::RenewRequest { csr_pem: next.request_pem.clone() };
-    let answer = soon(terminal.renew(renewal)).await.expect("renewed").into_inner();
-    let third = Credentials { certificate_pem: answer.certificate_pem, key_pem: next.key_pem };
+    soon(terminal.get_trust_bundle(bundle())).await.expect("the newest as yet");
+    let third = renewed(&province, &second).await.expect("renewed");
     let mut renewed = client(province.holder(Some(&third)).await);
     soon(renewed.get_trust_bundle(bundle())).await.expect("the newest");
     let refused = soon(terminal.get_trust_bundle(bundle())).await;

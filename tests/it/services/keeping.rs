@@ -1,6 +1,7 @@
 //! Units, endpoints, the ledger, reports, and the store's own work.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use hoatoc::domain::order::handling::Handling;
 use hoatoc::engine::recovery::recover;
@@ -177,7 +178,7 @@ async fn a_report_counts_those_who_never_answered_in_every_group() {
 #[tokio::test]
 async fn a_backup_made_while_serving_comes_back_with_the_same_root() {
     let dir = tempfile::tempdir().expect("a directory");
-    let province = Province::on_disk(&dir.path().join("store")).await;
+    let province = Province::on_disk(&dir.path().join("data")).await;
     let mut client = OperationServiceClient::new(province.officer("administrator").await);
     let backup =
         |path: &std::path::Path| pb::CreateBackupRequest { directory: path.display().to_string() };
@@ -197,6 +198,32 @@ async fn a_backup_made_while_serving_comes_back_with_the_same_root() {
     let check = soon(client.check_store(pb::CheckStoreRequest {})).await.expect("a check");
     let check = check.into_inner();
     assert_eq!((check.keys, check.ledger_entries, check.problems.len()), (size, size, 0));
+}
+
+#[tokio::test]
+async fn the_page_shows_the_age_of_the_newest_backup_from_the_moment_its_copying_began() {
+    const AGE: &str = "hoatoc_store_backup_age_seconds ";
+    let dir = tempfile::tempdir().expect("a directory");
+    let data_dir = dir.path().join("data");
+    let province = Province::on_disk(&data_dir).await;
+    let age = || {
+        let page = province.metrics.page_text().expect("a page");
+        page.lines().find_map(|line| line.strip_prefix(AGE).map(str::to_owned))
+    };
+    let mut client = OperationServiceClient::new(province.officer("administrator").await);
+    let backup =
+        |path: &std::path::Path| pb::CreateBackupRequest { directory: path.display().to_string() };
+    let refused = soon(client.create_backup(backup(&data_dir))).await;
+    assert_eq!(reason(refused).1, "DIRECTORY_NOT_EMPTY");
+    assert_eq!(age(), None, "a backup that failed is none");
+    soon(client.create_backup(backup(&dir.path().join("monday")))).await.expect("a backup");
+    assert_eq!(age().as_deref(), Some("0"));
+    province.clock.advance(Duration::from_secs(129_601));
+    assert_eq!(age().as_deref(), Some("129601"), "the alarm's bound is passed");
+    let note = std::fs::read_to_string(data_dir.join("backed-up")).expect("it outlives a restart");
+    assert_eq!(note, "hoatoc backup v1 1795000000000\n");
+    soon(client.create_backup(backup(&dir.path().join("tuesday")))).await.expect("a backup");
+    assert_eq!(age().as_deref(), Some("0"));
 }
 
 #[tokio::test]

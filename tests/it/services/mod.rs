@@ -4,3 +4,4 @@ mod gate;
 mod identity;
 mod keeping;
 mod orders;
+mod terminals;

@@ -1,11 +1,13 @@
 //! Founding, trust bundles, units, endpoints, codes and certificates.
 
 use super::support::*;
+use crate::domain::endpoint::Standing::{self, Newest, Superseded, Void};
 use crate::domain::endpoint::{ENDPOINTS_MAX, EndpointError};
+use crate::domain::ids::EndpointNo;
 use crate::domain::unit::{UnitError, UnitKind};
-use crate::domain::world::Actor::Server;
+use crate::domain::world::Actor::{Endpoint, Server};
 use crate::domain::world::{
-    CertificateHolder, Command, Decision, Event, RecordKind, RecordVersion, Refusal,
+    CertificateHolder, Command, Decision, Entry, Event, RecordKind, RecordVersion, Refusal,
 };
 use crate::evidence::trust::BundleError;
 
@@ -195,22 +197,122 @@ fn a_new_code_for_an_endpoint_voids_the_one_that_went_astray() {
 }
 
 #[test]
-fn a_certificate_is_recorded_for_a_terminal_that_is_there_and_an_officer_who_is_trusted() {
+fn a_certificate_is_recorded_for_an_officer_who_is_trusted() {
     let mut p = Province::new();
-    let later = START.offset_by(180 * DAY);
-    let record = |holder| Command::RecordCertificate { holder, digest: [5; 32], not_after: later };
-    let of_endpoint = record(CertificateHolder::Endpoint(no(3)));
-    assert!(p.does(&Server, of_endpoint.clone()).is_err(), "no terminal there yet");
-    let create = create_code("03160/military", 9, HOUR, &p);
-    p.does(&Server, create).expect("there is such an endpoint");
-    p.does(&Server, enrol(9, 60)).expect("the code is open");
-    p.does(&Server, of_endpoint).expect("renewed");
-    let renewed = p.world.endpoints().get(no(3)).and_then(|e| e.terminal.clone()).expect("there");
-    assert_eq!((renewed.certificate_digest, renewed.certificate_not_after), ([5; 32], later));
-    assert_eq!(renewed.answer_key, terminal(60).answer_key, "the key of answers stays");
-    p.does(&Server, record(CertificateHolder::Officer(id("duty")))).expect("trusted");
-    let stranger = p.does(&Server, record(CertificateHolder::Officer(id("stranger"))));
+    let not_after = START.offset_by(180 * DAY);
+    let record = |officer| Command::RecordCertificate { officer, digest: [5; 32], not_after };
+    p.does(&Server, record(id("duty"))).expect("trusted");
+    let stranger = p.does(&Server, record(id("stranger")));
     assert_eq!(stranger, Err(Refusal::OfficerUnknown { officer: id("stranger") }));
+}
+
+/// The terminal of endpoint 3 enrols with the certificate `[seed; 32]`.
+fn enrolled(p: &mut Province, secret: u8, seed: u8) {
+    let create = create_code("03160/military", secret, HOUR, p);
+    p.does(&Server, create).expect("there is such an endpoint");
+    p.does(&Server, enrol(secret, seed)).expect("the code is open");
+}
+
+fn renew(p: &mut Province, shown: u8, fresh: u8) -> Result<Decision, Refusal> {
+    let not_after = p.now.offset_by(90 * DAY);
+    let (shown, digest) = ([shown; 32], [fresh; 32]);
+    p.does(&Endpoint(no(3)), Command::RenewTerminal { endpoint: no(3), shown, digest, not_after })
+}
+
+fn see(p: &mut Province, digest: u8) -> usize {
+    let seen = Command::SeeCertificate { endpoint: no(3), digest: [digest; 32] };
+    match p.does(&Endpoint(no(3)), seen) {
+        Ok(Decision::Happens(events)) => events.len(),
+        other => panic!("it is never refused: {other:?}"),
+    }
+}
+
+/// What the certificates `[n; 32]` count for, in order.
+fn standings<const N: usize>(p: &Province, seeds: [u8; N]) -> [Standing; N] {
+    let endpoint = p.world.endpoints().get(no(3)).expect("it is there");
+    seeds.map(|seed| endpoint.standing(&[seed; 32], p.now))
+}
+
+const REPLACED: Refusal = Refusal::TerminalReplaced { endpoint: EndpointNo::new(3) };
+
+#[test]
+fn a_terminal_renews_and_keeps_its_key_of_answers() {
+    let mut p = Province::new();
+    assert_eq!(renew(&mut p, 60, 61), Err(REPLACED), "no terminal there yet");
+    enrolled(&mut p, 9, 60);
+    assert_eq!(renew(&mut p, 59, 61), Err(REPLACED), "somebody else's certificate");
+    p.pass(45 * DAY);
+    renew(&mut p, 60, 61).expect("its own");
+    let renewed = p.world.endpoints().get(no(3)).and_then(|e| e.terminal.clone()).expect("there");
+    let (digest, not_after) = (renewed.certificate_digest, renewed.certificate_not_after);
+    assert_eq!((digest, not_after), ([61; 32], p.now.offset_by(90 * DAY)));
+    assert_eq!(renewed.answer_key, terminal(60).answer_key, "the key of answers stays");
+    assert_eq!(p.replayed(), p.world);
+}
+
+#[test]
+fn a_renewal_whose_answer_was_lost_is_asked_for_again_until_a_newer_certificate_is_seen() {
+    let mut p = Province::new();
+    enrolled(&mut p, 9, 60);
+    renew(&mut p, 60, 61).expect("the newest");
+    assert_eq!(standings(&p, [60, 61, 62]), [Superseded, Newest, Void]);
+    renew(&mut p, 60, 62).expect("61 never arrived");
+    renew(&mut p, 60, 63).expect("nor did 62");
+    assert_eq!(standings(&p, [60, 61, 62, 63]), [Superseded, Void, Void, Newest]);
+    assert_eq!(see(&mut p, 62), 0, "it is not the newest");
+    assert_eq!(see(&mut p, 63), 1);
+    assert_eq!(see(&mut p, 63), 0, "said once");
+    assert_eq!(standings(&p, [60, 62, 63]), [Void, Void, Newest]);
+    assert_eq!(renew(&mut p, 60, 64), Err(REPLACED));
+    renew(&mut p, 63, 64).expect("the newest");
+    assert_eq!(standings(&p, [60, 63, 64]), [Void, Superseded, Newest]);
+    assert_eq!(p.replayed(), p.world);
+}
+
+#[test]
+fn the_newest_certificate_renews_before_it_was_seen_and_voids_the_one_two_before() {
+    let mut p = Province::new();
+    enrolled(&mut p, 9, 60);
+    renew(&mut p, 60, 61).expect("the newest");
+    renew(&mut p, 61, 62).expect("it did arrive");
+    assert_eq!(standings(&p, [60, 61, 62]), [Void, Superseded, Newest]);
+}
+
+#[test]
+fn a_superseded_certificate_ends_when_it_would_have() {
+    let mut p = Province::new();
+    enrolled(&mut p, 9, 60);
+    p.pass(45 * DAY);
+    renew(&mut p, 60, 61).expect("the newest");
+    p.pass(45 * DAY - 1);
+    assert_eq!(standings(&p, [60]), [Superseded]);
+    p.pass(1);
+    assert_eq!(standings(&p, [60]), [Void]);
+    assert_eq!(renew(&mut p, 60, 62), Err(REPLACED));
+}
+
+#[test]
+fn a_terminal_that_was_replaced_stays_so_in_the_middle_of_a_renewal_too() {
+    let mut p = Province::new();
+    enrolled(&mut p, 9, 60);
+    renew(&mut p, 60, 61).expect("the newest");
+    enrolled(&mut p, 8, 70);
+    assert_eq!(standings(&p, [60, 61, 70]), [Void, Void, Newest]);
+    assert_eq!(renew(&mut p, 60, 62), Err(REPLACED));
+    assert_eq!(renew(&mut p, 61, 62), Err(REPLACED));
+    assert_eq!(see(&mut p, 61), 0);
+}
+
+#[test]
+fn a_renewal_in_a_ledger_of_old_leaves_the_certificate_before_void() {
+    let mut p = Province::new();
+    enrolled(&mut p, 9, 60);
+    renew(&mut p, 60, 61).expect("the newest");
+    let holder = CertificateHolder::Endpoint(no(3));
+    let (digest, not_after) = ([62; 32], p.now.offset_by(90 * DAY));
+    let event = Event::CertificateIssued { holder, digest, not_after, shown: None };
+    p.world.apply(&Entry { at: p.now, actor: Endpoint(no(3)), request: None, event });
+    assert_eq!(standings(&p, [60, 61, 62]), [Void, Void, Newest]);
 }
 
 #[test]
