@@ -7,11 +7,12 @@ use std::time::Duration;
 use futures_util::stream::{FuturesOrdered, Stream, StreamExt};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{MissedTickBehavior, interval_at, timeout};
-use tracing::{Instrument, debug, info_span, trace, warn};
+use tracing::{Instrument, Span, debug, info_span, trace, warn};
 
 use crate::domain::code::Code;
 use crate::domain::ids::{EndpointNo, OrderId};
 use crate::domain::instant::Instant;
+use crate::domain::order::delivery::Answer;
 use crate::domain::world::{Actor, AnswerRefusal, Command, Request};
 use crate::engine::{Committed, Engine, EngineError};
 use crate::evidence::envelope::Envelope;
@@ -103,7 +104,7 @@ impl Session {
             said = timeout(limits::HELLO_PATIENCE, inbound.next()) => said,
         };
         let hello = match hello {
-            Ok(Some(Ok(pb::ExchangeRequest { message: Some(Inbound::Hello(hello)) }))) => hello,
+            Ok(Some(Ok(pb::ExchangeRequest { message: Some(Inbound::Hello(hello)), .. }))) => hello,
             Ok(None | Some(Err(Broken))) => return Ending::Left,
             Ok(Some(Ok(_not_hello))) => {
                 return self.bid_farewell(&outbound, Ending::Misbehaved).await;
@@ -205,7 +206,8 @@ impl Session {
                     seat.heard(self.engine.now());
                     match said.message {
                         Some(Inbound::Answer(envelope)) => {
-                            if let Err(ending) = self.take(&envelope, desk).await {
+                            let taken = self.take(&envelope, &said.traceparent, desk).await;
+                            if let Err(ending) = taken {
                                 return ending;
                             }
                         }
@@ -256,7 +258,12 @@ impl Session {
 
     /// Verifies an answer here, beside the owner, and sends it on. What cannot be taken is answered
     /// at once.
-    async fn take(&self, message: &pb::Envelope, desk: &mut Desk) -> Result<(), Ending> {
+    async fn take(
+        &self,
+        message: &pb::Envelope,
+        traceparent: &str,
+        desk: &mut Desk,
+    ) -> Result<(), Ending> {
         let outbox = &mut desk.outbox;
         let verified = Envelope::try_from(message).and_then(|envelope| {
             answer::verify(&envelope, &self.answer_key).map(|answer| (answer, envelope))
@@ -276,11 +283,7 @@ impl Session {
             outbox.reply(refused(order.as_bytes(), number, "SIGNATURE_INVALID", &forged));
             return Ok(());
         }
-        let span = info_span!("session.answer", %order, fact = answer.fact.as_str());
-        if let Some(issue) = self.engine.world().order(&order).and_then(|file| file.issue.as_ref())
-        {
-            propagation::set_parent(&span, &issue.traceparent);
-        }
+        let span = self.span_of(&answer, traceparent);
         let actor = Actor::Endpoint(self.endpoint);
         let clock_offset_ms = desk.offset_ms;
         let command = Command::TakeAnswer { answer, envelope, clock_offset_ms };
@@ -293,6 +296,20 @@ impl Session {
             }
             Err(_stopping) => Err(Ending::Draining),
         }
+    }
+
+    /// In the order's trace: below the terminal's own span where it sends that, else below the issue.
+    fn span_of(&self, answer: &Answer, traceparent: &str) -> Span {
+        let (order, endpoint, fact) = (answer.order, self.endpoint, answer.fact.as_str());
+        let span =
+            info_span!(parent: None, "session.answer", dispatch = true, %order, %endpoint, fact);
+        if let Some(issue) = self.engine.world().order(&order).and_then(|file| file.issue.as_ref())
+        {
+            let continued = propagation::continues(traceparent, &issue.traceparent);
+            let parent = if continued { traceparent } else { &issue.traceparent };
+            propagation::set_parent(&span, parent);
+        }
+        span
     }
 
     /// Tells the terminal when to come back, if there is room to: it comes back anyway.

@@ -1,5 +1,8 @@
 //! Sessions against an engine over a held store, with streams in memory.
 
+#[path = "../../tests/support/spans.rs"]
+mod spans;
+
 mod answers;
 mod catching_up;
 mod endings;
@@ -37,7 +40,7 @@ struct Terminal {
 }
 
 fn said(message: Said) -> Result<pb::ExchangeRequest, Broken> {
-    Ok(pb::ExchangeRequest { message: Some(message) })
+    Ok(pb::ExchangeRequest { message: Some(message), traceparent: String::new() })
 }
 
 fn hello(cursor: u64, trust_bundle_version: u64) -> Said {

@@ -137,8 +137,9 @@ impl Terminal {
             StoreWork::Blocking => {
                 let own = Arc::clone(self);
                 let turn = Arc::clone(&self.working).acquire_owned().await;
+                let span = tracing::Span::current();
                 let done = tokio::task::spawn_blocking(move || {
-                    let done = work(&own.inbox);
+                    let done = span.in_scope(|| work(&own.inbox));
                     // The terminal first: whoever waits for the turn may open the store again.
                     drop(own);
                     drop(turn);

@@ -2,4 +2,6 @@
 
 mod enrol;
 mod link;
+#[path = "../support/spans.rs"]
+mod spans;
 mod support;

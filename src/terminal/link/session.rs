@@ -63,7 +63,7 @@ async fn open(
         version: env!("CARGO_PKG_VERSION").to_owned(),
     };
     // The queue is empty and its other end is here.
-    let queued = say.try_send(pb::ExchangeRequest { message: Some(Say::Hello(hello)) });
+    let queued = say.try_send(saying(Say::Hello(hello)));
     queued.map_err(|_full| LinkError::Ended)?;
     let mut client = TerminalServiceClient::new(channel.clone())
         .max_decoding_message_size(limits::MESSAGE_LEN_MAX)
@@ -113,7 +113,7 @@ enum Next {
     /// Something may have come up: ask the inbox.
     Look,
     /// This message; an answer with its order, number and place in the queue.
-    Send(Box<Say>, Option<(OrderId, u32, u64)>),
+    Send(Box<pb::ExchangeRequest>, Option<(OrderId, u32, u64)>),
     /// Nothing until something changes.
     Nothing,
 }
@@ -152,7 +152,7 @@ impl Session {
                 permit = say.reserve(), if has_word => {
                     let permit = permit.map_err(|_closed| LinkError::Ended)?;
                     if let Next::Send(word, answer) = std::mem::replace(&mut self.next, Next::Look) {
-                        permit.send(pb::ExchangeRequest { message: Some(*word) });
+                        permit.send(*word);
                         if let Some((order, number, place)) = answer {
                             self.flight.sent(order, number, place);
                         }
@@ -180,7 +180,9 @@ impl Session {
         let answer = self.terminal.inbox.outgoing(|order, place| flight.may_send(order, place))?;
         Ok(answer.map_or(Next::Nothing, |answer| {
             let mark = (answer.order, answer.number, answer.place);
-            Next::Send(Box::new(Say::Answer(answer.envelope)), Some(mark))
+            let message = Some(Say::Answer(answer.envelope));
+            let word = pb::ExchangeRequest { message, traceparent: answer.traceparent };
+            Next::Send(Box::new(word), Some(mark))
         }))
     }
 
@@ -202,7 +204,8 @@ impl Session {
     }
 
     async fn order(&mut self, delivery: pb::OrderDelivery) -> Result<(), LinkError> {
-        let span = tracing::info_span!("terminal.receive", sequence = delivery.sequence);
+        let sequence = delivery.sequence;
+        let span = tracing::info_span!("terminal.receive", dispatch = true, sequence);
         propagation::set_parent(&span, &delivery.traceparent);
         let now = self.terminal.now();
         let received =
@@ -251,13 +254,13 @@ impl Session {
         Ok(())
     }
 
-    fn heartbeat(&self) -> Say {
+    fn heartbeat(&self) -> pb::ExchangeRequest {
         let held_ms = self.echo.map_or(0, |(_time, at)| at.elapsed().as_millis());
-        Say::Heartbeat(pb::Heartbeat {
+        saying(Say::Heartbeat(pb::Heartbeat {
             clock_time: Some(timestamp(self.terminal.clock.now())),
             echo_time: self.echo.map(|(time, _at)| time),
             held_ms: u32::try_from(held_ms).unwrap_or(u32::MAX),
-        })
+        }))
     }
 
     fn heartbeat_came(&mut self, heartbeat: &pb::Heartbeat) -> Result<(), LinkError> {
@@ -296,6 +299,11 @@ impl Session {
     ) -> Result<T, LinkError> {
         Ok(self.terminal.with_inbox(work).await?)
     }
+}
+
+/// A word that is in no trace.
+const fn saying(message: Say) -> pb::ExchangeRequest {
+    pb::ExchangeRequest { message: Some(message), traceparent: String::new() }
 }
 
 fn gone(go_away: &pb::GoAway) -> LinkError {
