@@ -1,24 +1,22 @@
 //! One terminal's stream.
 
-use std::pin::Pin;
-use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use futures_util::stream::{FuturesOrdered, Stream, StreamExt};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, watch};
 use tokio::time::{MissedTickBehavior, interval_at, timeout};
 use tracing::{Instrument, Span, debug, info_span, trace, warn};
 
-use crate::domain::code::Code;
-use crate::domain::ids::{EndpointNo, OrderId};
+use crate::domain::ids::EndpointNo;
 use crate::domain::instant::Instant;
 use crate::domain::order::delivery::Answer;
 use crate::domain::world::{Actor, AnswerRefusal, Command, Request};
-use crate::engine::{Committed, Engine, EngineError};
+use crate::engine::Engine;
 use crate::evidence::envelope::Envelope;
 use crate::evidence::key::PublicKey;
 use crate::fanout::hub::{Ending, Hub, Seat};
-use crate::fanout::outbox::{Outbox, recorded, refused};
+use crate::fanout::outbox::{Outbox, refused};
+use crate::fanout::waiting::{Waiting, settle};
 use crate::limits;
 use crate::telemetry::metrics::Metrics;
 use crate::telemetry::propagation;
@@ -33,34 +31,14 @@ pub struct Settings {
     pub heartbeat: Duration,
 }
 
+/// A stream's outgoing side: who speaks, and who carries it away.
+pub fn outbound() -> (mpsc::Sender<pb::ExchangeResponse>, mpsc::Receiver<pb::ExchangeResponse>) {
+    mpsc::channel(limits::OUTBOUND_LEN_MAX)
+}
+
 /// The stream broke below us; there is nobody to tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Broken;
-
-/// An answer on its way to disk.
-struct Waiting {
-    order: OrderId,
-    number: u32,
-    reply: oneshot::Receiver<Result<Committed, EngineError>>,
-}
-
-/// What became of it.
-struct Done {
-    order: OrderId,
-    number: u32,
-    outcome: Result<Committed, EngineError>,
-}
-
-impl Future for Waiting {
-    type Output = Done;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Done> {
-        let reply = ready!(Pin::new(&mut self.reply).poll(cx));
-        let stopped = |_no_owner| Err(EngineError::Unavailable { doing: "stopping" });
-        let (order, number) = (self.order, self.number);
-        Poll::Ready(Done { order, number, outcome: reply.unwrap_or_else(stopped) })
-    }
-}
 
 /// What a session has in hand.
 struct Desk {
@@ -329,21 +307,6 @@ impl Session {
         let _told_or_gone = outbound.send_timeout(go_away, limits::FAREWELL_PATIENCE).await;
         ending
     }
-}
-
-fn settle(done: Done, outbox: &mut Outbox) -> Result<(), Ending> {
-    let Done { order, number, outcome } = done;
-    match outcome {
-        Ok(committed) => outbox.reply(recorded(&order, number, committed.ledger_index)),
-        // The terminal keeps it and comes back: never told refused what is only not possible now.
-        Err(fault) if fault.code().retryable() || fault.code() == Code::Internal => {
-            return Err(Ending::Unavailable);
-        }
-        Err(fault) => {
-            outbox.reply(refused(order.as_bytes(), number, fault.reason(), &fault.to_string()));
-        }
-    }
-    Ok(())
 }
 
 /// Before any heartbeat came back: the terminal's clock as it said hello, less the way here.

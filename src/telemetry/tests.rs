@@ -126,7 +126,10 @@ fn a_hostile_traceparent_changes_nothing() {
 
 /// Emits 10,000 spans against `address` and shuts down; all of it must be quick.
 async fn survives_a_dead_collector(address: SocketAddr) {
-    let (telemetry, dispatch, _) = start(&config(Some(address)));
+    let mut patient = config(Some(address));
+    // Whoever waited for the collector even twice would be late.
+    patient.otlp.as_mut().expect("it is set").timeout = Duration::from_secs(6);
+    let (telemetry, dispatch, _) = start(&patient);
     let emitted = tokio::task::spawn_blocking(move || {
         with_default(&dispatch, || {
             for number in 0..10_000_u32 {

@@ -66,6 +66,8 @@ async fn an_idle_stream_makes_no_spans_and_an_order_makes_its_own() {
         terminal.say(Said::Heartbeat(pb::Heartbeat::default())).await;
     }
     assert_eq!(count.so_far(), 1, "nothing happened");
+    // The owner is on a thread of its own, which the test's time does not wait for.
+    tokio::time::resume();
     terminal.answer(&receipt(order, 1).1).await;
     while !matches!(terminal.hear().await, Heard::Recorded(_)) {}
     assert_eq!(count.so_far(), 2, "it was answered; deciding is on the owner's thread");

@@ -253,7 +253,7 @@ impl Inbox {
 
     fn order_row(&self, order: OrderId) -> Result<OrderRow, InboxError> {
         let value = self.store.get(&order_key(order))?;
-        Ok(decode(&value.ok_or(InboxError::UnknownOrder { order })?)?)
+        decode(&value.ok_or(InboxError::UnknownOrder { order })?)
     }
 
     /// The span of giving an answer, in the order's own trace.

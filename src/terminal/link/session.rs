@@ -150,7 +150,7 @@ impl Session {
                     self.hear(response).await?;
                 }
                 permit = say.reserve(), if has_word => {
-                    let permit = permit.map_err(|_closed| LinkError::Ended)?;
+                    let Ok(permit) = permit else { return self.hear_out().await };
                     if let Next::Send(word, answer) = std::mem::replace(&mut self.next, Next::Look) {
                         permit.send(*word);
                         if let Some((order, number, place)) = answer {
@@ -171,6 +171,18 @@ impl Session {
                 }
             }
         }
+    }
+
+    /// The server takes nothing more. What it said before it ended the stream is on its way here yet:
+    /// what it recorded, and when to come back.
+    async fn hear_out(&mut self) -> Result<(), LinkError> {
+        let rest = async {
+            while let Some(response) = self.heard.message().await? {
+                self.hear(response).await?;
+            }
+            Err(LinkError::Ended)
+        };
+        timeout(limits::FAREWELL_PATIENCE, rest).await.unwrap_or(Err(LinkError::Ended))
     }
 
     /// The next answer to send, if one may be sent.
