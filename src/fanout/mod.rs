@@ -14,6 +14,7 @@ mod outbox;
 pub mod session;
 #[cfg(test)]
 mod tests;
+mod waiting;
 
 pub use hub::{Ending, Hub, Presence};
 pub use session::{Session, Settings};
