@@ -194,6 +194,8 @@ pub const CLOCK_BEHIND_MAX_MS: i64 = 5 * 60_000;
 
 // --- a terminal's stream
 
+/// Characters of a terminal's version that are shown in the log: it says what it likes.
+pub const VERSION_SHOWN_LEN_MAX: usize = 32;
 /// How long a new stream may take to say hello.
 pub const HELLO_PATIENCE: Duration = Duration::from_secs(10);
 /// Answers of one terminal on their way to disk: one order makes five, the rest waits in the

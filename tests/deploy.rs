@@ -157,6 +157,42 @@ fn dashboard_alarms_and_scraping_name_only_metrics_that_exist() {
     assert!(names(&deploy("alerts.yml")).len() >= 10);
 }
 
+/// The Rust sources under a directory of the crate.
+fn sources(dir: &Path, found: &mut Vec<(PathBuf, String)>) {
+    for entry in std::fs::read_dir(dir).expect("a directory") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|ext| ext == "rs") {
+            let text = std::fs::read_to_string(&path).expect("text");
+            found.push((path, text));
+        }
+    }
+}
+
+/// An instrument that nobody feeds shows a false figure or none, and its alarm never rings.
+#[test]
+fn every_instrument_is_fed_by_the_program() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut all = Vec::new();
+    sources(&root, &mut all);
+    let instruments = root.join("telemetry/metrics");
+    let (own, program): (Vec<_>, Vec<_>) =
+        all.into_iter().partition(|(path, _)| path.starts_with(&instruments));
+    let fed = |name: &str| {
+        let call = format!(".{name}(");
+        let is_program = |path: &Path| !path.to_string_lossy().contains("tests");
+        program.iter().any(|(path, text)| is_program(path) && text.contains(&call))
+    };
+    let methods = own.iter().flat_map(|(_, text)| text.split("    pub fn ").skip(1));
+    let unfed: Vec<&str> = methods
+        .filter(|method| method.split(')').next().is_some_and(|head| head.contains("&self")))
+        .filter_map(|method| method.split('(').next())
+        .filter(|name| !fed(name))
+        .collect();
+    assert!(unfed.is_empty(), "nobody calls {unfed:?}");
+}
+
 #[test]
 fn the_dashboard_shows_every_metric_there_is() {
     let dashboard = names(&deploy("grafana/hoatoc.json"));

@@ -14,6 +14,7 @@ pub mod ledger;
 mod owner;
 pub mod records;
 pub mod recovery;
+mod telling;
 #[cfg(test)]
 pub(crate) mod tests;
 pub mod upkeep;

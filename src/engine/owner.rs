@@ -50,6 +50,8 @@ struct Group {
     leaves: Vec<Vec<u8>>,
     len: usize,
     replies: Vec<(Reply, Result<Committed, EngineError>)>,
+    // The spans of those who wait, in the same order.
+    callers: Vec<Span>,
 }
 
 pub(super) struct Owner {
@@ -148,7 +150,7 @@ impl Owner {
 
     fn take(&mut self, job: Job, group: &mut Group) {
         let Job { request, reply, span } = job;
-        let _in_the_callers_trace = span.enter();
+        let _in_the_callers_trace = span.clone().entered();
         let name = request.command.name();
         let at = self.now();
         let outcome = match self.decide(&request) {
@@ -174,6 +176,7 @@ impl Owner {
             }
         }
         group.replies.push((reply, outcome));
+        group.callers.push(span);
     }
 
     fn decide(&self, request: &Request) -> Result<Decision, EngineError> {
@@ -218,17 +221,18 @@ impl Owner {
     /// Makes a group durable, shows it, and answers.
     fn carry_out(&mut self, mut group: Group) -> Result<(), StoreError> {
         let leaves = std::mem::take(&mut group.leaves);
+        let callers = std::mem::take(&mut group.callers);
         let outcome = if group.entries.is_empty() {
             Ok(())
         } else {
-            match self.commit(leaves, None, group.replies.len())? {
+            match self.commit(leaves, None, &callers)? {
                 Ok(hashes) => {
                     self.publish(&group.entries, hashes, None);
                     Ok(())
                 }
                 Err(Failed::Full) if self.make_room() => {
                     let leaves = group.entries.iter().map(entry::encode).collect();
-                    self.commit(leaves, None, group.replies.len())?
+                    self.commit(leaves, None, &callers)?
                         .map(|hashes| self.publish(&group.entries, hashes, None))
                 }
                 Err(failed) => Err(failed),
@@ -237,6 +241,7 @@ impl Owner {
         if outcome.is_err() {
             self.world = self.view.world.read().clone();
         }
+        drop(callers);
         for (reply, said) in group.replies {
             // A caller that left finds out by asking again: the request id makes that harmless.
             let _caller_left = reply.send(outcome.map_err(Failed::into).and(said));
@@ -281,7 +286,11 @@ impl Owner {
         let recorded_at = if group.entries.is_empty() {
             repeated_at
         } else {
-            match self.commit(std::mem::take(&mut group.leaves), Some(&mut plan), 1)? {
+            match self.commit(
+                std::mem::take(&mut group.leaves),
+                Some(&mut plan),
+                &[Span::none()],
+            )? {
                 Ok(hashes) => self.publish(&group.entries, hashes, Some(&plan)),
                 Err(failed) => {
                     self.world = self.view.world.read().clone();

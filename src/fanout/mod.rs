@@ -7,12 +7,14 @@
 //!
 //! Called by the terminal door; calls the engine. Knows no tonic.
 
+pub mod board;
 pub mod hub;
 mod news;
 mod outbox;
 pub mod session;
 #[cfg(test)]
 mod tests;
+mod waiting;
 
 pub use hub::{Ending, Hub, Presence};
 pub use session::{Session, Settings};

@@ -5,11 +5,13 @@
 use std::collections::VecDeque;
 
 use prost::bytes::Bytes;
+use tracing::info_span;
 
 use crate::domain::ids::{EndpointNo, OrderId};
 use crate::domain::instant::Instant;
 use crate::domain::order::delivery::Delivery;
 use crate::domain::world::{OrderFile, World};
+use crate::telemetry::propagation;
 use crate::wire::pb::exchange_response::Message;
 use crate::wire::{pb, timestamp};
 
@@ -126,10 +128,20 @@ impl Outbox {
             sequence: issue.map_or(0, |issue| issue.sequence),
             // The payload's bytes are shared by every session.
             envelope: Some((&file.envelope).into()),
-            traceparent: issue.map(|issue| issue.traceparent.clone()).unwrap_or_default(),
+            traceparent: issue
+                .map(|issue| self.traced(file, &issue.traceparent))
+                .unwrap_or_default(),
             answers_recorded: u32::try_from(delivery.answers.len()).unwrap_or(u32::MAX),
             state: delivery.state.as_str().to_owned(),
         }
+    }
+
+    /// The place in the order's trace from which the terminal goes on.
+    fn traced(&self, file: &OrderFile, issued: &str) -> String {
+        let (order, endpoint) = (file.order.id, self.endpoint);
+        let span = info_span!(parent: None, "session.deliver", dispatch = true, %order, %endpoint);
+        propagation::set_parent(&span, issued);
+        propagation::place(&span).unwrap_or_else(|| issued.to_owned())
     }
 }
 

@@ -1,24 +1,23 @@
 //! One terminal's stream.
 
-use std::pin::Pin;
-use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use futures_util::stream::{FuturesOrdered, Stream, StreamExt};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval_at, timeout};
-use tracing::{Instrument, debug, info_span, trace, warn};
+use tracing::{Instrument, Span, info, info_span, trace, warn};
 
-use crate::domain::code::Code;
-use crate::domain::ids::{EndpointNo, OrderId};
+use crate::domain::ids::EndpointNo;
 use crate::domain::instant::Instant;
+use crate::domain::order::delivery::Answer;
 use crate::domain::world::{Actor, AnswerRefusal, Command, Request};
-use crate::engine::{Committed, Engine, EngineError};
+use crate::engine::Engine;
 use crate::evidence::envelope::Envelope;
 use crate::evidence::key::PublicKey;
 use crate::fanout::hub::{Ending, Hub, Seat};
 use crate::fanout::news::{Fresh, News};
-use crate::fanout::outbox::{Outbox, recorded, refused};
+use crate::fanout::outbox::{Outbox, refused};
+use crate::fanout::waiting::{Waiting, settle};
 use crate::limits;
 use crate::telemetry::metrics::Metrics;
 use crate::telemetry::propagation;
@@ -36,34 +35,14 @@ pub struct Settings {
 /// What is said to a terminal. Boxed: a queue keeps room for dozens, and most are empty.
 pub type Said = Box<pb::ExchangeResponse>;
 
+/// A stream's outgoing side: who speaks, and who carries it away.
+pub fn outbound() -> (mpsc::Sender<Said>, mpsc::Receiver<Said>) {
+    mpsc::channel(limits::OUTBOUND_LEN_MAX)
+}
+
 /// The stream broke below us; there is nobody to tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Broken;
-
-/// An answer on its way to disk.
-struct Waiting {
-    order: OrderId,
-    number: u32,
-    reply: oneshot::Receiver<Result<Committed, EngineError>>,
-}
-
-/// What became of it.
-struct Done {
-    order: OrderId,
-    number: u32,
-    outcome: Result<Committed, EngineError>,
-}
-
-impl Future for Waiting {
-    type Output = Done;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Done> {
-        let reply = ready!(Pin::new(&mut self.reply).poll(cx));
-        let stopped = |_no_owner| Err(EngineError::Unavailable { doing: "stopping" });
-        let (order, number) = (self.order, self.number);
-        Poll::Ready(Done { order, number, outcome: reply.unwrap_or_else(stopped) })
-    }
-}
 
 /// What a session has in hand.
 struct Desk {
@@ -103,7 +82,7 @@ impl Session {
             said = timeout(limits::HELLO_PATIENCE, inbound.next()) => said,
         };
         let hello = match hello {
-            Ok(Some(Ok(pb::ExchangeRequest { message: Some(Inbound::Hello(hello)) }))) => hello,
+            Ok(Some(Ok(pb::ExchangeRequest { message: Some(Inbound::Hello(hello)), .. }))) => hello,
             Ok(None | Some(Err(Broken))) => return Ending::Left,
             Ok(Some(Ok(_not_hello))) => {
                 return self.bid_farewell(&outbound, Ending::Misbehaved).await;
@@ -115,9 +94,10 @@ impl Session {
         if self.is_replaced() {
             return self.bid_farewell(&outbound, Ending::Revoked).await;
         }
-        debug!(endpoint = %self.endpoint, cursor = hello.cursor, version = %hello.version, "terminal connected");
+        let version: String = hello.version.chars().take(limits::VERSION_SHOWN_LEN_MAX).collect();
+        info!(endpoint = %self.endpoint, cursor = hello.cursor, ?version, "terminal connected");
         let ending = self.serve(&hello, &seat, &mut inbound, &outbound).await;
-        debug!(endpoint = %self.endpoint, reason = ending.reason(), "terminal disconnected");
+        info!(endpoint = %self.endpoint, reason = ending.reason(), "terminal disconnected");
         if !matches!(ending, Ending::Left | Ending::Draining) {
             self.metrics.stream_reset(ending.reason());
         }
@@ -219,7 +199,8 @@ impl Session {
                     seat.heard(self.engine.now());
                     match said.message {
                         Some(Inbound::Answer(envelope)) => {
-                            if let Err(ending) = self.take(&envelope, desk).await {
+                            let taken = self.take(&envelope, &said.traceparent, desk).await;
+                            if let Err(ending) = taken {
                                 return ending;
                             }
                         }
@@ -270,7 +251,12 @@ impl Session {
 
     /// Verifies an answer here, beside the owner, and sends it on. What cannot be taken is answered
     /// at once.
-    async fn take(&self, message: &pb::Envelope, desk: &mut Desk) -> Result<(), Ending> {
+    async fn take(
+        &self,
+        message: &pb::Envelope,
+        traceparent: &str,
+        desk: &mut Desk,
+    ) -> Result<(), Ending> {
         let outbox = &mut desk.outbox;
         let verified = Envelope::try_from(message).and_then(|envelope| {
             answer::verify(&envelope, &self.answer_key).map(|answer| (answer, envelope))
@@ -290,11 +276,7 @@ impl Session {
             outbox.reply(refused(order.as_bytes(), number, "SIGNATURE_INVALID", &forged));
             return Ok(());
         }
-        let span = info_span!("session.answer", %order, fact = answer.fact.as_str());
-        if let Some(issue) = self.engine.world().order(&order).and_then(|file| file.issue.as_ref())
-        {
-            propagation::set_parent(&span, &issue.traceparent);
-        }
+        let span = self.span_of(&answer, traceparent);
         let actor = Actor::Endpoint(self.endpoint);
         let clock_offset_ms = desk.offset_ms;
         let command = Command::TakeAnswer { answer, envelope, clock_offset_ms };
@@ -307,6 +289,20 @@ impl Session {
             }
             Err(_stopping) => Err(Ending::Draining),
         }
+    }
+
+    /// In the order's trace: below the terminal's own span where it sends that, else below the issue.
+    fn span_of(&self, answer: &Answer, traceparent: &str) -> Span {
+        let (order, endpoint, fact) = (answer.order, self.endpoint, answer.fact.as_str());
+        let span =
+            info_span!(parent: None, "session.answer", dispatch = true, %order, %endpoint, fact);
+        if let Some(issue) = self.engine.world().order(&order).and_then(|file| file.issue.as_ref())
+        {
+            let continued = propagation::continues(traceparent, &issue.traceparent);
+            let parent = if continued { traceparent } else { &issue.traceparent };
+            propagation::set_parent(&span, parent);
+        }
+        span
     }
 
     /// Tells the terminal when to come back, if there is room to: it comes back anyway.
@@ -322,21 +318,6 @@ impl Session {
         let _told_or_gone = outbound.send_timeout(go_away, limits::FAREWELL_PATIENCE).await;
         ending
     }
-}
-
-fn settle(done: Done, outbox: &mut Outbox) -> Result<(), Ending> {
-    let Done { order, number, outcome } = done;
-    match outcome {
-        Ok(committed) => outbox.reply(recorded(&order, number, committed.ledger_index)),
-        // The terminal keeps it and comes back: never told refused what is only not possible now.
-        Err(fault) if fault.code().retryable() || fault.code() == Code::Internal => {
-            return Err(Ending::Unavailable);
-        }
-        Err(fault) => {
-            outbox.reply(refused(order.as_bytes(), number, fault.reason(), &fault.to_string()));
-        }
-    }
-    Ok(())
 }
 
 /// Before any heartbeat came back: the terminal's clock as it said hello, less the way here.

@@ -1,5 +1,8 @@
 //! Sessions against an engine over a held store, with streams in memory.
 
+#[path = "../../tests/support/spans.rs"]
+mod spans;
+
 mod answers;
 mod catching_up;
 mod endings;
@@ -15,7 +18,7 @@ use crate::domain::ids::{EndpointNo, OrderId};
 use crate::domain::order::delivery::{Answer, Fact};
 use crate::engine::tests::{NOW, Stage};
 use crate::evidence::envelope::Envelope;
-use crate::fanout::session::Broken;
+use crate::fanout::session::{Broken, outbound};
 use crate::fanout::{Ending, Hub, Session, Settings};
 use crate::limits;
 use crate::sim::cast::Cast;
@@ -37,7 +40,7 @@ struct Terminal {
 }
 
 fn said(message: Said) -> Result<pb::ExchangeRequest, Broken> {
-    Ok(pb::ExchangeRequest { message: Some(message) })
+    Ok(pb::ExchangeRequest { message: Some(message), traceparent: String::new() })
 }
 
 fn hello(cursor: u64, trust_bundle_version: u64) -> Said {
@@ -64,8 +67,8 @@ fn open<S>(
 where
     S: Stream<Item = Result<pb::ExchangeRequest, Broken>> + Unpin + Send + 'static,
 {
-    let (outbound, hear) = mpsc::channel(limits::OUTBOUND_LEN_MAX);
-    (hear, stage.tasks.spawn("session", session.run(inbound, outbound)))
+    let (speaks, hear) = outbound();
+    (hear, stage.tasks.spawn("session", session.run(inbound, speaks)))
 }
 
 impl Terminal {

@@ -114,6 +114,7 @@ impl Server {
             parts.listener.clone(),
             parts.tls.clone(),
             parts.clock.clone(),
+            &parts.metrics,
             &doors,
         )
         .map_err(|source| StartError::Listen { address, source })?;

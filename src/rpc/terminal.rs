@@ -1,14 +1,13 @@
 //! The door of the terminals' stream: the gate has shown whose it is; a session does the rest.
 
 use futures_util::StreamExt;
-use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status, Streaming};
 
 use crate::domain::code::Code;
 use crate::domain::ids::EndpointNo;
 use crate::engine::Engine;
-use crate::fanout::session::{Broken, Said};
+use crate::fanout::session::{Broken, Said, outbound};
 use crate::fanout::{Ending, Hub, Session, Settings};
 use crate::limits;
 use crate::rpc::auth::{Principal, caller};
@@ -74,9 +73,9 @@ impl TerminalService for TerminalDoor {
     ) -> Result<Response<Self::ExchangeStream>, Status> {
         let session = self.session(&caller(&request)?)?;
         let inbound = request.into_inner().map(|said| said.or(Err(Broken)));
-        let (outbound, stream) = mpsc::channel(limits::OUTBOUND_LEN_MAX);
+        let (speaks, stream) = outbound();
         self.tasks.spawn("fanout.session", async move {
-            session.run(inbound, outbound).await;
+            session.run(inbound, speaks).await;
         });
         let unboxed: Unboxed = |said| Ok(*said);
         Ok(Response::new(ReceiverStream::new(stream).map(unboxed)))

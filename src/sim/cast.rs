@@ -223,7 +223,7 @@ impl Cast {
     pub fn draft(order: Order, signers: &[&str]) -> NewDraft {
         let mut envelope = sealed(OrderFile::payload_type(&order), order::encode(&order));
         signers.iter().for_each(|id| envelope.sign(&key(id)).expect("room for a few"));
-        NewDraft { order: Arc::new(order), envelope }
+        NewDraft { order: Arc::new(order), envelope, traceparent: String::new() }
     }
 
     /// Draft, two signatures, issue: each with a request id that begins with `name`.
@@ -253,8 +253,7 @@ impl Cast {
     /// An update or cancel, signed by both officers and issued in one step.
     pub fn issuing_signed(order: Order, name: &str) -> Request {
         let draft = Self::draft(order, &[SIGNER, APPROVER]);
-        let command = Command::IssueSigned { draft, traceparent: String::new() };
-        Self::request(Self::officer(SIGNER), Some(name), command)
+        Self::request(Self::officer(SIGNER), Some(name), Command::IssueSigned(draft))
     }
 
     /// What an endpoint says of an order whose digest it has, signed.

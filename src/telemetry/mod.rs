@@ -88,7 +88,7 @@ pub struct OtlpConfig {
     /// the outside.
     pub endpoint: String,
     /// The share of traces begun here that is sent, 0 to 1. A trace that a caller already sends is
-    /// always continued.
+    /// always continued, and one that follows an order is always sent.
     pub sample_ratio: f64,
     /// How long one export may take before its batch is given up.
     pub timeout: Duration,

@@ -9,7 +9,7 @@
 use axum::http::HeaderMap;
 use opentelemetry::Context;
 use opentelemetry::propagation::{Extractor, Injector, TextMapPropagator as _};
-use opentelemetry::trace::TraceContextExt as _;
+use opentelemetry::trace::{SpanContext, TraceContextExt as _};
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 use tonic::metadata::{Ascii, MetadataMap, MetadataValue};
 use tracing::Span;
@@ -25,7 +25,13 @@ pub const TRACEPARENT_LEN_MAX: usize = 128;
 /// The place in the trace of the span that is entered now, as W3C text
 /// (`00-<32 hex>-<16 hex>-<flags>`); `None` outside any trace.
 pub fn current_traceparent() -> Option<String> {
-    let context = Span::current().context();
+    place(&Span::current())
+}
+
+/// The place of any span, as [`current_traceparent`] of the one entered. It has its parent from then
+/// on.
+pub fn place(span: &Span) -> Option<String> {
+    let context = span.context();
     let mut carrier = One::default();
     if context.span().span_context().is_valid() {
         TraceContextPropagator::new().inject_context(&context, &mut carrier);
@@ -38,6 +44,23 @@ pub fn current_traceparent() -> Option<String> {
 /// call it before the span is entered or instrumented.
 pub fn set_parent(span: &Span, traceparent: &str) -> bool {
     parse(traceparent).is_some_and(|parent| span.set_parent(parent).is_ok())
+}
+
+/// Links `span` with the place that `traceparent` names, in whatever trace that is; nothing happens
+/// for a malformed value.
+pub fn link(span: &Span, traceparent: &str) {
+    if let Some(other) = span_context(traceparent) {
+        span.add_link(other);
+    }
+}
+
+/// Whether `traceparent` names a place that its caller sends to a collector, in the trace of the
+/// place `of`: whoever follows it loses neither the trace nor the way back to its beginning.
+pub fn continues(traceparent: &str, of: &str) -> bool {
+    match (span_context(traceparent), span_context(of)) {
+        (Some(place), Some(of)) => place.is_sampled() && place.trace_id() == of.trace_id(),
+        _no_place => false,
+    }
 }
 
 /// Writes the current place into a call's metadata; nothing outside any trace.
@@ -59,6 +82,10 @@ pub fn extract(metadata: &MetadataMap) -> Option<String> {
 pub fn extract_headers(headers: &HeaderMap) -> Option<String> {
     let text = headers.get(TRACEPARENT)?.to_str().ok()?;
     parse(text).map(|_| text.to_owned())
+}
+
+fn span_context(traceparent: &str) -> Option<SpanContext> {
+    parse(traceparent).map(|context| context.span().span_context().clone())
 }
 
 fn parse(traceparent: &str) -> Option<Context> {

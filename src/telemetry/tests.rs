@@ -1,97 +1,23 @@
 //! Telemetry against collectors that answer, hang, and are not there.
 
+#[path = "../../tests/support/collector.rs"]
+mod collector;
+
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::sync::mpsc::{Receiver as Gate, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
 
-use opentelemetry_proto::tonic::collector::metrics::v1::metrics_service_server::{
-    MetricsService, MetricsServiceServer,
-};
-use opentelemetry_proto::tonic::collector::metrics::v1::{
-    ExportMetricsServiceRequest, ExportMetricsServiceResponse,
-};
-use opentelemetry_proto::tonic::collector::trace::v1::trace_service_server::{
-    TraceService, TraceServiceServer,
-};
-use opentelemetry_proto::tonic::collector::trace::v1::{
-    ExportTraceServiceRequest, ExportTraceServiceResponse,
-};
-use opentelemetry_proto::tonic::trace::v1::Span as SentSpan;
-use tokio::net::TcpListener;
-use tokio::sync::mpsc;
-use tokio::task::JoinSet;
 use tokio::time::timeout;
-use tokio_stream::wrappers::TcpListenerStream;
 use tonic::metadata::MetadataMap;
-use tonic::{Request, Response, Status};
 use tracing::dispatcher::with_default;
 
+use self::collector::Collector;
 use super::propagation::{current_traceparent, extract, inject, set_parent};
 use super::*;
 
 /// Far over anything that is not stuck.
 const LONG: Duration = Duration::from_secs(20);
-
-#[derive(Clone)]
-struct Collector {
-    spans: mpsc::Sender<SentSpan>,
-    metrics: mpsc::Sender<String>,
-}
-
-#[tonic::async_trait]
-impl TraceService for Collector {
-    async fn export(
-        &self,
-        request: Request<ExportTraceServiceRequest>,
-    ) -> Result<Response<ExportTraceServiceResponse>, Status> {
-        for resource in request.into_inner().resource_spans {
-            for span in resource.scope_spans.into_iter().flat_map(|scope| scope.spans) {
-                self.spans.send(span).await.expect("the test listens");
-            }
-        }
-        Ok(Response::new(ExportTraceServiceResponse::default()))
-    }
-}
-
-#[tonic::async_trait]
-impl MetricsService for Collector {
-    async fn export(
-        &self,
-        request: Request<ExportMetricsServiceRequest>,
-    ) -> Result<Response<ExportMetricsServiceResponse>, Status> {
-        for resource in request.into_inner().resource_metrics {
-            for metric in resource.scope_metrics.into_iter().flat_map(|scope| scope.metrics) {
-                self.metrics.send(metric.name).await.expect("the test listens");
-            }
-        }
-        Ok(Response::new(ExportMetricsServiceResponse::default()))
-    }
-}
-
-struct Collected {
-    address: SocketAddr,
-    spans: mpsc::Receiver<SentSpan>,
-    metrics: mpsc::Receiver<String>,
-    _server: JoinSet<()>,
-}
-
-async fn collector() -> Collected {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let address = listener.local_addr().expect("it is bound");
-    let ((spans, sent_spans), (metrics, sent_metrics)) = (mpsc::channel(1024), mpsc::channel(1024));
-    let collector = Collector { spans, metrics };
-    let mut server = JoinSet::new();
-    server.spawn(async move {
-        tonic::transport::Server::builder()
-            .add_service(TraceServiceServer::new(collector.clone()))
-            .add_service(MetricsServiceServer::new(collector))
-            .serve_with_incoming(TcpListenerStream::new(listener))
-            .await
-            .expect("the collector serves");
-    });
-    Collected { address, spans: sent_spans, metrics: sent_metrics, _server: server }
-}
 
 fn config(collector: Option<SocketAddr>) -> TelemetryConfig {
     TelemetryConfig {
@@ -142,8 +68,8 @@ fn lost(page: &str, signal: &str, reason: &str) -> u32 {
 
 #[tokio::test]
 async fn one_trace_crosses_a_call_and_reaches_the_collector() {
-    let mut collected = collector().await;
-    let (telemetry, dispatch, _) = start(&config(Some(collected.address)));
+    let mut collector = Collector::start().await;
+    let (telemetry, dispatch, _) = start(&config(Some(collector.address)));
     with_default(&dispatch, || {
         let mut metadata = MetadataMap::new();
         tracing::info_span!("draft").in_scope(|| inject(&mut metadata));
@@ -158,10 +84,9 @@ async fn one_trace_crosses_a_call_and_reaches_the_collector() {
     telemetry.metrics().order_issued("actual", "issue");
     timeout(LONG, telemetry.shutdown(LONG)).await.expect("in time").expect("all was taken");
 
-    let mut spans = Vec::new();
-    while let Ok(span) = collected.spans.try_recv() {
-        spans.push(span);
-    }
+    let (sent, metrics) = collector.taken();
+    assert!(sent.iter().all(|sent| sent.service == "hoatoc" && sent.text("order").is_none()));
+    let spans: Vec<_> = sent.into_iter().map(|sent| sent.span).collect();
     let named = |name: &str| spans.iter().find(|span| span.name == name).expect(name);
     let (draft, issue, commit) = (named("draft"), named("issue"), named("commit"));
     assert_eq!(spans.len(), 3);
@@ -169,10 +94,6 @@ async fn one_trace_crosses_a_call_and_reaches_the_collector() {
     assert_eq!(issue.parent_span_id, draft.span_id);
     assert_eq!(commit.parent_span_id, issue.span_id);
     assert!(spans.iter().all(|span| span.trace_id == draft.trace_id));
-    let mut metrics = Vec::new();
-    while let Ok(name) = collected.metrics.try_recv() {
-        metrics.push(name);
-    }
     assert!(metrics.iter().any(|name| name == "hoatoc_order_issued"), "{metrics:?}");
 }
 
@@ -205,7 +126,10 @@ fn a_hostile_traceparent_changes_nothing() {
 
 /// Emits 10,000 spans against `address` and shuts down; all of it must be quick.
 async fn survives_a_dead_collector(address: SocketAddr) {
-    let (telemetry, dispatch, _) = start(&config(Some(address)));
+    let mut patient = config(Some(address));
+    // Whoever waited for the collector even twice would be late.
+    patient.otlp.as_mut().expect("it is set").timeout = Duration::from_secs(6);
+    let (telemetry, dispatch, _) = start(&patient);
     let emitted = tokio::task::spawn_blocking(move || {
         with_default(&dispatch, || {
             for number in 0..10_000_u32 {
@@ -335,5 +259,13 @@ fn a_share_of_traces_is_sampled_and_a_callers_choice_is_followed() {
         let followed = span.in_scope(current_traceparent).expect("numbered");
         assert_eq!(followed[..35], sent[..35]);
         assert!(followed.ends_with("-01"), "{followed}");
+        let step = tracing::info_span!("order.draft", dispatch = true);
+        let step = step.in_scope(current_traceparent).expect("numbered");
+        assert!(step.ends_with("-01"), "an order's trace is never left out: {step}");
+        let other = tracing::info_span!("rpc.call", dispatch = false);
+        assert!(other.in_scope(current_traceparent).is_some_and(|place| place.ends_with("-00")));
+        assert!(propagation::continues(&followed, sent));
+        assert!(!propagation::continues(&step, sent), "another trace");
+        assert!(!propagation::continues(&format!("{}00", &sent[..53]), sent), "nobody sends it");
     });
 }

@@ -13,6 +13,7 @@
 //! Used by `hoatoc terminal` with one [`Terminal`] on a disk, and by the simulator with up to ten
 //! thousand in one process: a terminal is one task, no thread, and some kilobytes.
 
+pub mod figures;
 pub mod headless;
 pub mod home;
 pub mod inbox;
@@ -137,8 +138,9 @@ impl Terminal {
             StoreWork::Blocking => {
                 let own = Arc::clone(self);
                 let turn = Arc::clone(&self.working).acquire_owned().await;
+                let span = tracing::Span::current();
                 let done = tokio::task::spawn_blocking(move || {
-                    let done = work(&own.inbox);
+                    let done = span.in_scope(|| work(&own.inbox));
                     // The terminal first: whoever waits for the turn may open the store again.
                     drop(own);
                     drop(turn);

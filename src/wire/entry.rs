@@ -132,9 +132,10 @@ fn event_to_message(event: &Event) -> Wire {
 
 fn order_event_to_message(event: &Event) -> Wire {
     match event {
-        Event::OrderDrafted { envelope, .. } => Wire::OrderDrafted(pb::OrderDrafted {
+        Event::OrderDrafted { envelope, traceparent, .. } => Wire::OrderDrafted(pb::OrderDrafted {
             payload_type: envelope.payload_type().as_str().to_owned(),
             payload: bytes(envelope.payload()),
+            traceparent: traceparent.clone(),
         }),
         Event::SignatureAdded { order, signature } => Wire::SignatureAdded(pb::SignatureAdded {
             order_id: bytes(order.as_bytes()),
@@ -233,7 +234,8 @@ fn order_event_from_message(message: Wire) -> Result<Event, WireError> {
             let payload_type = envelope::payload_type(&drafted.payload_type)?;
             let envelope = Envelope::new(payload_type, &drafted.payload[..])
                 .map_err(|fault| WireError::new("payload", fault))?;
-            Event::OrderDrafted { order: Arc::new(order::read(&envelope)?), envelope }
+            let (order, traceparent) = (Arc::new(order::read(&envelope)?), drafted.traceparent);
+            Event::OrderDrafted { order, envelope, traceparent }
         }
         Wire::SignatureAdded(added) => Event::SignatureAdded {
             order: order_id(&added.order_id)?,

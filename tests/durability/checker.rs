@@ -14,8 +14,8 @@ use hoatoc::wire::entry;
 use crate::victim;
 
 /// What a ledger says was done: by name, with the entry that says it.
-struct Done {
-    things: HashMap<String, u64>,
+pub(crate) struct Done {
+    pub(crate) things: HashMap<String, u64>,
     // The newest version of each record, and the commitment to its content.
     records: HashMap<[u8; 16], (u64, [u8; 32])>,
 }
@@ -39,7 +39,7 @@ pub(crate) fn check(dir: &Path, confirmed: &[(u64, String)]) -> Duration {
     took
 }
 
-fn read(store: &dyn Store, size: u64) -> Done {
+pub(crate) fn read(store: &dyn Store, size: u64) -> Done {
     let mut done = Done { things: HashMap::new(), records: HashMap::new() };
     let mut requests = HashSet::new();
     let mut last_request = None;

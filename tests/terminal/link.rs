@@ -15,6 +15,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
 
+use crate::spans::SpanCount;
 use crate::support::{Bench, NOW, OPTIONS, bundle, delivery, id, soon};
 
 /// A terminal whose link runs.
@@ -242,6 +243,30 @@ async fn a_silent_server_is_left_and_heartbeats_show_the_offset_of_the_clocks() 
     let status = running.status(|status| status.last_error.is_some()).await;
     assert_eq!(status.last_error.expect("a reason").0, "server_silent");
     bench.stream().await;
+    running.end().await.expect("it was told to end");
+}
+
+#[tokio::test]
+async fn an_idle_link_makes_no_spans_and_an_order_makes_its_own() {
+    let mut bench = Bench::start();
+    let options = LinkOptions { heartbeat_every: Duration::from_millis(20), ..OPTIONS };
+    let terminal = bench.terminal_with(&Arc::new(MemoryStore::new()), options);
+    let count = SpanCount::start();
+    let running = Running::start(&bench, terminal);
+    let mut stream = bench.stream().await;
+    stream.welcome(20_000, NOW).await;
+    for _ in 0..5 {
+        stream.heartbeat().await;
+        let heartbeat =
+            pb::Heartbeat { clock_time: Some(wire::timestamp(NOW)), ..Default::default() };
+        stream.say(Say::Heartbeat(heartbeat)).await;
+    }
+    assert_eq!(count.so_far(), 0, "nothing happened");
+    stream.order(1).await;
+    running.inbox(|terminal| terminal.inbox().cursor() == 1).await;
+    assert_eq!(count.so_far(), 2, "received and verified");
+    running.terminal.inbox().open_order(id(1)).expect("delivered");
+    assert_eq!(count.so_far(), 3, "opened");
     running.end().await.expect("it was told to end");
 }
 

@@ -24,8 +24,10 @@ use hoatoc::pki::identity::{Identity, PeerIdentity};
 use hoatoc::pki::request::KeyAndRequest;
 use hoatoc::rpc::http2::{Http2Limits, server_builder};
 use hoatoc::rpc::listener::{Listener, ListenerLimits};
+use hoatoc::store::Store;
 use hoatoc::store::memory::MemoryStore;
 use hoatoc::tasks::Tasks;
+use hoatoc::telemetry::Metrics;
 use hoatoc::terminal::link::{FixedDialer, LinkOptions};
 use hoatoc::terminal::{StoreWork, Terminal, TerminalParts};
 use hoatoc::wire::{self, pb};
@@ -347,6 +349,7 @@ impl Bench {
             ListenerLimits::default(),
             tls.clone(),
             as_clock,
+            &Metrics::noop(),
             &tasks,
         )
         .expect("a listener on loopback");
@@ -399,8 +402,12 @@ impl Bench {
         store: &Arc<MemoryStore>,
         link: LinkOptions,
     ) -> Arc<Terminal> {
+        self.terminal_on(store.clone(), link)
+    }
+
+    pub(crate) fn terminal_on(&self, store: Arc<dyn Store>, link: LinkOptions) -> Arc<Terminal> {
         let terminal = Terminal::open(TerminalParts {
-            store: store.clone(),
+            store,
             store_work: StoreWork::Inline,
             endpoint: ME,
             answer_key: key(50),

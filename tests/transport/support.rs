@@ -17,6 +17,7 @@ use hoatoc::rpc::channel::{ConnectError, client_channel};
 use hoatoc::rpc::http2::{Http2Limits, server_builder};
 use hoatoc::rpc::listener::{Counts, Listener, ListenerLimits, PeerInfo};
 use hoatoc::tasks::Tasks;
+use hoatoc::telemetry::Metrics;
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use tokio::net::TcpStream;
@@ -110,7 +111,7 @@ impl Bench {
         let tasks = Tasks::new();
         let any_port = SocketAddr::from(([127, 0, 0, 1], 0));
         let (listener, incoming) =
-            Listener::start(any_port, limits, Arc::clone(&tls), as_clock, &tasks)
+            Listener::start(any_port, limits, Arc::clone(&tls), as_clock, &Metrics::noop(), &tasks)
                 .expect("a listener on loopback");
         let seen = Arc::new(Mutex::new(Vec::new()));
         let note = Arc::clone(&seen);

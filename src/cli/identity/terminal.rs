@@ -9,6 +9,7 @@ use anyhow::{Context as _, Result};
 use clap::{Args, Subcommand};
 use serde_json::json;
 use tokio::io::BufReader;
+use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cli::Cx;
@@ -18,11 +19,11 @@ use crate::config::{LogFilter, TERMINAL_FILE, TerminalConfig, sample_terminal};
 use crate::domain::order::delivery::{ANSWERED_BY_CHARS_MAX, Strength};
 use crate::pki::code::EnrolmentCode;
 use crate::tasks::Tasks;
-use crate::telemetry::Telemetry;
+use crate::telemetry::{Metrics, Telemetry, page};
 use crate::terminal::headless::{self, AnswerRule, Format, Policy, parse_strength};
 use crate::terminal::home::{self, Enrolment, Home};
 use crate::terminal::link::LinkOptions;
-use crate::terminal::screen;
+use crate::terminal::{figures, screen};
 
 /// How long the link may take to say goodbye.
 const STOP_WAIT_MAX: Duration = Duration::from_secs(3);
@@ -148,6 +149,7 @@ async fn run(cx: &Cx, data_dir: &Path, options: &RunOptions) -> Result<()> {
         }
         stop.cancelled().await;
     });
+    show_figures(&config, &terminal, telemetry.metrics(), &tasks).await?;
     let stop = tasks.stopping().clone();
     let outcome = if options.headless {
         let policy = options.policy(cx, &place);
@@ -162,6 +164,28 @@ async fn run(cx: &Cx, data_dir: &Path, options: &RunOptions) -> Result<()> {
     drop(telemetry.shutdown(TELEMETRY_WAIT_MAX).await);
     outcome?;
     Ok(stopped?)
+}
+
+/// The terminal's metrics page, where its file asks for one, and what is shown there.
+async fn show_figures(
+    config: &TerminalConfig,
+    terminal: &Arc<crate::terminal::Terminal>,
+    metrics: &Metrics,
+    tasks: &Tasks,
+) -> Result<()> {
+    let stopping = tasks.stopping();
+    let figures = figures::keep(Arc::clone(terminal), metrics.clone(), stopping.clone());
+    tasks.spawn("terminal.figures", figures);
+    if let Some(address) = config.metrics.listen.0 {
+        let listener = TcpListener::bind(address)
+            .await
+            .with_context(|| format!("failed to listen on {address} for the metrics page"))?;
+        let ready = || Ok(());
+        let page =
+            page::serve(listener, metrics.clone(), ready, stopping.clone().cancelled_owned());
+        tasks.spawn("metrics.page", page);
+    }
+    Ok(())
 }
 
 fn stop_on_signals(tasks: &Tasks) -> Result<()> {

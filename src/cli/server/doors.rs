@@ -13,7 +13,7 @@ use crate::config::home::ServerHome;
 use crate::engine::Engine;
 use crate::engine::upkeep::Figures;
 use crate::evidence::seal::Sealer;
-use crate::fanout::{Hub, Settings};
+use crate::fanout::{Hub, Settings, board};
 use crate::limits;
 use crate::pki::authority::Authority;
 use crate::pki::config::{ServerTls, ServerTlsParts};
@@ -121,6 +121,8 @@ impl Serving {
             extra,
         };
         let server = Server::start(parts, &self.tasks)?;
+        let (engine, shown) = (self.engine.clone(), hub.clone());
+        self.metrics.register_board(move || board::counts(&engine, &shown));
         self.ready.store(true, Ordering::Release);
         Ok(Doors { server, hub, serving: self })
     }

@@ -67,10 +67,11 @@ impl World {
                     endpoint.superseded = None;
                 }
             }
-            Event::OrderDrafted { order, envelope } => {
+            Event::OrderDrafted { order, envelope, traceparent } => {
                 let series = (order.handling, order.series_year);
                 self.numbers.insert(series, order.number);
-                self.orders.insert(order.id, OrderFile::new(order.clone(), envelope.clone()));
+                let file = OrderFile::new(order.clone(), envelope.clone(), traceparent.clone());
+                self.orders.insert(order.id, file);
             }
             Event::SignatureAdded { order, signature } => self.sign(order, signature, entry.at),
             Event::OrderIssued { order, sequence, traceparent } => {

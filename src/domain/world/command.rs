@@ -62,6 +62,8 @@ pub struct NewDraft {
     pub order: Arc<Order>,
     /// The bytes, with no signatures for a plain draft and all of them for one to be issued at once.
     pub envelope: Envelope,
+    /// Trace context of the drafting, for whoever follows the order; may be empty.
+    pub traceparent: String,
 }
 
 /// One thing to be done.
@@ -140,12 +142,7 @@ pub enum Command {
         traceparent: String,
     },
     /// Lays down, checks and issues a fully signed order in one step.
-    IssueSigned {
-        /// The order with all its signatures.
-        draft: NewDraft,
-        /// Trace context, for whoever follows the order.
-        traceparent: String,
-    },
+    IssueSigned(NewDraft),
     /// Takes a receipt or answer whose signature was verified.
     TakeAnswer {
         /// What it says.
@@ -189,7 +186,7 @@ impl Command {
             Self::Draft(_) => "draft_order",
             Self::AddSignature { .. } => "add_signature",
             Self::Issue { .. } => "issue_order",
-            Self::IssueSigned { .. } => "issue_signed_order",
+            Self::IssueSigned(_) => "issue_signed_order",
             Self::TakeAnswer { .. } => "take_answer",
             Self::PutRecords { .. } => "put_records",
             Self::ReadRecords { .. } => "read_records",
@@ -205,7 +202,7 @@ impl Command {
             Self::Draft(_)
                 | Self::AddSignature { .. }
                 | Self::Issue { .. }
-                | Self::IssueSigned { .. }
+                | Self::IssueSigned(_)
                 | Self::CreateCode { .. }
                 | Self::Enrol { .. }
                 | Self::PublishTrust(_)

@@ -104,6 +104,8 @@ pub enum Event {
         order: Arc<Order>,
         /// Its bytes, not yet signed.
         envelope: Envelope,
+        /// Trace context.
+        traceparent: String,
     },
     /// An officer signed.
     SignatureAdded {

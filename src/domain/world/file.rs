@@ -62,6 +62,8 @@ pub struct OrderFile {
     pub envelope: Envelope,
     /// Digest of the envelope's signed bytes.
     pub digest: [u8; 32],
+    /// Trace context of its drafting; may be empty.
+    pub traceparent: String,
     /// Officers whose signatures count.
     pub signed_by: Vec<OfficerId>,
     /// Whether every signature it needs is there.
@@ -77,12 +79,13 @@ pub struct OrderFile {
 }
 
 impl OrderFile {
-    pub(crate) fn new(order: Arc<Order>, envelope: Envelope) -> Self {
+    pub(crate) fn new(order: Arc<Order>, envelope: Envelope, traceparent: String) -> Self {
         let endpoints = u32::try_from(order.audience.count()).unwrap_or(u32::MAX);
         Self {
             digest: envelope.digest(),
             order,
             envelope,
+            traceparent,
             signed_by: Vec::new(),
             complete: false,
             issue: None,

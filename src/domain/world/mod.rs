@@ -224,9 +224,7 @@ impl World {
                 self.add_signature(&request.actor, order, signature, now)?
             }
             Command::Issue { order, traceparent } => self.issue(order, traceparent, now)?,
-            Command::IssueSigned { draft, traceparent } => {
-                self.issue_signed(draft, traceparent, now)?
-            }
+            Command::IssueSigned(draft) => self.issue_signed(draft, now)?,
             Command::TakeAnswer { answer, envelope, clock_offset_ms } => {
                 match self.take_answer(&request.actor, answer, envelope, *clock_offset_ms)? {
                     answers::Taken::New(event) => vec![*event],

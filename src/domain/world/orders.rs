@@ -158,7 +158,6 @@ impl World {
     pub(super) fn issue_signed(
         &self,
         draft: &NewDraft,
-        traceparent: &str,
         now: Instant,
     ) -> Result<Vec<Event>, Refusal> {
         if draft.order.reference.is_none() {
@@ -183,15 +182,13 @@ impl World {
                 .into_iter()
                 .map(|(_officer, signature)| Event::SignatureAdded { order, signature }),
         );
-        events.push(self.issued(order, traceparent));
+        events.push(self.issued(order, &draft.traceparent));
         Ok(events)
     }
 
     fn issued(&self, order: OrderId, traceparent: &str) -> Event {
-        // A trace context is 55 characters; anything longer is not one.
-        let traceparent = if traceparent.len() <= 64 { traceparent } else { "" };
-        let sequence = self.latest_sequence() + 1;
-        Event::OrderIssued { order, sequence, traceparent: traceparent.to_owned() }
+        let (sequence, traceparent) = (self.latest_sequence() + 1, kept(traceparent));
+        Event::OrderIssued { order, sequence, traceparent }
     }
 
     fn open_draft(&self, id: &OrderId, now: Instant) -> Result<&OrderFile, Refusal> {
@@ -211,7 +208,13 @@ fn drafted(draft: &NewDraft) -> Result<Event, Refusal> {
     let (payload_type, payload) = (draft.envelope.payload_type(), draft.envelope.payload().clone());
     let envelope = Envelope::new(payload_type, payload)
         .or(Err(Refusal::Invalid { reason: "the payload is empty or too long" }))?;
-    Ok(Event::OrderDrafted { order: draft.order.clone(), envelope })
+    let traceparent = kept(&draft.traceparent);
+    Ok(Event::OrderDrafted { order: draft.order.clone(), envelope, traceparent })
+}
+
+/// A trace context is 55 characters; anything longer is not one.
+fn kept(traceparent: &str) -> String {
+    if traceparent.len() <= 64 { traceparent.to_owned() } else { String::new() }
 }
 
 fn mismatch(field: &'static str, found: &impl ToString, expected: &impl ToString) -> OrderRefusal {

@@ -3,27 +3,30 @@
 //! Called by the owner's turns, in this order: commit, publish, and after the answers wake. Knows
 //! nothing of requests and replies.
 
-use tracing::{error, info_span};
+use tracing::{Span, error, info_span};
 
 use super::Owner;
 use crate::domain::world::{Entry, Event};
-use crate::engine::counting;
 use crate::engine::handle::EngineError;
 use crate::engine::records::RecordPlan;
+use crate::engine::{counting, telling};
 use crate::evidence::tree::{Hash, leaf_hash};
 use crate::store::{Batch, StoreError, keys};
 
 impl Owner {
-    /// Writes the newest leaves; their hashes when they are durable. The outer error: the outcome is
+    /// Writes the newest leaves; their hashes when they are durable. Each of the callers who wait for
+    /// it sees it in its own trace. The outer error: the outcome is
     /// unknown, or another writer is there, and nobody may be answered.
     pub(super) fn commit(
         &self,
         leaves: Vec<Vec<u8>>,
         plan: Option<&mut RecordPlan>,
-        commands: usize,
+        callers: &[Span],
     ) -> Result<Result<Vec<Hash>, Failed>, StoreError> {
         let started = tokio::time::Instant::now();
-        let _span = info_span!("engine.commit", entries = leaves.len()).entered();
+        let entries = leaves.len();
+        let commit = |caller: &Span| info_span!(parent: caller, "engine.commit", entries);
+        let _until_it_is_durable: Vec<Span> = callers.iter().map(commit).collect();
         let mut batch = Batch::on(self.store.head());
         batch.ops.reserve(leaves.len());
         let hashes: Vec<Hash> = leaves.iter().map(|leaf| leaf_hash(leaf)).collect();
@@ -37,7 +40,7 @@ impl Owner {
         }
         match self.store.commit(batch) {
             Ok(_head) => {
-                let commands = u64::try_from(commands).unwrap_or(u64::MAX);
+                let commands = u64::try_from(callers.len()).unwrap_or(u64::MAX);
                 self.metrics.committed(commands, started.elapsed());
                 Ok(Ok(hashes))
             }
@@ -78,6 +81,7 @@ impl Owner {
         let (mut issued, mut answered, mut trusted) = (None, false, None);
         for entry in entries {
             counting::count(&self.metrics, &self.world, &entry.event);
+            telling::tell(&self.world, entry);
             match &entry.event {
                 Event::OrderIssued { sequence, .. } => issued = Some(*sequence),
                 Event::AnswerTaken { .. } => answered = true,

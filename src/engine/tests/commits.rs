@@ -10,6 +10,7 @@ use crate::domain::world::{Actor, Command, RecordKind, Refusal};
 use crate::engine::records::{NewRecord, RecordJob, RecordOutcome, RowMode};
 use crate::evidence::seal::Sealer;
 use crate::index::{Keys, Row};
+use crate::limits;
 use crate::sim::cast::{CLERK, ORIGIN};
 use crate::wire::registry::Facets;
 
@@ -82,6 +83,25 @@ async fn what_queues_while_one_commit_syncs_shares_the_next() {
         assert_eq!(reply.await.expect("answered").expect("taken").ledger_index, index);
     }
     assert_eq!(stage.store.commits()[before..], [1, 300]);
+}
+
+#[tokio::test]
+async fn a_group_is_closed_at_its_bound_and_the_rest_shares_the_next() {
+    let waiting = u32::try_from(limits::GROUP_LEN_MAX).expect("few") + 5;
+    let stage = Stage::founded(waiting + 1).await;
+    let order = stage.issue(1).await;
+    stage.store.close();
+    let before = stage.store.commits().len();
+    let mut replies = vec![stage.enqueue(stage.receipt(order, waiting + 1)).await];
+    stage.store.wait_held();
+    for endpoint in 1..=waiting {
+        replies.push(stage.enqueue(stage.receipt(order, endpoint)).await);
+    }
+    stage.store.open();
+    for reply in replies {
+        reply.await.expect("answered").expect("taken");
+    }
+    assert_eq!(stage.store.commits()[before..], [1, limits::GROUP_LEN_MAX, 5]);
 }
 
 #[tokio::test]

@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use super::*;
 use crate::clock::ManualClock;
+use crate::domain::world::Request;
 use crate::engine::tests::{NOW, parts};
 use crate::sim::cast::Cast;
+use crate::store::journal::disk::{DiskFault, FaultyDisk};
 use crate::store::journaled::{JournalStore, StoreOptions};
 
 struct Served {
@@ -16,16 +18,18 @@ struct Served {
     tasks: Tasks,
     engine: Engine,
     metrics: Metrics,
+    disk: Arc<FaultyDisk>,
 }
 
 fn opened(dir: tempfile::TempDir) -> Served {
-    let options = StoreOptions::terminal();
-    let store = Arc::new(JournalStore::open(&dir.path().join("store"), options).expect("opens"));
+    let (options, disk) = (StoreOptions::terminal(), Arc::new(FaultyDisk::default()));
+    let store = JournalStore::open_on(&dir.path().join("store"), options, disk.clone());
+    let store = Arc::new(store.expect("opens"));
     let clock = Arc::new(ManualClock::at(NOW));
     let tasks = Tasks::new();
     let engine = Engine::start(parts(store.clone(), clock.clone()), &tasks).expect("sound");
     let metrics = Metrics::with_page("test").expect("a page");
-    Served { dir, store, clock, tasks, engine, metrics }
+    Served { dir, store, clock, tasks, engine, metrics, disk }
 }
 
 impl Served {
@@ -46,10 +50,38 @@ impl Served {
         std::fs::read_to_string(self.dir.path().join(CHECKPOINT_FILE)).ok()
     }
 
-    async fn draft(&self, id: u128) {
+    fn drafting(&self, id: u128) -> Request {
         let order = Cast::order(&self.engine.world(), id, self.engine.now());
-        let draft = Cast::issuing(order, &format!("n{id}")).remove(0);
-        self.engine.submit(draft).await.expect("drafted");
+        Cast::issuing(order, &format!("n{id}")).remove(0)
+    }
+
+    async fn draft(&self, id: u128) {
+        self.engine.submit(self.drafting(id)).await.expect("drafted");
+    }
+
+    /// The test's time stands still while a thread that may block is at work.
+    async fn draft_in_no_time(&self, id: u128) {
+        let (engine, size) = (self.engine.clone(), self.engine.ledger().size());
+        let _answered = engine.enqueue(self.drafting(id)).await.expect("it got in");
+        let durable = move || {
+            while engine.ledger().size() == size {
+                std::thread::yield_now();
+            }
+        };
+        tokio::task::spawn_blocking(durable).await.expect("no panic");
+    }
+
+    /// Lets the care go on for so long.
+    async fn rest(&self, seconds: u32) {
+        for _ in 0..4 * seconds {
+            tokio::time::advance(Duration::from_millis(250)).await;
+            tokio::task::spawn_blocking(|| ()).await.expect("no panic");
+        }
+    }
+
+    fn written_at(&self) -> std::time::SystemTime {
+        let file = std::fs::metadata(self.dir.path().join(CHECKPOINT_FILE)).expect("published");
+        file.modified().expect("it has a time")
     }
 
     /// Lets the care go on until something is so.
@@ -155,7 +187,104 @@ async fn a_clock_that_jumps_is_counted_once() {
     served.start(u64::MAX).expect("sound");
     // The clock of the test stands still while time passes: five minutes are the bound.
     served.until(|served| served.shows("hoatoc_clock_jumps_total 1")).await;
+    served.rest(60).await;
+    assert!(served.shows("hoatoc_clock_jumps_total 1"), "one jump is one");
     served.clock.advance(Duration::from_secs(86_400));
     served.until(|served| served.shows("hoatoc_clock_jumps_total 2")).await;
     served.stop().await;
+}
+
+/// One thread for all that blocks: whoever waits for it waits for the care's own work as well, so
+/// that none of it lags behind the test's time.
+fn in_turn(test: impl Future<Output = ()>) {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    let runtime = runtime.enable_all().start_paused(true).max_blocking_threads(1).build();
+    runtime.expect("a runtime").block_on(test);
+}
+
+#[test]
+fn the_heads_file_is_written_at_most_every_ten_seconds_and_only_when_it_has_changed() {
+    in_turn(async {
+        let served = Served::founded().await;
+        served.start(u64::MAX).expect("sound");
+        served.until(|served| served.published().is_some()).await;
+        let (first, written_at) = (served.published(), served.written_at());
+        served.rest(60).await;
+        assert_eq!(served.written_at(), written_at, "a sync for nothing");
+        served.draft(1).await;
+        served.until(|served| served.published() != first).await;
+        let second = served.published();
+        served.draft_in_no_time(2).await;
+        served.rest(4).await;
+        assert_eq!(served.published(), second, "each writing costs a sync");
+        served.until(|served| served.published() != second).await;
+        served.stop().await;
+    });
+}
+
+#[test]
+fn a_head_that_could_not_be_written_is_tried_again_after_a_pause() {
+    in_turn(async {
+        let served = Served::founded().await;
+        let data_dir = served.dir.path().join("gone");
+        let settings = Settings { data_dir: data_dir.clone(), snapshot_every_bytes: u64::MAX };
+        start(&served.engine, &served.store, settings, &served.metrics, &served.tasks)
+            .expect("sound");
+        served.rest(5).await;
+        std::fs::create_dir(&data_dir).expect("made");
+        let published = data_dir.join(CHECKPOINT_FILE);
+        served.rest(20).await;
+        assert!(!published.exists(), "a disk in trouble is left alone for a while");
+        served.until(|_served| published.exists()).await;
+        served.stop().await;
+    });
+}
+
+#[test]
+fn the_store_is_put_to_rest_once_after_a_change_and_at_the_end() {
+    in_turn(async {
+        let served = Served::founded().await;
+        let before = served.disk.calls();
+        served.draft(1).await;
+        let commit = served.disk.calls() - before;
+        served.start(u64::MAX).expect("sound");
+        served.rest(12).await;
+        let rested = served.disk.calls();
+        served.rest(60).await;
+        assert_eq!(served.disk.calls(), rested, "nothing changed");
+        served.draft(2).await;
+        served.rest(12).await;
+        assert_eq!(served.disk.calls(), rested + commit + 1);
+        // Carried out while everything stops: nothing looks at the store again but the end itself.
+        let _answered = served.engine.enqueue(served.drafting(3)).await.expect("it got in");
+        served.stop().await;
+        assert_eq!(served.disk.calls(), rested + 2 * (commit + 1));
+    });
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_whose_state_is_unknown_stops_the_server() {
+    let served = Served::founded().await;
+    served.disk.plan(0, DiskFault::Failed);
+    served.start(u64::MAX).expect("sound");
+    served.until(|served| served.tasks.stopping().is_cancelled()).await;
+    served.stop().await;
+}
+
+#[test]
+fn the_reserve_is_made_again_once_there_is_room_and_not_tried_all_the_time() {
+    in_turn(async {
+        let served = Served::founded().await;
+        served.start(u64::MAX).expect("sound");
+        let is_there = |served: &Served| served.store.release_reserve().expect("readable");
+        served.until(is_there).await;
+        served.until(is_there).await;
+        served.disk.pretend_free(Some(0));
+        served.rest(10).await;
+        served.disk.pretend_free(None);
+        served.rest(20).await;
+        assert!(!is_there(&served), "a full disk is left alone for a while");
+        served.until(is_there).await;
+        served.stop().await;
+    });
 }

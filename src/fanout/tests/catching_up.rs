@@ -29,6 +29,36 @@ async fn a_terminal_gets_what_is_newer_than_its_cursor_then_what_is_issued() {
 }
 
 #[tokio::test]
+async fn one_wake_for_several_orders_brings_them_all() {
+    let (stage, hub) = (Stage::founded(2).await, Hub::default());
+    let first = stage.issue(1).await;
+    let mut issues = Vec::new();
+    for id in 2..=4 {
+        let order = Cast::order(&stage.engine.world(), id, stage.engine.now());
+        let mut requests = Cast::issuing(order, &format!("several-{id}"));
+        issues.push(requests.pop().expect("the last one issues"));
+        for request in requests {
+            stage.submit(request).await.expect("drafted and signed");
+        }
+    }
+    let mut terminal = Terminal::connected(&stage, &hub, 1, 0).await;
+    assert_eq!(terminal.orders(1).await, [1]);
+    stage.store.close();
+    let _holds_the_owner = stage.enqueue(stage.receipt(first, 2)).await;
+    stage.store.wait_held();
+    let mut replies = Vec::new();
+    for issue in issues {
+        replies.push(stage.enqueue(issue).await);
+    }
+    stage.store.open();
+    for reply in replies {
+        reply.await.expect("answered").expect("issued in one group");
+    }
+    assert_eq!(terminal.orders(3).await, [2, 3, 4]);
+    terminal.nothing_more(&hub).await;
+}
+
+#[tokio::test]
 async fn what_was_never_confirmed_is_queued_again_whatever_the_cursor_says() {
     let (stage, hub) = (Stage::founded(2).await, Hub::default());
     let first = stage.issue(1).await;

@@ -1,5 +1,6 @@
 //! How a stream ends. Time is the test's own where heartbeats are counted.
 
+use super::spans::SpanCount;
 use super::*;
 use crate::domain::endpoint as domain;
 use crate::domain::world::{Actor, Command, Request};
@@ -51,6 +52,27 @@ async fn a_terminal_that_says_so_is_alive() {
     drop(terminal.say);
     assert_eq!(terminal.session.await.expect("no panic"), Ending::Left);
     assert!(hub.presence(EndpointNo::new(1)).is_some_and(|known| !known.connected));
+}
+
+#[tokio::test]
+async fn an_idle_stream_makes_no_spans_and_an_order_makes_its_own() {
+    let (stage, hub) = (Stage::founded(1).await, Hub::default());
+    let order = stage.issue(1).await;
+    tokio::time::pause();
+    let count = SpanCount::start();
+    let mut terminal = greeted(&stage, &hub, 1).await;
+    terminal.order().await;
+    assert_eq!(count.so_far(), 1, "it was delivered");
+    for _ in 0..20 {
+        assert!(matches!(terminal.hear().await, Heard::Heartbeat(_)));
+        terminal.say(Said::Heartbeat(pb::Heartbeat::default())).await;
+    }
+    assert_eq!(count.so_far(), 1, "nothing happened");
+    // The owner is on a thread of its own, which the test's time does not wait for.
+    tokio::time::resume();
+    terminal.answer(&receipt(order, 1).1).await;
+    while !matches!(terminal.hear().await, Heard::Recorded(_)) {}
+    assert_eq!(count.so_far(), 2, "it was answered; deciding is on the owner's thread");
 }
 
 #[tokio::test]

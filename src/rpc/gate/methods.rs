@@ -49,6 +49,13 @@ pub struct Method {
     pub work: Work,
 }
 
+impl Method {
+    /// Whether an order is drafted, signed, issued or changed by it: a step that its trace shows.
+    pub fn moves_orders(&self) -> bool {
+        self.work == Work::Changes && self.name.starts_with("hoatoc.v1.OrderService/")
+    }
+}
+
 const fn reads(name: &'static str, callers: Callers) -> Method {
     Method { name, callers, work: Work::Reads }
 }

@@ -112,7 +112,8 @@ impl Keeper {
         let method = methods::find(request.uri().path());
         let name = method.map_or("unknown", |method| method.name);
         let (actor, code) = (field::Empty, field::Empty);
-        let span = info_span!("rpc.call", method = name, actor, code);
+        let dispatch = method.is_some_and(Method::moves_orders);
+        let span = info_span!("rpc.call", method = name, dispatch, actor, code);
         if let Some(parent) = propagation::extract_headers(request.headers()) {
             propagation::set_parent(&span, &parent);
         }
@@ -160,9 +161,7 @@ impl Keeper {
             other => other,
         };
         let admitted = principal.and_then(|principal| {
-            auth::admit(method, &principal).inspect_err(|refused| {
-                warn!(actor = %principal, method = method.name, reason = refused.reason, "refused");
-            })?;
+            auth::admit(method, &principal)?;
             Ok(principal)
         });
         let principal = admitted.inspect_err(|refused| {

@@ -22,6 +22,7 @@ use crate::rpc::listener::connection::TlsConnection;
 use crate::rpc::listener::registry::{Entrance, Full};
 use crate::rpc::listener::{Connections, Counts, ListenerLimits};
 use crate::tasks::Tasks;
+use crate::telemetry::Metrics;
 
 /// Why a connection did not reach the server.
 #[derive(Debug, thiserror::Error)]
@@ -62,6 +63,7 @@ pub(super) struct Door {
     pub(super) connections: Connections,
     pub(super) handshakes: Arc<Semaphore>,
     pub(super) counts: watch::Sender<Counts>,
+    pub(super) metrics: Metrics,
     pub(super) queue: mpsc::Sender<io::Result<TlsConnection>>,
     pub(super) tasks: Tasks,
 }
@@ -144,12 +146,21 @@ impl Door {
         let label = rejected.label();
         self.counts.send_modify(|counts| *counts.refused.entry(label).or_default() += 1);
         match rejected {
-            // Somebody holds a certificate that is not accepted: a person will ask why.
-            Rejected::Refused(refusal) if !matches!(refusal, Refusal::Protocol(_)) => {
+            Rejected::Refused(_) | Rejected::Gone(_) | Rejected::TooSlow => {
+                self.metrics.handshake_failed(label);
+            }
+            Rejected::Full(_) | Rejected::NoTurn | Rejected::ServerStuck => {
+                self.metrics.connection_refused(label);
+            }
+        }
+        match rejected {
+            // A person will ask why their certificate is not accepted, or who knocks at this port.
+            // The accept rate bounds how many such lines there can be.
+            Rejected::Refused(refusal) => {
                 tracing::info!(%address, reason = label, "refused: {refusal}");
             }
             Rejected::ServerStuck => tracing::warn!(%address, reason = label, "{rejected}"),
-            _ => tracing::debug!(%address, reason = label, "{rejected}"),
+            _ => tracing::info!(%address, reason = label, "not let in: {rejected}"),
         }
     }
 }

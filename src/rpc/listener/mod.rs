@@ -25,6 +25,7 @@ use crate::clock::Clock;
 use crate::limits;
 use crate::pki::config::ServerTls;
 use crate::tasks::Tasks;
+use crate::telemetry::Metrics;
 
 mod connection;
 mod door;
@@ -130,11 +131,12 @@ impl Listener {
         limits: ListenerLimits,
         tls: Arc<ServerTls>,
         clock: Arc<dyn Clock>,
+        metrics: &Metrics,
         tasks: &Tasks,
     ) -> io::Result<(Self, Incoming)> {
         let socket = listen(address)?;
         let local_address = socket.local_addr()?;
-        let connections = Connections::new(limits.clone());
+        let connections = Connections::new(limits.clone(), metrics.clone());
         let (counts_in, counts) = watch::channel(Counts::default());
         let handshakes = Arc::new(Semaphore::new(limits.handshakes_max));
         let (queue, incoming) = mpsc::channel(limits::ACCEPTED_QUEUE_LEN_MAX);
@@ -145,6 +147,7 @@ impl Listener {
             connections: connections.clone(),
             handshakes,
             counts: counts_in,
+            metrics: metrics.clone(),
             queue,
             tasks: tasks.clone(),
         });

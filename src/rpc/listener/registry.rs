@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::pki::identity::{Fingerprint, Identity, PeerIdentity};
 use crate::rpc::listener::{ListenerLimits, PeerInfo};
+use crate::telemetry::Metrics;
 
 /// Which cap a new connection would have gone beyond.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -47,6 +48,7 @@ pub struct Connections(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     limits: ListenerLimits,
+    metrics: Metrics,
     state: Mutex<State>,
 }
 
@@ -75,8 +77,8 @@ struct Served {
 }
 
 impl Connections {
-    pub(super) fn new(limits: ListenerLimits) -> Self {
-        Self(Arc::new(Shared { limits, state: Mutex::default() }))
+    pub(super) fn new(limits: ListenerLimits, metrics: Metrics) -> Self {
+        Self(Arc::new(Shared { limits, metrics, state: Mutex::default() }))
     }
 
     /// How many connections have finished their handshake and are open.
@@ -216,6 +218,7 @@ impl Entrance {
         let ended = CancellationToken::new();
         state.served.insert(number, Served { peer: peer.clone(), ended: ended.clone() });
         drop(state);
+        connections.0.metrics.connection_opened();
         Ok(Seat { peer, ended, entrance: self })
     }
 }
@@ -243,6 +246,7 @@ pub(super) struct Seat {
 
 impl Drop for Seat {
     fn drop(&mut self) {
+        self.entrance.connections.0.metrics.connection_closed();
         let mut state = self.entrance.connections.state();
         state.served.remove(&self.peer.connection);
         let Some(peer) = &self.peer.identity else {

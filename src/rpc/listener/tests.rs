@@ -9,6 +9,7 @@ use super::*;
 use crate::clock::SystemClock;
 use crate::pki::authority::Authority;
 use crate::pki::config::{ServerTlsParts, Trust, client_config};
+use crate::telemetry::Metrics;
 
 /// Fails as scripted, then waits for ever.
 struct Script {
@@ -44,11 +45,12 @@ fn door(limits: ListenerLimits) -> (Arc<Door>, Incoming) {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let (_authority, tls) = server();
     let (queue, incoming) = mpsc::channel(1);
-    let connections = Connections::new(limits.clone());
+    let connections = Connections::new(limits.clone(), Metrics::noop());
     let counts = watch::Sender::new(Counts::default());
     let handshakes = Arc::new(Semaphore::new(limits.handshakes_max));
     let tasks = Tasks::new();
-    let door = Door { limits, tls, clock, connections, handshakes, counts, queue, tasks };
+    let metrics = Metrics::noop();
+    let door = Door { limits, tls, clock, connections, handshakes, counts, metrics, queue, tasks };
     (Arc::new(door), ReceiverStream::new(incoming))
 }
 
@@ -106,7 +108,8 @@ async fn a_write_that_waits_for_a_peer_fails_once_the_connection_is_to_end() {
     let any_port = SocketAddr::from(([127, 0, 0, 1], 0));
     let limits = ListenerLimits::default();
     let (listener, mut incoming) =
-        Listener::start(any_port, limits, tls, Arc::new(SystemClock), &tasks).expect("a listener");
+        Listener::start(any_port, limits, tls, Arc::new(SystemClock), &Metrics::noop(), &tasks)
+            .expect("a listener");
     let trust = Trust::Authority(authority.certificate_pem().to_owned());
     let config = client_config(&trust, None, Arc::new(SystemClock)).expect("good parts");
     let tcp = TcpStream::connect(listener.local_address()).await.expect("it listens");

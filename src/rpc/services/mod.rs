@@ -10,6 +10,7 @@ pub mod operation;
 pub mod order;
 pub mod organization;
 pub mod report;
+mod step;
 mod watch;
 
 use std::fmt::Debug;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
+use tracing::{Instrument as _, Span};
 
 use crate::domain::authority::Role;
 use crate::domain::ids::{EndpointNo, OrderId, RequestId};
@@ -18,9 +19,9 @@ use crate::limits;
 use crate::rpc::auth::{Principal, caller};
 use crate::rpc::request::{ask, identified, page_after, page_size};
 use crate::rpc::services::organization::endpoint_message;
-use crate::rpc::services::{Doors, watch};
+use crate::rpc::services::{Doors, step, watch};
 use crate::rpc::status::Reject;
-use crate::telemetry::propagation::current_traceparent;
+use crate::telemetry::propagation;
 use crate::wire::{WireError, envelope, order, parse, pb, timestamp, unit};
 use pb::order_service_server::OrderService;
 use prost::Message as _;
@@ -52,11 +53,11 @@ impl Orders {
         &self,
         caller: &Principal,
         id: (RequestId, [u8; 32]),
-        order: OrderId,
+        (order, span): (OrderId, Span),
         command: Command,
     ) -> Result<(pb::Order, u64), Status> {
         let engine = &self.0.doors.engine;
-        let committed = engine.submit(ask(caller, Some(id), command)?).await?;
+        let committed = engine.submit(ask(caller, Some(id), command)?).instrument(span).await?;
         Ok((self.show(&order)?, committed.ledger_index))
     }
 
@@ -76,15 +77,16 @@ impl Orders {
         cancels: bool,
     ) -> Result<(pb::Order, u64), Status> {
         let envelope = envelope::required("envelope", wire)?;
-        let draft = draft(envelope)?;
+        let mut draft = draft(envelope)?;
         let (order, handling) = (draft.order.id, draft.order.handling);
         if draft.order.is_cancel() != cancels {
             let fault = WireError::new("envelope", "update by UpdateOrder, cancel by CancelOrder");
             return Err(Reject::field("PAYLOAD_INVALID", &fault).into());
         }
         may_issue(caller, handling)?;
-        let traceparent = current_traceparent().unwrap_or_default();
-        self.carry_out(caller, id, order, Command::IssueSigned { draft, traceparent }).await
+        let span = step::changing(&self.0.doors.engine.world(), &draft.order);
+        draft.traceparent = propagation::place(&span).unwrap_or_default();
+        self.carry_out(caller, id, (order, span), Command::IssueSigned(draft)).await
     }
 }
 
@@ -98,7 +100,7 @@ fn may_issue(caller: &Principal, handling: Handling) -> Result<(), Reject> {
 
 fn draft(envelope: Envelope) -> Result<NewDraft, Reject> {
     let order = order::read(&envelope).map_err(|fault| Reject::field("PAYLOAD_INVALID", &fault))?;
-    Ok(NewDraft { order: Arc::new(order), envelope })
+    Ok(NewDraft { order: Arc::new(order), envelope, traceparent: String::new() })
 }
 
 /// Where an order stands, as the wire has it.
@@ -192,10 +194,12 @@ impl OrderService for Orders {
         let payload_type = envelope::payload_type(&message.payload_type)?;
         let envelope = Envelope::new(payload_type, &message.payload[..])
             .map_err(|fault| WireError::new("payload", fault))?;
-        let draft = draft(envelope)?;
+        let mut draft = draft(envelope)?;
         let order = draft.order.id;
+        let span = step::drafting(&order);
+        draft.traceparent = propagation::place(&span).unwrap_or_default();
         let (order, ledger_index) =
-            self.carry_out(&caller, id, order, Command::Draft(draft)).await?;
+            self.carry_out(&caller, id, (order, span), Command::Draft(draft)).await?;
         Ok(Response::new(pb::DraftOrderResponse { order: Some(order), ledger_index }))
     }
 
@@ -210,7 +214,8 @@ impl OrderService for Orders {
         let signature = message.signature.as_ref();
         let signature = signature.ok_or_else(|| WireError::missing("signature"))?.try_into()?;
         let command = Command::AddSignature { order, signature };
-        let (order, ledger_index) = self.carry_out(&caller, id, order, command).await?;
+        let span = step::signing(&self.0.doors.engine.world(), &order);
+        let (order, ledger_index) = self.carry_out(&caller, id, (order, span), command).await?;
         Ok(Response::new(pb::SubmitSignatureResponse { order: Some(order), ledger_index }))
     }
 
@@ -224,9 +229,10 @@ impl OrderService for Orders {
         let order: OrderId = parse("order_id", &message.order_id)?;
         let handling = self.0.doors.engine.world().order(&order).map(|file| file.order.handling);
         may_issue(&caller, handling.ok_or(Refusal::OrderUnknown { order })?)?;
-        let traceparent = current_traceparent().unwrap_or_default();
+        let span = step::issuing(&self.0.doors.engine.world(), &order);
+        let traceparent = propagation::place(&span).unwrap_or_default();
         let command = Command::Issue { order, traceparent };
-        let (order, ledger_index) = self.carry_out(&caller, id, order, command).await?;
+        let (order, ledger_index) = self.carry_out(&caller, id, (order, span), command).await?;
         Ok(Response::new(pb::IssueOrderResponse { order: Some(order), ledger_index }))
     }
 

@@ -248,7 +248,7 @@ impl Thin {
 }
 
 fn said(message: Said) -> pb::ExchangeRequest {
-    pb::ExchangeRequest { message: Some(message) }
+    pb::ExchangeRequest { message: Some(message), traceparent: String::new() }
 }
 
 /// An order's bytes of a given length, for the limit that reads nothing into them.

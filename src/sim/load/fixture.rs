@@ -265,7 +265,8 @@ impl Maker {
         let signature =
             Signature { key_id: signer.id(), bytes: signer.sign(&envelope.signed_bytes()) };
         let (id, actor) = (order.id, Actor::Officer(officer()?));
-        let draft = NewDraft { order: Arc::new(order), envelope };
+        let order = Arc::new(order);
+        let draft = NewDraft { order, envelope, traceparent: String::new() };
         self.submit(actor.clone(), Command::Draft(draft)).await?;
         self.submit(actor, Command::AddSignature { order: id, signature }).await?;
         Ok(id)

@@ -1,16 +1,18 @@
 //! Answers out: each is signed and durable before anybody learns of it.
 
 use prost::Message;
+use tracing::{Span, info_span};
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::book::{Book, Entry, answer_rows, decode};
-use super::rows::{AnswerRow, answer_key, order_key, refused_answer_key};
+use super::rows::{AnswerRow, OrderRow, answer_key, order_key, refused_answer_key};
 use super::{Inbox, InboxError, state_at};
 use crate::domain::ids::OrderId;
 use crate::domain::order::delivery::{
     ANSWERED_BY_CHARS_MAX, ANSWERS_MAX, Answer, DeclineReason, DeliveryState, Fact, NOTE_CHARS_MAX,
     Strength,
 };
+use crate::telemetry::propagation::{current_traceparent, set_parent};
 use crate::wire::pb;
 
 /// The reason of an answer that could not stand without a refused one before it.
@@ -23,6 +25,8 @@ pub(crate) struct Outgoing {
     pub(crate) order: OrderId,
     pub(crate) number: u32,
     pub(crate) envelope: pb::Envelope,
+    /// Where in the order's trace it was given; empty outside any trace.
+    pub(crate) traceparent: String,
 }
 
 impl Inbox {
@@ -102,6 +106,7 @@ impl Inbox {
         by: &str,
         note: &str,
     ) -> Result<u32, InboxError> {
+        let _span = self.answering(order, fact)?.entered();
         let (by, note) = texts(fact, by, note)?;
         let mut book = self.book.lock();
         let entry = book.orders.get(&order).ok_or(InboxError::UnknownOrder { order })?;
@@ -149,7 +154,9 @@ impl Inbox {
         };
         let value = self.store.get(&answer_key(order, number))?;
         let row: AnswerRow = decode(&value.ok_or(InboxError::UnknownOrder { order })?)?;
-        Ok(row.envelope.map(|envelope| Outgoing { place, order, number, envelope }))
+        let traceparent = row.traceparent;
+        let answer = |envelope| Outgoing { place, order, number, envelope, traceparent };
+        Ok(row.envelope.map(answer))
     }
 
     /// The server has recorded an answer: it need not be sent again.
@@ -235,14 +242,29 @@ impl Inbox {
 
     fn row(&self, answer: &Answer, queue_place: u64) -> AnswerRow {
         let envelope = Some((&self.signed(answer)).into());
-        AnswerRow { envelope, queue_place, ..AnswerRow::default() }
+        let traceparent = current_traceparent().unwrap_or_default();
+        AnswerRow { envelope, queue_place, traceparent, ..AnswerRow::default() }
     }
 
     /// Where an order stood before our first answer.
     fn state_before(&self, order: OrderId) -> Result<DeliveryState, InboxError> {
+        Ok(state_at(self.order_row(order)?.state_before))
+    }
+
+    fn order_row(&self, order: OrderId) -> Result<OrderRow, InboxError> {
         let value = self.store.get(&order_key(order))?;
-        let row: super::rows::OrderRow = decode(&value.ok_or(InboxError::UnknownOrder { order })?)?;
-        Ok(state_at(row.state_before))
+        decode(&value.ok_or(InboxError::UnknownOrder { order })?)
+    }
+
+    /// The span of giving an answer, in the order's own trace.
+    fn answering(&self, order: OrderId, fact: Fact) -> Result<Span, InboxError> {
+        let fact = fact.as_str();
+        let span = info_span!(parent: None, "terminal.answer", dispatch = true, %order, fact);
+        // Read for those only who look.
+        if !span.is_disabled() {
+            set_parent(&span, &self.order_row(order)?.traceparent);
+        }
+        Ok(span)
     }
 }
 
@@ -260,7 +282,9 @@ impl Plan<'_> {
         match self.state.after(answer.fact) {
             Ok(state) => {
                 answer.number = self.next;
-                self.kept.push((self.next, self.inbox.row(&answer, row.queue_place)));
+                let again = self.inbox.row(&answer, row.queue_place);
+                let traceparent = row.traceparent;
+                self.kept.push((self.next, AnswerRow { traceparent, ..again }));
                 self.next += 1;
                 self.state = state;
             }

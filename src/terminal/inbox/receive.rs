@@ -12,6 +12,7 @@ use crate::domain::instant::Instant;
 use crate::domain::order::delivery::{Answer, DeliveryState, Fact};
 use crate::evidence::envelope::Envelope;
 use crate::evidence::trust::{TrustBundle, accept_bundle};
+use crate::telemetry::propagation::current_traceparent;
 use crate::terminal::verify::{Unverified, VerifiedOrder, verify_order};
 use crate::wire::{self, pb};
 
@@ -121,7 +122,8 @@ impl Inbox {
                 if let Some(id) = known.map(|(id, _entry)| *id) {
                     return self.catch_up(book, id, delivery).map(|()| Received::Repeat);
                 }
-                self.judge(book, bundle, &envelope, now)
+                tracing::info_span!("terminal.verify")
+                    .in_scope(|| self.judge(book, bundle, &envelope, now))
             }
         };
         match judged {
@@ -215,7 +217,8 @@ impl Inbox {
             note: String::new(),
         };
         let envelope = Some((&self.signed(&receipt)).into());
-        AnswerRow { envelope, queue_place, ..AnswerRow::default() }
+        let traceparent = current_traceparent().unwrap_or_default();
+        AnswerRow { envelope, queue_place, traceparent, ..AnswerRow::default() }
     }
 
     /// A repeat: the cursor may rise, and a server that knows of more answers than a disk that was

@@ -108,6 +108,9 @@ pub(super) struct AnswerRow {
     /// The same in words.
     #[prost(string, tag = "6")]
     pub(super) refused_text: String,
+    /// Trace context of giving it; empty outside any trace.
+    #[prost(string, tag = "7")]
+    pub(super) traceparent: String,
 }
 
 /// An order that was not believed.

@@ -67,7 +67,7 @@ async fn open(terminal: &Arc<Terminal>, channel: Channel) -> Result<Session, Lin
         version: env!("CARGO_PKG_VERSION").to_owned(),
     };
     // The queue is empty and its other end is here.
-    let queued = say.try_send(pb::ExchangeRequest { message: Some(Say::Hello(hello)) });
+    let queued = say.try_send(saying(Say::Hello(hello)));
     queued.map_err(|_full| LinkError::Ended)?;
     let mut client = TerminalServiceClient::new(channel.clone())
         .max_decoding_message_size(limits::MESSAGE_LEN_MAX)
@@ -117,7 +117,7 @@ enum Next {
     /// Something may have come up: ask the inbox.
     Look,
     /// This message; an answer with its order, number and place in the queue.
-    Send(Box<Say>, Option<(OrderId, u32, u64)>),
+    Send(Box<pb::ExchangeRequest>, Option<(OrderId, u32, u64)>),
     /// Nothing until something changes.
     Nothing,
 }
@@ -154,9 +154,9 @@ impl Session {
                     self.hear(response).await?;
                 }
                 permit = say.reserve(), if has_word => {
-                    let permit = permit.map_err(|_closed| LinkError::Ended)?;
+                    let Ok(permit) = permit else { return self.hear_out().await };
                     if let Next::Send(word, answer) = std::mem::replace(&mut self.next, Next::Look) {
-                        permit.send(pb::ExchangeRequest { message: Some(*word) });
+                        permit.send(*word);
                         if let Some((order, number, place)) = answer {
                             self.flight.sent(order, number, place);
                         }
@@ -177,6 +177,18 @@ impl Session {
         }
     }
 
+    /// The server takes nothing more. What it said before it ended the stream is on its way here yet:
+    /// what it recorded, and when to come back.
+    async fn hear_out(&mut self) -> Result<(), LinkError> {
+        let rest = async {
+            while let Some(response) = self.heard.message().await? {
+                self.hear(response).await?;
+            }
+            Err(LinkError::Ended)
+        };
+        timeout(limits::FAREWELL_PATIENCE, rest).await.unwrap_or(Err(LinkError::Ended))
+    }
+
     /// The next answer to send, if one may be sent.
     fn look(&mut self) -> Result<Next, LinkError> {
         self.revision.mark_unchanged();
@@ -184,7 +196,9 @@ impl Session {
         let answer = self.terminal.inbox.outgoing(|order, place| flight.may_send(order, place))?;
         Ok(answer.map_or(Next::Nothing, |answer| {
             let mark = (answer.order, answer.number, answer.place);
-            Next::Send(Box::new(Say::Answer(answer.envelope)), Some(mark))
+            let message = Some(Say::Answer(answer.envelope));
+            let word = pb::ExchangeRequest { message, traceparent: answer.traceparent };
+            Next::Send(Box::new(word), Some(mark))
         }))
     }
 
@@ -206,7 +220,8 @@ impl Session {
     }
 
     async fn order(&mut self, delivery: pb::OrderDelivery) -> Result<(), LinkError> {
-        let span = tracing::info_span!("terminal.receive", sequence = delivery.sequence);
+        let sequence = delivery.sequence;
+        let span = tracing::info_span!("terminal.receive", dispatch = true, sequence);
         propagation::set_parent(&span, &delivery.traceparent);
         let now = self.terminal.now();
         let received =
@@ -255,13 +270,13 @@ impl Session {
         Ok(())
     }
 
-    fn heartbeat(&self) -> Say {
+    fn heartbeat(&self) -> pb::ExchangeRequest {
         let held_ms = self.echo.map_or(0, |(_time, at)| at.elapsed().as_millis());
-        Say::Heartbeat(pb::Heartbeat {
+        saying(Say::Heartbeat(pb::Heartbeat {
             clock_time: Some(timestamp(self.terminal.clock.now())),
             echo_time: self.echo.map(|(time, _at)| time),
             held_ms: u32::try_from(held_ms).unwrap_or(u32::MAX),
-        })
+        }))
     }
 
     fn heartbeat_came(&mut self, heartbeat: &pb::Heartbeat) -> Result<(), LinkError> {
@@ -300,6 +315,11 @@ impl Session {
     ) -> Result<T, LinkError> {
         Ok(self.terminal.with_inbox(work).await?)
     }
+}
+
+/// A word that is in no trace.
+const fn saying(message: Say) -> pb::ExchangeRequest {
+    pb::ExchangeRequest { message: Some(message), traceparent: String::new() }
 }
 
 fn gone(go_away: &pb::GoAway) -> LinkError {

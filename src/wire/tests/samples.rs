@@ -361,9 +361,9 @@ fn order_events() -> impl Strategy<Value = Event> {
     let version = (any::<[u8; 16]>(), any::<u64>(), any::<[u8; 32]>())
         .prop_map(|(id, version, commitment)| RecordVersion { id, version, commitment });
     prop_oneof![
-        orders().prop_map(|order| {
+        (orders(), texts()).prop_map(|(order, traceparent)| {
             let envelope = order_envelope(&order);
-            Event::OrderDrafted { order: Arc::new(order), envelope }
+            Event::OrderDrafted { order: Arc::new(order), envelope, traceparent }
         }),
         (order_ids(), signatures())
             .prop_map(|(order, signature)| Event::SignatureAdded { order, signature }),

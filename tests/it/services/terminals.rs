@@ -40,7 +40,10 @@ impl Stream {
             version: "test".into(),
             ..pb::Hello::default()
         };
-        let hello = pb::ExchangeRequest { message: Some(Say::Hello(hello)) };
+        let hello = pb::ExchangeRequest {
+            message: Some(Say::Hello(hello)),
+            ..pb::ExchangeRequest::default()
+        };
         say.send(hello).await.expect("room");
         let mut client = TerminalServiceClient::new(channel);
         let heard = soon(client.exchange(ReceiverStream::new(said))).await.expect("a stream");

@@ -46,7 +46,9 @@ fn an_audience_that_changed_after_signing_stops_the_issue() {
         let mut order = p.order(Exercise);
         spoil(&mut order.audience);
         let draft = new_draft(&order);
-        let event = Event::OrderDrafted { order: draft.order, envelope: draft.envelope };
+        let (order, envelope) = (draft.order, draft.envelope);
+        let event =
+            Event::OrderDrafted { order: order.clone(), envelope, traceparent: String::new() };
         p.world.apply(&Entry { at: p.now, actor: Actor::Server, request: None, event });
         p.sign(order.id, "commander").expect("may sign");
         assert_eq!(p.issue(order.id), Err(refusal(AudienceError::Changed)));

@@ -41,7 +41,7 @@ fn contents_of_one_handling_in_an_envelope_of_another_are_refused() {
             }
             let payload = envelope_of(&order).payload().clone();
             let envelope = Envelope::new(other, payload).expect("within bounds");
-            let draft = NewDraft { order: new_draft(&order).order, envelope };
+            let draft = NewDraft { envelope, ..new_draft(&order) };
             let refused = p.does(&officer("clerk"), Command::Draft(draft));
             assert!(
                 matches!(

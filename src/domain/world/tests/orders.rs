@@ -7,7 +7,7 @@ use crate::domain::ids::OrderId;
 use crate::domain::order::handling::Handling::{Actual, Exercise, Test};
 use crate::domain::order::{Order, OrderError, ReferenceKind};
 use crate::domain::world::{
-    Actor, Command, OPEN_ORDERS_MAX, OrderFile, OrderRefusal, OrderState, Refusal,
+    Actor, Command, NewDraft, OPEN_ORDERS_MAX, OrderFile, OrderRefusal, OrderState, Refusal,
 };
 
 fn reference(order: OrderId, reason: &'static str) -> Refusal {
@@ -265,7 +265,8 @@ fn drafts_have_a_bound_and_a_cancel_has_room_beyond_it() {
     for n in 0..OPEN_ORDERS_MAX {
         let id = OrderId::new(Uuid::from_u128(10_000 + u128::try_from(n).expect("small")));
         let order = Order { id, ..filler.clone() };
-        let file = OrderFile::new(std::sync::Arc::new(order.clone()), envelope_of(&filler));
+        let file =
+            OrderFile::new(std::sync::Arc::new(order.clone()), envelope_of(&filler), String::new());
         p.world.orders.insert(id, file);
     }
     let order = p.order(Actual);
@@ -275,7 +276,7 @@ fn drafts_have_a_bound_and_a_cancel_has_room_beyond_it() {
     assert_eq!(p.issue_signed(&update, &[key(ex(2))]), Err(full.into()));
     let cancel = p.follow_up(&target, ReferenceKind::Cancel);
     let draft = signed_draft(&cancel, &[key(ex(4))]);
-    let command = Command::IssueSigned { draft, traceparent: String::new() };
+    let command = Command::IssueSigned(draft);
     let request = crate::domain::world::Request { actor: officer("duty"), id: None, command };
     assert!(p.world.decide(&request, p.now).is_ok(), "a cancel always goes first");
 }
@@ -285,8 +286,10 @@ fn a_trace_context_is_kept_and_anything_longer_is_not_one() {
     let mut p = Province::new();
     let trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
     for (given, kept) in [(trace.to_owned(), trace), ("x".repeat(65), "")] {
-        let order = p.order(Exercise);
-        let order = p.draft(&order).expect("sound");
+        let draft = NewDraft { traceparent: given.clone(), ..new_draft(&p.order(Exercise)) };
+        let order = draft.order.id;
+        p.does(&officer("clerk"), Command::Draft(draft)).expect("sound");
+        assert_eq!(p.file(&order).traceparent, kept);
         p.sign(order, "commander").expect("may sign");
         p.does(&officer("commander"), Command::Issue { order, traceparent: given })
             .expect("signed");

@@ -192,7 +192,7 @@ fn a_stray_signature_holds_up_no_cancel_and_is_credited_to_nobody() {
     let cancel = p.follow_up(&target, ReferenceKind::Cancel);
     let mut draft = signed_draft(&cancel, &[key(77), key(2), key(4)]);
     draft.envelope.add(Signature { key_id: key(3).id(), bytes: [9; 64] }).expect("room");
-    let command = Command::IssueSigned { draft, traceparent: String::new() };
+    let command = Command::IssueSigned(draft);
     p.does(&officer("duty"), command).expect("two persons signed it");
     assert_eq!(p.file(&cancel.id).signed_by, [id("commander"), id("duty")]);
     assert_eq!(p.file(&cancel.id).envelope.signatures().len(), 2);

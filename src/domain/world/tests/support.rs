@@ -160,8 +160,7 @@ impl Province {
         keys: &[SigningKey],
     ) -> Result<Decision, Refusal> {
         let draft = signed_draft(order, keys);
-        let traceparent = String::new();
-        self.does(&officer("duty"), Command::IssueSigned { draft, traceparent })
+        self.does(&officer("duty"), Command::IssueSigned(draft))
     }
 
     pub(crate) fn issued(&mut self, handling: Handling) -> OrderId {

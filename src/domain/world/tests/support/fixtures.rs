@@ -139,7 +139,8 @@ pub(crate) fn envelope_of(order: &Order) -> Envelope {
 }
 
 pub(crate) fn new_draft(order: &Order) -> NewDraft {
-    NewDraft { order: Arc::new(order.clone()), envelope: envelope_of(order) }
+    let (order, envelope) = (Arc::new(order.clone()), envelope_of(order));
+    NewDraft { order, envelope, traceparent: String::new() }
 }
 
 pub(crate) fn signed_draft(order: &Order, keys: &[SigningKey]) -> NewDraft {
