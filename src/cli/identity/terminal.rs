@@ -40,8 +40,8 @@ Commands on standard input, in the order in which an order is answered:
   open ID                             somebody saw it
   ack ID NAME                         NAME answers for it
   accept ID NAME                      it will be carried out
-  decline ID NAME REASON [NOTE]       it cannot be carried out; REASON as for --answer, other needs a NOTE
-  strength ID NAME called=N ...       numbers so far, after accept: the keys of --strength, with spaces
+  decline ID NAME REASON [NOTE]       it cannot; REASON as for --answer, other needs a NOTE
+  strength ID NAME called=N ...       numbers so far: the keys of --strength, with spaces
   complete ID NAME [NOTE]             it is done
   quit                                ends the terminal; the end of the input does not
 

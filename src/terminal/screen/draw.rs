@@ -69,15 +69,17 @@ fn new_order(app: &App) -> Option<Line<'static>> {
     let Row::Order(order) = app.rows.get(app.newest_waiting()?)? else { return None };
     let count = app.waiting().count();
     let more = if count > 1 { format!(" ({count})") } else { String::new() };
-    let cancel =
-        if order.summary.is_cancel { format!("{} ", words::CANCEL) } else { String::new() };
-    let text = format!(
-        " LỆNH MỚI{more}: {} {cancel}{} {} - m: mở - {}",
+    let number = order.order.number_text();
+    let said = [
         order.summary.handling.label(),
+        if order.summary.is_cancel { words::CANCEL } else { "" },
         order.order.urgency.label(),
-        order.order.number_text(),
-        order.order.title,
-    );
+        number.as_str(),
+        "- m: mở -",
+        order.order.title.as_str(),
+    ];
+    let said: Vec<&str> = said.into_iter().filter(|part| !part.is_empty()).collect();
+    let text = format!(" LỆNH MỚI{more}: {}", said.join(" "));
     // Spaces to the edge, so that the whole row stands out.
     Some(Line::styled(format!("{text:<250}"), bold().add_modifier(Modifier::REVERSED)))
 }
