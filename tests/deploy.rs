@@ -257,26 +257,83 @@ fn the_configurations_are_the_samples() {
     }
 }
 
+/// What a unit says under a key, once for each line.
+fn setting(unit: &str, key: &str) -> Vec<String> {
+    let prefix = format!("{key}=");
+    unit.lines().filter_map(|line| line.strip_prefix(&prefix)).map(str::to_owned).collect()
+}
+
+const SERVICES: [&str; 4] = [
+    "hoatoc.service",
+    "hoatoc-backup.service",
+    "hoatoc-terminal.service",
+    "hoatoc-terminal-headless.service",
+];
+
+#[test]
+fn the_program_understands_what_the_units_start_it_with() {
+    for file in SERVICES {
+        let unit = deploy(&format!("systemd/{file}"));
+        for (key, start) in ["ExecStartPre", "ExecStart", "ExecStartPost"]
+            .into_iter()
+            .flat_map(|key| setting(&unit, key).into_iter().map(move |start| (key, start)))
+            .filter(|(_key, start)| start.contains("/usr/bin/hoatoc "))
+        {
+            // What systemd itself reads: prefixes and the date and name it fills in are no words of ours.
+            let words: Vec<&str> =
+                start.trim_start_matches(['-', '@', ':', '+', '!']).split(' ').collect();
+            let understood = hoatoc::cli::understands(words);
+            assert!(understood.is_ok(), "{file}: {key}={start}: {understood:?}");
+        }
+        let home = format!("--data-dir /var/lib/{}", setting(&unit, "StateDirectory").concat());
+        let starts = setting(&unit, "ExecStart");
+        assert!(starts.len() == 1 && starts[0].contains(&home), "{file}: {starts:?}");
+    }
+    let wrong =
+        hoatoc::cli::understands(["hoatoc", "terminal", "run", "--data-dir", "t", "--screen"]);
+    assert!(wrong.is_err(), "it would understand anything");
+}
+
+#[test]
+fn a_terminal_has_a_console_of_its_own_or_is_headless_with_a_pipe_for_its_commands() {
+    let screen = deploy("systemd/hoatoc-terminal.service");
+    assert!(!setting(&screen, "ExecStart")[0].contains("--headless"));
+    let tty = setting(&screen, "TTYPath").concat();
+    assert_eq!(setting(&screen, "StandardInput"), ["tty"], "without it there is no screen");
+    assert_eq!(setting(&screen, "StandardOutput"), ["tty"]);
+    assert_eq!(setting(&screen, "StandardError"), ["journal"], "a log line would tear the screen");
+    // Closed to all devices but these, it could not open its console.
+    assert_eq!(setting(&screen, "DeviceAllow"), [format!("{tty} rw")]);
+    let login = format!("getty@{}.service", tty.trim_start_matches("/dev/"));
+    let foes = setting(&screen, "Conflicts").concat();
+    assert!(foes.split(' ').any(|foe| foe == login), "{login} would read the same keys");
+    assert!(setting(&screen, "After").contains(&login));
+
+    let headless = deploy("systemd/hoatoc-terminal-headless.service");
+    let socket = deploy("systemd/hoatoc-terminal-headless.socket");
+    assert!(setting(&headless, "ExecStart")[0].ends_with(" --headless"));
+    assert_eq!(setting(&headless, "StandardInput"), ["socket"]);
+    assert_eq!(setting(&headless, "Sockets"), ["hoatoc-terminal-headless.socket"]);
+    assert_eq!(setting(&headless, "Requires"), setting(&headless, "Sockets"));
+    assert!(foes.contains("hoatoc-terminal-headless.service"), "the store has one user");
+    assert_eq!(setting(&headless, "Conflicts"), ["hoatoc-terminal.service"]);
+    let pipe = setting(&socket, "ListenFIFO").concat();
+    assert_eq!(setting(&socket, "SocketMode"), ["0620"], "others must not answer");
+    assert!(deploy("README.md").contains(&pipe), "deploy/README.md says how to answer at {pipe}");
+    assert!(deploy("README.md").contains(&tty), "deploy/README.md names {tty}");
+    for start in [screen, headless] {
+        assert_eq!(setting(&start, "RestartPreventExitStatus"), ["2"]);
+    }
+}
+
 #[test]
 fn units_drain_before_they_kill_and_hold_the_same_walls() {
-    let setting = |unit: &str, key: &str| -> Vec<String> {
-        let prefix = format!("{key}=");
-        unit.lines().filter_map(|line| line.strip_prefix(&prefix)).map(str::to_owned).collect()
-    };
     let server = deploy("systemd/hoatoc.service");
     let drain = ServerConfig::default().shutdown.drain_ms.millis();
     let wait: u64 = setting(&server, "TimeoutStopSec")[0].parse().expect("seconds");
     assert!(
         drain <= Duration::from_secs(20) && Duration::from_secs(wait) > Duration::from_secs(20)
     );
-    let starts = [
-        ("hoatoc.service", "/usr/bin/hoatoc serve --data-dir /var/lib/hoatoc"),
-        (
-            "hoatoc-terminal.service",
-            "/usr/bin/hoatoc terminal run --data-dir /var/lib/hoatoc-terminal",
-        ),
-        ("hoatoc-backup.service", "/usr/bin/hoatoc backup --data-dir /var/lib/hoatoc"),
-    ];
     let walls = [
         "NoNewPrivileges",
         "CapabilityBoundingSet",
@@ -291,9 +348,8 @@ fn units_drain_before_they_kill_and_hold_the_same_walls() {
         "UMask",
         "StateDirectoryMode",
     ];
-    for (file, start) in starts {
+    for file in SERVICES {
         let unit = deploy(&format!("systemd/{file}"));
-        assert_eq!(setting(&unit, "ExecStart"), [start], "{file}");
         for wall in walls {
             assert!(!setting(&unit, wall).is_empty(), "{file} sets no {wall}");
             assert_eq!(setting(&unit, wall), setting(&server, wall), "{file}: {wall}");

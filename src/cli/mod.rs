@@ -24,9 +24,11 @@ mod registry;
 pub mod report;
 mod server;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow};
 use clap::{CommandFactory as _, Parser, Subcommand};
@@ -38,6 +40,8 @@ use output::{Format, Screen};
 
 /// The exit status of wrong usage.
 const USAGE: u8 = 2;
+/// How long threads that still read or write may take at the end.
+const THREADS_WAIT_MAX: Duration = Duration::from_secs(1);
 
 /// Signed mobilization orders from a province to its communes: issued, answered, measured, provable.
 #[derive(Debug, Parser)]
@@ -146,6 +150,18 @@ impl Cx {
     }
 }
 
+/// Whether the program takes these words, its own name first, as a command. Nothing is run: for
+/// checks of what others start it with, such as service units.
+///
+/// # Errors
+/// What it would complain of.
+pub fn understands<I>(words: I) -> Result<(), clap::Error>
+where
+    I: IntoIterator<Item: Into<OsString> + Clone>,
+{
+    Cli::try_parse_from(words).map(drop)
+}
+
 /// Runs the program with its arguments.
 pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
@@ -201,7 +217,10 @@ fn wait<T>(work: impl Future<Output = T>) -> Result<T> {
         .enable_all()
         .build()
         .context("failed to start the program's threads")?;
-    Ok(runtime.block_on(Box::pin(work)))
+    let done = runtime.block_on(Box::pin(work));
+    // A thread that reads standard input cannot be woken: it must not hold up the end.
+    runtime.shutdown_timeout(THREADS_WAIT_MAX);
+    Ok(done)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! `hoatoc terminal`: the commune's side.
 
-use std::io;
+use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,6 +30,27 @@ const STOP_WAIT_MAX: Duration = Duration::from_secs(3);
 /// How long the last telemetry may take.
 const TELEMETRY_WAIT_MAX: Duration = Duration::from_secs(1);
 
+const RUN_HELP: &str = "\
+Without --headless it shows the officer's screen, and needs a terminal (a window, or a console of its own: \
+hoatoc-terminal.service). With --headless it takes commands on standard input, one a line, and writes what \
+happens on standard output. A NAME or NOTE of several words stands in double quotes; ID is the order's, as \
+in the line that announced it.
+
+Commands on standard input, in the order in which an order is answered:
+  list                                every order here
+  open ID                             somebody saw it
+  ack ID NAME                         NAME answers for it
+  accept ID NAME                      it will be carried out
+  decline ID NAME REASON [NOTE]       it cannot; REASON as for --answer, other needs a NOTE
+  strength ID NAME called=N ...       numbers so far: the keys of --strength, with spaces
+  complete ID NAME [NOTE]             it is done
+  quit                                ends the terminal; the end of the input does not
+
+Examples:
+  hoatoc terminal run --data-dir /var/lib/hoatoc-terminal
+  hoatoc terminal run --data-dir t1 --headless --answer accept --by 'Trực ban' --delay-ms 500
+  hoatoc terminal run --data-dir t2 --headless --answer decline=road-cut --by 'Trực ban'";
+
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum Terminal {
     /// Enrols this machine as an endpoint's terminal, with a code from `endpoint code`.
@@ -49,11 +70,7 @@ pub(in crate::cli) enum Terminal {
         data_dir: PathBuf,
     },
     /// Runs the terminal: connects, shows orders, and answers.
-    #[command(
-        after_help = "Examples:\n  hoatoc terminal run --data-dir /var/lib/hoatoc-terminal\n  \
-        hoatoc terminal run --data-dir t1 --headless --answer accept --by 'Trực ban' --delay-ms 500\n  \
-        hoatoc terminal run --data-dir t2 --headless --answer decline=road-cut --by 'Trực ban'"
-    )]
+    #[command(after_help = RUN_HELP)]
     Run {
         /// The terminal's directory.
         #[arg(long, value_name = "DIR")]
@@ -66,7 +83,7 @@ pub(in crate::cli) enum Terminal {
 /// How a terminal without a screen answers.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub(in crate::cli) struct RunOptions {
-    /// Without a screen: for tests, drills of the line and loads.
+    /// Without a screen: for machines without one, drills of the line and loads.
     #[arg(long)]
     pub(in crate::cli) headless: bool,
     /// What to answer without a person: none (only the receipt), ack, accept, or decline=REASON with
@@ -123,8 +140,13 @@ async fn enrol(cx: &Cx, code: &EnrolmentCode, server: String, data_dir: &Path) -
 }
 
 async fn run(cx: &Cx, data_dir: &Path, options: &RunOptions) -> Result<()> {
+    anyhow::ensure!(
+        options.headless || (io::stdin().is_terminal() && io::stdout().is_terminal()),
+        "there is no screen and keyboard here: run it in a terminal's window, as the service \
+         hoatoc-terminal.service (which gives it a console of its own), or with --headless"
+    );
     let mut config = TerminalConfig::load_in(data_dir)?;
-    if !options.headless {
+    if !options.headless && io::stderr().is_terminal() {
         // The screen is the person's; what is logged goes nowhere else than to a collector.
         config.log.filter = LogFilter::silent();
     }

@@ -66,7 +66,7 @@ pub enum CommandError {
     },
     /// Not `field=number`.
     #[error(
-        "`{text}` is no number of a report: use called, reached, will_come, arrived, excused, unexcused, equipment_called or equipment_arrived, then =N"
+        "`{text}` is no number of a report: use called, reached, will-come, arrived, excused, unexcused, equipment-called or equipment-arrived, then =N"
     )]
     Strength {
         /// The text, cut to 80 characters.
@@ -98,7 +98,8 @@ pub fn reason_name(reason: DeclineReason) -> &'static str {
     found.map_or("other", |(_reason, name)| name)
 }
 
-/// Numbers as `called=10,arrived=3`; what is not named is 0.
+/// Numbers as `called=10,will-come=3`; what is not named is 0. Keys may be written with `_` too, as the
+/// contract's fields are.
 ///
 /// # Errors
 /// [`CommandError::Strength`].
@@ -107,15 +108,15 @@ pub fn parse_strength(text: &str) -> Result<Strength, CommandError> {
     for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
         let wrong = || CommandError::Strength { text: cut(part) };
         let (field, number) = part.split_once('=').ok_or_else(wrong)?;
-        let place = match field {
+        let place = match field.replace('_', "-").as_str() {
             "called" => &mut strength.called,
             "reached" => &mut strength.reached,
-            "will_come" => &mut strength.will_come,
+            "will-come" => &mut strength.will_come,
             "arrived" => &mut strength.arrived,
             "excused" => &mut strength.excused,
             "unexcused" => &mut strength.unexcused,
-            "equipment_called" => &mut strength.equipment_called,
-            "equipment_arrived" => &mut strength.equipment_arrived,
+            "equipment-called" => &mut strength.equipment_called,
+            "equipment-arrived" => &mut strength.equipment_arrived,
             _other => return Err(wrong()),
         };
         *place = number.parse().map_err(|_not_a_number| wrong())?;

@@ -1,21 +1,29 @@
 //! What the screen shows and what a key does. No I/O but reading the inbox.
+//!
+//! Two promises: an answer is signed only after the whole order was on the screen in this run, and an
+//! order that nobody has opened is called out, on every view and by the bell, until somebody does.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use super::words;
+use super::form::Form;
+use super::page::Page;
+use super::prompt::Prompt;
 use crate::domain::ids::OrderId;
 use crate::domain::instant::Instant;
-use crate::domain::order::delivery::{ANSWERED_BY_CHARS_MAX, DeliveryState, NOTE_CHARS_MAX};
-use crate::terminal::headless::{Command, parse_strength};
+use crate::domain::order::delivery::DeliveryState;
+use crate::terminal::headless::Command;
 use crate::terminal::inbox::{
     Inbox, InboxError, OrderDetail, OrderSummary, RefusedOrder, Standing,
 };
 use crate::terminal::link::LinkStatus;
 
-/// Most lines in the list, the newest: more than anybody scrolls through.
+/// Most lines in the list, the newest: more than anybody scrolls through. Orders that nobody has
+/// opened come on top of that.
 const ROWS_MAX: usize = 200;
+/// After how many ticks, each a second, the bell rings again for an order that nobody has opened.
+pub(super) const RING_EVERY_TICKS: u32 = 10;
 
 /// What a key asks for.
 #[derive(Debug, PartialEq, Eq)]
@@ -39,23 +47,10 @@ impl Row {
             Self::Refused(refused) => refused.sequence,
         }
     }
-}
 
-/// What is asked of the user before anything else.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Prompt {
-    /// Who answers, asked once a shift.
-    Name(String),
-    /// Why an order is declined: a digit.
-    Reason(OrderId),
-    /// The words for another reason.
-    Note(OrderId, String),
-    /// Numbers so far.
-    Strength(OrderId, String),
-    /// Whether it is truly done.
-    Complete(OrderId),
-    /// Whether the user truly leaves.
-    Leave,
+    fn is(&self, id: OrderId) -> bool {
+        matches!(self, Self::Order(detail) if detail.summary.id == id)
+    }
 }
 
 #[derive(Debug)]
@@ -66,15 +61,18 @@ pub(super) struct App {
     pub(super) link: LinkStatus,
     pub(super) rows: Vec<Row>,
     pub(super) selected: usize,
-    /// Whether the selected line is shown with all it says, and how far it is scrolled.
-    pub(super) open: Option<u16>,
+    /// The page of the selected line, when it is shown with all it says.
+    pub(super) page: Option<Page>,
     pub(super) prompt: Option<Prompt>,
     /// What the last key came to; true for an error.
     pub(super) note: Option<(String, bool)>,
-    /// Something new has come: ring.
+    /// Ring: something new has come, or still waits.
     pub(super) bell: bool,
-    known: BTreeMap<OrderId, OrderSummary>,
+    known: BTreeSet<OrderId>,
     refused_known: usize,
+    /// Orders whose last line was on the screen.
+    read: BTreeSet<OrderId>,
+    ticks_unrung: u32,
 }
 
 impl App {
@@ -86,12 +84,14 @@ impl App {
             link: LinkStatus::default(),
             rows: Vec::new(),
             selected: 0,
-            open: None,
+            page: None,
             prompt: Some(Prompt::Name(String::new())),
             note: None,
             bell: false,
-            known: BTreeMap::new(),
+            known: BTreeSet::new(),
             refused_known: 0,
+            read: BTreeSet::new(),
+            ticks_unrung: 0,
         }
     }
 
@@ -100,27 +100,66 @@ impl App {
         self.now = now;
         let chosen = self.rows.get(self.selected).cloned();
         let list = inbox.list(now);
-        self.bell |= list.iter().any(|order| !self.known.contains_key(&order.id));
+        let mut rings = list.iter().any(|order| !self.known.contains(&order.id));
         let mut rows = Vec::new();
-        for order in list.iter().take(ROWS_MAX) {
-            rows.push(Row::Order(Box::new(inbox.detail(order.id, now)?)));
+        for (place, order) in list.iter().enumerate() {
+            if place < ROWS_MAX || waits(order) {
+                rows.push(Row::Order(Box::new(inbox.detail(order.id, now)?)));
+            }
         }
-        self.known = list.into_iter().map(|order| (order.id, order)).collect();
+        self.known = list.iter().map(|order| order.id).collect();
+        self.read.retain(|order| self.known.contains(order));
         let refused = inbox.refused_orders();
-        self.bell |= refused.len() > self.refused_known;
+        rings |= refused.len() > self.refused_known;
         self.refused_known = refused.len();
         rows.extend(refused.into_iter().take(ROWS_MAX).map(Row::Refused));
         rows.sort_by_key(|row| std::cmp::Reverse(row.sequence()));
         self.rows = rows;
-        // What the user looks at stays under the eyes when something new comes above it.
-        let same = |row: &Row| match (row, &chosen) {
+        if rings {
+            (self.bell, self.ticks_unrung) = (true, 0);
+        }
+        self.keep_in_sight(chosen.as_ref());
+        Ok(())
+    }
+
+    /// What the user looks at stays under the eyes when something new comes above it.
+    fn keep_in_sight(&mut self, chosen: Option<&Row>) {
+        let same = |row: &Row| match (row, chosen) {
             (Row::Order(new), Some(Row::Order(old))) => new.summary.id == old.summary.id,
             (Row::Refused(new), Some(Row::Refused(old))) => new == old,
             _other => false,
         };
-        let place = self.rows.iter().position(same).unwrap_or(self.selected);
-        self.selected = place.min(self.rows.len().saturating_sub(1));
-        Ok(())
+        let place = self.rows.iter().position(same);
+        if place.is_none() {
+            // Another line must not slip under a page that was opened for this one.
+            self.page = None;
+        }
+        let last = self.rows.len().saturating_sub(1);
+        self.selected = match (place, chosen) {
+            (Some(place), _) => place,
+            (None, None) => self.newest_waiting().unwrap_or(0),
+            (None, Some(_gone)) => self.selected.min(last),
+        };
+    }
+
+    /// A second has passed.
+    pub(super) fn tick(&mut self, inbox: &Inbox, now: Instant) {
+        self.now = now;
+        for row in &mut self.rows {
+            if let Row::Order(detail) = row
+                && let Some(summary) = inbox.summary(detail.summary.id, now)
+            {
+                // Time alone can end an order.
+                detail.summary = summary;
+            }
+        }
+        self.ticks_unrung = match self.newest_waiting() {
+            Some(_order) => self.ticks_unrung.saturating_add(1),
+            None => 0,
+        };
+        if self.ticks_unrung >= RING_EVERY_TICKS {
+            (self.bell, self.ticks_unrung) = (true, 0);
+        }
     }
 
     /// What a command came to.
@@ -133,26 +172,61 @@ impl App {
         Ok(())
     }
 
+    /// Orders in force that nobody has opened: their places in the list.
+    pub(super) fn waiting(&self) -> impl Iterator<Item = (usize, &OrderDetail)> {
+        self.rows.iter().enumerate().filter_map(|(place, row)| match row {
+            Row::Order(detail) if waits(&detail.summary) => Some((place, &**detail)),
+            _other => None,
+        })
+    }
+
+    /// The place of the one to open first: the most urgent, of those the newest.
+    pub(super) fn newest_waiting(&self) -> Option<usize> {
+        let first = |(_place, detail): &(usize, &OrderDetail)| {
+            (detail.order.urgency, detail.summary.sequence)
+        };
+        self.waiting().max_by_key(first).map(|(place, _detail)| place)
+    }
+
     /// The order that is shown with all it says.
     pub(super) fn shown(&self) -> Option<&OrderDetail> {
-        self.open?;
+        self.page?;
         match self.rows.get(self.selected)? {
             Row::Order(detail) => Some(detail),
             Row::Refused(_) => None,
         }
     }
 
+    /// The page was drawn to the last line of what was signed.
+    pub(super) fn was_read(&mut self) {
+        if let Some(id) = self.shown().map(|detail| detail.summary.id) {
+            self.read.insert(id);
+        }
+    }
+
+    /// Whether the order shown was on the screen to its last line.
+    pub(super) fn is_read(&self) -> bool {
+        self.shown().is_some_and(|detail| self.read.contains(&detail.summary.id))
+    }
+
     /// What can be done with the order shown: key, words.
     pub(super) fn offers(&self) -> Vec<(char, &'static str)> {
         let Some(detail) = self.shown() else { return Vec::new() };
         let summary = &detail.summary;
-        let in_force = matches!(summary.standing, Standing::Live | Standing::Expired);
+        let unanswered = summary.state < DeliveryState::Acknowledged;
+        match summary.standing {
+            // What came to nothing is answered where that was said.
+            Standing::Cancelled(_) => return vec![('l', "Xem lệnh hủy để nhận")],
+            Standing::Superseded(_) => return vec![('l', "Xem lệnh thay thế")],
+            Standing::Live | Standing::Expired if summary.is_cancel => {
+                return if unanswered { vec![('n', "Nhận lệnh hủy")] } else { Vec::new() };
+            }
+            Standing::Live | Standing::Expired => {}
+        }
         let mut offers = Vec::new();
         match summary.state {
-            DeliveryState::Queued | DeliveryState::Delivered | DeliveryState::Opened => {
-                offers.push(('n', "Nhận lệnh"));
-            }
-            DeliveryState::Acknowledged | DeliveryState::Declined if in_force => {
+            _unanswered if unanswered => offers.push(('n', "Nhận lệnh")),
+            DeliveryState::Acknowledged | DeliveryState::Declined => {
                 offers.push(('c', "Chấp hành"));
             }
             _later => {}
@@ -179,7 +253,7 @@ impl App {
         self.note = None;
         match self.prompt.take() {
             Some(prompt) => self.prompted(prompt, key.code),
-            None if self.open.is_some() => self.in_detail(key.code),
+            None if self.page.is_some() => self.in_page(key.code),
             None => self.in_list(key.code),
         }
     }
@@ -189,9 +263,12 @@ impl App {
         match code {
             KeyCode::Up => self.selected = self.selected.saturating_sub(1),
             KeyCode::Down => self.selected = (self.selected + 1).min(last),
+            KeyCode::PageUp => self.selected = self.selected.saturating_sub(5),
+            KeyCode::PageDown => self.selected = (self.selected + 5).min(last),
             KeyCode::Home => self.selected = 0,
             KeyCode::End => self.selected = last,
             KeyCode::Enter => return self.enter(),
+            KeyCode::Char('m' | 'M') => return self.open_waiting(),
             KeyCode::Char('t' | 'T') => self.prompt = Some(Prompt::Name(String::new())),
             KeyCode::Char('q' | 'Q') => self.prompt = Some(Prompt::Leave),
             _other => {}
@@ -202,7 +279,7 @@ impl App {
     /// A person looks at the order: that is a fact of its own.
     fn enter(&mut self) -> Wish {
         let Some(row) = self.rows.get(self.selected) else { return Wish::Nothing };
-        self.open = Some(0);
+        self.page = Some(Page::default());
         match row {
             Row::Order(detail) if detail.summary.state < DeliveryState::Opened => {
                 Wish::Do(Command::Open(detail.summary.id))
@@ -211,124 +288,69 @@ impl App {
         }
     }
 
-    fn in_detail(&mut self, code: KeyCode) -> Wish {
+    fn open_waiting(&mut self) -> Wish {
+        let Some(place) = self.newest_waiting() else { return Wish::Nothing };
+        self.selected = place;
+        self.enter()
+    }
+
+    fn in_page(&mut self, code: KeyCode) -> Wish {
         match code {
-            KeyCode::Esc | KeyCode::Backspace => self.open = None,
-            KeyCode::Up => self.scroll(-1),
-            KeyCode::Down => self.scroll(1),
-            KeyCode::PageUp => self.scroll(-10),
-            KeyCode::PageDown => self.scroll(10),
-            KeyCode::Char(typed) => return self.chosen(typed.to_ascii_lowercase()),
-            _other => {}
+            KeyCode::Esc | KeyCode::Backspace => {
+                self.page = None;
+                self.selected = self.newest_waiting().unwrap_or(self.selected);
+            }
+            KeyCode::Char('m' | 'M') => return self.open_waiting(),
+            KeyCode::Char(typed) if typed != ' ' => return self.chosen(typed.to_ascii_lowercase()),
+            other => {
+                if let Some(page) = &mut self.page {
+                    page.turn(other);
+                }
+            }
         }
         Wish::Nothing
     }
 
-    fn scroll(&mut self, lines: i16) {
-        self.open = self.open.map(|at| at.saturating_add_signed(lines).min(2_000));
-    }
-
     fn chosen(&mut self, typed: char) -> Wish {
         let offered = self.offers().iter().any(|(key, _words)| *key == typed);
-        let Some(id) = self.shown().map(|detail| detail.summary.id).filter(|_id| offered) else {
+        let Some(detail) = self.shown().filter(|_detail| offered) else { return Wish::Nothing };
+        let (id, by) = (detail.summary.id, self.by.clone());
+        if typed == 'l' {
+            return self.open_changer();
+        }
+        if !self.is_read() {
+            let below = self.page.map_or(0, |page| page.contents_below());
+            let words = format!("Chưa đọc hết lệnh, còn {below} dòng: bấm PgDn hoặc End đã.");
+            self.note = Some((words, true));
             return Wish::Nothing;
-        };
-        let by = self.by.clone();
+        }
         match typed {
             'n' => return Wish::Do(Command::Acknowledge(id, by)),
             'c' => return Wish::Do(Command::Accept(id, by)),
             'k' => self.prompt = Some(Prompt::Reason(id)),
-            's' => self.prompt = Some(Prompt::Strength(id, String::new())),
+            's' => self.prompt = Some(Prompt::Strength(Form::new(detail))),
             'h' => self.prompt = Some(Prompt::Complete(id)),
             _other => {}
         }
         Wish::Nothing
     }
 
-    fn prompted(&mut self, prompt: Prompt, code: KeyCode) -> Wish {
-        match (prompt, code) {
-            // Nobody answers without a name: the first prompt cannot be escaped.
-            (Prompt::Name(text), KeyCode::Esc) if self.by.is_empty() => {
-                self.prompt = Some(Prompt::Name(text));
-            }
-            (_left, KeyCode::Esc) => {}
-            (Prompt::Name(text), KeyCode::Enter) if !text.trim().is_empty() => {
-                text.trim().clone_into(&mut self.by);
-            }
-            (Prompt::Reason(id), KeyCode::Char(digit)) => return self.reason(id, digit),
-            (Prompt::Note(id, text), KeyCode::Enter) if !text.trim().is_empty() => {
-                let (reason, _words) = words::REASONS[5];
-                return Wish::Do(Command::Decline(id, self.by.clone(), reason, text));
-            }
-            (Prompt::Strength(id, text), KeyCode::Enter) => return self.strength(id, text),
-            (Prompt::Complete(id), KeyCode::Char('y' | 'Y')) => {
-                return Wish::Do(Command::Complete(id, self.by.clone(), String::new()));
-            }
-            (Prompt::Leave, KeyCode::Char('y' | 'Y')) => return Wish::Leave,
-            (Prompt::Complete(_) | Prompt::Leave, KeyCode::Char(_)) => {}
-            (Prompt::Name(text), code) => {
-                self.prompt = Some(Prompt::Name(typed(text, code, ANSWERED_BY_CHARS_MAX)));
-            }
-            (Prompt::Note(id, text), code) => {
-                self.prompt = Some(Prompt::Note(id, typed(text, code, NOTE_CHARS_MAX)));
-            }
-            (Prompt::Strength(id, text), code) => {
-                self.prompt = Some(Prompt::Strength(id, typed(text, code, 60)));
-            }
-            (other, _key) => self.prompt = Some(other),
-        }
-        Wish::Nothing
-    }
-
-    fn reason(&mut self, id: OrderId, digit: char) -> Wish {
-        let place = digit.to_digit(10).and_then(|digit| usize::try_from(digit).ok());
-        let chosen = place.and_then(|digit| words::REASONS.get(digit.wrapping_sub(1)));
-        match chosen {
-            None => self.prompt = Some(Prompt::Reason(id)),
-            Some((reason, _words)) if *reason == words::REASONS[5].0 => {
-                self.prompt = Some(Prompt::Note(id, String::new()));
-            }
-            Some((reason, _words)) => {
-                let by = self.by.clone();
-                return Wish::Do(Command::Decline(id, by, *reason, String::new()));
-            }
-        }
-        Wish::Nothing
-    }
-
-    /// Six numbers in the order of the form, the last ones may be left out.
-    fn strength(&mut self, id: OrderId, text: String) -> Wish {
-        const FIELDS: [&str; 6] =
-            ["called", "reached", "will_come", "arrived", "excused", "unexcused"];
-        let numbers: Vec<&str> = text.split_whitespace().collect();
-        let named: Vec<String> = FIELDS
-            .iter()
-            .zip(&numbers)
-            .map(|(field, number)| format!("{field}={number}"))
-            .collect();
-        match parse_strength(&named.join(",")) {
-            Ok(strength) if (1..=FIELDS.len()).contains(&numbers.len()) => {
-                Wish::Do(Command::Strength(id, self.by.clone(), strength))
-            }
-            _not_numbers => {
-                self.note = Some(("Nhập từ 1 đến 6 số, cách nhau bằng dấu cách.".into(), true));
-                self.prompt = Some(Prompt::Strength(id, text));
-                Wish::Nothing
-            }
-        }
+    /// Goes to the order that cancels or replaces the one shown.
+    fn open_changer(&mut self) -> Wish {
+        let Some(Standing::Cancelled(by) | Standing::Superseded(by)) =
+            self.shown().map(|detail| detail.summary.standing)
+        else {
+            return Wish::Nothing;
+        };
+        let Some(place) = self.rows.iter().position(|row| row.is(by)) else {
+            return Wish::Nothing;
+        };
+        self.selected = place;
+        self.enter()
     }
 }
 
-/// A text after a key.
-fn typed(mut text: String, code: KeyCode, chars_max: usize) -> String {
-    match code {
-        KeyCode::Char(typed) if !typed.is_control() && text.chars().count() < chars_max => {
-            text.push(typed);
-        }
-        KeyCode::Backspace => {
-            text.pop();
-        }
-        _other => {}
-    }
-    text
+/// Whether somebody must be called to it.
+fn waits(order: &OrderSummary) -> bool {
+    order.state < DeliveryState::Opened && order.standing == Standing::Live
 }

@@ -1,4 +1,5 @@
-//! Drawing. Everything that matters is said in words; colours only repeat it.
+//! Drawing. Everything that matters is said in words; colours only repeat it. No sign is drawn that a
+//! Linux console's Vietnamese font lacks.
 
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
@@ -6,20 +7,25 @@ use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::{Line, Span, Text};
 use ratatui::widgets::{Block, Clear, List, ListItem, ListState, Paragraph, Wrap};
 
-use super::app::{App, Prompt, Row};
+use super::app::{App, Row};
+use super::page::{self, Page, bold, heading, meant, state_style, title_style};
+use super::prompt::Prompt;
 use super::words;
-use crate::domain::order::delivery::{DeliveryState, Fact};
-use crate::terminal::inbox::{AnswerRecord, OrderDetail, RefusedOrder, Standing};
+use super::wrap::wrap;
+use crate::domain::order::delivery::DeliveryState;
+use crate::terminal::inbox::Standing;
 use crate::terminal::link::LinkState;
 
-pub(super) fn draw(frame: &mut Frame<'_>, app: &App) {
-    let rows = [Constraint::Length(2), Constraint::Min(1), Constraint::Length(2)];
+/// Draws, and lets the app know how much of a page was on the screen.
+pub(super) fn draw(frame: &mut Frame<'_>, app: &mut App) {
+    let header = header(app);
+    let tall = u16::try_from(header.len()).unwrap_or(u16::MAX);
+    let rows = [Constraint::Length(tall), Constraint::Min(1), Constraint::Length(2)];
     let [top, middle, bottom] = Layout::vertical(rows).areas(frame.area());
-    frame.render_widget(banner(app), top);
-    match (app.open, app.rows.get(app.selected)) {
-        (Some(scroll), Some(Row::Order(order))) => detail(frame, middle, order, app, scroll),
-        (Some(_), Some(Row::Refused(refused))) => frame.render_widget(invalid(refused), middle),
-        _list => list(frame, middle, app),
+    frame.render_widget(Paragraph::new(header), top);
+    match app.page {
+        Some(page) => draw_page(frame, middle, app, page),
+        None => list(frame, middle, app),
     }
     frame.render_widget(footer(app), bottom);
     if let Some(prompt) = &app.prompt {
@@ -27,11 +33,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, app: &App) {
     }
 }
 
-fn bold() -> Style {
-    Style::new().add_modifier(Modifier::BOLD)
-}
-
-fn banner(app: &App) -> Paragraph<'_> {
+fn header(app: &App) -> Vec<Line<'static>> {
     let style = match app.link.state {
         LinkState::Connected => bold().fg(Color::Black).bg(Color::Green),
         _no_link => bold().fg(Color::White).bg(Color::Red),
@@ -44,18 +46,42 @@ fn banner(app: &App) -> Paragraph<'_> {
         }
         None => " chưa nghe máy chủ".to_owned(),
     };
-    let first = Line::from(vec![
-        Span::styled(format!(" {} ", words::link(app.link.state)), style),
-        Span::raw(heard),
-        Span::raw(format!("  {}", words::moment(app.now))),
-    ]);
-    let second = match (&app.link.last_error, app.link.state) {
-        (Some((_label, text)), LinkState::Waiting { .. } | LinkState::Connecting) => {
-            Line::styled(text.to_string(), Style::new().fg(Color::Red))
-        }
-        _well => Line::from(format!("HỎA TỐC {}  Trực: {}", app.place, app.by)),
-    };
-    Paragraph::new(vec![first, second])
+    let mut lines = vec![
+        Line::from(vec![
+            Span::styled(format!(" {} ", words::link(app.link.state)), style),
+            Span::raw(heard),
+            Span::raw(format!("  {}", words::moment(app.now))),
+        ]),
+        Line::from(format!("hoatoc · {}  Trực: {}", words::place(&app.place), app.by)),
+    ];
+    if let (Some((label, _english)), LinkState::Waiting { .. } | LinkState::Connecting) =
+        (&app.link.last_error, app.link.state)
+    {
+        let text = format!("{} ({label})", words::link_trouble(label));
+        lines.push(Line::styled(text, Style::new().fg(Color::Red)));
+    }
+    lines.extend(new_order(app));
+    lines
+}
+
+/// The call to an order that nobody has opened: across the whole screen, on every view.
+fn new_order(app: &App) -> Option<Line<'static>> {
+    let Row::Order(order) = app.rows.get(app.newest_waiting()?)? else { return None };
+    let count = app.waiting().count();
+    let more = if count > 1 { format!(" ({count})") } else { String::new() };
+    let number = order.order.number_text();
+    let said = [
+        order.summary.handling.label(),
+        if order.summary.is_cancel { words::CANCEL } else { "" },
+        order.order.urgency.label(),
+        number.as_str(),
+        "- m: mở -",
+        order.order.title.as_str(),
+    ];
+    let said: Vec<&str> = said.into_iter().filter(|part| !part.is_empty()).collect();
+    let text = format!(" LỆNH MỚI{more}: {}", said.join(" "));
+    // Spaces to the edge, so that the whole row stands out.
+    Some(Line::styled(format!("{text:<250}"), bold().add_modifier(Modifier::REVERSED)))
 }
 
 fn list(frame: &mut Frame<'_>, area: Rect, app: &App) {
@@ -65,7 +91,7 @@ fn list(frame: &mut Frame<'_>, area: Rect, app: &App) {
         return;
     }
     let items: Vec<ListItem<'_>> = app.rows.iter().map(|row| item(row, app)).collect();
-    let list = List::new(items).block(block).highlight_symbol("► ").highlight_style(bold());
+    let list = List::new(items).block(block).highlight_symbol("> ").highlight_style(bold());
     let mut state = ListState::default().with_selected(Some(app.selected));
     frame.render_stateful_widget(list, area, &mut state);
 }
@@ -74,17 +100,18 @@ fn item<'a>(row: &'a Row, app: &App) -> ListItem<'a> {
     let order = match row {
         Row::Order(order) => order,
         Row::Refused(refused) => {
-            let style = bold().fg(Color::Black).bg(Color::Yellow);
-            let first = Line::styled(format!(" {} ", words::INVALID), style);
-            let second = Line::from(format!("  {}", words::refused(&refused.reason)));
-            return ListItem::new(Text::from(vec![first, second]));
+            let mark = || Span::styled(format!(" {} ", words::INVALID), words::invalid_style());
+            let why = Span::raw(format!(" {}", words::refused(&refused.reason)));
+            let at = Span::raw(format!(" đến lúc {}", words::moment(refused.received_at)));
+            let lines = vec![Line::from(vec![mark(), at]), Line::from(vec![mark(), why])];
+            return ListItem::new(Text::from(lines));
         }
     };
     let summary = &order.summary;
     let mut first = heading(order);
     first.push(Span::raw(" "));
     first.push(Span::styled(words::state(summary.state), state_style(summary.state)));
-    let mut second = vec![Span::raw("  ")];
+    let mut second = vec![meant(order), Span::raw(" ")];
     if summary.state < DeliveryState::Acknowledged && summary.standing == Standing::Live {
         let late = app.now > summary.answer_by;
         let style = if late { bold().fg(Color::Red) } else { Style::new() };
@@ -95,116 +122,47 @@ fn item<'a>(row: &'a Row, app: &App) -> ListItem<'a> {
     ListItem::new(Text::from(vec![Line::from(first), Line::from(second)]))
 }
 
-/// How it is meant, what it is worth, its mark and number.
-fn heading(order: &OrderDetail) -> Vec<Span<'static>> {
-    let summary = &order.summary;
-    let handling = summary.handling;
-    let mut spans =
-        vec![Span::styled(format!(" {} ", handling.label()), words::handling_style(handling))];
-    if summary.is_cancel {
-        spans.push(Span::styled(format!(" {} ", words::CANCEL), bold()));
-    }
-    let standing = words::standing(summary.standing);
-    if !standing.is_empty() {
-        let style = bold().add_modifier(Modifier::REVERSED);
-        spans.push(Span::styled(format!(" {standing} "), style));
-    }
-    let urgency = order.order.urgency.label();
-    if !urgency.is_empty() {
-        spans.push(Span::styled(format!(" {urgency}"), bold().fg(Color::Red)));
-    }
-    let number = format!(" {}", order.order.number_text());
-    spans.push(Span::styled(number, title_style(summary.standing)));
-    spans
-}
-
-fn title_style(standing: Standing) -> Style {
-    match standing {
-        Standing::Live => Style::new(),
-        Standing::Cancelled(_) => Style::new().add_modifier(Modifier::CROSSED_OUT),
-        Standing::Superseded(_) | Standing::Expired => Style::new().add_modifier(Modifier::DIM),
-    }
-}
-
-fn state_style(state: DeliveryState) -> Style {
-    match state {
-        DeliveryState::Queued | DeliveryState::Delivered | DeliveryState::Opened => {
-            bold().fg(Color::Yellow)
+/// One line of the list with all it says.
+fn draw_page(frame: &mut Frame<'_>, area: Rect, app: &mut App, mut page: Page) {
+    let (contents, answers, label, style) = match app.rows.get(app.selected) {
+        Some(Row::Order(order)) => {
+            let handling = order.summary.handling;
+            let (label, style) = (handling.label(), words::handling_style(handling));
+            (page::contents(order, app), page::answers(order), label, style)
         }
-        DeliveryState::Declined => Style::new().fg(Color::Red),
-        DeliveryState::Acknowledged | DeliveryState::Accepted | DeliveryState::Completed => {
-            Style::new().fg(Color::Green)
+        Some(Row::Refused(refused)) => {
+            (page::invalid(refused), Vec::new(), words::INVALID, words::invalid_style())
         }
-    }
-}
-
-fn detail(frame: &mut Frame<'_>, area: Rect, order: &OrderDetail, app: &App, scroll: u16) {
-    let (summary, contents) = (&order.summary, &order.order);
-    let mut lines = vec![Line::from(heading(order))];
-    if let Standing::Cancelled(_) = summary.standing {
-        lines.push(Line::styled("LỆNH NÀY ĐÃ HỦY: KHÔNG THI HÀNH.", bold().fg(Color::Red)));
-    }
-    lines.push(Line::styled(contents.title.as_str(), bold().patch(title_style(summary.standing))));
-    lines.push(Line::from(contents.kind.label()));
-    let state = Span::styled(words::state(summary.state), state_style(summary.state));
-    let answer_by = words::moment(contents.answer_by);
-    let left = words::left(contents.answer_by, app.now);
-    lines.push(Line::from(vec![state, Span::raw(format!("  Trả lời trước {answer_by} ({left})"))]));
-    lines.push(Line::from(format!("Hiệu lực đến {}", words::moment(contents.not_after))));
-    lines.push(Line::default());
-    lines.extend(contents.body.lines().map(Line::from));
-    lines.push(Line::default());
-    if let Some(station) = &contents.station {
-        lines.push(Line::from(format!("Trạm tập trung: {}", station.name)));
-    }
-    for need in &contents.requirements {
-        let kind = words::requirement(need.kind);
-        lines.push(Line::from(format!("Yêu cầu: {} {kind} ({})", need.count, need.code)));
-    }
-    for (id, name) in &order.signers {
-        lines.push(Line::from(format!("Người ký: {name} [{id}]")));
-    }
-    lines.push(Line::from(format!("Dấu vân tay: {}", order.fingerprint)));
-    lines.extend(order.answers.iter().map(answered));
-    let text = Paragraph::new(lines).wrap(Wrap { trim: false }).scroll((scroll, 0));
+        None => return,
+    };
     // Colour around the whole page: seen from across the room.
-    let style = words::handling_style(summary.handling);
-    let title = Span::styled(format!(" {} ", summary.handling.label()), style);
-    frame.render_widget(text.block(Block::bordered().title(title).border_style(style)), area);
-}
-
-fn answered(record: &AnswerRecord) -> Line<'_> {
-    let answer = &record.answer;
-    let at = words::moment(answer.happened_at);
-    let what = fact(answer.fact);
-    let status = words::answer_status(&record.status);
-    Line::from(format!("{at}  {what}  {}  ({status})", answer.answered_by))
-}
-
-const fn fact(fact: Fact) -> &'static str {
-    match fact {
-        Fact::Delivered => "máy đã nhận",
-        Fact::Opened => "đã xem",
-        Fact::Acknowledged => "nhận lệnh",
-        Fact::Accepted => "chấp hành",
-        Fact::Declined(_) => "không chấp hành",
-        Fact::Strength(_) => "báo quân số",
-        Fact::Completed => "hoàn thành",
+    let block = Block::bordered().border_style(style);
+    let inner = block.inner(area);
+    let wrapped = |lines: &[Line<'_>]| -> Vec<Line<'static>> {
+        lines.iter().flat_map(|line| wrap(line, usize::from(inner.width))).collect()
+    };
+    let mut lines = wrapped(&contents);
+    let signed = lines.len();
+    lines.extend(wrapped(&answers));
+    page.fit(lines.len(), signed, usize::from(inner.height));
+    app.page = Some(page);
+    // A question in front of the page hides some of it.
+    if page.is_at_the_end() && inner.width > 0 && app.prompt.is_none() {
+        app.was_read();
     }
-}
-
-fn invalid(refused: &RefusedOrder) -> Paragraph<'_> {
-    let style = bold().fg(Color::Black).bg(Color::Yellow);
-    let lines = vec![
-        Line::styled(format!(" {} ", words::INVALID), style),
-        Line::styled("KHÔNG THI HÀNH. Báo ngay cho trực ban tỉnh bằng đường dây khác.", bold()),
-        Line::default(),
-        Line::from(format!("Lý do: {}", words::refused(&refused.reason))),
-        Line::from(format!("Mã: {}  Số thứ tự: {}", refused.reason, refused.sequence)),
-        Line::from(format!("Đến lúc {}", words::moment(refused.received_at))),
-        Line::from(refused.text.as_str()),
-    ];
-    Paragraph::new(lines).wrap(Wrap { trim: false }).block(Block::bordered().border_style(style))
+    let shown = lines.get(page.shown()).unwrap_or_default().to_vec();
+    let title = Span::styled(format!(" {label} "), style);
+    let reversed = bold().add_modifier(Modifier::REVERSED);
+    let mut block = block.title_top(title.clone()).title_bottom(title);
+    if page.above() > 0 {
+        let mark = Span::styled(format!(" ↑ ({} dòng) ", page.above()), reversed);
+        block = block.title_top(Line::from(mark).right_aligned());
+    }
+    if page.below() > 0 {
+        let mark = Span::styled(format!(" còn nữa ↓ ({} dòng) ", page.below()), reversed);
+        block = block.title_bottom(Line::from(mark).right_aligned());
+    }
+    frame.render_widget(Paragraph::new(shown).block(block), area);
 }
 
 fn footer(app: &App) -> Paragraph<'_> {
@@ -219,10 +177,15 @@ fn footer(app: &App) -> Paragraph<'_> {
             Span::raw(format!("{words} ")),
         ]
     };
-    let keys: Vec<Span<'_>> = if app.open.is_some() {
+    let keys: Vec<Span<'_>> = if app.page.is_some() {
         let offers = app.offers();
-        let offered = offers.iter().flat_map(|(code, words)| key(&code.to_string(), words));
-        offered.chain(key("↑↓", "Cuộn")).chain(key("Esc", "Quay lại")).collect()
+        let may = app.is_read() || offers.iter().all(|(code, _words)| *code == 'l');
+        let offered: Vec<Span<'_>> = if may {
+            offers.iter().flat_map(|(code, words)| key(&code.to_string(), words)).collect()
+        } else {
+            key("PgDn", "Đọc hết lệnh rồi mới trả lời được")
+        };
+        offered.into_iter().chain(key("↑↓", "Cuộn")).chain(key("Esc", "Quay lại")).collect()
     } else {
         let keys = [("↑↓", "Chọn"), ("Enter", "Mở"), ("t", "Đổi người trực"), ("q", "Thoát")];
         keys.iter().flat_map(|(code, words)| key(code, words)).collect()
@@ -232,27 +195,26 @@ fn footer(app: &App) -> Paragraph<'_> {
 
 fn ask(frame: &mut Frame<'_>, prompt: &Prompt) {
     let typed = |text: &str| Line::styled(format!("> {text}█"), bold());
-    let (title, lines) = match prompt {
+    let (title, lines, active) = match prompt {
         Prompt::Name(text) => (
             " Họ tên, chức vụ người trực ",
             vec![typed(text), Line::from("Enter: xong. Tên này đi kèm mọi trả lời trong ca.")],
+            0,
         ),
         Prompt::Reason(_) => {
             let reasons = words::REASONS.iter().zip(1..);
             let lines = reasons.map(|((_reason, words), digit)| format!(" {digit}  {words}"));
-            (" Không chấp hành vì (Esc: thôi) ", lines.map(Line::from).collect())
+            (" Không chấp hành vì (Esc: thôi) ", lines.map(Line::from).collect(), 0)
         }
-        Prompt::Note(_, text) => (" Ghi rõ lý do (Enter: ký, Esc: thôi) ", vec![typed(text)]),
-        Prompt::Strength(_, text) => (
-            " Báo quân số (Enter: ký, Esc: thôi) ",
-            vec![
-                Line::from("Gọi, đã báo, sẽ đến, đã đến, vắng có lý do, vắng không lý do"),
-                typed(text),
-            ],
-        ),
-        Prompt::Complete(_) => (" Báo đã HOÀN THÀNH? ", vec![Line::from("y: có    Esc: không")]),
+        Prompt::Note(_, text) => (" Ghi rõ lý do (Enter: ký, Esc: thôi) ", vec![typed(text)], 0),
+        Prompt::Strength(form) => {
+            let (lines, active) = form.lines();
+            (" Báo quân số ", lines, active)
+        }
+        Prompt::Complete(_) => (" Báo đã HOÀN THÀNH? ", vec![Line::from("y: có    Esc: không")], 0),
         Prompt::Leave => {
-            (" Thoát? Máy sẽ KHÔNG nhận lệnh nữa. ", vec![Line::from("y: thoát    Esc: ở lại")])
+            let lines = vec![Line::from("y: thoát    Esc: ở lại")];
+            (" Thoát? Máy sẽ KHÔNG nhận lệnh nữa. ", lines, 0)
         }
     };
     let area = frame.area();
@@ -265,6 +227,9 @@ fn ask(frame: &mut Frame<'_>, prompt: &Prompt) {
         height,
     };
     frame.render_widget(Clear, place);
-    let text = Paragraph::new(lines).wrap(Wrap { trim: false });
+    // On a low screen the field that is being written stays in sight.
+    let hidden = (active + 3).saturating_sub(usize::from(height));
+    let scroll = (u16::try_from(hidden).unwrap_or(0), 0);
+    let text = Paragraph::new(lines).wrap(Wrap { trim: false }).scroll(scroll);
     frame.render_widget(text.block(Block::bordered().title(title).border_style(bold())), place);
 }

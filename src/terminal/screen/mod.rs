@@ -2,16 +2,21 @@
 //!
 //! Run by `hoatoc terminal run`. Made for old machines, at night, for somebody who was asleep: how an
 //! order is meant stands first in every line, as a word and as a colour; what cannot be done is not
-//! offered; everything pressed is signed and on disk before the screen says so. Works at 80 by 24 and
-//! narrower, and without colours.
+//! offered; nothing is answered that was not shown to its end; an order that nobody has opened is
+//! called out on every view; everything pressed is signed and on disk before the screen says so. Works
+//! at 80 by 24 and narrower, without colours, and on a Linux console with a Vietnamese font.
 //!
 //! Knows the inbox and the link's status; the link itself runs beside it.
 
 mod app;
 mod draw;
+mod form;
+mod page;
+mod prompt;
 #[cfg(test)]
 mod tests;
 mod words;
+mod wrap;
 
 use std::io;
 use std::sync::Arc;
@@ -21,6 +26,7 @@ use crossterm::event::{Event, EventStream, KeyEventKind};
 use crossterm::execute;
 use crossterm::style::Print;
 use ratatui::DefaultTerminal;
+use tokio::time::MissedTickBehavior;
 use tokio_stream::StreamExt as _;
 use tokio_util::sync::CancellationToken;
 
@@ -70,17 +76,18 @@ async fn talk(
     let mut link = terminal.link();
     let mut events = EventStream::new();
     let mut tick = tokio::time::interval(TICK);
+    // A machine that slept does not ring for every second of it.
+    tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
     app.refresh(terminal.inbox(), terminal.now())?;
     loop {
-        app.now = terminal.now();
         app.link = link.borrow_and_update().clone();
-        screen.draw(|frame| draw::draw(frame, &app))?;
+        screen.draw(|frame| draw::draw(frame, &mut app))?;
         if std::mem::take(&mut app.bell) {
             execute!(io::stdout(), Print('\u{7}'))?;
         }
         tokio::select! {
             () = stop.cancelled() => return Ok(()),
-            _tick = tick.tick() => {}
+            _tick = tick.tick() => app.tick(terminal.inbox(), terminal.now()),
             changed = link.changed() => if changed.is_err() { return Ok(()) },
             changed = revision.changed() => {
                 if changed.is_err() {

@@ -5,9 +5,9 @@ use jiff::tz::{TimeZone, offset};
 use ratatui::style::{Color, Modifier, Style};
 
 use crate::domain::instant::Instant;
-use crate::domain::order::RequirementKind;
-use crate::domain::order::delivery::{DeclineReason, DeliveryState};
+use crate::domain::order::delivery::{DeclineReason, DeliveryState, Fact};
 use crate::domain::order::handling::Handling;
+use crate::domain::order::{LegalGround, RequirementKind};
 use crate::terminal::inbox::{AnswerStatus, Standing};
 use crate::terminal::link::LinkState;
 
@@ -19,6 +19,46 @@ pub(super) fn handling_style(handling: Handling) -> Style {
         Handling::Exercise => style.fg(Color::White).bg(Color::Blue),
         Handling::Test => style.fg(Color::Black).bg(Color::Gray),
     }
+}
+
+/// What that means for whoever reads it.
+pub(super) const fn meant(handling: Handling) -> &'static str {
+    match handling {
+        Handling::Actual => "LỆNH THẬT: thi hành đúng nội dung.",
+        Handling::Exercise => "DIỄN TẬP: làm như thật, nhưng KHÔNG phải lệnh thật.",
+        Handling::Test => "KIỂM TRA đường truyền: chỉ trả lời đã nhận, không làm gì khác.",
+    }
+}
+
+/// The legal ground (Law 53/2019/QH14, article 24).
+pub(super) const fn ground(ground: LegalGround) -> &'static str {
+    match ground {
+        LegalGround::Mobilization => {
+            "lệnh tổng động viên hoặc động viên cục bộ (Điều 24 Luật 53/2019/QH14)"
+        }
+        LegalGround::MartialLaw => "lệnh thiết quân luật (Điều 24 Luật 53/2019/QH14)",
+        LegalGround::SecurityThreat => {
+            "nguy cơ đe dọa an ninh, chưa đến mức khẩn cấp (Điều 24 Luật 53/2019/QH14)"
+        }
+        LegalGround::Disaster => {
+            "phòng, chống thảm họa, thiên tai, dịch bệnh (Điều 24 Luật 53/2019/QH14)"
+        }
+        LegalGround::Drill => "không có, đây không phải lệnh thật",
+    }
+}
+
+/// The unit and line of an address such as `03160/military`.
+pub(super) fn place(address: &str) -> String {
+    match address.split_once('/') {
+        Some((unit, "military")) => format!("{unit} · tuyến quân sự"),
+        Some((unit, "civil")) => format!("{unit} · tuyến hành chính"),
+        Some((unit, seat)) => format!("{unit} · {seat}"),
+        None => address.to_owned(),
+    }
+}
+
+pub(super) fn invalid_style() -> Style {
+    Style::new().add_modifier(Modifier::BOLD).fg(Color::Black).bg(Color::Yellow)
 }
 
 pub(super) const INVALID: &str = "KHÔNG HỢP LỆ";
@@ -45,6 +85,28 @@ pub(super) const fn standing(standing: Standing) -> &'static str {
     }
 }
 
+/// The same as a warning on the order's page; empty for one in force.
+pub(super) const fn not_in_force(standing: Standing) -> &'static str {
+    match standing {
+        Standing::Live => "",
+        Standing::Cancelled(_) => "LỆNH NÀY ĐÃ HỦY: KHÔNG THI HÀNH.",
+        Standing::Superseded(_) => "LỆNH NÀY ĐÃ ĐƯỢC THAY THẾ: theo lệnh mới.",
+        Standing::Expired => "LỆNH NÀY ĐÃ HẾT HIỆU LỰC.",
+    }
+}
+
+pub(super) const fn fact(fact: Fact) -> &'static str {
+    match fact {
+        Fact::Delivered => "máy đã nhận",
+        Fact::Opened => "đã xem",
+        Fact::Acknowledged => "nhận lệnh",
+        Fact::Accepted => "chấp hành",
+        Fact::Declined(_) => "không chấp hành",
+        Fact::Strength(_) => "báo quân số",
+        Fact::Completed => "hoàn thành",
+    }
+}
+
 pub(super) const REASONS: [(DeclineReason, &str); 6] = [
     (DeclineReason::PersonnelShort, "Thiếu quân số"),
     (DeclineReason::EquipmentShort, "Thiếu phương tiện"),
@@ -53,6 +115,11 @@ pub(super) const REASONS: [(DeclineReason, &str); 6] = [
     (DeclineReason::NotCompetent, "Không thuộc thẩm quyền"),
     (DeclineReason::Other, "Lý do khác (ghi rõ)"),
 ];
+
+pub(super) fn reason(reason: DeclineReason) -> &'static str {
+    let found = REASONS.iter().find(|(known, _words)| *known == reason);
+    found.map_or("Lý do khác", |(_reason, words)| words)
+}
 
 pub(super) const fn requirement(kind: RequirementKind) -> &'static str {
     match kind {
@@ -92,6 +159,38 @@ pub(super) const fn link(state: LinkState) -> &'static str {
         LinkState::Connected => "ĐÃ KẾT NỐI",
         LinkState::Waiting { .. } => "MẤT KẾT NỐI",
     }
+}
+
+/// Why there is no link, by the stable word for it.
+pub(super) fn link_trouble(label: &str) -> &'static str {
+    match label {
+        "server_unreachable" => "Không tới được máy chủ: mạng đứt hoặc máy chủ tắt.",
+        "server_too_slow" | "server_silent" => "Máy chủ không trả lời.",
+        "address_wrong" => "Địa chỉ máy chủ trong terminal.toml không đúng.",
+        "transport" | "stream_ended" | "protocol" => "Đường truyền bị ngắt.",
+        "go_away" => "Máy chủ hẹn nối lại sau.",
+        "renewed" => "Đang nối lại bằng chứng chỉ mới.",
+        "terminal_replaced" => "Máy này đã bị thay bằng máy khác: báo trực ban tỉnh.",
+        "refused_by_server" | "refused_by_peer" => "Máy chủ từ chối máy này: báo trực ban tỉnh.",
+        "certificate_expired" | "certificate_not_yet_valid" => {
+            "Chứng chỉ ngoài thời hạn: xem đồng hồ máy."
+        }
+        "own_files" => "Tệp khóa của máy này bị hỏng: báo người quản trị.",
+        "inbox" => "Máy này không ghi được vào đĩa: báo người quản trị.",
+        other
+            if other.starts_with("certificate_")
+                || other.starts_with("revocation_")
+                || other.starts_with("identity_") =>
+        {
+            "Chứng chỉ không được chấp nhận: báo người quản trị."
+        }
+        _other => "Không nối được với máy chủ.",
+    }
+}
+
+/// A time by which something is due, and how long that is from now.
+pub(super) fn due(at: Instant, now: Instant) -> String {
+    format!("{} ({})", moment(at), left(at, now))
 }
 
 /// Date and time in Vietnam, which keeps +07:00 all year.
