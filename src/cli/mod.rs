@@ -184,7 +184,7 @@ fn run(cx: &Cx, command: Command) -> Result<ExitCode> {
         Command::Order(order) => wait(order.run(cx))?,
         Command::Report(report) => done(wait(report.run(cx))?),
         Command::Ledger(ledger) => done(wait(ledger.run(cx))?),
-        Command::Demo(demo) => done(demo.run(cx)),
+        Command::Demo(demo) => demo.run(cx),
         Command::Bench(bench) => done(wait(bench::run(bench, cx.screen.is_json()))?),
         Command::Completions { shell } => {
             let mut script = Vec::new();

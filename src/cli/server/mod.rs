@@ -38,7 +38,7 @@ pub(super) fn store_options(config: &ServerConfig) -> StoreOptions {
 }
 
 /// Opens the store of a data directory that is there; making one is `init`'s work.
-fn open_store(data_dir: &Path, config: &ServerConfig) -> Result<SledStore> {
+pub(super) fn open_store(data_dir: &Path, config: &ServerConfig) -> Result<SledStore> {
     let dir = store_dir(data_dir, config)?;
     SledStore::open(&dir, store_options(config))
         .with_context(|| format!("failed to open the store in {}", dir.display()))

@@ -3,6 +3,7 @@
 //! Order of ending: a signal stops new calls, calls in flight get `shutdown.drain_ms`, the engine
 //! finishes what it took, the store is synced, telemetry is sent.
 
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -68,12 +69,14 @@ async fn serve(home: ServerHome, clock: Arc<dyn Clock>) -> Result<()> {
 async fn serve_home(home: ServerHome, clock: Arc<dyn Clock>, metrics: Metrics) -> Result<()> {
     let tasks = Tasks::new();
     let ready = Arc::new(AtomicBool::new(false));
+    // First of all: a second server on this directory is to hear that, and not of a port.
+    let store = open_store(&home.dir, &home.config)?;
     if let Some(address) = home.config.metrics.listen.0 {
         start_page(address, &metrics, &ready, &tasks).await?;
     }
     let told = Arc::new(AtomicBool::new(false));
     watch_signals(&tasks, Arc::clone(&told))?;
-    let Served { doors, finish } = open_served(home, clock, metrics, ready, &tasks)?;
+    let Served { doors, finish } = open_served(home, store, clock, metrics, ready, &tasks)?;
     doors.serve().await;
     finish.await?;
     if told.load(Ordering::Acquire) {
@@ -91,15 +94,16 @@ pub(in crate::cli) struct Served {
     pub(in crate::cli) finish: Pin<Box<dyn Future<Output = Result<()>> + Send>>,
 }
 
-/// Opens the store of a home, recovers its state, and opens the doors.
+/// Recovers the state that the store of a home holds, and opens the doors.
 pub(in crate::cli) fn open_served(
     home: ServerHome,
+    store: SledStore,
     clock: Arc<dyn Clock>,
     metrics: Metrics,
     ready: Arc<AtomicBool>,
     tasks: &Tasks,
 ) -> Result<Served> {
-    let store = Arc::new(open_store(&home.dir, &home.config)?);
+    let store = Arc::new(store);
     let engine = start_engine(&home, &store, &clock, &metrics, tasks)?;
     let settings = upkeep::Settings {
         data_dir: home.dir.clone(),
@@ -140,20 +144,21 @@ fn start_engine(
     Engine::start(parts, tasks).context("the store does not hold a sound state")
 }
 
-async fn start_page(
-    address: std::net::SocketAddr,
+/// Serves the page of metrics and readiness; gives its address with the real port.
+pub(in crate::cli) async fn start_page(
+    address: SocketAddr,
     metrics: &Metrics,
     ready: &Arc<AtomicBool>,
     tasks: &Tasks,
-) -> Result<()> {
-    let listener = TcpListener::bind(address)
-        .await
-        .with_context(|| format!("failed to listen on {address} for the metrics page"))?;
+) -> Result<SocketAddr> {
+    let failed = || format!("failed to listen on {address} for the metrics page");
+    let listener = TcpListener::bind(address).await.with_context(failed)?;
+    let bound = listener.local_addr().with_context(failed)?;
     let ready = Arc::clone(ready);
     let readiness = move || if ready.load(Ordering::Acquire) { Ok(()) } else { Err("not serving") };
     let stopping = tasks.stopping().clone().cancelled_owned();
     tasks.spawn("metrics.page", page::serve(listener, metrics.clone(), readiness, stopping));
-    Ok(())
+    Ok(bound)
 }
 
 /// SIGTERM and SIGINT tell everything to stop; `told` remembers that somebody wanted it.
