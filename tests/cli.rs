@@ -2,11 +2,11 @@
 //! from nothing.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Lines};
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, ChildStderr, Command, Output, Stdio};
 
 use hoatoc::store::codec::STAMP_LEN;
 use serde_json::Value;
@@ -134,8 +134,8 @@ fn a_check_tells_of_an_index_that_cannot_be_used_and_changes_nothing() {
     assert_eq!(json(&hoatoc(dir.path(), &check))["sound"], true);
 }
 
-/// Serves until the head of the ledger is published, and stops as the service manager does.
-fn serve_once(dir: &Path) {
+/// A server that serves, and what it says further.
+fn serve(dir: &Path) -> (Child, Lines<BufReader<ChildStderr>>) {
     let mut server = Command::new(env!("CARGO_BIN_EXE_hoatoc"))
         .current_dir(dir)
         .args(["serve", "--data-dir", "data"])
@@ -144,10 +144,32 @@ fn serve_once(dir: &Path) {
         .expect("it runs");
     let mut lines = BufReader::new(server.stderr.take().expect("a pipe")).lines();
     assert!(lines.by_ref().map_while(Result::ok).any(|line| line.contains("serving")));
+    (server, lines)
+}
+
+/// Tells a server to stop as the service manager does, and waits until it has.
+fn stop((mut server, lines): (Child, Lines<BufReader<ChildStderr>>)) {
     let told = Command::new("kill").arg(server.id().to_string()).status().expect("kill runs");
     assert!(told.success());
     lines.count();
     assert!(server.wait().expect("it ends").success());
+}
+
+#[test]
+fn a_second_server_on_the_same_directory_hears_once_that_the_store_is_in_use() {
+    let dir = tempfile::tempdir().expect("a directory");
+    // A port that was free a moment ago: both servers are to want the same one for their page.
+    let free = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("its number");
+    let page = free.to_string();
+    let at = ["init", "--data-dir", "data", "--listen", "127.0.0.1:0", "--metrics", &page];
+    assert!(hoatoc(dir.path(), &at).status.success());
+    let first = serve(dir.path());
+    let told = fails(&hoatoc(dir.path(), &["serve", "--data-dir", "data"]));
+    assert!(
+        told.starts_with("hoatoc: ") && told.contains("is in use by another process"),
+        "{told}"
+    );
+    stop(first);
 }
 
 /// Cuts the last record off the only segment of a journal: what an old copy of it looks like.
@@ -174,7 +196,8 @@ fn a_check_finds_a_ledger_that_ends_before_the_head_that_was_published() {
         dir.path(),
         &[&["init", "--data-dir", "data", "--output", "json"], &at[..]].concat(),
     ));
-    serve_once(dir.path());
+    // At its end it publishes the head over the last entry.
+    stop(serve(dir.path()));
     let check = ["check", "--data-dir", "data", "--output", "json"];
     assert_eq!(json(&hoatoc(dir.path(), &check))["sound"], true);
     let store = dir.path().join("data/store");

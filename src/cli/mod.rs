@@ -160,6 +160,7 @@ pub fn main() -> ExitCode {
     match run(&cx, cli.command) {
         Ok(status) => status,
         Err(failure) if output::reader_left(&failure) => ExitCode::SUCCESS,
+        Err(failure) if failure.is::<server::serve::Logged>() => ExitCode::FAILURE,
         Err(failure) => {
             cx.screen.failure(&failure);
             ExitCode::FAILURE

@@ -25,7 +25,7 @@ use crate::evidence::seal::Sealer;
 use crate::index::Registry;
 use crate::store::journaled::SledStore;
 use crate::tasks::Tasks;
-use crate::telemetry::{Metrics, Telemetry, page};
+use crate::telemetry::{LogFormat, Metrics, Telemetry, page};
 
 /// How long tasks may take to end once the calls in flight have drained.
 const STOP_WAIT_MAX: Duration = Duration::from_secs(3);
@@ -57,14 +57,24 @@ impl Serve {
 async fn serve(home: ServerHome, clock: Arc<dyn Clock>) -> Result<()> {
     let telemetry = Telemetry::start(&home.config.telemetry(), "hoatoc", home.province().as_str())?;
     let metrics = telemetry.metrics().clone();
-    let outcome = Box::pin(serve_home(home, clock, metrics)).await;
-    if let Err(failure) = &outcome {
+    let for_machines = home.config.log.format == LogFormat::Json;
+    let mut outcome = Box::pin(serve_home(home, clock, metrics)).await;
+    // A person reads the sentence with which the program ends; a machine reads lines of the log.
+    if let Err(failure) = &outcome
+        && for_machines
+    {
         tracing::error!(failure = %crate::cli::output::sentence(failure), "the server stopped");
+        outcome = Err(Logged.into());
     }
     // Telemetry says itself what it lost; the server's own outcome is what counts.
     drop(telemetry.shutdown(TELEMETRY_WAIT_MAX).await);
     outcome
 }
+
+/// The failure is in the log, and is not to be told again.
+#[derive(Debug, thiserror::Error)]
+#[error("the server stopped: its log says why")]
+pub(in crate::cli) struct Logged;
 
 async fn serve_home(home: ServerHome, clock: Arc<dyn Clock>, metrics: Metrics) -> Result<()> {
     let tasks = Tasks::new();
