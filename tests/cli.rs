@@ -1,11 +1,14 @@
 //! The program as a person runs it: help, wrong usage, failures without a server, and a province made
 //! from nothing.
 
+use std::collections::BTreeMap;
+use std::io::{BufRead as _, BufReader, Lines};
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
-use std::process::{Command, Output};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStderr, Command, Output, Stdio};
 
+use hoatoc::store::codec::STAMP_LEN;
 use serde_json::Value;
 
 fn hoatoc(dir: &Path, arguments: &[&str]) -> Output {
@@ -87,7 +90,129 @@ fn a_check_finds_a_foreign_ledger_key() {
     let output = hoatoc(dir.path(), &["check", "--data-dir", "data"]);
     assert_eq!(output.status.code(), Some(1));
     assert!(text(&output.stdout).contains("keys/ledger.key is not the ledger key"));
-    assert!(text(&output.stderr).contains("1 problems"));
+    assert!(text(&output.stderr).contains("1 problem was found"));
+}
+
+/// Every file under a directory with what is in it.
+fn contents(dir: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    for entry in std::fs::read_dir(dir).expect("listed") {
+        let path = entry.expect("listed").path();
+        if path.is_dir() {
+            found.extend(contents(&path));
+        } else {
+            found.insert(path.clone(), std::fs::read(&path).expect("read"));
+        }
+    }
+    found
+}
+
+#[test]
+fn a_check_tells_of_an_index_that_cannot_be_used_and_changes_nothing() {
+    let dir = tempfile::tempdir().expect("a directory");
+    init(dir.path());
+    let store = dir.path().join("data/store");
+    let rubbish: Vec<u8> =
+        (0..50_000_u32).flat_map(|n| n.wrapping_mul(0x9E37_79B1).to_le_bytes()).collect();
+    std::fs::write(store.join("index/db"), rubbish).expect("written");
+    let before = contents(&store);
+    let check = ["check", "--data-dir", "data", "--output", "json"];
+    for _again in 0..2 {
+        let output = hoatoc(dir.path(), &check);
+        assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
+        let said: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        assert_eq!((&said["sound"], &said["ledger_entries"]), (&false.into(), &3.into()));
+        let problem = said["problems"][0].as_str().expect("a problem");
+        assert!(problem.contains("data/store/index") && problem.contains("builds"), "{problem}");
+        assert!(text(&output.stderr).contains("nothing confirmed is lost"));
+        assert!(contents(&store) == before, "the check changed what it looked at");
+    }
+    std::fs::remove_dir_all(store.join("index")).expect("moved away, as it was told to do");
+    assert_eq!(hoatoc(dir.path(), &check).status.code(), Some(1), "it is still missing");
+    let to = ["backup", "--data-dir", "data", "--to", "copy"];
+    assert!(hoatoc(dir.path(), &to).status.success(), "the next opening builds it again");
+    assert_eq!(json(&hoatoc(dir.path(), &check))["sound"], true);
+}
+
+/// A server that serves, and what it says further.
+fn serve(dir: &Path) -> (Child, Lines<BufReader<ChildStderr>>) {
+    let mut server = Command::new(env!("CARGO_BIN_EXE_hoatoc"))
+        .current_dir(dir)
+        .args(["serve", "--data-dir", "data"])
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it runs");
+    let mut lines = BufReader::new(server.stderr.take().expect("a pipe")).lines();
+    assert!(lines.by_ref().map_while(Result::ok).any(|line| line.contains("serving")));
+    (server, lines)
+}
+
+/// Tells a server to stop as the service manager does, and waits until it has.
+fn stop((mut server, lines): (Child, Lines<BufReader<ChildStderr>>)) {
+    let told = Command::new("kill").arg(server.id().to_string()).status().expect("kill runs");
+    assert!(told.success());
+    lines.count();
+    assert!(server.wait().expect("it ends").success());
+}
+
+#[test]
+fn a_second_server_on_the_same_directory_hears_once_that_the_store_is_in_use() {
+    let dir = tempfile::tempdir().expect("a directory");
+    // A port that was free a moment ago: both servers are to want the same one for their page.
+    let free = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("its number");
+    let page = free.to_string();
+    let at = ["init", "--data-dir", "data", "--listen", "127.0.0.1:0", "--metrics", &page];
+    assert!(hoatoc(dir.path(), &at).status.success());
+    let first = serve(dir.path());
+    let told = fails(&hoatoc(dir.path(), &["serve", "--data-dir", "data"]));
+    assert!(
+        told.starts_with("hoatoc: ") && told.contains("is in use by another process"),
+        "{told}"
+    );
+    stop(first);
+}
+
+/// Cuts the last record off the only segment of a journal: what an old copy of it looks like.
+fn cut_last_record(journal: &Path) {
+    let path = journal.join("00000000000000000001.journal");
+    let mut bytes = std::fs::read(&path).expect("read");
+    // As the journal's module says: a stamp, then heads of 52 bytes that begin with a length.
+    let (mut at, mut last) = (STAMP_LEN, STAMP_LEN);
+    while at < bytes.len() {
+        last = at;
+        let len: [u8; 4] = bytes[at..at + 4].try_into().expect("four bytes");
+        at += 52 + usize::try_from(u32::from_le_bytes(len)).expect("small");
+    }
+    assert_eq!(at, bytes.len(), "the walk ends where the file does");
+    bytes.truncate(last);
+    std::fs::write(&path, bytes).expect("written");
+}
+
+#[test]
+fn a_check_finds_a_ledger_that_ends_before_the_head_that_was_published() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let at = ["--listen", "127.0.0.1:0", "--metrics", "127.0.0.1:0"];
+    json(&hoatoc(
+        dir.path(),
+        &[&["init", "--data-dir", "data", "--output", "json"], &at[..]].concat(),
+    ));
+    // At its end it publishes the head over the last entry.
+    stop(serve(dir.path()));
+    let check = ["check", "--data-dir", "data", "--output", "json"];
+    assert_eq!(json(&hoatoc(dir.path(), &check))["sound"], true);
+    let store = dir.path().join("data/store");
+    cut_last_record(&store.join("journal"));
+    std::fs::remove_file(store.join("journal/head")).expect("removed");
+    std::fs::remove_dir_all(store.join("index")).expect("removed");
+    let output = hoatoc(dir.path(), &check);
+    assert_eq!(output.status.code(), Some(1));
+    let said: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let problems: Vec<&str> =
+        said["problems"].as_array().expect("a list").iter().filter_map(Value::as_str).collect();
+    for word in ["journal/head", "store/index", "but its head over 3 was published"] {
+        assert!(problems.iter().any(|it| it.contains(word)), "{word}: {problems:?}");
+    }
+    assert!(text(&output.stderr).contains("restore from a backup"));
 }
 
 #[test]

@@ -16,6 +16,7 @@ use crate::evidence::trust::TrustBundle;
 use crate::limits;
 use crate::pki::config::{Trust, client_config};
 use crate::rpc::channel::{client_channel, refusal_behind};
+use crate::rpc::status;
 use crate::wire::envelope::required;
 use crate::wire::pb;
 use pb::identity_service_client::IdentityServiceClient;
@@ -159,7 +160,7 @@ pub(crate) fn refused(status: Status) -> Error {
         (Code::DeadlineExceeded | Code::Cancelled, _said) => {
             "the server did not answer in time: ask again; a request is never done twice".to_owned()
         }
-        (code, "") => format!("the server refused: {}", code.description()),
+        (code, "") => format!("the server refused and did not say why: {}", status::label(code)),
         (_code, said) => said.to_owned(),
     };
     if let Some(reason) = reason_of(&status) {
@@ -168,7 +169,10 @@ pub(crate) fn refused(status: Status) -> Error {
     for fault in
         status.get_details_bad_request().map(|bad| bad.field_violations).unwrap_or_default()
     {
-        text.push_str(&format!("; {}: {}", fault.field, fault.description));
+        // Where one field is at fault, the message is about that field already.
+        if !text.contains(&fault.description) {
+            text.push_str(&format!("; {}: {}", fault.field, fault.description));
+        }
     }
     anyhow!(text)
 }
@@ -187,6 +191,17 @@ mod tests {
         assert_eq!(reason_of(&status).as_deref(), Some("NUMBER_TAKEN"));
         let text = refused(status).to_string();
         assert_eq!(text, "take number 5 (NUMBER_TAKEN); number: is 4, the next is 5");
+    }
+
+    #[test]
+    fn what_the_message_says_of_a_field_is_not_said_again() {
+        let mut details = ErrorDetails::with_error_info("FILTER_INVALID", "hoatoc", []);
+        details.add_bad_request_violation("filter", "at 1: expected a field");
+        let said = "the filter cannot be used: at 1: expected a field";
+        let status = Status::with_error_details(Code::InvalidArgument, said, details);
+        assert_eq!(refused(status).to_string(), format!("{said} (FILTER_INVALID)"));
+        let silent = refused(Status::new(Code::PermissionDenied, "")).to_string();
+        assert!(silent.contains("PERMISSION_DENIED") && !silent.contains("caller"), "{silent}");
     }
 
     #[test]

@@ -176,6 +176,7 @@ pub fn main() -> ExitCode {
     match run(&cx, cli.command) {
         Ok(status) => status,
         Err(failure) if output::reader_left(&failure) => ExitCode::SUCCESS,
+        Err(failure) if failure.is::<server::serve::Logged>() => ExitCode::FAILURE,
         Err(failure) => {
             cx.screen.failure(&failure);
             ExitCode::FAILURE
@@ -200,7 +201,7 @@ fn run(cx: &Cx, command: Command) -> Result<ExitCode> {
         Command::Order(order) => wait(order.run(cx))?,
         Command::Report(report) => done(wait(report.run(cx))?),
         Command::Ledger(ledger) => done(wait(ledger.run(cx))?),
-        Command::Demo(demo) => done(demo.run(cx)),
+        Command::Demo(demo) => demo.run(cx),
         Command::Bench(bench) => done(wait(bench::run(bench, cx.screen.is_json()))?),
         Command::Completions { shell } => {
             let mut script = Vec::new();

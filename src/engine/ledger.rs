@@ -10,7 +10,6 @@ use crate::domain::code::Code;
 use crate::engine::recovery::{self, RecoveryError};
 use crate::evidence::checkpoint::{Checkpoint, CheckpointError};
 use crate::evidence::key::SigningKey;
-use crate::evidence::note::{NoteAlgorithm, NoteKey};
 use crate::evidence::proof::{ConsistencyProof, InclusionProof};
 use crate::evidence::tree::{Hash, Tree, TreeError, leaf_hash, node_hash};
 use crate::limits;
@@ -126,9 +125,7 @@ impl Ledger {
     /// As [`recovery::check_published`], with this ledger's name and key.
     pub(super) fn check_published(&self, text: &str) -> Result<(), RecoveryError> {
         let key = self.key.as_ref().ok_or(RecoveryError::NoKey)?.public();
-        let key = NoteKey::new(&self.origin, NoteAlgorithm::Ed25519, key)
-            .map_err(|fault| RecoveryError::Head(fault.into()))?;
-        recovery::check_published(text, &key, &self.tree)
+        recovery::check_published(text, &self.origin, key, &self.tree)
     }
 
     /// The signed head. Takes the lock for moments only: rereading goes on beside the writer.

@@ -2,7 +2,8 @@
 
 use crate::domain::world::{Violation, World};
 use crate::evidence::checkpoint::{Checkpoint, CheckpointError};
-use crate::evidence::note::{NoteKey, SignedNote};
+use crate::evidence::key::PublicKey;
+use crate::evidence::note::{NoteAlgorithm, NoteKey, SignedNote};
 use crate::evidence::tree::{Tree, leaf_hash};
 use crate::limits;
 use crate::store::{Store, StoreError, keys};
@@ -94,15 +95,22 @@ pub fn recover(store: &dyn Store) -> Result<Recovered, RecoveryError> {
     }
 }
 
-/// Whether the ledger begins with the head in `text`, signed by `key` under the ledger's name. A store
+/// Whether the ledger begins with the head in `text`, signed by `key` under the ledger's name `origin`. A store
 /// that was cleanly cut short, or swapped for another, is sound in itself: only what was told to
 /// others shows it.
 ///
 /// # Errors
 /// [`RecoveryError::Shortened`], [`RecoveryError::Forked`], [`RecoveryError::Head`].
-pub fn check_published(text: &str, key: &NoteKey, tree: &Tree) -> Result<(), RecoveryError> {
+pub fn check_published(
+    text: &str,
+    origin: &str,
+    key: PublicKey,
+    tree: &Tree,
+) -> Result<(), RecoveryError> {
+    let key = NoteKey::new(origin, NoteAlgorithm::Ed25519, key)
+        .map_err(|fault| RecoveryError::Head(fault.into()))?;
     let note = SignedNote::parse(text).map_err(|fault| RecoveryError::Head(fault.into()))?;
-    let head = Checkpoint::open(&note, key).map_err(RecoveryError::Head)?;
+    let head = Checkpoint::open(&note, &key).map_err(RecoveryError::Head)?;
     let (published, found) = (head.size, tree.len());
     match tree.root_at(published) {
         Err(_not_so_long) => Err(RecoveryError::Shortened { published, found }),

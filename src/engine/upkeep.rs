@@ -69,14 +69,8 @@ pub fn start<I: Index>(
     metrics: &Metrics,
     tasks: &Tasks,
 ) -> Result<Figures, UpkeepError> {
+    compare_published(&settings.data_dir, |text| engine.check_published(text))?;
     let path = settings.data_dir.join(CHECKPOINT_FILE);
-    match std::fs::read_to_string(&path) {
-        Ok(text) => engine.check_published(&text)?,
-        Err(fault) if fault.kind() == std::io::ErrorKind::NotFound => {}
-        Err(source) => {
-            return Err(UpkeepError::Unreadable { path: path.display().to_string(), source });
-        }
-    }
     if store.rebuilt().is_some() {
         metrics.index_rebuilt();
     }
@@ -97,6 +91,23 @@ pub fn start<I: Index>(
     let (shown, engine) = (figures.clone(), engine.clone());
     metrics.register_store(move || shown.read(&engine));
     Ok(figures)
+}
+
+/// Hands the head that was last published from this data directory to `compare`, as a start of the
+/// server and a check of its directory do; without one there is nothing to compare.
+///
+/// # Errors
+/// [`UpkeepError`].
+pub fn compare_published(
+    data_dir: &Path,
+    compare: impl FnOnce(&str) -> Result<(), RecoveryError>,
+) -> Result<(), UpkeepError> {
+    let path = data_dir.join(CHECKPOINT_FILE);
+    match std::fs::read_to_string(&path) {
+        Ok(text) => Ok(compare(&text)?),
+        Err(fault) if fault.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Err(source) => Err(UpkeepError::Unreadable { path: path.display().to_string(), source }),
+    }
 }
 
 /// The signed head and its file.

@@ -31,6 +31,17 @@ impl Kind for Means {
     const UNIT_FIELD: &'static str = "location_unit";
     const REQUIRED: &'static [&'static str] = &["kind", "owner_name"];
     const ANCHORS: &'static [&'static str] = &["plate", "chassis_no", "engine_no", "year"];
+    const SHOWN: &'static [&'static str] = &[
+        "kind",
+        "make_model",
+        "capacity_value",
+        "capacity_unit",
+        "year",
+        "technical_grade",
+        "owner_kind",
+        "location_unit",
+        "status",
+    ];
     const COLUMNS: &'static [Column<EquipmentInput>] = columns![
         kind Plain ["loai phuong tien", "ten phuong tien", "phuong tien", "chung loai",
             "equipment type", "type"],

@@ -29,7 +29,7 @@ use std::path::Path;
 use crate::domain::ids::UnitCode;
 use crate::domain::registry::{Checked, Equipment, Lists, Problem, Reservist};
 
-pub use report::{ImportReport, RosterKind};
+pub use report::{ImportReport, Place, RosterKind};
 
 /// Most rows of data in one file: a spreadsheet ends at 1,048,576 rows; a text of the whole province
 /// with room to spare must still pass.

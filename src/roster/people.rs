@@ -33,6 +33,16 @@ impl Kind for People {
     const UNIT_FIELD: &'static str = "residence_unit";
     const REQUIRED: &'static [&'static str] = &["full_name", "birth", "sex", "citizen_id"];
     const ANCHORS: &'static [&'static str] = &["citizen_id", "birth", "sex", "phones"];
+    const SHOWN: &'static [&'static str] = &[
+        "residence_unit",
+        "registered_unit",
+        "specialty",
+        "rank",
+        "category",
+        "class",
+        "frame",
+        "status",
+    ];
     const COLUMNS: &'static [Column<ReservistInput>] = columns![
         full_name Plain ["ho va ten", "ho ten", "ho va ten khai sinh", "full name", "name"],
         birth Plain ["ngay sinh", "ngay thang nam sinh", "nam sinh", "sinh ngay", "birth date",

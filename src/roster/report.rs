@@ -1,9 +1,11 @@
 //! What came of an import, in the words in which it is shown and compared: JSON.
 //!
 //! Filled by the readers (rows, accepted, rejected, warnings) and by whoever stores the records
-//! (created, updated, unchanged). Holds row numbers and codes only, never what was in a row.
+//! (created, updated, unchanged). Holds row numbers, columns and codes; of what was in a row only the
+//! codes and words that a list of ours refused, never anything of a person.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::Serialize;
 
@@ -15,6 +17,28 @@ pub enum RosterKind {
     Reservists,
     /// Technical means.
     Equipment,
+}
+
+/// Where in a refused row the fault is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Place {
+    /// The field, as the checks name it.
+    pub field: &'static str,
+    /// The column's letters in the spreadsheet; none for a field that has no column there.
+    pub column: Option<String>,
+    /// What stands there, cut to 40 characters; none for personal fields and for empty cells.
+    pub value: Option<String>,
+}
+
+impl fmt::Display for Place {
+    /// As it follows the code of the fault: ` in column C (unit), "Xa La"`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.column {
+            Some(column) => write!(f, " in column {column} ({})", self.field)?,
+            None => write!(f, " ({})", self.field)?,
+        }
+        self.value.as_ref().map_or(Ok(()), |value| write!(f, ", {value:?}"))
+    }
 }
 
 /// The outcome of reading, and then storing, one roster. `rows` is always `accepted` plus the number
@@ -35,6 +59,9 @@ pub struct ImportReport {
     pub unchanged: u64,
     /// For each refused row, by its number in the spreadsheet, the code of its first problem.
     pub rejected: BTreeMap<u32, String>,
+    /// For each row that was refused for one of its fields, where that is. Rows that the server refused
+    /// have none.
+    pub places: BTreeMap<u32, Place>,
     /// How often each warning was given on accepted rows.
     pub warnings: BTreeMap<String, u64>,
     /// Accepted rows by unit code.
@@ -55,6 +82,7 @@ impl ImportReport {
             updated: 0,
             unchanged: 0,
             rejected: BTreeMap::new(),
+            places: BTreeMap::new(),
             warnings: BTreeMap::new(),
             by_unit: BTreeMap::new(),
             skipped: 0,

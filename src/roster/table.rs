@@ -12,12 +12,18 @@ use std::ops::ControlFlow;
 
 use super::cell::{Cell, Reading};
 use super::header::{Column, Header, numbers_columns};
-use super::report::{ImportReport, RosterKind};
+use super::report::{ImportReport, Place, RosterKind};
 use super::source::{Parts, open};
 use super::{HEADER_ROWS_MAX, Options, ROWS_MAX, RosterError, Row, Source};
 use crate::domain::ids::UnitCode;
 use crate::domain::registry::{Checked, Lists, Problem, ProblemCode, Warning};
 use crate::domain::unit::Echelon;
+
+/// Most characters of a refused cell that are shown: the longest names of units fit.
+const SHOWN_CHARS_MAX: usize = 40;
+/// A cell with so many digits may be a number of a person's, whatever its header says. Codes of units,
+/// specialties and years have at most five.
+const DIGITS_SHOWN_MAX: usize = 6;
 
 /// What differs between lists of people and lists of equipment.
 pub(super) trait Kind: fmt::Debug {
@@ -36,6 +42,8 @@ pub(super) trait Kind: fmt::Debug {
     const REQUIRED: &'static [&'static str];
     /// Fields of which at least one is filled in a row of data.
     const ANCHORS: &'static [&'static str];
+    /// Fields that say nothing of a person: what stands there may be shown where it is refused.
+    const SHOWN: &'static [&'static str];
     /// All fields.
     const COLUMNS: &'static [Column<Self::Input>];
 
@@ -201,7 +209,7 @@ impl<K: Kind> Table<'_, K> {
             checked.warnings.extend(new);
             self.refuse_repeats(checked)
         });
-        self.count(number, &result);
+        self.count(number, cells, &result);
         Some(Row { number, result })
     }
 
@@ -257,7 +265,32 @@ impl<K: Kind> Table<'_, K> {
         Ok(checked)
     }
 
-    fn count(&mut self, number: u32, result: &Result<Checked<K::Record>, Vec<Problem>>) {
+    /// Where the fault lies, with what is there if that is nobody's secret.
+    fn place(&self, problem: &Problem, cells: &[Cell]) -> Option<Place> {
+        let field = problem.field;
+        // A row that repeats another is wrong as a whole.
+        K::COLUMNS.iter().find(|column| column.field == field)?;
+        let at = self.header.columns.iter().find(|(_, column)| column.field == field);
+        let at = at.map(|(at, _)| *at);
+        let text = at.and_then(|at| cells.get(at)).map(|cell| cell.read(Reading::Plain).0);
+        // Columns that were shifted may bring a number of a person's under any header.
+        let is_harmless = |text: &String| {
+            K::SHOWN.contains(&field)
+                && !text.trim().is_empty()
+                && text.bytes().filter(u8::is_ascii_digit).count() < DIGITS_SHOWN_MAX
+        };
+        let value = text.filter(is_harmless);
+        let value = value.map(|text| text.trim().chars().take(SHOWN_CHARS_MAX).collect());
+        Some(Place { field, column: at.map(letters), value })
+    }
+
+    fn count(
+        &mut self,
+        number: u32,
+        cells: &[Cell],
+        result: &Result<Checked<K::Record>, Vec<Problem>>,
+    ) {
+        let place = result.as_ref().err().and_then(|problems| self.place(problems.first()?, cells));
         let report = &mut self.report;
         report.rows += 1;
         match result {
@@ -270,9 +303,21 @@ impl<K: Kind> Table<'_, K> {
             Err(problems) => {
                 let first = problems.first().map_or("", |problem| problem.code.code());
                 report.rejected.insert(number, first.to_owned());
+                report.places.extend(place.map(|place| (number, place)));
             }
         }
     }
+}
+
+/// A column as the spreadsheet program names it: A to Z, then AA.
+fn letters(at: usize) -> String {
+    let (mut rest, mut name) = (at + 1, Vec::new());
+    while rest > 0 {
+        rest -= 1;
+        name.push(char::from(b'A' + u8::try_from(rest % 26).unwrap_or(0)));
+        rest /= 26;
+    }
+    name.iter().rev().collect()
 }
 
 /// What a row under the header is.

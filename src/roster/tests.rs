@@ -161,6 +161,24 @@ fn headings_and_signatures_are_left_out_but_a_bare_person_is_refused() {
 }
 
 #[test]
+fn a_refused_row_tells_its_column_and_what_stands_there_if_that_is_nobodys_secret() {
+    let province = Province::new();
+    let text = format!(
+        "{HEAD}{}{}{}",
+        person(1, "Xã Không Có"),
+        person(2, "Xã Sam Mứn").replace("15/06/1990", "31/31/1990"),
+        person(3, "011090000003"),
+    );
+    let report = read_text(&text, &province.options()).expect("a table");
+    let told = |row: u32| format!("{}{}", report.rejected[&row], report.places[&row]);
+    assert_eq!(told(2), "UNIT_UNKNOWN in column F (residence_unit), \"Xã Không Có\"");
+    assert_eq!(told(3), "BIRTH_DATE_INVALID in column C (birth)", "a birth date is a person's");
+    assert_eq!(told(4), "UNIT_UNKNOWN in column F (residence_unit)", "so is a number gone astray");
+    let shown = serde_json::to_value(&report).expect("plain data");
+    assert_eq!(shown["places"]["2"]["column"], "F");
+}
+
+#[test]
 fn a_row_without_a_unit_takes_the_default_or_is_refused() {
     let province = Province::new();
     let text = format!("{HEAD}{}", person(1, ""));
@@ -351,7 +369,7 @@ fn the_report_speaks_the_words_of_the_expectations() {
     report.rejected.insert(10, "BIRTH_DATE_INVALID".to_owned());
     let wanted = json!({
         "kind": "reservists", "rows": 0, "accepted": 0, "created": 0, "updated": 0, "unchanged": 0,
-        "rejected": { "10": "BIRTH_DATE_INVALID" }, "warnings": {}, "by_unit": {},
+        "rejected": { "10": "BIRTH_DATE_INVALID" }, "places": {}, "warnings": {}, "by_unit": {},
     });
     assert_eq!(serde_json::to_value(&report).expect("plain data"), wanted);
 }

@@ -132,7 +132,9 @@ impl Server {
         };
         add_services(&mut routes, &shared);
         routes.add_service(health_service);
-        routes.add_service(reflection()?);
+        routes.add_service(reflected().build_v1().map_err(unreflected)?);
+        // What many clients still ask for; Python's own among them.
+        routes.add_service(reflected().build_v1alpha().map_err(unreflected)?);
         let gate = Gate::new(parts.engine.clone(), parts.metrics);
         let serving = serve(gate, routes, incoming, draining.clone(), tasks.stopping().clone());
         watch_doors(tasks, doors, draining.clone());
@@ -200,17 +202,14 @@ fn add_services(routes: &mut RoutesBuilder, doors: &Doors) {
         .add_service(officers!(IdentityServiceServer, Identities(doors())));
 }
 
-fn reflection() -> Result<
-    tonic_reflection::server::v1::ServerReflectionServer<
-        impl tonic_reflection::server::v1::ServerReflection,
-    >,
-    StartError,
-> {
+fn reflected() -> tonic_reflection::server::Builder<'static> {
     tonic_reflection::server::Builder::configure()
         .register_encoded_file_descriptor_set(pb::DESCRIPTORS)
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
-        .build_v1()
-        .map_err(|error| StartError::Reflection(error.to_string()))
+}
+
+fn unreflected(error: tonic_reflection::server::Error) -> StartError {
+    StartError::Reflection(error.to_string())
 }
 
 /// Serves until told to leave or stop.

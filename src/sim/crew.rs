@@ -1,6 +1,7 @@
 //! One simulated person at one real terminal: the terminal verifies, stores and answers as it does
 //! in a commune office; only the person in front of it is made up.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use crate::domain::ids::OrderId;
 use crate::domain::order::delivery::Fact;
 use crate::tasks::Tasks;
 use crate::terminal::Terminal;
-use crate::terminal::inbox::InboxError;
+use crate::terminal::inbox::{InboxError, OrderSummary, Standing};
 use crate::terminal::link::Dialer;
 
 /// When the order went out, and how much faster than life people act.
@@ -37,16 +38,19 @@ pub struct Crew {
     pub name: String,
     /// How many times faster than life.
     pub speed: u32,
+    /// Orders that the person is done with; none at first.
+    pub done: BTreeSet<OrderId>,
 }
 
 impl Crew {
     /// Plays one order through: comes on line when it is time, does what the person does, and
-    /// returns when everything the person said is recorded by the server, or told to stop.
+    /// returns when everything the person said is recorded by the server, or told to stop. The line
+    /// stays up until told to stop.
     ///
     /// # Errors
     /// When the terminal's own store fails.
     pub async fn play(
-        self,
+        &mut self,
         mut start: watch::Receiver<Option<Start>>,
         tasks: &Tasks,
         stop: CancellationToken,
@@ -59,14 +63,58 @@ impl Crew {
         let Some(start) = started(&mut start, &stop).await else { return Ok(()) };
         let Some(online_after) = self.temperament.online_after else { return Ok(()) };
         if !up_before {
-            tokio::time::sleep_until(start.at + online_after / self.speed).await;
+            tokio::select! {
+                () = tokio::time::sleep_until(start.at + online_after / self.speed) => {}
+                () = stop.cancelled() => return Ok(()),
+            }
             self.connect(tasks, &stop);
         }
+        self.done.insert(start.order);
         let played = self.act(start.order);
         tokio::select! {
             played = played => played,
             () = stop.cancelled() => Ok(()),
         }
+    }
+
+    /// Stays at the terminal and does the same with every further order, until told to stop.
+    ///
+    /// # Errors
+    /// When the terminal's own store fails; what cannot be said any more (an order that was cancelled
+    /// meanwhile) is left unsaid.
+    pub async fn attend(mut self, stop: CancellationToken) -> Result<(), InboxError> {
+        loop {
+            let acted = async {
+                self.until(|crew| crew.next().is_some()).await;
+                match self.next() {
+                    Some(order) => self.act(order).await.map(|()| Some(order)),
+                    None => Ok(None),
+                }
+            };
+            let acted = tokio::select! {
+                acted = acted => acted,
+                () = stop.cancelled() => return Ok(()),
+            };
+            match acted {
+                Ok(None) => return Ok(()),
+                Err(fault) if fault.is_fatal() => return Err(fault),
+                Ok(Some(_)) | Err(_) => {}
+            }
+            // One at a time, so the oldest is the one that was dealt with, however that went.
+            self.done.extend(self.next());
+            let kept: BTreeSet<OrderId> = self.listed().map(|order| order.id).collect();
+            self.done.retain(|order| kept.contains(order));
+        }
+    }
+
+    fn listed(&self) -> impl Iterator<Item = OrderSummary> {
+        self.terminal.inbox().list(self.terminal.now()).into_iter()
+    }
+
+    /// The oldest order that the person has not dealt with.
+    fn next(&self) -> Option<OrderId> {
+        let open = self.listed().filter(|order| !self.done.contains(&order.id));
+        open.min_by_key(|order| order.sequence).map(|order| order.id)
     }
 
     fn connect(&self, tasks: &Tasks, stop: &CancellationToken) {
@@ -89,11 +137,19 @@ impl Crew {
                 self.pause(acknowledge_after).await;
                 self.say(order, Fact::Acknowledged).await?;
                 self.pause(person.decide_after).await;
-                self.decide(order).await?;
+                if self.is_to_decide(order) {
+                    self.decide(order).await?;
+                }
             }
         }
         self.until(|crew| crew.terminal.inbox().pending_len() == 0).await;
         Ok(())
+    }
+
+    /// Of a cancel, or of what came to nothing, it is enough to know.
+    fn is_to_decide(&self, order: OrderId) -> bool {
+        let found = self.terminal.inbox().summary(order, self.terminal.now());
+        found.is_some_and(|order| !order.is_cancel && order.standing == Standing::Live)
     }
 
     async fn decide(&self, order: OrderId) -> Result<(), InboxError> {

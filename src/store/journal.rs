@@ -127,7 +127,10 @@ impl Journal {
         }
         disk.sync(&file).map_err(|error| StoreError::fatal("syncing", &last.path, &error))?;
         if let Some(problem) = &survey.head_problem {
-            tracing::error!(%problem, "the journal's head file could not be used and is made anew");
+            tracing::error!(
+                journal = %dir.display(), %problem,
+                "the journal's head file could not be used and is made anew"
+            );
         }
         let head = make_head(dir, &last.end, &*disk)?;
         let (path, len, end) = (last.path, last.len, last.end);

@@ -4,7 +4,8 @@
 //! It knows nothing of keys and values beyond their bounds.
 //!
 //! Directory: `lock` (held by the one process), `journal/` (segments, `head`, `reserve`, torn
-//! tails), `snapshot/`, `index/`, and `index.set-aside-<n>/` for indexes that could not be used.
+//! tails), `snapshot/`, `index/`, `index.set-aside-<n>/` for indexes that could not be used, and
+//! `examined/` while a check looks at a copy.
 //!
 //! Invariants:
 //! - A batch is applied to the index after the journal's sync returned, under the journal's lock:
@@ -18,6 +19,7 @@
 
 mod behind;
 mod check;
+mod examine;
 mod index;
 mod open;
 #[cfg(test)]
@@ -33,6 +35,7 @@ use std::time::Duration;
 
 pub use self::behind::Behind;
 pub use self::check::{CheckReport, Problem};
+pub use self::examine::Examined;
 pub use self::index::{Delta, Index, MemoryIndex, Unfit};
 pub use self::upkeep::{Copied, JournalSize, restore};
 use super::codec::{Stamp, encode_batch};
@@ -45,12 +48,15 @@ const LOCK_FILE: &str = "lock";
 const JOURNAL_DIR: &str = "journal";
 const SNAPSHOT_DIR: &str = "snapshot";
 const INDEX_DIR: &str = "index";
+const EXAMINED_DIR: &str = "examined";
 const SET_ASIDE_PREFIX: &str = "index.set-aside-";
 
 /// A store for small machines: the whole keyspace in memory.
 pub type JournalStore = Journaled<MemoryIndex>;
 /// The server's store: bounded memory, sled as the index, which no commit waits for.
 pub type SledStore = Journaled<Behind<SledIndex>>;
+/// The server's store at rest, looked at without changing it.
+pub type ExaminedStore = Examined<Behind<SledIndex>>;
 
 /// Bounds of a store.
 #[derive(Debug, Clone)]

@@ -1,5 +1,6 @@
 //! The demo's cast: a real terminal for each endpoint, with a made-up person at it.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,6 +13,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::cli::connection::{Connection, refused, request, request_id};
 use crate::clock::Clock;
+use crate::config::home::write_new;
+use crate::config::{TERMINAL_FILE, sample_terminal};
 use crate::pki::code::EnrolmentCode;
 use crate::sim::crew::{Crew, Start};
 use crate::sim::people::Temperament;
@@ -31,13 +34,19 @@ pub(super) struct Cast {
     seed: u64,
     speed: u32,
     crews: Vec<Crew>,
-    playing: Vec<JoinHandle<Result<(), InboxError>>>,
+    playing: Vec<JoinHandle<Result<Crew, InboxError>>>,
     start: watch::Sender<Option<Start>>,
     stop: CancellationToken,
 }
 
 impl Cast {
-    pub(super) fn new(dir: PathBuf, clock: Arc<dyn Clock>, seed: u64, speed: u32) -> Self {
+    /// Everybody goes home at the latest when `stop` is cancelled.
+    pub(super) fn new(
+        dir: PathBuf,
+        clock: Arc<dyn Clock>,
+        (seed, speed): (u64, u32),
+        stop: CancellationToken,
+    ) -> Self {
         Self {
             dir,
             clock,
@@ -46,7 +55,7 @@ impl Cast {
             crews: Vec::new(),
             playing: Vec::new(),
             start: watch::Sender::new(None),
-            stop: CancellationToken::new(),
+            stop,
         }
     }
 
@@ -74,6 +83,8 @@ impl Cast {
         let clock = self.clock.clone();
         let enrolment = Enrolment { servers: &servers, code: &code, keys: &keys, clock };
         Box::pin(enrol(enrolment)).await.with_context(|| format!("enrol {}", endpoint.address))?;
+        let config = sample_terminal().replacen("localhost:7443", server, 1);
+        write_new(&dir.join(TERMINAL_FILE), config.as_bytes(), 0o644)?;
         let home = Home::open(&keys)?;
         let dialer = home.dialer(&[], self.clock.clone())?;
         let link = LinkOptions {
@@ -91,16 +102,17 @@ impl Cast {
             temperament,
             name: format!("Trực ban {}", endpoint.address),
             speed: self.speed,
+            done: BTreeSet::new(),
         });
         Ok(())
     }
 
     /// Everybody takes their seat: lines that are up connect and wait for the order.
     pub(super) fn take_seats(&mut self, tasks: &Tasks) {
-        for crew in self.crews.drain(..) {
+        for mut crew in self.crews.drain(..) {
             let (start, stop) = (self.start.subscribe(), self.stop.clone());
             let links = tasks.clone();
-            let played = async move { crew.play(start, &links, stop).await };
+            let played = async move { crew.play(start, &links, stop).await.map(|()| crew) };
             self.playing.push(tasks.spawn("demo.person", played));
         }
     }
@@ -112,13 +124,29 @@ impl Cast {
         Ok(())
     }
 
-    /// Waits for everybody, then takes all lines down.
-    pub(super) async fn finish(self, bar: &ProgressBar) -> Result<()> {
-        for played in self.playing {
-            played.await??;
+    /// Waits until everybody has said all they will. Those whose line is up stay connected.
+    pub(super) async fn finish(&mut self, bar: &ProgressBar) -> Result<()> {
+        for played in self.playing.drain(..) {
+            self.crews.push(played.await??);
             bar.inc(1);
         }
-        self.stop.cancel();
         Ok(())
+    }
+
+    /// Everybody stays where they are, for further orders.
+    pub(super) fn stay(&mut self, tasks: &Tasks) {
+        for crew in self.crews.drain(..) {
+            let stop = self.stop.clone();
+            tasks.spawn("demo.person", async move {
+                if let Err(fault) = crew.attend(stop).await {
+                    tracing::error!(%fault, "a simulated person's terminal failed");
+                }
+            });
+        }
+    }
+
+    /// Takes all lines down.
+    pub(super) fn leave(self) {
+        self.stop.cancel();
     }
 }

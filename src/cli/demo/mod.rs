@@ -6,9 +6,13 @@
 //! ones with their own disks; only the people at them are made up ([`crate::sim::people`]).
 
 mod cast;
+mod intake;
+mod interrupt;
+mod next;
 mod stage;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
@@ -17,6 +21,8 @@ use serde::Serialize;
 
 use crate::cli::Cx;
 use crate::cli::report::{ResponseReport, render};
+use cast::Cast;
+use interrupt::{Interrupt, Interrupted};
 use stage::Stage;
 
 /// Minutes of life within which the exercise wants an answer.
@@ -43,7 +49,7 @@ pub(in crate::cli) struct Demo {
     /// Keep the province in this new directory; else it is thrown away at the end.
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
-    /// Go on serving afterwards, until interrupted.
+    /// Go on serving afterwards, with everybody at their terminals, until Ctrl-C or SIGTERM.
     #[arg(long)]
     keep_serving: bool,
 }
@@ -59,6 +65,9 @@ struct Outcome {
     speed: u32,
     ledger: LedgerHead,
     store: StoreShown,
+    // Where it goes on serving; none where it does not.
+    address: Option<String>,
+    metrics: Option<String>,
     elapsed_ms: u64,
 }
 
@@ -77,39 +86,76 @@ struct StoreShown {
 }
 
 impl Demo {
-    pub(in crate::cli) fn run(self, cx: &Cx) -> Result<()> {
-        let started = cx.clock.now();
-        let temporary = tempfile::tempdir().context("make a temporary directory")?;
-        let dir = match &self.data_dir {
+    pub(in crate::cli) fn run(self, cx: &Cx) -> Result<ExitCode> {
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        let interrupt = Interrupt::watch(&runtime)?;
+        let (dir, temporary) = match &self.data_dir {
             Some(dir) => {
                 crate::config::home::claim(dir)?;
-                std::path::absolute(dir)?
+                (std::path::absolute(dir)?, None)
             }
-            None => temporary.path().to_owned(),
+            None => {
+                let made = tempfile::tempdir().context("make a temporary directory")?;
+                (made.path().to_owned(), Some(made))
+            }
         };
-        let say = |text: &str| cx.screen.note(text);
-        say("1/6 founding the province and opening its server (mutual TLS on loopback)");
-        let stage = Stage::open(&dir, cx.clock.clone())?;
-        let outcome = self.play(cx, &stage, &dir, started);
-        if outcome.is_ok() && self.keep_serving {
-            say(&format!(
-                "serving at {} until interrupted; homes in {}",
-                stage.address(),
-                dir.display()
-            ));
-            stage.serve_until_interrupted()?;
+        let outcome = self.put_on(cx, &dir, runtime, interrupt);
+        let removed = temporary.map_or(Ok(()), tempfile::TempDir::close);
+        let removed = removed.with_context(|| format!("failed to remove {}", dir.display()));
+        let stopped = outcome.as_ref().err().and_then(anyhow::Error::downcast_ref::<Interrupted>);
+        if let Some(stopped) = stopped {
+            let left = match &self.data_dir {
+                Some(_kept) => format!("what there is of it is in {}", dir.display()),
+                None => "nothing of it is kept".to_owned(),
+            };
+            removed?;
+            cx.screen.note(&format!("hoatoc: the demo was {stopped}: {left}"));
+            return Ok(ExitCode::from(stopped.status));
         }
-        stage.close()?;
-        outcome
+        outcome.and(removed)?;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// All of it, and the end in order, however it went.
+    fn put_on(
+        &self,
+        cx: &Cx,
+        dir: &Path,
+        runtime: tokio::runtime::Runtime,
+        interrupt: Interrupt,
+    ) -> Result<()> {
+        let started = cx.clock.now();
+        let program = std::env::current_exe().context("failed to find this program")?;
+        cx.screen.note("1/6 founding the province and opening its server (mutual TLS on loopback)");
+        let stage = Stage::open(dir, cx.clock.clone(), runtime, interrupt)?;
+        let (address, metrics) = (stage.address(), stage.metrics());
+        let played = self.play(cx, &stage, dir, started);
+        let played = played.map(|cast| {
+            if self.keep_serving {
+                cx.screen.note(&next::while_serving(&program, dir, address, metrics));
+                stage.serve_on(cast);
+            } else {
+                cast.leave();
+            }
+        });
+        let closed = stage.close();
+        played?;
+        closed?;
+        if self.data_dir.is_some() {
+            cx.screen.note(&next::when_kept(&program, dir, metrics));
+        } else {
+            cx.screen.note(&next::when_gone(&program));
+        }
+        Ok(())
     }
 
     fn play(
         &self,
         cx: &Cx,
         stage: &Stage,
-        dir: &std::path::Path,
+        dir: &Path,
         started: crate::domain::instant::Instant,
-    ) -> Result<()> {
+    ) -> Result<Cast> {
         let say = |text: &str| cx.screen.note(text);
         say("2/6 entering units, endpoints, staff and the registry");
         stage.enter_staff()?;
@@ -119,7 +165,7 @@ impl Demo {
         let endpoints = stage.endpoints()?;
         say(&format!("3/6 enrolling {} terminals with one-time codes", endpoints.len()));
         let bar = cx.screen.progress(u64::try_from(endpoints.len())?, "terminals");
-        let cast = stage.enrol(&endpoints, self.seed, self.speed, &bar)?;
+        let mut cast = stage.enrol(&endpoints, self.seed, self.speed, &bar)?;
         bar.finish_and_clear();
         say("4/6 drafting the exercise, signing it, issuing it");
         let answer_within = Duration::from_secs(ANSWER_WITHIN_MINUTES * 60) / self.speed.max(1);
@@ -128,7 +174,7 @@ impl Demo {
         let bar = cx
             .screen
             .progress(u64::try_from(cast.len())?, "endpoints that have said all they will");
-        stage.wait(cast, &bar)?;
+        stage.wait(&mut cast, &bar)?;
         bar.finish_and_clear();
         say("6/6 the report, and the ledger checked from its first entry");
         let report = stage.report(&order)?;
@@ -145,6 +191,8 @@ impl Demo {
                 directory: dir.join("server/store"),
                 kept: self.data_dir.is_some(),
             },
+            address: self.keep_serving.then(|| stage.address().to_string()),
+            metrics: self.keep_serving.then(|| format!("http://{}/metrics", stage.metrics())),
             elapsed_ms: u64::try_from(cx.clock.now().millis_since(started)).unwrap_or(0),
         };
         cx.screen.show(&outcome, || {
@@ -156,6 +204,7 @@ impl Demo {
                 outcome.elapsed_ms,
                 outcome.speed
             )
-        })
+        })?;
+        Ok(cast)
     }
 }

@@ -3,7 +3,6 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow};
@@ -11,20 +10,21 @@ use clap::Parser as _;
 use indicatif::ProgressBar;
 use serde_json::Value;
 use tokio::runtime::Runtime;
-use tokio::sync::mpsc;
-use tokio_stream::wrappers::ReceiverStream;
 
 use super::LedgerHead;
 use super::cast::Cast;
+use super::intake::enter_registry;
+use super::interrupt::Interrupt;
 use crate::cli::connection::{Connection, refused, request, request_id};
 use crate::cli::homes::OfficerHome;
 use crate::cli::output::Screen;
 use crate::cli::report::ResponseReport;
-use crate::cli::server::serve::{Served, open_served};
+use crate::cli::server::open_store;
+use crate::cli::server::serve::{Served, open_served, start_page};
 use crate::cli::{Cli, Cx};
 use crate::clock::Clock;
 use crate::config::home::ServerHome;
-use crate::limits;
+use crate::config::{SERVER_FILE, ServerConfig};
 use crate::sim::province;
 use crate::tasks::Tasks;
 use crate::telemetry::Metrics;
@@ -38,15 +38,23 @@ pub(super) struct Stage {
     dir: PathBuf,
     clock: Arc<dyn Clock>,
     runtime: Runtime,
+    interrupt: Interrupt,
     tasks: Tasks,
     address: SocketAddr,
+    metrics: SocketAddr,
     served: tokio::task::JoinHandle<Result<()>>,
     admin: Connection,
 }
 
 impl Stage {
-    /// Founds a province in `dir` and opens its server on loopback.
-    pub(super) fn open(dir: &Path, clock: Arc<dyn Clock>) -> Result<Self> {
+    /// Founds a province in `dir` and opens its server on loopback, on ports that are free; what it
+    /// is configured with afterwards are those, so that it can be served again.
+    pub(super) fn open(
+        dir: &Path,
+        clock: Arc<dyn Clock>,
+        runtime: Runtime,
+        interrupt: Interrupt,
+    ) -> Result<Self> {
         let loopback = SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).to_string();
         let place = |name: &str| dir.join(name).display().to_string();
         let (server, root, admin) = (place("server"), place("root"), place("admin"));
@@ -60,18 +68,24 @@ impl Stage {
             &admin,
             "--listen",
             &loopback,
+            "--metrics",
+            &loopback,
             "--name",
             "Quản trị hệ thống (diễn tập)",
         ];
         command(&clock, None, &founding)?;
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         let tasks = Tasks::new();
-        let Served { doors, finish } = runtime.block_on(async {
+        let (Served { doors, finish }, page) = runtime.block_on(async {
             let home = ServerHome::load(Path::new(&server))?;
-            let (metrics, ready) = (Metrics::noop(), Arc::new(AtomicBool::new(false)));
-            open_served(home, clock.clone(), metrics, ready, &tasks)
+            let store = open_store(&home.dir, &home.config)?;
+            let (metrics, ready) = (Metrics::with_page("hoatoc")?, Arc::default());
+            let loopback = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+            let page = start_page(loopback, &metrics, &ready, &tasks).await?;
+            let served = open_served(home, store, clock.clone(), metrics, ready, &tasks)?;
+            anyhow::Ok((served, page))
         })?;
         let address = doors.local_address();
+        name_ports(&Path::new(&server).join(SERVER_FILE), address, page)?;
         let served = runtime.spawn(async move {
             doors.serve().await;
             finish.await
@@ -79,11 +93,23 @@ impl Stage {
         let home = OfficerHome::load(Path::new(&admin))?
             .at_server(&format!("localhost:{}", address.port()))?;
         let admin = runtime.block_on(Connection::open(home, clock.clone()))?;
-        Ok(Self { dir: dir.to_owned(), clock, runtime, tasks, address, served, admin })
+        let dir = dir.to_owned();
+        Ok(Self { dir, clock, runtime, interrupt, tasks, address, metrics: page, served, admin })
     }
 
+    /// Where the server listens.
     pub(super) const fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where its page of metrics is.
+    pub(super) const fn metrics(&self) -> SocketAddr {
+        self.metrics
+    }
+
+    /// Waits for the work, or for being told to stop.
+    fn wait_for<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
+        self.runtime.block_on(self.interrupt.or(work))
     }
 
     fn home(&self, name: &str) -> PathBuf {
@@ -92,6 +118,7 @@ impl Stage {
 
     /// Types a command as the officer of a home, and returns its result.
     fn type_as(&self, home: &str, words: &[&str]) -> Result<Value> {
+        self.interrupt.check()?;
         command(&self.clock, Some(self.home(home)), words)
     }
 
@@ -100,7 +127,7 @@ impl Stage {
         let units: Vec<pb::Unit> = province::units().iter().map(Into::into).collect();
         let ask = pb::PutUnitsRequest { request_id: request_id(), units };
         let mut organization = self.admin.organization();
-        self.runtime.block_on(organization.put_units(request(ask))).map_err(refused)?;
+        self.wait_for(async { organization.put_units(request(ask)).await.map_err(refused) })?;
         self.type_as("admin", &["endpoint", "add", "--all-communes", "--areas", "--bases"])?;
         let root = self.home("root").display().to_string();
         for (id, name, roles) in [
@@ -123,7 +150,7 @@ impl Stage {
         Ok(())
     }
 
-    /// The synthetic registry, through the import's own door.
+    /// The synthetic registry.
     pub(super) fn enter_registry(
         &self,
         seed: u64,
@@ -131,62 +158,12 @@ impl Stage {
         equipment: u32,
         bar: &ProgressBar,
     ) -> Result<()> {
-        let (admin, name) = (self.admin.clone(), request_id());
-        self.runtime.block_on(async {
-            let (send, batches) = mpsc::channel(4);
-            let batch_name = name.clone();
-            let feeding = tokio::task::spawn_blocking(move || {
-                let mut rows = Vec::new();
-                for (row, one) in (1..).zip(province::reservists(seed, reservists)) {
-                    rows.push(pb::ReservistRow { row, reservist: Some((&one).into()) });
-                    if rows.len() == limits::RECORDS_PER_BATCH_MAX || row == reservists {
-                        let request_id = format!("{batch_name}.r{row}");
-                        let rows = std::mem::take(&mut rows);
-                        if send
-                            .blocking_send(pb::ImportReservistsRequest { request_id, rows })
-                            .is_err()
-                        {
-                            return;
-                        }
-                    }
-                }
-            });
-            let answers = admin.registry().import_reservists(ReceiverStream::new(batches)).await;
-            let mut answers = answers.map_err(refused)?.into_inner();
-            while let Some(done) = answers.message().await.map_err(refused)? {
-                if let Some(row) = done.refused.first() {
-                    return Err(anyhow!("row {} was refused: {}", row.row, row.reason));
-                }
-                bar.inc(u64::from(done.created));
-            }
-            feeding.await?;
-            let rows = province::equipment(seed, equipment);
-            let rows = (1..)
-                .zip(rows)
-                .map(|(row, one)| pb::EquipmentRow { row, equipment: Some((&one).into()) });
-            let rows: Vec<_> = rows.collect();
-            let batches: Vec<_> = (0..)
-                .zip(rows.chunks(limits::RECORDS_PER_BATCH_MAX))
-                .map(|(number, rows)| pb::ImportEquipmentRequest {
-                    request_id: format!("{name}.e{number}"),
-                    rows: rows.to_vec(),
-                })
-                .collect();
-            let answers = admin.registry().import_equipment(tokio_stream::iter(batches)).await;
-            let mut answers = answers.map_err(refused)?.into_inner();
-            while let Some(done) = answers.message().await.map_err(refused)? {
-                if let Some(row) = done.refused.first() {
-                    return Err(anyhow!("row {} was refused: {}", row.row, row.reason));
-                }
-                bar.inc(u64::from(done.created));
-            }
-            Ok(())
-        })
+        self.wait_for(enter_registry(&self.admin, seed, reservists, equipment, bar))
     }
 
     /// All endpoints, by number.
     pub(super) fn endpoints(&self) -> Result<Vec<pb::Endpoint>> {
-        self.runtime.block_on(self.admin.endpoints(""))
+        self.wait_for(self.admin.endpoints(""))
     }
 
     /// Enrols a terminal for each endpoint and seats its person.
@@ -197,9 +174,10 @@ impl Stage {
         speed: u32,
         bar: &ProgressBar,
     ) -> Result<Cast> {
-        let mut cast = Cast::new(self.dir.join("terminals"), self.clock.clone(), seed, speed);
+        let (dir, stop) = (self.dir.join("terminals"), self.tasks.stopping().child_token());
+        let mut cast = Cast::new(dir, self.clock.clone(), (seed, speed), stop);
         let server = format!("localhost:{}", self.address.port());
-        self.runtime.block_on(async {
+        self.wait_for(async {
             for endpoint in endpoints {
                 cast.enrol(&self.admin, endpoint, &server).await?;
                 bar.inc(1);
@@ -249,16 +227,16 @@ impl Stage {
     }
 
     /// Waits until every person has said all they will.
-    pub(super) fn wait(&self, cast: Cast, bar: &ProgressBar) -> Result<()> {
-        self.runtime.block_on(cast.finish(bar))
+    pub(super) fn wait(&self, cast: &mut Cast, bar: &ProgressBar) -> Result<()> {
+        self.wait_for(cast.finish(bar))
     }
 
     /// How the order was answered.
     pub(super) fn report(&self, order: &str) -> Result<ResponseReport> {
         let ask = pb::GetResponseReportRequest { order_id: order.to_owned() };
         let mut reports = self.admin.reports();
-        let said = self.runtime.block_on(reports.get_response_report(request(ask)));
-        Ok(ResponseReport::from_message(&said.map_err(refused)?.into_inner())?)
+        let said = async { reports.get_response_report(request(ask)).await.map_err(refused) };
+        Ok(ResponseReport::from_message(&self.wait_for(said)?.into_inner())?)
     }
 
     /// Replays the whole ledger and checks its signed head.
@@ -271,9 +249,16 @@ impl Stage {
         })
     }
 
-    /// Goes on serving until Ctrl-C.
-    pub(super) fn serve_until_interrupted(&self) -> Result<()> {
-        Ok(self.runtime.block_on(tokio::signal::ctrl_c())?)
+    /// Goes on serving, with everybody at their terminals, until told to stop or until the server
+    /// ends by itself.
+    pub(super) fn serve_on(&self, mut cast: Cast) {
+        self.runtime.block_on(async {
+            cast.stay(&self.tasks);
+            tokio::select! {
+                () = self.interrupt.come() => {}
+                () = self.tasks.stopping().cancelled() => {}
+            }
+        });
     }
 
     /// Ends everything in order: streams, doors, engine, store.
@@ -286,6 +271,21 @@ impl Stage {
             Ok(())
         })
     }
+}
+
+/// Puts the ports that were free where the configuration asked for any.
+fn name_ports(path: &Path, server: SocketAddr, metrics: SocketAddr) -> Result<()> {
+    let failed = || format!("failed to name the ports in {}", path.display());
+    let any = |text: &SocketAddr| format!("listen = \"{text}\"");
+    let loopback = any(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
+    let text = std::fs::read_to_string(path).with_context(failed)?;
+    // [server] stands before [metrics].
+    let named = text.replacen(&loopback, &any(&server), 1).replacen(&loopback, &any(&metrics), 1);
+    let config = ServerConfig::parse(&named, path)?;
+    if (config.server.listen, config.metrics.listen.0) != (server, Some(metrics)) {
+        return Err(anyhow!("{} does not take the ports", path.display()));
+    }
+    std::fs::write(path, named).with_context(failed)
 }
 
 /// Runs one of this program's own commands and returns its result.

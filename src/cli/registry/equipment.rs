@@ -46,8 +46,8 @@ impl Equipment {
 
 async fn list(cx: &Cx, listing: &Listing) -> Result<()> {
     let connection = cx.connect().await?;
-    let (mut found, mut page_token, mut total) = (Vec::new(), String::new(), 0);
-    while found.len() < listing.limit {
+    let (mut found, mut page_token) = (Vec::new(), String::new());
+    let total = loop {
         let ask = pb::ListEquipmentRequest {
             page_size: listing.page(found.len()),
             page_token,
@@ -55,14 +55,14 @@ async fn list(cx: &Cx, listing: &Listing) -> Result<()> {
         };
         let page = connection.registry().list_equipment(request(ask)).await.map_err(refused)?;
         let page = page.into_inner();
-        total = page.total_size;
         page_token = page.next_page_token;
         let empty = page.equipment.is_empty();
         found.extend(page.equipment);
-        if page_token.is_empty() || empty {
-            break;
+        if page_token.is_empty() || empty || found.len() >= listing.limit {
+            break page.total_size;
         }
-    }
+    };
+    found.truncate(listing.limit);
     let equipment: Vec<Value> = found.iter().map(as_json).collect();
     cx.screen.show(&json!({ "total": total, "equipment": equipment }), || {
         let mut rows = table(&["ID", "TYPE", "MAKE", "PLATE", "UNIT", "GRADE", "STATUS"]);

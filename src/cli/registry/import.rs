@@ -1,5 +1,5 @@
 //! Importing a roster: the feed reads, checks and sends; what came of it is one report, without
-//! anything that stood in a row.
+//! anything personal that stood in a row.
 
 use std::path::{Path, PathBuf};
 
@@ -41,15 +41,16 @@ pub(in crate::cli) struct Listing {
     /// Comparisons joined by AND: unit (with all under it), reserve_class, specialty, type, status.
     #[arg(long, value_name = "FILTER", default_value = "", hide_default_value = true)]
     pub(super) filter: String,
-    /// At most this many.
+    /// At most this many; 0 only counts them.
     #[arg(long, value_name = "N", default_value_t = 50)]
     pub(super) limit: usize,
 }
 
 impl Listing {
-    /// How many to ask for next: a page of the largest records keeps within one message.
+    /// How many to ask for next: a page of the largest records keeps within one message. At least
+    /// one, since how many there are is told with a page.
     pub(super) fn page(&self, have: usize) -> u32 {
-        u32::try_from(self.limit.saturating_sub(have).min(PAGE_LEN)).unwrap_or(1)
+        u32::try_from(self.limit.saturating_sub(have).clamp(1, PAGE_LEN)).unwrap_or(1)
     }
 }
 
@@ -107,6 +108,10 @@ pub(super) async fn run(cx: &Cx, roster: Roster, kind: RosterKind) -> Result<()>
     bar.finish_and_clear();
     let report = fed.map_err(|failure| match failure {
         FeedError::Server { answered: 0, source } => refused(*source),
+        // The library's own words for a status are for programmers.
+        FeedError::Server { answered, source } => refused(*source).context(format!(
+            "the import was cut short after {answered} batches: import the file again to complete it"
+        )),
         other => other.into(),
     })?;
     tell(cx, &file, dry_run, &report)
@@ -130,7 +135,8 @@ fn tell(cx: &Cx, file: &Path, dry_run: bool, report: &ImportReport) -> Result<()
             ));
         }
         for (row, reason) in &report.rejected {
-            text.push_str(&format!("\nrow {row} refused: {reason}"));
+            let place = report.places.get(row).map(ToString::to_string).unwrap_or_default();
+            text.push_str(&format!("\nrow {row} refused: {reason}{place}"));
         }
         for (warning, count) in &report.warnings {
             text.push_str(&format!("\nwarning: {warning}, {count} times"));

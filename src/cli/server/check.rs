@@ -1,29 +1,33 @@
-//! `hoatoc check`: rereads everything a stopped server holds and compares it three ways: the store
-//! with itself, the ledger with its invariants, the registry's records with the ledger's word of them.
+//! `hoatoc check`: rereads everything a stopped server holds and compares it four ways: the store
+//! with itself, the ledger with its invariants and with the head that was published, the registry's
+//! records with the ledger's word of them. It changes nothing: what it reads is a copy of the store.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use serde_json::json;
 
-use super::{DataDir, is_serving, open_store};
+use super::{DataDir, examine_store, is_serving};
 use crate::cli::Cx;
 use crate::config::ServerConfig;
 use crate::config::home::ServerHome;
 use crate::domain::world::{Event, RecordKind};
-use crate::engine::recovery::{Recovered, recover};
+use crate::engine::recovery::{Recovered, check_published, recover};
+use crate::engine::upkeep::{UpkeepError, compare_published};
 use crate::evidence::key::PublicKey;
 use crate::evidence::seal::{Belongs, Sealer};
 use crate::index::stored::kind_name;
 use crate::limits;
+use crate::store::journaled::ExaminedStore;
 use crate::store::{Store, keys};
 use crate::wire::entry;
 
 /// Problems after which looking for more ends: a person has seen enough.
 const PROBLEMS_MAX: usize = 1_000;
 
-/// Rereads and compares everything a stopped server holds.
+/// Rereads and compares everything a stopped server holds, and changes nothing.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  hoatoc check --data-dir /srv/hoatoc\n\n\
     A running server is checked through its OperationService.")]
@@ -35,11 +39,23 @@ pub(in crate::cli) struct Check {
 /// The newest version of each record, as the ledger says.
 type Said = BTreeMap<(RecordKind, [u8; 16]), (u64, [u8; 32])>;
 
+/// What was read, and what is wrong with it.
+struct Findings {
+    batches: u64,
+    unfinished: Option<u64>,
+    recovered: Recovered,
+    records: u64,
+    records_opened: bool,
+    problems: Vec<String>,
+    // Whether all of them are the index's, which can be built again.
+    only_index: bool,
+}
+
 impl Check {
     pub(in crate::cli) fn run(self, cx: &Cx) -> Result<()> {
         let dir = &self.data_dir.path;
         let config = ServerConfig::load_in(dir)?;
-        let store = match open_store(dir, &config) {
+        let examined = match examine_store(dir, &config) {
             Err(failure) if is_serving(&failure) => {
                 return Err(
                     failure.context("stop the server before its store is checked from here")
@@ -47,58 +63,103 @@ impl Check {
             }
             other => other?,
         };
-        let keys = ServerHome::load(dir);
-        let mut problems: Vec<String> = Vec::new();
-        let report = store.check()?;
-        for problem in &report.problems {
-            problems
-                .push(format!("{} at byte {}: {}", problem.path, problem.offset, problem.reason));
-        }
-        let recovered = recover(&store).context("the ledger does not hold a sound state")?;
-        let sealer = match &keys {
-            Ok(home) => {
-                check_ledger_key(&recovered, &home.ledger_key.public(), &mut problems);
-                Some(Sealer::new(&home.master_key))
-            }
-            Err(missing) => {
-                cx.screen.note(&format!("records are compared by version only: {missing}"));
-                None
-            }
+        let findings = look(cx, dir, &examined)?;
+        findings.show(cx)?;
+        let found = match findings.problems.len() {
+            0 => return Ok(()),
+            1 => "1 problem was found".to_owned(),
+            more => format!("{more} problems were found"),
         };
-        let records = check_records(&store, sealer.as_ref(), &mut problems)?;
-        let (entries, root) = (recovered.world.ledger_size(), hex::encode(recovered.tree.root().0));
+        if findings.only_index {
+            bail!(
+                "{found}, in the index alone: nothing confirmed is lost; look at the disk, move {} away, and the next start builds it again",
+                config.store.dir.under(dir).join("index").display()
+            )
+        }
+        bail!("{found}: keep this directory as it is and restore from a backup")
+    }
+}
+
+fn look(cx: &Cx, dir: &Path, examined: &ExaminedStore) -> Result<Findings> {
+    let report = examined.check()?;
+    let mut problems: Vec<String> = report
+        .problems
+        .iter()
+        .map(|it| format!("{} at byte {}: {}", it.path, it.offset, it.reason))
+        .collect();
+    let of_index = report.problems.iter().filter(|it| examined.is_of_index(it)).count();
+    let store = examined.content();
+    let recovered = recover(store).context("the ledger does not hold a sound state")?;
+    check_head(dir, &recovered, &mut problems)?;
+    let sealer = match ServerHome::load(dir) {
+        Ok(home) => {
+            check_ledger_key(&recovered, &home.ledger_key.public(), &mut problems);
+            Some(Sealer::new(&home.master_key))
+        }
+        Err(missing) => {
+            cx.screen.note(&format!("records are compared by version only: {missing}"));
+            None
+        }
+    };
+    let records = check_records(store, sealer.as_ref(), &mut problems)?;
+    Ok(Findings {
+        batches: report.stamp.seq,
+        unfinished: examined.unfinished(),
+        recovered,
+        records,
+        records_opened: sealer.is_some(),
+        only_index: of_index == problems.len(),
+        problems,
+    })
+}
+
+impl Findings {
+    fn show(&self, cx: &Cx) -> Result<()> {
+        let Self { batches, records, problems, .. } = self;
+        let world = &self.recovered.world;
+        let (entries, root) = (world.ledger_size(), hex::encode(self.recovered.tree.root().0));
         let value = json!({
             "sound": problems.is_empty(),
-            "batches": report.stamp.seq,
+            "batches": batches,
             "ledger_entries": entries,
             "ledger_root": root,
             "records": records,
-            "records_opened": sealer.is_some(),
-            "epoch": recovered.world.epoch(),
+            "records_opened": self.records_opened,
+            "epoch": world.epoch(),
+            "unfinished_append_bytes": self.unfinished,
             "problems": problems,
         });
         cx.screen.show(&value, || {
             let mut text = format!(
-                "batches         {}\nledger entries  {entries}\nledger root     {root}\nrecords         {records}\n",
-                report.stamp.seq
+                "batches         {batches}\nledger entries  {entries}\nledger root     {root}\nrecords         {records}\n",
             );
-            for problem in &problems {
+            if let Some(len) = self.unfinished {
+                text.push_str(&format!(
+                    "unfinished      {len} bytes of an append that was never confirmed; the next start cuts them off\n"
+                ));
+            }
+            for problem in problems {
                 text.push_str(&format!("problem         {problem}\n"));
             }
             if problems.is_empty() {
                 text.push_str("all is sound");
             }
             text
-        })?;
-        if problems.is_empty() {
-            Ok(())
-        } else {
-            bail!(
-                "{} problems were found: keep this directory as it is and restore from a backup",
-                problems.len()
-            )
-        }
+        })
     }
+}
+
+/// The ledger against the head that was last published, as the server does at its start.
+fn check_head(dir: &Path, recovered: &Recovered, problems: &mut Vec<String>) -> Result<()> {
+    let Some(trust) = recovered.world.trust() else { return Ok(()) };
+    let (origin, key) = (recovered.world.origin(), trust.bundle.ledger_key);
+    let compared =
+        compare_published(dir, |text| check_published(text, origin, key, &recovered.tree));
+    match compared {
+        Err(UpkeepError::Published(fault)) => problems.push(fault.to_string()),
+        other => other?,
+    }
+    Ok(())
 }
 
 fn check_ledger_key(recovered: &Recovered, key: &PublicKey, problems: &mut Vec<String>) {

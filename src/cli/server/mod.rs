@@ -14,7 +14,7 @@ use clap::Args;
 
 use crate::config::ServerConfig;
 use crate::store::StoreError;
-use crate::store::journaled::{SledStore, StoreOptions};
+use crate::store::journaled::{ExaminedStore, SledStore, StoreOptions};
 
 /// Where the server keeps everything.
 #[derive(Debug, Clone, Args)]
@@ -38,7 +38,20 @@ pub(super) fn store_options(config: &ServerConfig) -> StoreOptions {
 }
 
 /// Opens the store of a data directory that is there; making one is `init`'s work.
-fn open_store(data_dir: &Path, config: &ServerConfig) -> Result<SledStore> {
+pub(super) fn open_store(data_dir: &Path, config: &ServerConfig) -> Result<SledStore> {
+    let dir = store_dir(data_dir, config)?;
+    SledStore::open(&dir, store_options(config))
+        .with_context(|| format!("failed to open the store in {}", dir.display()))
+}
+
+/// The store of a data directory at rest, to be looked at without changing it.
+fn examine_store(data_dir: &Path, config: &ServerConfig) -> Result<ExaminedStore> {
+    let dir = store_dir(data_dir, config)?;
+    ExaminedStore::open(&dir, &store_options(config))
+        .with_context(|| format!("failed to examine the store in {}", dir.display()))
+}
+
+fn store_dir(data_dir: &Path, config: &ServerConfig) -> Result<PathBuf> {
     let dir = config.store.dir.under(data_dir);
     if !dir.is_dir() {
         anyhow::bail!(
@@ -46,8 +59,7 @@ fn open_store(data_dir: &Path, config: &ServerConfig) -> Result<SledStore> {
             data_dir.display()
         );
     }
-    SledStore::open(&dir, store_options(config))
-        .with_context(|| format!("failed to open the store in {}", dir.display()))
+    Ok(dir)
 }
 
 /// Whether a failure means that a server has the store open.

@@ -3,6 +3,7 @@
 //! Order of ending: a signal stops new calls, calls in flight get `shutdown.drain_ms`, the engine
 //! finishes what it took, the store is synced, telemetry is sent.
 
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -24,7 +25,7 @@ use crate::evidence::seal::Sealer;
 use crate::index::Registry;
 use crate::store::journaled::SledStore;
 use crate::tasks::Tasks;
-use crate::telemetry::{Metrics, Telemetry, page};
+use crate::telemetry::{LogFormat, Metrics, Telemetry, page};
 
 /// How long tasks may take to end once the calls in flight have drained.
 const STOP_WAIT_MAX: Duration = Duration::from_secs(3);
@@ -56,24 +57,36 @@ impl Serve {
 async fn serve(home: ServerHome, clock: Arc<dyn Clock>) -> Result<()> {
     let telemetry = Telemetry::start(&home.config.telemetry(), "hoatoc", home.province().as_str())?;
     let metrics = telemetry.metrics().clone();
-    let outcome = Box::pin(serve_home(home, clock, metrics)).await;
-    if let Err(failure) = &outcome {
+    let for_machines = home.config.log.format == LogFormat::Json;
+    let mut outcome = Box::pin(serve_home(home, clock, metrics)).await;
+    // A person reads the sentence with which the program ends; a machine reads lines of the log.
+    if let Err(failure) = &outcome
+        && for_machines
+    {
         tracing::error!(failure = %crate::cli::output::sentence(failure), "the server stopped");
+        outcome = Err(Logged.into());
     }
     // Telemetry says itself what it lost; the server's own outcome is what counts.
     drop(telemetry.shutdown(TELEMETRY_WAIT_MAX).await);
     outcome
 }
 
+/// The failure is in the log, and is not to be told again.
+#[derive(Debug, thiserror::Error)]
+#[error("the server stopped: its log says why")]
+pub(in crate::cli) struct Logged;
+
 async fn serve_home(home: ServerHome, clock: Arc<dyn Clock>, metrics: Metrics) -> Result<()> {
     let tasks = Tasks::new();
     let ready = Arc::new(AtomicBool::new(false));
+    // First of all: a second server on this directory is to hear that, and not of a port.
+    let store = open_store(&home.dir, &home.config)?;
     if let Some(address) = home.config.metrics.listen.0 {
         start_page(address, &metrics, &ready, &tasks).await?;
     }
     let told = Arc::new(AtomicBool::new(false));
     watch_signals(&tasks, Arc::clone(&told))?;
-    let Served { doors, finish } = open_served(home, clock, metrics, ready, &tasks)?;
+    let Served { doors, finish } = open_served(home, store, clock, metrics, ready, &tasks)?;
     doors.serve().await;
     finish.await?;
     if told.load(Ordering::Acquire) {
@@ -91,15 +104,16 @@ pub(in crate::cli) struct Served {
     pub(in crate::cli) finish: Pin<Box<dyn Future<Output = Result<()>> + Send>>,
 }
 
-/// Opens the store of a home, recovers its state, and opens the doors.
+/// Recovers the state that the store of a home holds, and opens the doors.
 pub(in crate::cli) fn open_served(
     mut home: ServerHome,
+    store: SledStore,
     clock: Arc<dyn Clock>,
     metrics: Metrics,
     ready: Arc<AtomicBool>,
     tasks: &Tasks,
 ) -> Result<Served> {
-    let store = Arc::new(open_store(&home.dir, &home.config)?);
+    let store = Arc::new(store);
     // Only now: whoever has the store is the one who serves.
     match home.renew_certificate(clock.now()) {
         Ok(None) => {}
@@ -146,20 +160,21 @@ fn start_engine(
     Engine::start(parts, tasks).context("the store does not hold a sound state")
 }
 
-async fn start_page(
-    address: std::net::SocketAddr,
+/// Serves the page of metrics and readiness; gives its address with the real port.
+pub(in crate::cli) async fn start_page(
+    address: SocketAddr,
     metrics: &Metrics,
     ready: &Arc<AtomicBool>,
     tasks: &Tasks,
-) -> Result<()> {
-    let listener = TcpListener::bind(address)
-        .await
-        .with_context(|| format!("failed to listen on {address} for the metrics page"))?;
+) -> Result<SocketAddr> {
+    let failed = || format!("failed to listen on {address} for the metrics page");
+    let listener = TcpListener::bind(address).await.with_context(failed)?;
+    let bound = listener.local_addr().with_context(failed)?;
     let ready = Arc::clone(ready);
     let readiness = move || if ready.load(Ordering::Acquire) { Ok(()) } else { Err("not serving") };
     let stopping = tasks.stopping().clone().cancelled_owned();
     tasks.spawn("metrics.page", page::serve(listener, metrics.clone(), readiness, stopping));
-    Ok(())
+    Ok(bound)
 }
 
 /// SIGTERM and SIGINT tell everything to stop; `told` remembers that somebody wanted it.

@@ -30,8 +30,10 @@ pub fn write_new(path: &Path, bytes: &[u8], mode: u32) -> Result<(), HomeError> 
 /// [`HomeError::Io`], [`HomeError::Key`].
 pub fn read_private(path: &Path) -> Result<Zeroizing<String>, HomeError> {
     let is_key = path.extension().is_some_and(|extension| extension == "key");
-    if is_key && fs::metadata(path).is_ok_and(|found| found.permissions().mode() & 0o077 != 0) {
-        let reason = "others than its owner may read it".to_owned();
+    let mode = fs::metadata(path).map_or(0o600, |found| found.permissions().mode() & 0o777);
+    if is_key && mode & 0o077 != 0 {
+        let may = if mode & 0o044 != 0 { "may read it" } else { "have rights to it" };
+        let reason = format!("others than its owner {may} (mode {mode:04o})");
         return Err(HomeError::Key { path: path.to_owned(), reason });
     }
     let read = || {

@@ -70,6 +70,10 @@ fn a_key_that_others_may_read_is_refused_by_name() {
     fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).expect("set");
     let refused = ServerHome::load(&home).expect_err("open to the group").to_string();
     assert!(refused.contains("ledger.key") && refused.contains("others"), "{refused}");
+    assert!(refused.contains("may read it (mode 0640)"), "{refused}");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o611)).expect("set");
+    let refused = ServerHome::load(&home).expect_err("open in another way").to_string();
+    assert!(refused.contains("mode 0611") && !refused.contains("read it"), "{refused}");
 }
 
 #[test]

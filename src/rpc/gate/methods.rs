@@ -128,6 +128,8 @@ pub const METHODS: &[Method] = &[
     reads("grpc.health.v1.Health/Check", Callers::Holders),
     streams("grpc.health.v1.Health/Watch", Callers::Holders),
     streams("grpc.reflection.v1.ServerReflection/ServerReflectionInfo", Callers::AnyOfficer),
+    // What most clients still ask for.
+    streams("grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", Callers::AnyOfficer),
 ];
 
 /// The call at a path (`/service/name`); none for calls that do not exist.

@@ -77,13 +77,14 @@ pub(crate) fn segment_paths(dir: &Path) -> Result<Vec<PathBuf>, StoreError> {
 /// The head file's stamp, or why there is none to use.
 pub(crate) fn read_head(dir: &Path) -> Result<Stamp, String> {
     let path = dir.join(HEAD_FILE);
-    let bytes = fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let bytes =
+        fs::read(&path).map_err(|error| format!("the head file cannot be read: {error}"))?;
     let stamp = Stamp::decode(&HEAD_MAGIC, &bytes)
-        .map_err(|reason| format!("{} at byte 0: {reason}", path.display()))?;
+        .map_err(|reason| format!("the head file cannot be used: {reason}"))?;
     if bytes.len() == STAMP_LEN {
         Ok(stamp)
     } else {
-        Err(format!("{} at byte {STAMP_LEN}: the file is longer than a stamp", path.display()))
+        Err("the head file is longer than a stamp".into())
     }
 }
 

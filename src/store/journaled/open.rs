@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, OnceLock};
 
+use super::examine::remove_left_over;
 use super::index::{Delta, Index, Unfit};
 use super::truth::{Stretch, fold, newest_snapshot, refuse_gap};
 use super::{
@@ -38,6 +39,7 @@ pub(super) fn open<I: Index>(
     let lock = lock(dir)?;
     disk.sync_dir(dir).map_err(StoreError::io("sync", dir))?;
     remove_unfinished(&snapshot_dir)?;
+    remove_left_over(dir)?;
     refuse_missing_journal(dir, &journal_dir, &snapshot_dir)?;
     let Opened { journal, survey } =
         Journal::open(&journal_dir, options.journal.clone(), Arc::clone(&disk))?;
@@ -60,7 +62,7 @@ pub(super) fn open<I: Index>(
     })
 }
 
-fn lock(dir: &Path) -> Result<File, StoreError> {
+pub(super) fn lock(dir: &Path) -> Result<File, StoreError> {
     let path = dir.join(LOCK_FILE);
     let file = File::options()
         .create(true)

@@ -52,7 +52,7 @@ pub enum LinkError {
     #[error("connect to the server: {0}")]
     Refused(Refusal),
     /// The server ended the call, or did not take it.
-    #[error("talk with the server: {code}: {text}")]
+    #[error("talk with the server: {}", said(reason.as_deref(), *code, text))]
     Call {
         /// The stable reason, where the server gave one.
         reason: Option<String>,
@@ -128,6 +128,16 @@ impl LinkError {
     }
 }
 
+/// A refusal in the server's words; the library's own words for codes are for programmers.
+fn said(reason: Option<&str>, code: tonic::Code, text: &str) -> String {
+    match (text, reason) {
+        ("", None) => crate::rpc::status::label(code).to_owned(),
+        ("", Some(reason)) => reason.to_owned(),
+        (text, None) => text.to_owned(),
+        (text, Some(reason)) => format!("{text} ({reason})"),
+    }
+}
+
 impl From<tonic::Status> for LinkError {
     fn from(status: tonic::Status) -> Self {
         use tonic_types::StatusExt as _;
@@ -148,5 +158,23 @@ impl fmt::Display for LinkState {
             Self::Connected => f.write_str("connected"),
             Self::Waiting { for_ms } => write!(f, "waiting {for_ms} ms"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tonic::{Code, Status};
+    use tonic_types::{ErrorDetails, StatusExt as _};
+
+    use super::*;
+
+    #[test]
+    fn a_refusal_is_told_in_the_servers_words_alone() {
+        let details = ErrorDetails::with_error_info("CODE_SPENT", "hoatoc", []);
+        let status = Status::with_error_details(Code::PermissionDenied, "get a new code", details);
+        let told = LinkError::from(status).to_string();
+        assert_eq!(told, "talk with the server: get a new code (CODE_SPENT)");
+        let silent = LinkError::from(Status::new(Code::PermissionDenied, "")).to_string();
+        assert_eq!(silent, "talk with the server: PERMISSION_DENIED");
     }
 }

@@ -22,10 +22,6 @@ use tonic::{Code, Status};
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
-use tonic_reflection::pb::v1::ServerReflectionRequest;
-use tonic_reflection::pb::v1::server_reflection_client::ServerReflectionClient;
-use tonic_reflection::pb::v1::server_reflection_request::MessageRequest;
-use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
 use tower::{Layer as _, ServiceExt as _, service_fn};
 
 use crate::support::{Province, raw, reason, soon, told};
@@ -141,27 +137,45 @@ async fn an_officer_whom_the_next_bundle_leaves_out_is_out_at_once() {
     soon(client.list_units(page)).await.expect("the others stay");
 }
 
+/// What reflection of one version lists.
+macro_rules! reflected {
+    ($version:ident, $province:expr) => {{
+        use tonic_reflection::pb::$version::server_reflection_client::ServerReflectionClient;
+        use tonic_reflection::pb::$version::server_reflection_request::MessageRequest;
+        use tonic_reflection::pb::$version::server_reflection_response::MessageResponse;
+        let mut client = ServerReflectionClient::new($province.officer("auditor").await);
+        let ask = tonic_reflection::pb::$version::ServerReflectionRequest {
+            host: String::new(),
+            message_request: Some(MessageRequest::ListServices(String::new())),
+        };
+        let stream = client.server_reflection_info(tokio_stream::once(ask));
+        let mut answers = soon(stream).await.expect("a stream").into_inner();
+        let answer = soon(answers.message()).await.expect("no error").expect("an answer");
+        let Some(MessageResponse::ListServicesResponse(list)) = answer.message_response else {
+            panic!("another answer: {answer:?}");
+        };
+        list.service.into_iter().map(|service| service.name).collect::<BTreeSet<String>>()
+    }};
+}
+
 #[tokio::test]
-async fn reflection_lists_every_service_and_health_tells_that_the_server_leaves() {
+async fn both_versions_of_reflection_list_every_service() {
     let province = Province::start().await;
-    let mut client = ServerReflectionClient::new(province.officer("auditor").await);
-    let ask = ServerReflectionRequest {
-        host: String::new(),
-        message_request: Some(MessageRequest::ListServices(String::new())),
-    };
-    let stream = client.server_reflection_info(tokio_stream::once(ask));
-    let mut answers = soon(stream).await.expect("a stream").into_inner();
-    let answer = soon(answers.message()).await.expect("no error").expect("an answer");
-    let Some(MessageResponse::ListServicesResponse(list)) = answer.message_response else {
-        panic!("another answer: {answer:?}");
-    };
-    let listed: BTreeSet<String> = list.service.into_iter().map(|service| service.name).collect();
+    let (new, old) = (reflected!(v1, province), reflected!(v1alpha, province));
     for method in METHODS {
         let (service, _name) = method.name.split_once('/').expect("service and name");
-        assert!(listed.contains(service), "{service}");
+        let listed = match service {
+            "grpc.reflection.v1.ServerReflection" => new.contains(service),
+            "grpc.reflection.v1alpha.ServerReflection" => old.contains(service),
+            _any => new.contains(service) && old.contains(service),
+        };
+        assert!(listed, "{service}");
     }
-    drop(answers);
+}
 
+#[tokio::test]
+async fn health_tells_that_the_server_leaves() {
+    let province = Province::start().await;
     let mut health = HealthClient::new(province.officer("auditor").await);
     let watched = soon(health.watch(HealthCheckRequest::default())).await.expect("a stream");
     let mut watched = watched.into_inner();
