@@ -19,7 +19,7 @@ use super::cast::Cast;
 use crate::cli::connection::{Connection, refused, request, request_id};
 use crate::cli::homes::OfficerHome;
 use crate::cli::output::Screen;
-use crate::cli::report::ResponseReport;
+use crate::cli::report::{ResponseReport, response};
 use crate::cli::server::serve::{Served, open_served};
 use crate::cli::{Cli, Cx};
 use crate::clock::Clock;
@@ -255,10 +255,8 @@ impl Stage {
 
     /// How the order was answered.
     pub(super) fn report(&self, order: &str) -> Result<ResponseReport> {
-        let ask = pb::GetResponseReportRequest { order_id: order.to_owned() };
-        let mut reports = self.admin.reports();
-        let said = self.runtime.block_on(reports.get_response_report(request(ask)));
-        Ok(ResponseReport::from_message(&said.map_err(refused)?.into_inner())?)
+        let order = order.parse().context("the draft's id is none")?;
+        self.runtime.block_on(response(&self.admin, &order))
     }
 
     /// Replays the whole ledger and checks its signed head.

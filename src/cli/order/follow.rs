@@ -3,13 +3,14 @@
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::order_of;
 use super::view::{counts_json, order_json, words};
+use super::{order_of, unsigned};
 use crate::cli::Cx;
 use crate::cli::connection::{refused, request, request_id};
 use crate::cli::output::{local_or_dash, table, text_of, utc_or_null};
+use crate::cli::report::{ResponseReport, declined, response, strength_lines, unanswered};
 use crate::config::home::write_new;
 use crate::domain::ids::OrderId;
 use crate::wire::{envelope::required, order, pb};
@@ -21,7 +22,8 @@ const PAGE_LEN: usize = 10;
 pub(super) async fn issue(cx: &Cx, id: &OrderId) -> Result<()> {
     let connection = cx.connect().await?;
     let ask = pb::IssueOrderRequest { request_id: request_id(), order_id: id.to_string() };
-    let reply = connection.orders().issue_order(request(ask)).await.map_err(refused)?.into_inner();
+    let reply = connection.orders().issue_order(request(ask)).await;
+    let reply = reply.map_err(|status| unsigned(status, id))?.into_inner();
     let issued = reply.order.context("the server gave no order")?;
     let mut value = order_json(&issued)?;
     value["ledger_index"] = json!(reply.ledger_index);
@@ -90,7 +92,12 @@ pub(super) async fn show(cx: &Cx, id: &OrderId, file: Option<&Path>) -> Result<(
     if let Some(path) = file {
         write_new(path, envelope.to_json().as_bytes(), 0o644)?;
     }
-    let value = order_json(&message)?;
+    let mut value = order_json(&message)?;
+    let report = match message.issued_time {
+        Some(_) => Some(response(&connection, id).await?),
+        None => None,
+    };
+    value["response"] = response_json(report.as_ref());
     cx.screen.show(&value, || {
         let mut text = words(&said, &envelope.digest(), &cx.screen);
         let counts = message.counts.unwrap_or_default();
@@ -113,6 +120,14 @@ pub(super) async fn show(cx: &Cx, id: &OrderId, file: Option<&Path>) -> Result<(
         }
         if !message.replaced_by.is_empty() {
             text.push_str(&format!("  replaced by {}\n", message.replaced_by));
+        }
+        if let Some(report) = &report {
+            let in_time = report.total.acknowledged_in_time;
+            text.push_str(&format!("  in time     {in_time}/{}\n", counts.endpoints));
+            let strength = strength_lines(&report.total.strength);
+            text.push_str(&format!("\nstrength reported\n{strength}"));
+            text.push_str(&unanswered(report));
+            text.push_str(&declined(report));
         }
         text
     })
@@ -148,6 +163,26 @@ pub(super) async fn watch(
         }
     }
     anyhow::bail!("the server ended the watching: start it again")
+}
+
+/// What `order show` says of the answers; null before issue. `report response` has all of it.
+fn response_json(report: Option<&ResponseReport>) -> Value {
+    let Some(report) = report else { return Value::Null };
+    let declined = report.by_endpoint.iter().filter(|endpoint| endpoint.state == "declined");
+    let declined = declined.map(|endpoint| {
+        json!({
+            "address": endpoint.address,
+            "decline_reason": endpoint.decline_reason,
+            "answered_by": endpoint.answered_by,
+        })
+    });
+    json!({
+        "acknowledged_in_time": report.total.acknowledged_in_time,
+        "strength": report.total.strength,
+        "unreached_endpoints": report.unreached_endpoints,
+        "silent_endpoints": report.silent_endpoints,
+        "declined_endpoints": declined.collect::<Vec<_>>(),
+    })
 }
 
 fn counts_line(counts: &pb::DeliveryCounts) -> String {

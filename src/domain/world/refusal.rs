@@ -155,7 +155,9 @@ impl OrderRefusal {
     const fn code(&self) -> Code {
         match self {
             Self::Contents(_) => Code::Invalid,
-            Self::Audience(AudienceError::Changed) => Code::Precondition,
+            Self::Audience(AudienceError::Changed | AudienceError::ChangedSince { .. }) => {
+                Code::Precondition
+            }
             Self::Audience(_) => Code::Invalid,
             Self::Exists { .. } => Code::Exists,
             Self::TooManyOpen => Code::Exhausted,
@@ -174,7 +176,9 @@ impl OrderRefusal {
     const fn reason(&self) -> &'static str {
         match self {
             Self::Contents(_) => "PAYLOAD_INVALID",
-            Self::Audience(AudienceError::Changed) => "AUDIENCE_CHANGED",
+            Self::Audience(AudienceError::Changed | AudienceError::ChangedSince { .. }) => {
+                "AUDIENCE_CHANGED"
+            }
             Self::Audience(AudienceError::Empty) => "AUDIENCE_EMPTY",
             Self::Audience(AudienceError::UnknownUnit { .. }) => "UNIT_UNKNOWN",
             Self::Audience(_) => "AUDIENCE_INVALID",

@@ -1,6 +1,5 @@
 //! `OrderService`: drafting, signing, issuing and following orders.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use tokio_stream::wrappers::ReceiverStream;
@@ -9,7 +8,6 @@ use tonic::{Request, Response, Status};
 use crate::domain::authority::Role;
 use crate::domain::ids::{EndpointNo, OrderId, RequestId};
 use crate::domain::instant::Instant;
-use crate::domain::order::audience::AudienceSelector;
 use crate::domain::order::handling::Handling;
 use crate::domain::order::response::Counts;
 use crate::domain::world::{Command, NewDraft, OrderFile, OrderState, Refusal, World};
@@ -21,7 +19,7 @@ use crate::rpc::services::organization::endpoint_message;
 use crate::rpc::services::{Doors, watch};
 use crate::rpc::status::Reject;
 use crate::telemetry::propagation::current_traceparent;
-use crate::wire::{WireError, envelope, order, parse, pb, timestamp, unit};
+use crate::wire::{WireError, envelope, order, parse, pb, timestamp};
 use pb::order_service_server::OrderService;
 use prost::Message as _;
 
@@ -146,15 +144,6 @@ fn order_message(world: &World, file: &OrderFile, now: Instant) -> pb::Order {
     }
 }
 
-fn selector(message: &pb::AudienceSelector) -> Result<AudienceSelector, WireError> {
-    let units = message.unit_codes.iter().map(|code| parse("unit_codes", code));
-    Ok(AudienceSelector {
-        units: units.collect::<Result<_, _>>()?,
-        echelons: message.echelons.iter().map(|e| unit::echelon(*e)).collect::<Result<_, _>>()?,
-        lines: message.lines.iter().map(|l| unit::line(*l)).collect::<Result<BTreeSet<_>, _>>()?,
-    })
-}
-
 #[tonic::async_trait]
 impl OrderService for Orders {
     async fn resolve_audience(
@@ -163,7 +152,8 @@ impl OrderService for Orders {
     ) -> Result<Response<pb::ResolveAudienceResponse>, Status> {
         let message = request.into_inner();
         let wanted = message.selector.as_ref().ok_or_else(|| WireError::missing("selector"))?;
-        let (selector, handling) = (selector(wanted)?, order::handling(message.handling)?);
+        let (selector, handling) =
+            (order::selector_from_message(wanted)?, order::handling(message.handling)?);
         let now = self.0.doors.engine.now();
         let world = self.0.doors.engine.world();
         let province = world.province().ok_or(Refusal::NoTrust)?.to_string();

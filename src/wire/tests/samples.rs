@@ -12,14 +12,14 @@ use crate::domain::authority::{AuthorityRule, OrderAct, Role};
 use crate::domain::endpoint::{Address, Line, Terminal};
 use crate::domain::ids::{EndpointNo, KeyId, OfficerId, OrderId, SpecialtyCode, UnitCode};
 use crate::domain::instant::Instant;
-use crate::domain::order::audience::Audience;
+use crate::domain::order::audience::{Audience, AudienceSelector};
 use crate::domain::order::delivery::{Answer, DeclineReason, Fact, Strength};
 use crate::domain::order::handling::Handling;
 use crate::domain::order::{
     AssemblyStation, LegalGround, Order, OrderKind, Reference, ReferenceKind, Requirement,
     RequirementKind, Urgency,
 };
-use crate::domain::unit::{ParentBasis, Unit, UnitKind};
+use crate::domain::unit::{Echelon, ParentBasis, Unit, UnitKind};
 use crate::domain::world::{
     Actor, CertificateHolder, Entry, Event, OrderFile, RecordKind, RecordVersion, Trust,
 };
@@ -66,8 +66,22 @@ fn keys() -> impl Strategy<Value = PublicKey> {
 }
 
 fn audiences() -> impl Strategy<Value = Audience> {
-    (prop::collection::btree_set(1..=20_000_u32, 1..60), any::<[u8; 32]>())
-        .prop_map(|(numbers, digest)| Audience { endpoints: numbers.into_iter().collect(), digest })
+    let numbers = prop::collection::btree_set(1..=20_000_u32, 1..60);
+    (numbers, any::<[u8; 32]>(), selectors()).prop_map(|(numbers, digest, selector)| Audience {
+        endpoints: numbers.into_iter().collect(),
+        digest,
+        selector,
+    })
+}
+
+fn selectors() -> impl Strategy<Value = AudienceSelector> {
+    let echelons = vec![Echelon::Province, Echelon::Area, Echelon::Commune, Echelon::Base];
+    (
+        prop::collection::btree_set(codes(), 0..4),
+        prop::collection::btree_set(select(echelons), 0..4),
+        prop::collection::btree_set(select(vec![Line::Military, Line::Civil]), 0..3),
+    )
+        .prop_map(|(units, echelons, lines)| AudienceSelector { units, echelons, lines })
 }
 
 fn requirements() -> impl Strategy<Value = Requirement> {

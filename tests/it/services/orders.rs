@@ -209,14 +209,23 @@ async fn recipients_that_are_not_those_who_were_signed_for_stop_the_order_on_its
 }
 
 #[tokio::test]
-async fn an_order_goes_to_those_who_were_signed_for_also_when_the_province_grew() {
+async fn an_endpoint_that_came_after_the_signing_stops_the_order_and_is_named() {
     let province = Province::start().await;
     let draft = draft_of(&province, "signer", Handling::Test).await;
-    sent_while_the_province_grows(&province, &draft).await.expect("issued");
+    let outcome = sent_while_the_province_grows(&province, &draft).await;
+    let refused = outcome.expect_err("11/military would not get it");
+    let (said, told) = (refused.message().to_owned(), reason::<()>(Err(refused)));
+    assert_eq!(told, (Code::FailedPrecondition, "AUDIENCE_CHANGED".into()));
+    for word in ["1 endpoints came", "11/military", "draft and sign again"] {
+        assert!(said.contains(word), "{said}");
+    }
+    assert_eq!(province.engine.world().latest_sequence(), 0);
     let mut client = province.orders("auditor").await;
     let order = soon(client.get_order(pb::GetOrderRequest { order_id: draft.id() })).await;
     let order = order.expect("the order").into_inner().order.expect("the order");
-    assert_eq!(order.counts.expect("counts").endpoints, 4);
+    assert_eq!(order.state(), pb::OrderState::Signed);
+    let anew = draft_of(&province, "signer", Handling::Test).await;
+    assert_eq!(anew.order.audience.count(), draft.order.audience.count() + 1);
 }
 
 #[tokio::test]
