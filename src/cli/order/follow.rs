@@ -8,9 +8,10 @@ use serde_json::{Value, json};
 use super::view::{counts_json, order_json, words};
 use super::{order_of, unsigned};
 use crate::cli::Cx;
-use crate::cli::connection::{refused, request, request_id};
+use crate::cli::connection::{Connection, refused, request, request_id};
 use crate::cli::output::{local_or_dash, table, text_of, utc_or_null};
 use crate::cli::report::{ResponseReport, declined, response, strength_lines, unanswered};
+use crate::cli::server::restore::{Left, told};
 use crate::config::home::write_new;
 use crate::domain::ids::OrderId;
 use crate::wire::{envelope::required, order, pb};
@@ -40,19 +41,7 @@ pub(super) async fn issue(cx: &Cx, id: &OrderId) -> Result<()> {
 /// Lists orders, newest first.
 pub(super) async fn list(cx: &Cx, limit: usize) -> Result<()> {
     let connection = cx.connect().await?;
-    let (mut found, mut page_token) = (Vec::new(), String::new());
-    while found.len() < limit {
-        let page_size = u32::try_from((limit - found.len()).min(PAGE_LEN))?;
-        let ask = pb::ListOrdersRequest { page_size, page_token };
-        let page = connection.orders().list_orders(request(ask)).await.map_err(refused)?;
-        let page = page.into_inner();
-        page_token = page.next_page_token;
-        let empty = page.orders.is_empty();
-        found.extend(page.orders);
-        if page_token.is_empty() || empty {
-            break;
-        }
-    }
+    let found = newest(&connection, limit).await?;
     let value = found.iter().map(order_json).collect::<Result<Vec<_>>>()?;
     cx.screen.show(&value, || {
         let mut rows = table(&[
@@ -73,7 +62,10 @@ pub(super) async fn list(cx: &Cx, limit: usize) -> Result<()> {
                 text("number"),
                 text("handling"),
                 text("kind"),
-                text("state"),
+                match message.issue_again {
+                    true => format!("{}, issue again", text("state")),
+                    false => text("state"),
+                },
                 local_or_dash(message.issued_time.as_ref()),
                 format!("{}/{}", counts.acknowledged, counts.endpoints),
                 text("title"),
@@ -81,6 +73,27 @@ pub(super) async fn list(cx: &Cx, limit: usize) -> Result<()> {
         }
         text_of(&rows)
     })
+}
+
+/// Orders, newest first, up to a limit.
+pub(in crate::cli) async fn newest(
+    connection: &Connection,
+    limit: usize,
+) -> Result<Vec<pb::Order>> {
+    let (mut found, mut page_token) = (Vec::new(), String::new());
+    while found.len() < limit {
+        let page_size = u32::try_from((limit - found.len()).min(PAGE_LEN))?;
+        let ask = pb::ListOrdersRequest { page_size, page_token };
+        let page = connection.orders().list_orders(request(ask)).await.map_err(refused)?;
+        let page = page.into_inner();
+        page_token = page.next_page_token;
+        let empty = page.orders.is_empty();
+        found.extend(page.orders);
+        if page_token.is_empty() || empty {
+            break;
+        }
+    }
+    Ok(found)
 }
 
 /// Shows one order.
@@ -111,6 +124,10 @@ pub(super) async fn show(cx: &Cx, id: &OrderId, file: Option<&Path>) -> Result<(
             },
             said.audience.count(),
         ));
+        if message.issue_again {
+            let again = told(&[Left::new(&said)]);
+            text.push_str(&format!("  epoch       {}{again}", said.epoch));
+        }
         if !message.missing.is_empty() {
             text.push_str(&format!("  missing     {}\n", message.missing));
         }

@@ -12,6 +12,8 @@ mod sign;
 mod verify;
 mod view;
 
+pub(super) use follow::newest;
+
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, anyhow};

@@ -175,6 +175,7 @@ pub(super) fn order_json(message: &pb::Order) -> Result<Value> {
     value["state"] = json!(state.strip_prefix("ORDER_STATE_").unwrap_or(state).to_lowercase());
     value["signed_by"] = json!(message.signed_by);
     value["missing"] = json!(message.missing);
+    value["issue_again"] = json!(message.issue_again);
     value["sequence"] = json!(message.sequence);
     value["issued_time"] = json!(utc_or_null(message.issued_time.as_ref()));
     value["replaced_by"] = json!(Some(&message.replaced_by).filter(|id| !id.is_empty()));

@@ -1,5 +1,6 @@
 //! Drafting, signing and issuing.
 
+mod epochs;
 mod signing;
 
 use crate::domain::ids::OrderId;
@@ -129,9 +130,10 @@ impl World {
             return refuse("it is a cancel itself");
         }
         // Whoever has an expired order may still be acting on it; a draft nobody ever got.
-        if earlier.issue.is_none()
-            || !matches!(earlier.state(now), OrderState::Issued | OrderState::Expired)
-        {
+        let in_force = matches!(earlier.state(now), OrderState::Issued | OrderState::Expired)
+            || reference.kind == ReferenceKind::Cancel
+                && self.is_cancelled_before_this_epoch(earlier);
+        if earlier.issue.is_none() || !in_force {
             return refuse("it is not in force");
         }
         if reference.kind == ReferenceKind::Cancel && earlier.order.audience != order.audience {

@@ -3,7 +3,7 @@
 
 use crate::domain::code::Code;
 use crate::domain::endpoint::{Address, EndpointError};
-use crate::domain::ids::{EndpointNo, OfficerId, OrderId, RequestId};
+use crate::domain::ids::{EndpointNo, OfficerId, OrderId, RequestId, UnitCode};
 use crate::domain::order::OrderError;
 use crate::domain::order::audience::AudienceError;
 use crate::domain::order::delivery::OutOfPlace;
@@ -35,6 +35,10 @@ pub enum Refusal {
     CodeInvalid,
     #[error("officer {officer} is not in the trust bundle")]
     OfficerUnknown { officer: OfficerId },
+    #[error(
+        "officer {officer} is of unit {unit}, which is unknown: check the code, or import the unit first"
+    )]
+    OfficerNowhere { officer: OfficerId, unit: UnitCode },
     #[error("there is no order {order}")]
     OrderUnknown { order: OrderId },
     #[error("the request is not valid: {reason}")]
@@ -110,7 +114,10 @@ impl Refusal {
     pub const fn code(&self) -> Code {
         match self {
             Self::AlreadyFounded | Self::NoTrust | Self::Bundle(_) => Code::Precondition,
-            Self::RequestIdReused { .. } | Self::Unit(_) | Self::Invalid { .. } => Code::Invalid,
+            Self::RequestIdReused { .. }
+            | Self::OfficerNowhere { .. }
+            | Self::Unit(_)
+            | Self::Invalid { .. } => Code::Invalid,
             Self::Endpoint(EndpointError::Exists { .. }) => Code::Exists,
             Self::Endpoint(EndpointError::TooMany) => Code::Exhausted,
             Self::Endpoint(_) => Code::Invalid,
@@ -143,6 +150,7 @@ impl Refusal {
             Self::EndpointUnknown { .. } => "ENDPOINT_UNKNOWN",
             Self::CodeInvalid => "CODE_INVALID",
             Self::OfficerUnknown { .. } => "OFFICER_UNKNOWN",
+            Self::OfficerNowhere { .. } => "UNIT_UNKNOWN",
             Self::OrderUnknown { .. } => "ORDER_UNKNOWN",
             Self::Invalid { .. } => "REQUEST_INVALID",
             Self::Order(order) => order.reason(),

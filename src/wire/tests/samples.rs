@@ -21,7 +21,8 @@ use crate::domain::order::{
 };
 use crate::domain::unit::{Echelon, ParentBasis, Unit, UnitKind};
 use crate::domain::world::{
-    Actor, CertificateHolder, Entry, Event, OrderFile, RecordKind, RecordVersion, Trust,
+    Actor, CertificateHolder, Entry, Event, NumberTaken, OrderFile, RecordKind, RecordVersion,
+    Trust,
 };
 use crate::evidence::envelope::{Envelope, PayloadType, Signature};
 use crate::evidence::key::{KeyUse, PublicKey, SigningKey};
@@ -82,6 +83,11 @@ fn selectors() -> impl Strategy<Value = AudienceSelector> {
         prop::collection::btree_set(select(vec![Line::Military, Line::Civil]), 0..3),
     )
         .prop_map(|(units, echelons, lines)| AudienceSelector { units, echelons, lines })
+}
+
+fn numbers_taken() -> impl Strategy<Value = NumberTaken> {
+    (select(Handling::ALL.to_vec()), any::<u32>(), any::<u32>())
+        .prop_map(|(handling, year, number)| NumberTaken { handling, year, number })
 }
 
 fn requirements() -> impl Strategy<Value = Requirement> {
@@ -384,7 +390,8 @@ fn order_events() -> impl Strategy<Value = Event> {
             .prop_map(|(kind, records)| Event::RecordsPut { kind, records }),
         (kind, prop::collection::vec(any::<[u8; 16]>(), 0..4))
             .prop_map(|(kind, records)| Event::RecordsRead { kind, records }),
-        any::<u64>().prop_map(|epoch| Event::EpochBegun { epoch }),
+        (any::<u64>(), prop::collection::vec(numbers_taken(), 0..4))
+            .prop_map(|(epoch, numbers_taken)| Event::EpochBegun { epoch, numbers_taken }),
     ]
 }
 

@@ -2,7 +2,7 @@
 
 use hoatoc::domain::endpoint::{Address, Line};
 use hoatoc::domain::order::handling::Handling;
-use hoatoc::domain::order::{Reference, ReferenceKind};
+use hoatoc::domain::order::{Reference, ReferenceKind, Requirement, RequirementKind};
 use hoatoc::domain::world::Command;
 use hoatoc::wire::pb;
 use tonic::{Code, Status};
@@ -129,6 +129,19 @@ async fn a_draft_that_is_not_right_is_refused_with_its_reason_and_leaves_no_trac
             "PAYLOAD_INVALID",
         ),
     ];
+    let needs = |kind, code: &str| {
+        let code = code.parse().expect("a code");
+        good.clone().with(|order| order.requirements = vec![Requirement { code, kind, count: 5 }])
+    };
+    let unknown = (Code::InvalidArgument, "CODE_UNKNOWN");
+    let mut cases = cases;
+    for (name, kind, code) in [
+        ("no such specialty", RequirementKind::Personnel, "XX99"),
+        ("a specialty as a type", RequirementKind::Equipment, "CN02"),
+        ("a type as a specialty", RequirementKind::Personnel, "PT01"),
+    ] {
+        cases.push((name, needs(kind, code), unknown.0, unknown.1));
+    }
     for (name, draft, code, expected) in cases {
         let refused = soon(drafter.draft_order(draft.request(&name.replace(' ', "-")))).await;
         assert_eq!(reason(refused), (code, expected.to_owned()), "{name}");
