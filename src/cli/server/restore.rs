@@ -45,7 +45,8 @@ impl Restore {
             bail!("{} is no backup: give a directory written by `backup`", self.from.display());
         }
         let config = ServerConfig::load_in(dir)?;
-        let copied = restore(&self.from, &config.store.dir.under(dir))?;
+        let store_dir = config.store.dir.under(dir);
+        let copied = restore(&self.from, &store_dir)?;
         let store = open_store(dir, &config)?;
         let last_numbers = self.last_numbers.iter().copied().collect();
         let begin = Command::BeginEpoch { last_numbers };
@@ -53,6 +54,11 @@ impl Restore {
             carry_out(store, Arc::clone(&cx.clock), vec![begin], |world, now| {
                 let left: Vec<Left> = world.to_be_issued_again(now).map(Left::of_file).collect();
                 (world.epoch(), left, series(world, now))
+            })
+            .or_else(|failure| {
+                // It was not there before, and in the old epoch it must not be served.
+                std::fs::remove_dir_all(&store_dir)?;
+                Err(failure.context("nothing was restored"))
             })?;
         let value = json!({
             "data_dir": dir, "bytes": copied.len, "batches": copied.stamp.seq, "epoch": epoch,
@@ -136,4 +142,32 @@ fn last_number(text: &str) -> Result<(Handling, u32), String> {
     let (handling, number) = text.split_once('=').ok_or_else(wrong)?;
     let handling = handling.parse().map_err(|_unknown| wrong())?;
     Ok((handling, number.parse().map_err(|_not_a_number| wrong())?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::order::ReferenceKind;
+    use crate::domain::world::tests::support::Province;
+
+    #[test]
+    fn each_order_left_behind_is_named_with_the_command_that_issues_it_again() {
+        assert_eq!(told(&[]), "");
+        let mut p = Province::new();
+        let order = p.issued(Handling::Exercise);
+        let cancel = p.follow_up(&order, ReferenceKind::Cancel);
+        let text = told(&[Left::new(&p.file(&order).order), Left::new(&cancel)]);
+        assert!(text.contains("2 open orders were issued before the restore"), "{text}");
+        let update = format!("  DT-1/2026/LĐ-BCHQS: hoatoc order update {order}\n");
+        let again = format!("  DT-2/2026/LĐ-BCHQS: hoatoc order cancel {order} --reason TEXT\n");
+        assert!(text.contains(&update) && text.contains(&again), "{text}");
+    }
+
+    #[test]
+    fn a_last_number_has_a_handling_and_a_number() {
+        assert_eq!(last_number("exercise=12"), Ok((Handling::Exercise, 12)));
+        for bad in ["12", "exercise", "drill=3", "test=", "actual=-1"] {
+            assert!(last_number(bad).is_err(), "{bad}");
+        }
+    }
 }
