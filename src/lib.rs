@@ -40,7 +40,8 @@
 //!
 //! [`cli`] drafts: the server resolves the audience, the author makes the payload's bytes, once
 //! ([`wire::order::encode`]). Officers sign those bytes on their own machines
-//! ([`evidence::envelope`]). [`rpc`] hands the issue to [`engine`]; the owner lets the world decide,
+//! ([`evidence::envelope`]). [`rpc`] hands the issue to [`engine`]; the owner lets the world decide
+//! (enough signatures, and the signed selector still means the signed endpoints),
 //! commits ledger leaf and state with one sync, answers, and wakes the hub with "something newer".
 //! Each [`fanout::session`] reads what its terminal lacks. The terminal verifies with its own trust
 //! bundle ([`evidence::authority`]), stores, and sends a signed receipt; a person opens, answers.

@@ -188,7 +188,17 @@ fn the_story_in_the_readme_works_as_pasted() {
         .expect("bash runs");
     let (out, err) = (String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
     assert!(done.status.success(), "{out}\n{err}");
-    for said in ["20000 accepted", "12 refused", "verified:", "every invariant holds"] {
+    for said in [
+        "20000 accepted",
+        "12 refused",
+        "verified:",
+        "every invariant holds",
+        "one person is not enough",
+        "called 10, reached 9",
+        "8/10 arrived",
+    ] {
         assert!(out.contains(said), "`{said}` was not said:\n{out}\n{err}");
     }
+    let refusal = "1 of 2 persons have signed: an approver other than the author must sign";
+    assert!(err.contains(refusal) && err.contains("`hoatoc order sign "), "{err}");
 }

@@ -279,18 +279,22 @@ impl AuthorityRule {
     }
 
     /// Seats different persons on the places: for each place, the index of the person on it. If not
-    /// all can be filled, the first place for which there is nobody. `persons` are the roles of each
-    /// person; finding the seats is a matching, so the order of persons never matters.
+    /// all can be filled, the places for which there is nobody, as few as can be. `persons` are the
+    /// roles of each person; finding the seats is a matching, so the order of persons never matters.
     ///
     /// # Errors
-    /// The roles of which one is missing.
-    pub fn seat(&self, persons: &[&BTreeSet<Role>]) -> Result<Vec<usize>, &BTreeSet<Role>> {
+    /// For each place that stays empty, the roles of which one is missing.
+    pub fn seat(&self, persons: &[&BTreeSet<Role>]) -> Result<Vec<usize>, Vec<&BTreeSet<Role>>> {
         let mut seated: Vec<Option<usize>> = vec![None; self.places.len()];
+        let mut empty = Vec::new();
         for place in 0..self.places.len() {
             let mut asked = vec![false; persons.len()];
             if !self.find_person(place, persons, &mut asked, &mut seated) {
-                return Err(&self.places[place]);
+                empty.push(&self.places[place]);
             }
+        }
+        if !empty.is_empty() {
+            return Err(empty);
         }
         Ok(seated.into_iter().map(|seat| seat.expect("each place was filled above")).collect())
     }
@@ -341,6 +345,10 @@ pub fn rule_for<'a>(
 /// | actual | cancel | signer or approver; signer, approver or duty officer | yes: a cancel must be quick |
 /// | exercise, test | issue | signer or exercise director | yes |
 /// | exercise, test | cancel | signer, approver, duty officer or exercise director | yes |
+///
+/// Three persons stand behind an actual order: its author, who writes and does not sign; the commander
+/// who signs; and a second officer who approves (chief of staff, commissar). Two signers are not enough,
+/// because approving is another's work than signing; who may do both is given both roles.
 pub fn default_rules(valid_from: Instant, legal_basis: &str) -> Vec<AuthorityRule> {
     use Role::{Approver, DutyOfficer, ExerciseDirector, Signer};
     let rule = |handling, act, places: &[&[Role]], drafter_may_sign| AuthorityRule {

@@ -33,6 +33,18 @@ pub enum Echelon {
     Base,
 }
 
+impl Echelon {
+    /// Its stable name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Province => "province",
+            Self::Area => "area",
+            Self::Commune => "commune",
+            Self::Base => "base",
+        }
+    }
+}
+
 /// What a unit is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum UnitKind {

@@ -40,7 +40,7 @@ pub(super) fn tell(world: &World, entry: &Entry) {
             let endpoints = file.counts.endpoints;
             info!(%by, %order, handling, number, sequence, endpoints, "order issued");
         }
-        Event::EpochBegun { epoch } => info!(%by, epoch, "epoch begun"),
+        Event::EpochBegun { epoch, .. } => info!(%by, epoch, "epoch begun"),
         Event::CertificateSeen { .. }
         | Event::AnswerTaken { .. }
         | Event::RecordsPut { .. }

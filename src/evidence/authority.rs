@@ -7,6 +7,7 @@
 //! do not suffice, the error names the first that failed and why.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use super::envelope::{Envelope, PayloadType, Signature};
 use super::key::KeyUse;
@@ -58,19 +59,62 @@ pub enum AuthorityError {
         fault: SignatureFault,
     },
     /// All signatures count, but more persons must sign.
-    #[error("{have} of {need} persons have signed")]
+    #[error("{have} of {need} persons have signed: {missing}")]
     NotEnoughPersons {
         /// Different persons whose signatures count.
         have: usize,
         /// Persons needed.
         need: usize,
+        /// Who must still sign.
+        missing: Missing,
     },
-    /// Enough persons signed, but nobody among them can fill this place.
-    #[error("nobody who signed and has no other part holds one of the roles: {}", list(.any_of))]
+    /// Enough persons signed, but not with every role that is needed.
+    #[error("{have} persons have signed, yet not everybody who must: {missing}")]
     RoleMissing {
-        /// One of these roles is missing.
+        /// Different persons whose signatures count.
+        have: usize,
+        /// Who must still sign.
+        missing: Missing,
+    },
+    /// An officer whose signature would change nothing.
+    #[error("officer `{officer}` has no part in it: it is signed by {}", any(.any_of))]
+    NoPart {
+        /// The officer.
+        officer: OfficerId,
+        /// The roles that sign it.
         any_of: BTreeSet<Role>,
     },
+}
+
+/// Who must still sign.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Missing {
+    /// One person for each place, with one of its roles.
+    pub places: Vec<BTreeSet<Role>>,
+    /// Whether the author may be none of them.
+    pub not_the_author: bool,
+}
+
+impl fmt::Display for Missing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let places: Vec<String> = self.places.iter().map(any).collect();
+        f.write_str(&places.join(" and "))?;
+        match (self.not_the_author, places.len()) {
+            (true, 1) => f.write_str(" other than the author must sign"),
+            (true, _several) => f.write_str(", different persons and not the author, must sign"),
+            (false, 1) => f.write_str(" must sign"),
+            (false, _several) => f.write_str(", different persons, must sign"),
+        }
+    }
+}
+
+/// One of these roles, as one says it: `an approver`, `a signer or an exercise director`.
+fn any(roles: &BTreeSet<Role>) -> String {
+    let one = |role: &Role| {
+        let article = if role.as_str().starts_with(['a', 'e']) { "an" } else { "a" };
+        format!("{article} {role}")
+    };
+    roles.iter().map(one).collect::<Vec<_>>().join(" or ")
 }
 
 /// Why one signature does not count.
@@ -119,10 +163,6 @@ pub enum SignatureFault {
         /// The officer.
         officer: OfficerId,
     },
-}
-
-fn list(roles: &BTreeSet<Role>) -> String {
-    roles.iter().map(|role| role.as_str()).collect::<Vec<_>>().join(", ")
 }
 
 /// The use a key must have to sign orders of this handling. Tests of the line use exercise keys.
@@ -201,13 +241,20 @@ fn seat(
     persons: &[&TrustedOfficer],
 ) -> Result<Vec<OfficerId>, AuthorityError> {
     let (have, need) = (persons.len(), rule.persons());
-    if have < need {
-        return Err(AuthorityError::NotEnoughPersons { have, need });
-    }
     let roles: Vec<&BTreeSet<Role>> = persons.iter().map(|officer| &officer.roles).collect();
-    rule.seat(&roles)
-        .map(|seats| seats.into_iter().map(|person| persons[person].id.clone()).collect())
-        .map_err(|any_of| AuthorityError::RoleMissing { any_of: any_of.clone() })
+    let empty = match rule.seat(&roles) {
+        Ok(seats) => return Ok(seats.into_iter().map(|seat| persons[seat].id.clone()).collect()),
+        Err(empty) => empty,
+    };
+    let missing = Missing {
+        places: empty.into_iter().cloned().collect(),
+        not_the_author: !rule.drafter_may_sign,
+    };
+    Err(if have < need {
+        AuthorityError::NotEnoughPersons { have, need, missing }
+    } else {
+        AuthorityError::RoleMissing { have, missing }
+    })
 }
 
 /// Whose signature it is, if it counts.

@@ -101,7 +101,7 @@ impl Cast {
         let addresses = self.addresses();
         vec![
             server(found),
-            server(Command::PublishTrust(Self::trust(1, now))),
+            server(Command::PublishTrust(Self::trust(1, 1, now))),
             server(Command::PutUnits(self.units())),
             server(Command::AddEndpoints(addresses)),
         ]
@@ -136,8 +136,8 @@ impl Cast {
         (1..=self.endpoints).map(address).collect()
     }
 
-    /// A trust bundle of this version, signed by its roots.
-    pub fn trust(version: u64, now: Instant) -> Arc<Trust> {
+    /// A trust bundle of this version and epoch, signed by its roots.
+    pub fn trust(version: u64, epoch: u64, now: Instant) -> Arc<Trust> {
         let year = Duration::from_secs(365 * 86_400);
         let member = |id: &str, role| TrustedOfficer {
             id: officer(id),
@@ -155,7 +155,7 @@ impl Cast {
         let roots = ["root 1", "root 2"].map(key);
         let bundle = TrustBundle {
             version,
-            epoch: 1,
+            epoch,
             province: code("11"),
             issued_at: now,
             expires_at: now + year,

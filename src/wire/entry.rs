@@ -9,7 +9,7 @@ use prost::bytes::Bytes;
 use crate::domain::endpoint::Terminal;
 use crate::domain::ids::{EndpointNo, OrderId};
 use crate::domain::world::{
-    Actor, CertificateHolder, Entry, Event, RecordKind, RecordVersion, Trust,
+    Actor, CertificateHolder, Entry, Event, NumberTaken, RecordKind, RecordVersion, Trust,
 };
 use crate::evidence::envelope::{Envelope, Signature};
 use crate::wire::pb::ledger_entry::Event as Wire;
@@ -130,6 +130,16 @@ fn event_to_message(event: &Event) -> Wire {
     }
 }
 
+fn number_to_message(taken: &NumberTaken) -> pb::NumberTaken {
+    let handling = pb::Handling::from(taken.handling).into();
+    pb::NumberTaken { handling, series_year: taken.year, number: taken.number }
+}
+
+fn number_from_message(message: &pb::NumberTaken) -> Result<NumberTaken, WireError> {
+    let handling = order::handling(message.handling)?;
+    Ok(NumberTaken { handling, year: message.series_year, number: message.number })
+}
+
 fn order_event_to_message(event: &Event) -> Wire {
     match event {
         Event::OrderDrafted { envelope, traceparent, .. } => Wire::OrderDrafted(pb::OrderDrafted {
@@ -167,7 +177,10 @@ fn order_event_to_message(event: &Event) -> Wire {
             kind: pb::RecordKind::from(*kind).into(),
             record_ids: records.iter().map(|id| bytes(id)).collect(),
         }),
-        Event::EpochBegun { epoch } => Wire::EpochBegun(pb::EpochBegun { epoch: *epoch }),
+        Event::EpochBegun { epoch, numbers_taken } => Wire::EpochBegun(pb::EpochBegun {
+            epoch: *epoch,
+            numbers_taken: numbers_taken.iter().map(number_to_message).collect(),
+        }),
         Event::ProvinceFounded { .. }
         | Event::TrustPublished(_)
         | Event::UnitsPut(_)
@@ -263,7 +276,14 @@ fn order_event_from_message(message: Wire) -> Result<Event, WireError> {
                 .map(|id| array("record_ids", id))
                 .collect::<Result<_, _>>()?,
         },
-        Wire::EpochBegun(begun) => Event::EpochBegun { epoch: begun.epoch },
+        Wire::EpochBegun(begun) => Event::EpochBegun {
+            epoch: begun.epoch,
+            numbers_taken: begun
+                .numbers_taken
+                .iter()
+                .map(number_from_message)
+                .collect::<Result<_, _>>()?,
+        },
         Wire::ProvinceFounded(_)
         | Wire::TrustBundlePublished(_)
         | Wire::UnitsPut(_)

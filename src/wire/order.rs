@@ -7,7 +7,7 @@ use prost::Message;
 use prost::bytes::Bytes;
 
 use crate::domain::ids::OrderId;
-use crate::domain::order::audience::Audience;
+use crate::domain::order::audience::{Audience, AudienceSelector};
 use crate::domain::order::handling::Handling;
 use crate::domain::order::{
     AssemblyStation, LegalGround, Order, OrderKind, Reference, ReferenceKind, Requirement,
@@ -15,7 +15,7 @@ use crate::domain::order::{
 };
 use crate::domain::world::OrderFile;
 use crate::evidence::envelope::Envelope;
-use crate::wire::unit::{optional, unknown};
+use crate::wire::unit::{self, optional, unknown};
 use crate::wire::{WireError, array, instant, optional_instant, parse, pb, timestamp};
 
 const FORMAT: u32 = 1;
@@ -189,6 +189,8 @@ pub fn audience_to_message(audience: &Audience) -> pb::Audience {
         endpoint_count: u32::try_from(audience.count()).unwrap_or(u32::MAX),
         endpoint_runs: audience.runs(),
         endpoint_digest: Bytes::copy_from_slice(&audience.digest),
+        selector: Some(selector_to_message(&audience.selector))
+            .filter(|selector| *selector != pb::AudienceSelector::default()),
     }
 }
 
@@ -198,8 +200,34 @@ pub fn audience_to_message(audience: &Audience) -> pb::Audience {
 /// When it is empty or not in its one form.
 pub fn audience_from_message(message: &pb::Audience) -> Result<Audience, WireError> {
     let digest = array("endpoint_digest", &message.endpoint_digest)?;
-    Audience::from_runs(&message.endpoint_runs, message.endpoint_count, digest)
+    let selector = message.selector.as_ref().map(selector_from_message).transpose()?;
+    let (runs, count) = (&message.endpoint_runs, message.endpoint_count);
+    Audience::from_runs(runs, count, digest, selector.unwrap_or_default())
         .map_err(|fault| WireError::new("audience", fault))
+}
+
+/// A selector as a message.
+pub fn selector_to_message(selector: &AudienceSelector) -> pb::AudienceSelector {
+    pb::AudienceSelector {
+        unit_codes: selector.units.iter().map(ToString::to_string).collect(),
+        echelons: selector.echelons.iter().map(|own| pb::Echelon::from(*own).into()).collect(),
+        lines: selector.lines.iter().map(|own| pb::Line::from(*own).into()).collect(),
+    }
+}
+
+/// A selector from a message.
+///
+/// # Errors
+/// When a code, an echelon or a line is not valid.
+pub fn selector_from_message(
+    message: &pb::AudienceSelector,
+) -> Result<AudienceSelector, WireError> {
+    let units = message.unit_codes.iter().map(|code| parse("unit_codes", code));
+    Ok(AudienceSelector {
+        units: units.collect::<Result<_, _>>()?,
+        echelons: message.echelons.iter().map(|e| unit::echelon(*e)).collect::<Result<_, _>>()?,
+        lines: message.lines.iter().map(|l| unit::line(*l)).collect::<Result<_, _>>()?,
+    })
 }
 
 fn station_from_message(message: &pb::AssemblyStation) -> Result<AssemblyStation, WireError> {

@@ -9,7 +9,7 @@ use hoatoc::clock::{Clock, ManualClock};
 use hoatoc::domain::authority::{Role, default_rules};
 use hoatoc::domain::ids::{EndpointNo, OrderId};
 use hoatoc::domain::instant::Instant;
-use hoatoc::domain::order::audience::Audience;
+use hoatoc::domain::order::audience::{Audience, AudienceSelector};
 use hoatoc::domain::order::handling::Handling;
 use hoatoc::domain::order::{LegalGround, Order, OrderKind, Urgency};
 use hoatoc::domain::world::OrderFile;
@@ -113,7 +113,11 @@ pub(crate) fn delivery(number: u8) -> pb::OrderDelivery {
         answer_by: NOW.offset_by(15 * 60_000),
         report_by: None,
         not_after: NOW.offset_by(2 * DAY_MS),
-        audience: Audience { endpoints: [16, 17].into_iter().collect(), digest: [9; 32] },
+        audience: Audience {
+            endpoints: [16, 17].into_iter().collect(),
+            digest: [9; 32],
+            selector: AudienceSelector::default(),
+        },
         reference: None,
     };
     let bytes = wire::order::encode(&order);

@@ -20,7 +20,7 @@ use clap::Args;
 use serde::Serialize;
 
 use crate::cli::Cx;
-use crate::cli::report::{ResponseReport, render};
+use crate::cli::report::{By, ResponseReport, render};
 use cast::Cast;
 use interrupt::{Interrupt, Interrupted};
 use stage::Stage;
@@ -198,7 +198,7 @@ impl Demo {
         cx.screen.show(&outcome, || {
             format!(
                 "{}\n\nledger: {} entries, root {}, verified\ntook {} ms; people acted {} times faster than life, times are as measured",
-                render(&outcome.report),
+                render(&outcome.report, &[By::Area, By::Unit]),
                 outcome.ledger.size,
                 outcome.ledger.root,
                 outcome.elapsed_ms,

@@ -18,7 +18,7 @@ use super::interrupt::Interrupt;
 use crate::cli::connection::{Connection, refused, request, request_id};
 use crate::cli::homes::OfficerHome;
 use crate::cli::output::Screen;
-use crate::cli::report::ResponseReport;
+use crate::cli::report::{ResponseReport, response};
 use crate::cli::server::open_store;
 use crate::cli::server::serve::{Served, open_served, start_page};
 use crate::cli::{Cli, Cx};
@@ -233,10 +233,8 @@ impl Stage {
 
     /// How the order was answered.
     pub(super) fn report(&self, order: &str) -> Result<ResponseReport> {
-        let ask = pb::GetResponseReportRequest { order_id: order.to_owned() };
-        let mut reports = self.admin.reports();
-        let said = async { reports.get_response_report(request(ask)).await.map_err(refused) };
-        Ok(ResponseReport::from_message(&self.wait_for(said)?.into_inner())?)
+        let order = order.parse().context("the draft's id is none")?;
+        self.wait_for(response(&self.admin, &order))
     }
 
     /// Replays the whole ledger and checks its signed head.

@@ -11,10 +11,13 @@ use super::bundle::publish_changed;
 use crate::cli::Cx;
 use crate::cli::connection::{Connection, refused, request, request_id};
 use crate::cli::homes::{NewOfficer, OfficerFile, OfficerHome, read_trust};
+use crate::cli::order::newest;
 use crate::cli::output::{local_time, table, text_of, utc_time};
+use crate::cli::server::restore::{Left, told};
 use crate::domain::authority::Role;
 use crate::domain::ids::{OfficerId, UnitCode};
-use crate::wire::pb;
+use crate::domain::world::OPEN_ORDERS_MAX;
+use crate::wire::{envelope::required, order, pb};
 
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum Officer {
@@ -117,6 +120,13 @@ impl Add {
                 "officer {} is there already: choose another id, or use `officer certify`",
                 self.id
             );
+        }
+        // Before any key is made: the server would refuse the bundle.
+        let unit = self.unit.as_str();
+        if self.unit != known.province
+            && !connection.units().await?.iter().any(|known| known.code == unit)
+        {
+            bail!("unit {unit} is unknown: check the code, or import it first with `unit import`");
         }
         let admin = &connection.home;
         let file = OfficerFile {
@@ -255,14 +265,21 @@ async fn reissue(cx: &Cx, epoch: Option<u64>, roots: &Roots) -> Result<()> {
         Ok(())
     })
     .await?;
+    let mut left = Vec::new();
+    for order in newest(&connection, OPEN_ORDERS_MAX).await?.iter().filter(|o| o.issue_again) {
+        let envelope = required("envelope", order.envelope.as_ref())?;
+        left.push(Left::new(&order::read(&envelope)?));
+    }
     let value = json!({
         "trust_bundle_version": bundle.version,
         "epoch": bundle.epoch,
         "expires_time": utc_time(bundle.expires_at),
         "ledger_index": ledger_index,
+        "issue_again": left.iter().map(Left::json).collect::<Vec<_>>(),
     });
     cx.screen.show(&value, || {
         let (version, epoch, ends) = (bundle.version, bundle.epoch, local_time(bundle.expires_at));
-        format!("trust bundle {version} is published: epoch {epoch}, until {ends}")
+        let again = told(&left);
+        format!("trust bundle {version} is published: epoch {epoch}, until {ends}\n{again}")
     })
 }

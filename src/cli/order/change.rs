@@ -80,12 +80,15 @@ impl Update {
         let Some(id) = &self.id else { return self.road.send_file(cx, &connection).await };
         let (earlier, envelope) = earlier(&connection, id).await?;
         let mut next = following(&connection, &earlier, &envelope, ReferenceKind::Update).await?;
-        if !self.recipients.units.is_empty() {
-            let resolved =
-                resolve(&connection, self.recipients.selector(), earlier.handling).await?;
-            let audience = resolved.audience.as_ref().context("the server resolved no audience")?;
-            next.audience = order::audience_from_message(audience)?;
-        }
+        // The earlier order's selector may mean more endpoints by now; an update is for those too.
+        let selector = if self.recipients.units.is_empty() {
+            order::selector_to_message(&earlier.audience.selector)
+        } else {
+            self.recipients.selector()
+        };
+        let resolved = resolve(&connection, selector, earlier.handling).await?;
+        let audience = resolved.audience.as_ref().context("the server resolved no audience")?;
+        next.audience = order::audience_from_message(audience)?;
         if let Some(title) = &self.title {
             next.title = content::one_line(title);
         }

@@ -147,12 +147,7 @@ pub(super) fn ground(text: &str) -> Result<LegalGround, String> {
 
 fn echelon(text: &str) -> Result<Echelon, String> {
     let all = [Echelon::Province, Echelon::Area, Echelon::Commune, Echelon::Base];
-    named(text, all, |echelon| match echelon {
-        Echelon::Province => "province",
-        Echelon::Area => "area",
-        Echelon::Commune => "commune",
-        Echelon::Base => "base",
-    })
+    named(text, all, Echelon::as_str)
 }
 
 fn line(text: &str) -> Result<Line, String> {

@@ -3,13 +3,15 @@
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::order_of;
 use super::view::{counts_json, order_json, words};
+use super::{order_of, unsigned};
 use crate::cli::Cx;
-use crate::cli::connection::{refused, request, request_id};
+use crate::cli::connection::{Connection, refused, request, request_id};
 use crate::cli::output::{local_or_dash, table, text_of, utc_or_null};
+use crate::cli::report::{ResponseReport, declined, response, strength_lines, unanswered};
+use crate::cli::server::restore::{Left, told};
 use crate::config::home::write_new;
 use crate::domain::ids::OrderId;
 use crate::wire::{envelope::required, order, pb};
@@ -21,7 +23,8 @@ const PAGE_LEN: usize = 10;
 pub(super) async fn issue(cx: &Cx, id: &OrderId) -> Result<()> {
     let connection = cx.connect().await?;
     let ask = pb::IssueOrderRequest { request_id: request_id(), order_id: id.to_string() };
-    let reply = connection.orders().issue_order(request(ask)).await.map_err(refused)?.into_inner();
+    let reply = connection.orders().issue_order(request(ask)).await;
+    let reply = reply.map_err(|status| unsigned(status, id))?.into_inner();
     let issued = reply.order.context("the server gave no order")?;
     let mut value = order_json(&issued)?;
     value["ledger_index"] = json!(reply.ledger_index);
@@ -38,19 +41,7 @@ pub(super) async fn issue(cx: &Cx, id: &OrderId) -> Result<()> {
 /// Lists orders, newest first.
 pub(super) async fn list(cx: &Cx, limit: usize) -> Result<()> {
     let connection = cx.connect().await?;
-    let (mut found, mut page_token) = (Vec::new(), String::new());
-    while found.len() < limit {
-        let page_size = u32::try_from((limit - found.len()).min(PAGE_LEN))?;
-        let ask = pb::ListOrdersRequest { page_size, page_token };
-        let page = connection.orders().list_orders(request(ask)).await.map_err(refused)?;
-        let page = page.into_inner();
-        page_token = page.next_page_token;
-        let empty = page.orders.is_empty();
-        found.extend(page.orders);
-        if page_token.is_empty() || empty {
-            break;
-        }
-    }
+    let found = newest(&connection, limit).await?;
     let value = found.iter().map(order_json).collect::<Result<Vec<_>>>()?;
     cx.screen.show(&value, || {
         let mut rows = table(&[
@@ -71,7 +62,10 @@ pub(super) async fn list(cx: &Cx, limit: usize) -> Result<()> {
                 text("number"),
                 text("handling"),
                 text("kind"),
-                text("state"),
+                match message.issue_again {
+                    true => format!("{}, issue again", text("state")),
+                    false => text("state"),
+                },
                 local_or_dash(message.issued_time.as_ref()),
                 format!("{}/{}", counts.acknowledged, counts.endpoints),
                 text("title"),
@@ -79,6 +73,27 @@ pub(super) async fn list(cx: &Cx, limit: usize) -> Result<()> {
         }
         text_of(&rows)
     })
+}
+
+/// Orders, newest first, up to a limit.
+pub(in crate::cli) async fn newest(
+    connection: &Connection,
+    limit: usize,
+) -> Result<Vec<pb::Order>> {
+    let (mut found, mut page_token) = (Vec::new(), String::new());
+    while found.len() < limit {
+        let page_size = u32::try_from((limit - found.len()).min(PAGE_LEN))?;
+        let ask = pb::ListOrdersRequest { page_size, page_token };
+        let page = connection.orders().list_orders(request(ask)).await.map_err(refused)?;
+        let page = page.into_inner();
+        page_token = page.next_page_token;
+        let empty = page.orders.is_empty();
+        found.extend(page.orders);
+        if page_token.is_empty() || empty {
+            break;
+        }
+    }
+    Ok(found)
 }
 
 /// Shows one order.
@@ -90,7 +105,12 @@ pub(super) async fn show(cx: &Cx, id: &OrderId, file: Option<&Path>) -> Result<(
     if let Some(path) = file {
         write_new(path, envelope.to_json().as_bytes(), 0o644)?;
     }
-    let value = order_json(&message)?;
+    let mut value = order_json(&message)?;
+    let report = match message.issued_time {
+        Some(_) => Some(response(&connection, id).await?),
+        None => None,
+    };
+    value["response"] = response_json(report.as_ref());
     cx.screen.show(&value, || {
         let mut text = words(&said, &envelope.digest(), &cx.screen);
         let counts = message.counts.unwrap_or_default();
@@ -104,6 +124,10 @@ pub(super) async fn show(cx: &Cx, id: &OrderId, file: Option<&Path>) -> Result<(
             },
             said.audience.count(),
         ));
+        if message.issue_again {
+            let again = told(&[Left::new(&said)]);
+            text.push_str(&format!("  epoch       {}{again}", said.epoch));
+        }
         if !message.missing.is_empty() {
             text.push_str(&format!("  missing     {}\n", message.missing));
         }
@@ -113,6 +137,14 @@ pub(super) async fn show(cx: &Cx, id: &OrderId, file: Option<&Path>) -> Result<(
         }
         if !message.replaced_by.is_empty() {
             text.push_str(&format!("  replaced by {}\n", message.replaced_by));
+        }
+        if let Some(report) = &report {
+            let in_time = report.total.acknowledged_in_time;
+            text.push_str(&format!("  in time     {in_time}/{}\n", counts.endpoints));
+            let strength = strength_lines(&report.total.strength);
+            text.push_str(&format!("\nstrength reported\n{strength}"));
+            text.push_str(&unanswered(report));
+            text.push_str(&declined(report));
         }
         text
     })
@@ -148,6 +180,26 @@ pub(super) async fn watch(
         }
     }
     anyhow::bail!("the server ended the watching: start it again")
+}
+
+/// What `order show` says of the answers; null before issue. `report response` has all of it.
+fn response_json(report: Option<&ResponseReport>) -> Value {
+    let Some(report) = report else { return Value::Null };
+    let declined = report.by_endpoint.iter().filter(|endpoint| endpoint.state == "declined");
+    let declined = declined.map(|endpoint| {
+        json!({
+            "address": endpoint.address,
+            "decline_reason": endpoint.decline_reason,
+            "answered_by": endpoint.answered_by,
+        })
+    });
+    json!({
+        "acknowledged_in_time": report.total.acknowledged_in_time,
+        "strength": report.total.strength,
+        "unreached_endpoints": report.unreached_endpoints,
+        "silent_endpoints": report.silent_endpoints,
+        "declined_endpoints": declined.collect::<Vec<_>>(),
+    })
 }
 
 fn counts_line(counts: &pb::DeliveryCounts) -> String {

@@ -12,13 +12,15 @@ mod sign;
 mod verify;
 mod view;
 
+pub(super) use follow::newest;
+
 use std::process::ExitCode;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, anyhow};
 use clap::Subcommand;
 
 use crate::cli::Cx;
-use crate::cli::connection::{Connection, refused, request};
+use crate::cli::connection::{Connection, reason_of, refused, request};
 use crate::domain::ids::OrderId;
 use crate::wire::pb;
 
@@ -122,4 +124,16 @@ async fn order_of(connection: &Connection, id: &OrderId) -> Result<pb::Order> {
     let ask = pb::GetOrderRequest { order_id: id.to_string() };
     let reply = connection.orders().get_order(request(ask)).await.map_err(refused)?;
     reply.into_inner().order.context("the server gave no order")
+}
+
+/// A refusal to sign or issue; when signatures are missing, with the command that adds one.
+fn unsigned(status: tonic::Status, id: &OrderId) -> anyhow::Error {
+    let missing = reason_of(&status).as_deref() == Some("SIGNATURES_MISSING");
+    let refusal = refused(status);
+    if missing { anyhow!("{refusal}: `{}`", sign_command(id)) } else { refusal }
+}
+
+/// How another officer signs a draft.
+fn sign_command(id: &OrderId) -> String {
+    format!("hoatoc order sign {id} --as HOME")
 }

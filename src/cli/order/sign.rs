@@ -6,10 +6,10 @@ use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use serde_json::json;
 
-use super::order_of;
 use super::view::{Seen, contents_json, order_json};
+use super::{order_of, sign_command, unsigned};
 use crate::cli::Cx;
-use crate::cli::connection::{refused, request, request_id};
+use crate::cli::connection::{request, request_id};
 use crate::cli::homes::{OfficerHome, read_file, replace};
 use crate::cli::output::Screen;
 use crate::domain::ids::OrderId;
@@ -70,16 +70,16 @@ impl Sign {
                     order_id: seen.order.id.to_string(),
                     signature: Some((&signature).into()),
                 };
-                let reply =
-                    connection.orders().submit_signature(request(ask)).await.map_err(refused)?;
+                let reply = connection.orders().submit_signature(request(ask)).await;
+                let reply = reply.map_err(|status| unsigned(status, &seen.order.id))?;
                 let order = reply.into_inner().order.context("the server gave no order")?;
                 let missing = Some(order.missing.as_str()).filter(|text| !text.is_empty());
                 cx.screen.show(&order_json(&order)?, || {
-                    let mut text = told(&connection.home, missing);
-                    if missing.is_none() {
-                        text.push_str(&format!("\n\nNext: hoatoc order issue {}", order.order_id));
-                    }
-                    text
+                    let next = match missing {
+                        None => format!("hoatoc order issue {}", order.order_id),
+                        Some(_) => sign_command(&seen.order.id),
+                    };
+                    format!("{}\n\nNext: {next}", told(&connection.home, missing))
                 })
             }
         }

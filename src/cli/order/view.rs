@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use crate::cli::connection::Connection;
 use crate::cli::output::{Screen, fingerprint, local_time, utc_or_null, utc_time};
 use crate::domain::endpoint::{Address, Endpoints};
-use crate::domain::ids::EndpointNo;
-use crate::domain::order::audience::Audience;
+use crate::domain::ids::{EndpointNo, UnitCode};
+use crate::domain::order::audience::AudienceSelector;
 use crate::domain::order::{Order, ReferenceKind, RequirementKind};
 use crate::domain::unit::Units;
 use crate::domain::world::OrderFile;
@@ -35,7 +35,7 @@ impl Seen {
         let units: Vec<_> = units.iter().map(TryInto::try_into).collect::<Result<_, _>>()?;
         let units = Units::from_list(units).context("the server's units do not hang together")?;
         let endpoints = connection.endpoints("").await?;
-        let by_area = by_area(&order.audience, &units, &endpoints)?;
+        let by_area = by_area(&order, &units, &endpoints)?;
         Ok(Self { order, digest: envelope.digest(), by_area })
     }
 
@@ -65,7 +65,7 @@ pub(super) fn sound(envelope: &Envelope) -> Result<Order> {
 /// How many endpoints lie in each area; fails unless they are the very ones that the digest was made
 /// over.
 fn by_area(
-    audience: &Audience,
+    order: &Order,
     units: &Units,
     endpoints: &[pb::Endpoint],
 ) -> Result<BTreeMap<String, u64>> {
@@ -80,7 +80,13 @@ fn by_area(
         );
         all.add(EndpointNo::new(endpoint.number), endpoint.address.parse::<Address>()?);
     }
-    audience.check_against(&all)?;
+    let audience = &order.audience;
+    // A cancel goes to whoever got the order; anything else to those whom its selector means today.
+    if order.is_cancel() {
+        audience.check_against(&all)?;
+    } else {
+        audience.check_today(units, &all)?;
+    }
     let mut counts: BTreeMap<String, u64> = BTreeMap::new();
     for number in &audience.endpoints {
         let unit = all.get(EndpointNo::new(number)).map(|endpoint| &endpoint.address.unit);
@@ -115,6 +121,7 @@ pub(super) fn words(order: &Order, digest: &[u8; 32], screen: &Screen) -> String
         line("report by", &local_time(report_by));
     }
     line("void after", &local_time(order.not_after));
+    line("to", &asked_for(&order.audience.selector));
     if let Some(station) = &order.station {
         let unit = station.unit.as_ref().map(|unit| format!(" ({unit})")).unwrap_or_default();
         line("gather at", &format!("{}{unit}", printable(&station.name)));
@@ -136,6 +143,23 @@ pub(super) fn words(order: &Order, digest: &[u8; 32], screen: &Screen) -> String
     text
 }
 
+/// Whom the author asked for, in words; the endpoints it came to are counted elsewhere.
+fn asked_for(selector: &AudienceSelector) -> String {
+    if selector.units.is_empty() {
+        return "not said".to_owned();
+    }
+    let units: Vec<&str> = selector.units.iter().map(UnitCode::as_str).collect();
+    let mut text = format!("{} and all under", units.join(", "));
+    let echelons: Vec<&str> = selector.echelons.iter().map(|own| own.as_str()).collect();
+    let lines: Vec<&str> = selector.lines.iter().map(|own| own.as_str()).collect();
+    for (what, only) in [("echelon", echelons), ("line", lines)] {
+        if !only.is_empty() {
+            let _written = write!(text, "; only {what} {}", only.join(", "));
+        }
+    }
+    text
+}
+
 /// A text without control characters: what is shown must not be able to move the cursor or turn the
 /// direction of reading, or a person would sign something else than they read.
 fn printable(text: &str) -> String {
@@ -151,6 +175,7 @@ pub(super) fn order_json(message: &pb::Order) -> Result<Value> {
     value["state"] = json!(state.strip_prefix("ORDER_STATE_").unwrap_or(state).to_lowercase());
     value["signed_by"] = json!(message.signed_by);
     value["missing"] = json!(message.missing);
+    value["issue_again"] = json!(message.issue_again);
     value["sequence"] = json!(message.sequence);
     value["issued_time"] = json!(utc_or_null(message.issued_time.as_ref()));
     value["replaced_by"] = json!(Some(&message.replaced_by).filter(|id| !id.is_empty()));
@@ -210,6 +235,7 @@ pub(super) fn contents_json(order: &Order, envelope: &Envelope) -> Value {
         "answer_by_time": utc_time(order.answer_by),
         "report_by_time": order.report_by.map(utc_time),
         "not_after_time": utc_time(order.not_after),
+        "to": order.audience.selector.units.iter().map(UnitCode::as_str).collect::<Vec<_>>(),
         "endpoints": order.audience.count(),
         "reference": reference,
         "digest": hex::encode(envelope.digest()),
@@ -220,6 +246,10 @@ pub(super) fn contents_json(order: &Order, envelope: &Envelope) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::order::Reference;
+    use crate::domain::order::audience::Audience;
+    use crate::domain::order::handling::Handling;
+    use crate::domain::world::tests::support::Province;
 
     #[test]
     fn a_text_cannot_move_the_cursor_or_turn_the_reading() {
@@ -245,13 +275,26 @@ mod tests {
             [endpoint(3, "11/military"), endpoint(1, "03160/military"), endpoint(2, "03160/civil")];
         let lines = "1 03160/military\n2 03160/civil\n3 11/military\n";
         let digest = crate::evidence::sha256(&[lines.as_bytes()]);
-        let audience = Audience { endpoints: [1, 2, 3].into_iter().collect(), digest };
-        let counts = by_area(&audience, &units, &endpoints).expect("the same endpoints");
+        let selector = AudienceSelector {
+            units: ["11".parse().expect("a code")].into(),
+            ..AudienceSelector::default()
+        };
+        let audience = Audience { endpoints: [1, 2, 3].into_iter().collect(), digest, selector };
+        let mut order = Province::new().order(Handling::Test);
+        order.audience = audience;
+        let counts = by_area(&order, &units, &endpoints).expect("the same endpoints");
         assert_eq!(
             counts.into_iter().collect::<Vec<_>>(),
             [("11 Tỉnh".to_owned(), 1), ("KV1 Khu vực 1".to_owned(), 2),]
         );
         let fewer = &endpoints[..2];
-        assert!(by_area(&audience, &units, fewer).is_err(), "an endpoint is gone");
+        assert!(by_area(&order, &units, fewer).is_err(), "an endpoint is gone");
+        let mut more = endpoints.to_vec();
+        more.push(endpoint(4, "KV1/military"));
+        let told = by_area(&order, &units, &more).expect_err("one came").to_string();
+        assert!(told.contains("1 endpoints came and 0 went, KV1/military among them"), "{told}");
+        let (kind, digest) = (ReferenceKind::Cancel, [1; 32]);
+        order.reference = Some(Reference { kind, order: order.id, digest });
+        by_area(&order, &units, &more).expect("a cancel goes to whoever got the order");
     }
 }

@@ -21,7 +21,8 @@ use crate::clock::Clock;
 use crate::config::home::{self, NewHome, ServerHome, claim};
 use crate::domain::authority::{Role, default_rules};
 use crate::domain::ids::{OfficerId, UnitCode};
-use crate::domain::world::{Actor, Command, Request, Trust};
+use crate::domain::instant::Instant;
+use crate::domain::world::{Actor, Command, Request, Trust, World};
 use crate::engine::{Engine, Parts};
 use crate::evidence::key::SigningKey;
 use crate::evidence::trust::{TrustBundle, TrustedOfficer};
@@ -170,7 +171,7 @@ impl Init {
                 not_after: peer.not_after,
             },
         ];
-        carry_out(store, Arc::clone(&cx.clock), commands)?;
+        carry_out(store, Arc::clone(&cx.clock), commands, |_world, _now| ())?;
         Ok((home, roots))
     }
 
@@ -199,13 +200,14 @@ impl Init {
     }
 }
 
-/// Has an engine of its own carry out commands of the server itself, and closes the store. Returns the
-/// epoch afterwards.
-pub(super) fn carry_out(
+/// Has an engine of its own carry out commands of the server itself, and closes the store. Returns what
+/// is seen of the world afterwards.
+pub(super) fn carry_out<T>(
     store: SledStore,
     clock: Arc<dyn Clock>,
     commands: Vec<Command>,
-) -> Result<u64> {
+    look: impl FnOnce(&World, Instant) -> T,
+) -> Result<T> {
     let store = Arc::new(store);
     let kept = Arc::clone(&store);
     wait(async move {
@@ -222,12 +224,12 @@ pub(super) fn carry_out(
         for command in commands {
             engine.submit(Request { actor: Actor::Server, id: None, command }).await?;
         }
-        let epoch = engine.world().epoch();
+        let seen = look(&engine.world(), engine.now());
         // The owner ends with the last of its handles.
         drop(engine);
         tasks.stop(ENGINE_STOP_MAX).await?;
         kept.checkpoint()?;
-        Ok(epoch)
+        Ok(seen)
     })?
 }
 

@@ -32,6 +32,9 @@ const STOP_WAIT_MAX: Duration = Duration::from_secs(3);
 /// How long the last telemetry may take; beside the drain it fits what the service manager waits.
 const TELEMETRY_WAIT_MAX: Duration = Duration::from_secs(1);
 
+/// Most orders named in one line of the log.
+const NAMED_MAX: usize = 20;
+
 /// Serves terminals, officers and tools until it is told to stop (SIGTERM or SIGINT).
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  hoatoc serve --data-dir /srv/hoatoc")]
@@ -157,7 +160,25 @@ fn start_engine(
         ledger_key: Some(SigningKey::from_pkcs8(&home.ledger_key.to_pkcs8())?),
         metrics: metrics.clone(),
     };
-    Engine::start(parts, tasks).context("the store does not hold a sound state")
+    let engine = Engine::start(parts, tasks).context("the store does not hold a sound state")?;
+    warn_of_earlier_epochs(&engine);
+    Ok(engine)
+}
+
+/// Says which orders a restore left behind: nothing else would, for terminals are not sent them.
+fn warn_of_earlier_epochs(engine: &Engine) {
+    let (world, now) = (engine.world(), engine.now());
+    let left: Vec<String> =
+        world.to_be_issued_again(now).map(|file| file.order.number_text()).collect();
+    if !left.is_empty() {
+        let named = left.iter().take(NAMED_MAX).map(String::as_str).collect::<Vec<_>>().join(", ");
+        tracing::warn!(
+            orders = left.len(),
+            epoch = world.epoch(),
+            named,
+            "open orders were issued before a restore: issue them again, see `order list`"
+        );
+    }
 }
 
 /// Serves the page of metrics and readiness; gives its address with the real port.

@@ -1,12 +1,14 @@
-//! Who an order is for. The number of recipients and a digest of who they are is inside the
-//! signature, and an empty audience is an error at every hop: in 2025 a lost polygon made a county
-//! of ten million people out of a neighbourhood.
+//! Who an order is for. What was asked for, the number of recipients and a digest of who they are
+//! are inside the signature. An empty audience is an error at every hop: in 2025 a lost polygon made a
+//! county of ten million people out of a neighbourhood. So is a changed one: at draft and at issue
+//! what was asked for is resolved anew, and whoever came or went since stops the order
+//! ([`Audience::check_today`]).
 
 use std::collections::BTreeSet;
 
 use roaring::RoaringBitmap;
 
-use crate::domain::endpoint::{ENDPOINTS_MAX, Endpoint, Endpoints, Line};
+use crate::domain::endpoint::{Address, ENDPOINTS_MAX, Endpoint, Endpoints, Line};
 use crate::domain::ids::{EndpointNo, UnitCode};
 use crate::domain::unit::{Echelon, Units};
 use crate::evidence::sha256;
@@ -24,6 +26,9 @@ pub struct Audience {
     pub endpoints: RoaringBitmap,
     /// SHA-256 over the lines `number address\n`, in rising order of number.
     pub digest: [u8; 32],
+    /// What was asked for: signed too, so that it can be seen at issue whether it still means the
+    /// same endpoints. Names no unit in payloads that never said.
+    pub selector: AudienceSelector,
 }
 
 impl Audience {
@@ -58,7 +63,12 @@ impl Audience {
     ///
     /// # Errors
     /// [`AudienceError::Empty`], [`AudienceError::BadRuns`].
-    pub fn from_runs(runs: &[u32], count: u32, digest: [u8; 32]) -> Result<Self, AudienceError> {
+    pub fn from_runs(
+        runs: &[u32],
+        count: u32,
+        digest: [u8; 32],
+        selector: AudienceSelector,
+    ) -> Result<Self, AudienceError> {
         let mut endpoints = RoaringBitmap::new();
         let mut least = 1;
         let (pairs, rest) = runs.as_chunks::<2>();
@@ -76,10 +86,11 @@ impl Audience {
         if endpoints.is_empty() {
             return Err(AudienceError::Empty);
         }
-        Ok(Self { endpoints, digest })
+        Ok(Self { endpoints, digest, selector })
     }
 
-    /// Whether the endpoints of today are those that were signed for.
+    /// Whether the endpoints that were signed for are still those behind their numbers. All that is
+    /// asked of a cancel: it goes to whoever got the order, wherever they stand today.
     ///
     /// # Errors
     /// [`AudienceError::Empty`], [`AudienceError::Changed`].
@@ -92,6 +103,35 @@ impl Audience {
         let today: Option<Vec<&Endpoint>> = today.collect();
         let same = today.is_some_and(|list| digest(list.into_iter()) == self.digest);
         if same { Ok(()) } else { Err(AudienceError::Changed) }
+    }
+
+    /// Whether what was asked for means the very endpoints today that were signed for: nobody less,
+    /// and nobody more.
+    ///
+    /// # Errors
+    /// As [`Self::check_against`]; [`AudienceError::Unselected`], [`AudienceError::ChangedSince`], and
+    /// what [`AudienceSelector::resolve`] finds wrong with the units.
+    pub fn check_today(&self, units: &Units, endpoints: &Endpoints) -> Result<(), AudienceError> {
+        self.check_against(endpoints)?;
+        if self.selector.units.is_empty() {
+            return Err(AudienceError::Unselected);
+        }
+        let today = match self.selector.resolve(units, endpoints) {
+            Ok(today) => today.endpoints,
+            // All of them went.
+            Err(AudienceError::Empty) => RoaringBitmap::new(),
+            Err(fault) => return Err(fault),
+        };
+        let (came, went) = (&today - &self.endpoints, &self.endpoints - &today);
+        let one = came.min().or_else(|| went.min()).map(EndpointNo::new);
+        match one.and_then(|no| endpoints.get(no)) {
+            None => Ok(()),
+            Some(one) => Err(AudienceError::ChangedSince {
+                came: came.len(),
+                went: went.len(),
+                one: one.address.clone(),
+            }),
+        }
     }
 }
 
@@ -128,8 +168,25 @@ pub enum AudienceError {
     #[error("the endpoint runs are not in their one form or do not make the count signed")]
     BadRuns,
     /// The endpoints are not those the digest was made over.
-    #[error("the audience is not the one that was signed: draft the order again")]
+    #[error("the audience is not the one that was signed: draft and sign again")]
     Changed,
+    /// What was asked for means other endpoints by now.
+    #[error(
+        "the audience changed since it was resolved: {came} endpoints came and {went} went, {one} among them; draft and sign again"
+    )]
+    ChangedSince {
+        /// Endpoints that would be in it now and are not.
+        came: u64,
+        /// Endpoints that are in it and would not be now.
+        went: u64,
+        /// One that came; if none did, one that went.
+        one: Address,
+    },
+    /// Nothing says what the endpoints were resolved from.
+    #[error(
+        "the audience does not say which units were asked for: put the resolved audience into the payload as it is"
+    )]
+    Unselected,
 }
 
 impl AudienceSelector {
@@ -159,6 +216,7 @@ impl AudienceSelector {
         Ok(Audience {
             endpoints: list.iter().map(|endpoint| endpoint.no.number()).collect(),
             digest,
+            selector: self.clone(),
         })
     }
 }
@@ -175,11 +233,17 @@ mod tests {
 
     #[test]
     fn runs_have_one_spelling() {
-        let audience =
-            Audience { endpoints: [1, 2, 3, 7, 9, 10].into_iter().collect(), digest: [0; 32] };
+        let audience = Audience {
+            endpoints: [1, 2, 3, 7, 9, 10].into_iter().collect(),
+            digest: [0; 32],
+            selector: AudienceSelector::default(),
+        };
+        let from_runs = |runs: &[u32], count| {
+            Audience::from_runs(runs, count, [0; 32], AudienceSelector::default())
+        };
         let runs = audience.runs();
         assert_eq!(runs, [1, 3, 7, 1, 9, 2]);
-        assert_eq!(Audience::from_runs(&runs, 6, [0; 32]), Ok(audience));
+        assert_eq!(from_runs(&runs, 6), Ok(audience));
         for (bad, count) in [
             (&[1, 2, 3, 1][..], 3),                 // two runs that touch
             (&[5, 1, 1, 1][..], 2),                 // falling
@@ -191,12 +255,8 @@ mod tests {
             (&[1, u32::MAX - 1][..], u32::MAX - 1), // half a gigabyte of nobody
             (&[20_001, 1][..], 1),                  // a number no endpoint can have
         ] {
-            assert_eq!(
-                Audience::from_runs(bad, count, [0; 32]),
-                Err(AudienceError::BadRuns),
-                "{bad:?}"
-            );
+            assert_eq!(from_runs(bad, count), Err(AudienceError::BadRuns), "{bad:?}");
         }
-        assert_eq!(Audience::from_runs(&[], 0, [0; 32]), Err(AudienceError::Empty));
+        assert_eq!(from_runs(&[], 0), Err(AudienceError::Empty));
     }
 }

@@ -47,6 +47,16 @@ impl Handling {
             Self::Test => "KIỂM TRA",
         }
     }
+
+    /// A number of its series as written on paper; [`crate::domain::order::Order::number_text`] says more.
+    pub fn number_text(self, number: u32, year: u32) -> String {
+        let prefix = match self {
+            Self::Actual => "",
+            Self::Exercise => "DT-",
+            Self::Test => "KT-",
+        };
+        format!("{prefix}{number}/{year}/LĐ-BCHQS")
+    }
 }
 
 impl FromStr for Handling {

@@ -369,12 +369,7 @@ impl Order {
     /// The number as written on paper. Each handling has a series of its own, told apart at sight:
     /// `12/2026/LĐ-BCHQS`, `DT-12/2026/LĐ-BCHQS` (diễn tập), `KT-12/2026/LĐ-BCHQS` (kiểm tra).
     pub fn number_text(&self) -> String {
-        let prefix = match self.handling {
-            Handling::Actual => "",
-            Handling::Exercise => "DT-",
-            Handling::Test => "KT-",
-        };
-        format!("{prefix}{}/{}/LĐ-BCHQS", self.number, self.series_year)
+        self.handling.number_text(self.number, self.series_year)
     }
 }
 

@@ -81,7 +81,13 @@ impl World {
                 self.take(answer, envelope, *clock_offset_ms, entry.at, index);
             }
             Event::RecordsPut { .. } | Event::RecordsRead { .. } => {}
-            Event::EpochBegun { epoch } => self.epoch = *epoch,
+            Event::EpochBegun { epoch, numbers_taken } => {
+                self.epoch = *epoch;
+                for taken in numbers_taken {
+                    let last = self.numbers.entry((taken.handling, taken.year)).or_default();
+                    *last = taken.number.max(*last);
+                }
+            }
         }
     }
 

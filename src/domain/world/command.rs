@@ -1,5 +1,6 @@
 //! What may be asked of the world.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -9,6 +10,7 @@ use crate::domain::ids::{EndpointNo, OfficerId, OrderId, RequestId, UnitCode};
 use crate::domain::instant::Instant;
 use crate::domain::order::Order;
 use crate::domain::order::delivery::Answer;
+use crate::domain::order::handling::Handling;
 use crate::domain::unit::Unit;
 use crate::domain::world::{RecordKind, RecordVersion, Trust};
 use crate::evidence::envelope::{Envelope, Signature};
@@ -167,7 +169,11 @@ pub enum Command {
         records: Vec<[u8; 16]>,
     },
     /// Begins a new epoch, after a backup was restored.
-    BeginEpoch,
+    BeginEpoch {
+        /// For each handling whose papers are known to go further than the backup, this year's last
+        /// number on paper.
+        last_numbers: BTreeMap<Handling, u32>,
+    },
 }
 
 impl Command {
@@ -190,7 +196,7 @@ impl Command {
             Self::TakeAnswer { .. } => "take_answer",
             Self::PutRecords { .. } => "put_records",
             Self::ReadRecords { .. } => "read_records",
-            Self::BeginEpoch => "begin_epoch",
+            Self::BeginEpoch { .. } => "begin_epoch",
         }
     }
 

@@ -7,6 +7,7 @@ use crate::domain::ids::{EndpointNo, OfficerId, OrderId, RequestId, UnitCode};
 use crate::domain::instant::Instant;
 use crate::domain::order::Order;
 use crate::domain::order::delivery::Answer;
+use crate::domain::order::handling::Handling;
 use crate::domain::unit::Unit;
 use crate::domain::world::{Actor, Trust};
 use crate::evidence::envelope::{Envelope, Signature};
@@ -150,7 +151,20 @@ pub enum Event {
     EpochBegun {
         /// The new epoch.
         epoch: u64,
+        /// Numbers that papers carry and the backup does not know: each series goes on after them.
+        numbers_taken: Vec<NumberTaken>,
     },
+}
+
+/// The last number of a series that is known to be taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NumberTaken {
+    /// Whose series.
+    pub handling: Handling,
+    /// Of which year.
+    pub year: u32,
+    /// The number.
+    pub number: u32,
 }
 
 /// An event with its circumstances: one leaf of the ledger.

@@ -7,7 +7,7 @@ use crate::domain::ids::{EndpointNo, OfficerId};
 use crate::domain::instant::Instant;
 use crate::domain::unit::Unit;
 use crate::domain::world::{CertificateHolder, EnrolmentCode, Event, Refusal, Trust, World};
-use crate::evidence::trust::accept_bundle;
+use crate::evidence::trust::{TrustBundle, TrustedOfficer, accept_bundle};
 
 impl World {
     pub(super) fn publish_trust(
@@ -20,7 +20,29 @@ impl World {
         if Some(&trust.bundle.province) != self.province() || trust.bundle.epoch > self.epoch {
             return Err(Refusal::Invalid { reason: "the bundle is of another province or epoch" });
         }
+        self.check_stations(&trust.bundle)?;
         Ok(vec![Event::TrustPublished(trust.clone())])
+    }
+
+    /// Rights end at what lies under an officer's unit, so it must be there; the province is, even
+    /// before the units are imported. Who stood in the bundle before is not looked at again.
+    fn check_stations(&self, bundle: &TrustBundle) -> Result<(), Refusal> {
+        let before = |officer: &TrustedOfficer| {
+            let known = self.trust.as_ref().and_then(|trust| trust.bundle.officer(&officer.id));
+            known.is_some_and(|known| known.unit == officer.unit)
+        };
+        let lost = |officer: &&TrustedOfficer| {
+            self.province() != Some(&officer.unit)
+                && self.units.get(&officer.unit).is_none()
+                && !before(officer)
+        };
+        match bundle.officers.iter().find(lost) {
+            None => Ok(()),
+            Some(officer) => {
+                let (officer, unit) = (officer.id.clone(), officer.unit.clone());
+                Err(Refusal::OfficerNowhere { officer, unit })
+            }
+        }
     }
 
     pub(super) fn put_units(&self, units: &[Unit]) -> Result<Vec<Event>, Refusal> {

@@ -24,7 +24,7 @@ use std::sync::Arc;
 
 pub use check::Violation;
 pub use command::{Actor, Command, NewDraft, Request};
-pub use event::{CertificateHolder, Entry, Event, RecordKind, RecordVersion};
+pub use event::{CertificateHolder, Entry, Event, NumberTaken, RecordKind, RecordVersion};
 pub use file::{Issue, OrderFile, OrderState};
 pub use refusal::{AnswerRefusal, OrderRefusal, Refusal};
 
@@ -241,7 +241,7 @@ impl World {
                 check_records(records.len())?;
                 vec![Event::RecordsRead { kind: *kind, records: records.clone() }]
             }
-            Command::BeginEpoch => vec![Event::EpochBegun { epoch: self.epoch.saturating_add(1) }],
+            Command::BeginEpoch { last_numbers } => self.begin_epoch(last_numbers, now)?,
         };
         Ok(Decision::Happens(events))
     }

@@ -1,5 +1,6 @@
 //! Drafting, signing and issuing.
 
+mod epochs;
 mod signing;
 
 use crate::domain::ids::OrderId;
@@ -69,7 +70,7 @@ impl World {
             return refuse(OrderRefusal::Expired { order: order.id });
         }
         self.check_drafter(order, now)?;
-        order.audience.check_against(&self.endpoints).map_err(OrderRefusal::from)?;
+        self.check_audience(order)?;
         self.check_reference(order, now)
     }
 
@@ -85,6 +86,18 @@ impl World {
             }
             Some(_in_service) => Ok(()),
         }
+    }
+
+    /// Whether the order still goes to those who were signed for and to nobody else. A cancel goes to
+    /// whoever got the order, though a commune has moved or come since.
+    fn check_audience(&self, order: &Order) -> Result<(), OrderRefusal> {
+        let audience = &order.audience;
+        if order.is_cancel() {
+            audience.check_against(&self.endpoints)?;
+        } else {
+            audience.check_today(&self.units, &self.endpoints)?;
+        }
+        Ok(())
     }
 
     fn check_room(&self, now: Instant) -> Result<(), Refusal> {
@@ -117,9 +130,10 @@ impl World {
             return refuse("it is a cancel itself");
         }
         // Whoever has an expired order may still be acting on it; a draft nobody ever got.
-        if earlier.issue.is_none()
-            || !matches!(earlier.state(now), OrderState::Issued | OrderState::Expired)
-        {
+        let in_force = matches!(earlier.state(now), OrderState::Issued | OrderState::Expired)
+            || reference.kind == ReferenceKind::Cancel
+                && self.is_cancelled_before_this_epoch(earlier);
+        if earlier.issue.is_none() || !in_force {
             return refuse("it is not in force");
         }
         if reference.kind == ReferenceKind::Cancel && earlier.order.audience != order.audience {
@@ -146,7 +160,7 @@ impl World {
         let file = self.open_draft(id, now)?;
         let trust = self.trust.as_ref().ok_or(Refusal::NoTrust)?;
         self.judge(&trust.bundle, &file.order, &file.envelope, now).map_err(OrderRefusal::from)?;
-        file.order.audience.check_against(&self.endpoints).map_err(OrderRefusal::from)?;
+        self.check_audience(&file.order)?;
         if file.order.epoch != self.epoch {
             return Err(mismatch("epoch", &file.order.epoch, &self.epoch).into());
         }

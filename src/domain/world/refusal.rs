@@ -3,7 +3,7 @@
 
 use crate::domain::code::Code;
 use crate::domain::endpoint::{Address, EndpointError};
-use crate::domain::ids::{EndpointNo, OfficerId, OrderId, RequestId};
+use crate::domain::ids::{EndpointNo, OfficerId, OrderId, RequestId, UnitCode};
 use crate::domain::order::OrderError;
 use crate::domain::order::audience::AudienceError;
 use crate::domain::order::delivery::OutOfPlace;
@@ -37,6 +37,10 @@ pub enum Refusal {
     TerminalReplaced { endpoint: EndpointNo },
     #[error("officer {officer} is not in the trust bundle")]
     OfficerUnknown { officer: OfficerId },
+    #[error(
+        "officer {officer} is of unit {unit}, which is unknown: check the code, or import the unit first"
+    )]
+    OfficerNowhere { officer: OfficerId, unit: UnitCode },
     #[error("there is no order {order}")]
     OrderUnknown { order: OrderId },
     #[error("the request is not valid: {reason}")]
@@ -112,7 +116,10 @@ impl Refusal {
     pub const fn code(&self) -> Code {
         match self {
             Self::AlreadyFounded | Self::NoTrust | Self::Bundle(_) => Code::Precondition,
-            Self::RequestIdReused { .. } | Self::Unit(_) | Self::Invalid { .. } => Code::Invalid,
+            Self::RequestIdReused { .. }
+            | Self::OfficerNowhere { .. }
+            | Self::Unit(_)
+            | Self::Invalid { .. } => Code::Invalid,
             Self::Endpoint(EndpointError::Exists { .. }) => Code::Exists,
             Self::Endpoint(EndpointError::TooMany) => Code::Exhausted,
             Self::Endpoint(_) => Code::Invalid,
@@ -146,6 +153,7 @@ impl Refusal {
             Self::CodeInvalid => "CODE_INVALID",
             Self::TerminalReplaced { .. } => "TERMINAL_REPLACED",
             Self::OfficerUnknown { .. } => "OFFICER_UNKNOWN",
+            Self::OfficerNowhere { .. } => "UNIT_UNKNOWN",
             Self::OrderUnknown { .. } => "ORDER_UNKNOWN",
             Self::Invalid { .. } => "REQUEST_INVALID",
             Self::Order(order) => order.reason(),
@@ -158,7 +166,9 @@ impl OrderRefusal {
     const fn code(&self) -> Code {
         match self {
             Self::Contents(_) => Code::Invalid,
-            Self::Audience(AudienceError::Changed) => Code::Precondition,
+            Self::Audience(AudienceError::Changed | AudienceError::ChangedSince { .. }) => {
+                Code::Precondition
+            }
             Self::Audience(_) => Code::Invalid,
             Self::Exists { .. } => Code::Exists,
             Self::TooManyOpen => Code::Exhausted,
@@ -177,7 +187,9 @@ impl OrderRefusal {
     const fn reason(&self) -> &'static str {
         match self {
             Self::Contents(_) => "PAYLOAD_INVALID",
-            Self::Audience(AudienceError::Changed) => "AUDIENCE_CHANGED",
+            Self::Audience(AudienceError::Changed | AudienceError::ChangedSince { .. }) => {
+                "AUDIENCE_CHANGED"
+            }
             Self::Audience(AudienceError::Empty) => "AUDIENCE_EMPTY",
             Self::Audience(AudienceError::UnknownUnit { .. }) => "UNIT_UNKNOWN",
             Self::Audience(_) => "AUDIENCE_INVALID",

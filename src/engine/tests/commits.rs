@@ -244,7 +244,13 @@ async fn a_clock_behind_the_record_keeps_orders_back_and_takes_answers() {
 async fn the_same_request_in_one_group_is_done_once() {
     let stage = Stage::founded(4).await;
     stage.store.close();
-    let begin = |id| Cast::request(Actor::Server, Some(id), Command::BeginEpoch);
+    let begin = |id| {
+        Cast::request(
+            Actor::Server,
+            Some(id),
+            Command::BeginEpoch { last_numbers: std::collections::BTreeMap::new() },
+        )
+    };
     let blocker = stage.enqueue(begin("blocker")).await;
     stage.store.wait_held();
     let (once, twice) = (stage.enqueue(begin("once")).await, stage.enqueue(begin("once")).await);

@@ -47,7 +47,11 @@ async fn live(stage: &Stage, rng: &mut ChaCha8Rng, steps: u32) -> Vec<(Request, 
                 let order = Cast::reference(&stage.engine.world(), earlier, kind, id, now);
                 vec![Cast::issuing_signed(order, &format!("s{step}"))]
             }
-            3 => vec![Cast::request(Actor::Server, Some(&format!("s{step}")), Command::BeginEpoch)],
+            3 => vec![Cast::request(
+                Actor::Server,
+                Some(&format!("s{step}")),
+                Command::BeginEpoch { last_numbers: std::collections::BTreeMap::new() },
+            )],
             _ if !known.is_empty() => {
                 let file = &known[rng.random_range(0..known.len())];
                 let endpoint = rng.random_range(1..=stage.cast.endpoints() + 1);

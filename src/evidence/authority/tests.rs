@@ -64,9 +64,12 @@ fn a_signer_and_an_approver_issue_an_actual_order_in_whatever_order_they_sign() 
 
 #[test]
 fn one_person_never_issues_an_actual_order_whatever_roles_and_keys_they_have() {
-    let short = |have| Err(AuthorityError::NotEnoughPersons { have, need: 2 });
-    assert_eq!(judge(ACTUAL, &[]), short(0));
-    assert_eq!(judge(ACTUAL, &[C]), short(1));
+    let short = |have, places: &[Role]| {
+        let missing = missing(places);
+        Err(AuthorityError::NotEnoughPersons { have, need: 2, missing })
+    };
+    assert_eq!(judge(ACTUAL, &[]), short(0, &[Role::Signer, Role::Approver]));
+    assert_eq!(judge(ACTUAL, &[C]), short(1, &[Role::Approver]));
     let mut two_keys = bundle();
     let mut spare = two_keys.officers[2].keys[0].clone();
     spare.key = key(33).public();
@@ -78,15 +81,41 @@ fn one_person_never_issues_an_actual_order_whatever_roles_and_keys_they_have() {
     assert_eq!(with_other.expect("two persons"), ["a", "c"]);
 }
 
+/// What an actual order lacks: one person for each of these roles.
+fn missing(places: &[Role]) -> Missing {
+    let places = places.iter().map(|role| [*role].into()).collect();
+    Missing { places, not_the_author: true }
+}
+
 #[test]
 fn two_persons_without_the_roles_are_told_which_is_missing() {
-    let any_of = |roles: &[Role]| roles.iter().copied().collect();
-    let missing = |role| Err(AuthorityError::RoleMissing { any_of: any_of(&[role]) });
-    assert_eq!(judge(ACTUAL, &[A, D]), missing(Role::Approver));
-    assert_eq!(judge(ACTUAL, &[B, D]), missing(Role::Signer));
-    assert_eq!(judge(ACTUAL, &[E, F]), missing(Role::Signer));
-    let said = judge(ACTUAL, &[A, D]).expect_err("no approver").to_string();
-    assert!(said.ends_with("holds one of the roles: approver"), "{said}");
+    let lacks = |role| Err(AuthorityError::RoleMissing { have: 2, missing: missing(&[role]) });
+    assert_eq!(judge(ACTUAL, &[A, D]), lacks(Role::Approver));
+    assert_eq!(judge(ACTUAL, &[B, D]), lacks(Role::Signer));
+    let neither = missing(&[Role::Signer, Role::Approver]);
+    let neither = Err(AuthorityError::RoleMissing { have: 2, missing: neither });
+    assert_eq!(judge(ACTUAL, &[E, F]), neither);
+}
+
+#[test]
+fn who_is_missing_is_said_in_plain_words() {
+    let said = |kind, seeds: &[u8]| judge(kind, seeds).expect_err("not enough").to_string();
+    assert_eq!(
+        said(ACTUAL, &[A]),
+        "1 of 2 persons have signed: an approver other than the author must sign"
+    );
+    assert_eq!(
+        said(ACTUAL, &[]),
+        "0 of 2 persons have signed: a signer and an approver, different persons and not the author, must sign"
+    );
+    assert_eq!(
+        said(ACTUAL, &[A, D]),
+        "2 persons have signed, yet not everybody who must: an approver other than the author must sign"
+    );
+    assert_eq!(
+        said(DRILL, &[]),
+        "0 of 1 persons have signed: a signer or an exercise-director must sign"
+    );
 }
 
 #[test]

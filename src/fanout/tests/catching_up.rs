@@ -145,7 +145,7 @@ async fn a_newer_trust_bundle_comes_before_the_orders_and_when_it_is_published()
     assert!(matches!(terminal.hear().await, Heard::Welcome(_)));
     assert!(matches!(terminal.hear().await, Heard::TrustBundle(_)));
     assert_eq!(terminal.orders(1).await, [1]);
-    let publish = crate::domain::world::Command::PublishTrust(Cast::trust(2, NOW));
+    let publish = crate::domain::world::Command::PublishTrust(Cast::trust(2, 1, NOW));
     let publish = Cast::request(crate::domain::world::Actor::Server, None, publish);
     stage.submit(publish).await.expect("newer");
     match terminal.hear().await {
@@ -185,4 +185,24 @@ async fn a_terminal_that_reads_nothing_holds_a_few_messages_and_stops_nobody() {
     }
     assert_eq!(stuck.hear.len(), limits::OUTBOUND_LEN_MAX);
     assert!(!stuck.session.is_finished());
+}
+
+#[tokio::test]
+async fn what_a_restore_left_behind_is_not_sent_once_every_terminal_would_refuse_it() {
+    use crate::domain::world::{Actor, Command};
+    let (stage, hub) = (Stage::founded(2).await, Hub::default());
+    stage.issue(1).await;
+    let server = |command| Cast::request(Actor::Server, None, command);
+    let begin = Command::BeginEpoch { last_numbers: std::collections::BTreeMap::new() };
+    stage.submit(server(begin)).await.expect("restored");
+    let mut early = Terminal::connected(&stage, &hub, 1, 0).await;
+    assert_eq!(early.orders(1).await, [1], "under the old bundle it is still believed");
+    let newer = Command::PublishTrust(Cast::trust(2, 2, NOW));
+    stage.submit(server(newer)).await.expect("reissued");
+    stage.issue(2).await;
+    let mut late = Terminal::silent(&stage, &hub, 2, NEVER);
+    late.say(hello(0, 2)).await;
+    assert!(matches!(late.hear().await, Heard::Welcome(_)));
+    assert_eq!(late.orders(1).await, [2]);
+    late.nothing_more(&hub).await;
 }

@@ -2,7 +2,7 @@
 
 use super::{Line, ListReadError, each_line};
 use crate::domain::text::clean;
-use crate::domain::unit::{Echelon, ParentBasis, UNITS_MAX, Unit, UnitKind, Units};
+use crate::domain::unit::{ParentBasis, UNITS_MAX, Unit, UnitKind, Units};
 
 const HEADER: &str = "code,name,echelon,kind,parent_code,parent_basis,area_km2,population";
 
@@ -24,7 +24,7 @@ pub fn read_units(text: &str) -> Result<Vec<Unit>, ListReadError> {
 
 fn unit(line: &Line<'_>) -> Result<Unit, ListReadError> {
     let kind = kind(line.cell(3)).ok_or_else(|| line.fault(3, "kind"))?;
-    if line.cell(2) != echelon(kind.echelon()) {
+    if line.cell(2) != kind.echelon().as_str() {
         return Err(line.fault(2, "echelon for this kind"));
     }
     let parent_basis = match line.cell(5) {
@@ -44,15 +44,6 @@ fn unit(line: &Line<'_>) -> Result<Unit, ListReadError> {
         valid_from: None,
         valid_to: None,
     })
-}
-
-const fn echelon(echelon: Echelon) -> &'static str {
-    match echelon {
-        Echelon::Province => "province",
-        Echelon::Area => "area",
-        Echelon::Commune => "commune",
-        Echelon::Base => "base",
-    }
 }
 
 fn kind(text: &str) -> Option<UnitKind> {

@@ -1,6 +1,5 @@
 //! `OrderService`: drafting, signing, issuing and following orders.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use tokio_stream::wrappers::ReceiverStream;
@@ -8,26 +7,30 @@ use tonic::{Request, Response, Status};
 use tracing::{Instrument as _, Span};
 
 use crate::domain::authority::Role;
-use crate::domain::ids::{EndpointNo, OrderId, RequestId};
+use crate::domain::ids::{EndpointNo, OrderId, RequestId, SpecialtyCode};
 use crate::domain::instant::Instant;
-use crate::domain::order::audience::AudienceSelector;
 use crate::domain::order::handling::Handling;
 use crate::domain::order::response::Counts;
+use crate::domain::order::{Requirement, RequirementKind};
+use crate::domain::registry::{EquipmentTypes, Specialties};
 use crate::domain::world::{Command, NewDraft, OrderFile, OrderState, Refusal, World};
 use crate::evidence::envelope::Envelope;
 use crate::limits;
+use crate::roster::lists::{shipped_equipment_types, shipped_specialties};
 use crate::rpc::auth::{Principal, caller};
 use crate::rpc::request::{ask, identified, page_after, page_size};
 use crate::rpc::services::organization::endpoint_message;
 use crate::rpc::services::{Doors, step, watch};
 use crate::rpc::status::Reject;
 use crate::telemetry::propagation;
-use crate::wire::{WireError, envelope, order, parse, pb, timestamp, unit};
+use crate::wire::{WireError, envelope, order, parse, pb, timestamp};
 use pb::order_service_server::OrderService;
 use prost::Message as _;
 
 const PAGE_USUAL: usize = 50;
 const PAGE_MAX: usize = 200;
+/// Most codes named in one refusal.
+const CODES_NAMED_MAX: usize = 20;
 /// Roles that issue whatever the handling; an exercise director issues drills only.
 const ISSUES_ACTUAL: &[Role] = &[Role::Signer, Role::Approver, Role::DutyOfficer];
 
@@ -39,13 +42,17 @@ pub struct Orders(Arc<Shared>);
 struct Shared {
     doors: Doors,
     watchers: watch::Watchers,
+    // The lists that the registry's records are held against.
+    specialties: Specialties,
+    equipment_types: EquipmentTypes,
 }
 
 impl Orders {
     /// The service over what all services share.
     pub fn new(doors: Doors) -> Self {
         let watchers = watch::Watchers::new(&doors);
-        Self(Arc::new(Shared { doors, watchers }))
+        let (specialties, equipment_types) = (shipped_specialties(), shipped_equipment_types());
+        Self(Arc::new(Shared { doors, watchers, specialties, equipment_types }))
     }
 
     /// Submits, and shows the order as it is then.
@@ -77,7 +84,7 @@ impl Orders {
         cancels: bool,
     ) -> Result<(pb::Order, u64), Status> {
         let envelope = envelope::required("envelope", wire)?;
-        let mut draft = draft(envelope)?;
+        let mut draft = self.0.draft(envelope)?;
         let (order, handling) = (draft.order.id, draft.order.handling);
         if draft.order.is_cancel() != cancels {
             let fault = WireError::new("envelope", "update by UpdateOrder, cancel by CancelOrder");
@@ -98,9 +105,33 @@ fn may_issue(caller: &Principal, handling: Handling) -> Result<(), Reject> {
     }
 }
 
-fn draft(envelope: Envelope) -> Result<NewDraft, Reject> {
-    let order = order::read(&envelope).map_err(|fault| Reject::field("PAYLOAD_INVALID", &fault))?;
-    Ok(NewDraft { order: Arc::new(order), envelope, traceparent: String::new() })
+impl Shared {
+    /// An order that asks for what there is: a code that no list has would find nobody.
+    fn draft(&self, envelope: Envelope) -> Result<NewDraft, Reject> {
+        let order =
+            order::read(&envelope).map_err(|fault| Reject::field("PAYLOAD_INVALID", &fault))?;
+        for line in &order.requirements {
+            self.check_code(line)?;
+        }
+        Ok(NewDraft { order: Arc::new(order), envelope, traceparent: String::new() })
+    }
+
+    fn check_code(&self, line: &Requirement) -> Result<(), Reject> {
+        let (what, known): (_, Vec<&SpecialtyCode>) = match line.kind {
+            RequirementKind::Personnel => {
+                ("specialty", self.specialties.iter().map(|entry| &entry.code).collect())
+            }
+            RequirementKind::Equipment => {
+                ("equipment type", self.equipment_types.iter().map(|entry| &entry.code).collect())
+            }
+        };
+        if known.contains(&&line.code) {
+            return Ok(());
+        }
+        let some: Vec<&str> = known.iter().take(CODES_NAMED_MAX).map(|own| own.as_str()).collect();
+        let fault = format!("there is no {what} {}: use one of {}", line.code, some.join(", "));
+        Err(Reject::field("CODE_UNKNOWN", &WireError::new("requirements.code", fault)))
+    }
 }
 
 /// Where an order stands, as the wire has it.
@@ -145,16 +176,8 @@ fn order_message(world: &World, file: &OrderFile, now: Instant) -> pb::Order {
         number_text: file.order.number_text(),
         replaced_by: replaced_by.unwrap_or_default(),
         counts: Some(counts_message(&file.counts)),
+        issue_again: world.must_be_issued_again(file, now),
     }
-}
-
-fn selector(message: &pb::AudienceSelector) -> Result<AudienceSelector, WireError> {
-    let units = message.unit_codes.iter().map(|code| parse("unit_codes", code));
-    Ok(AudienceSelector {
-        units: units.collect::<Result<_, _>>()?,
-        echelons: message.echelons.iter().map(|e| unit::echelon(*e)).collect::<Result<_, _>>()?,
-        lines: message.lines.iter().map(|l| unit::line(*l)).collect::<Result<BTreeSet<_>, _>>()?,
-    })
 }
 
 #[tonic::async_trait]
@@ -165,7 +188,8 @@ impl OrderService for Orders {
     ) -> Result<Response<pb::ResolveAudienceResponse>, Status> {
         let message = request.into_inner();
         let wanted = message.selector.as_ref().ok_or_else(|| WireError::missing("selector"))?;
-        let (selector, handling) = (selector(wanted)?, order::handling(message.handling)?);
+        let (selector, handling) =
+            (order::selector_from_message(wanted)?, order::handling(message.handling)?);
         let now = self.0.doors.engine.now();
         let world = self.0.doors.engine.world();
         let province = world.province().ok_or(Refusal::NoTrust)?.to_string();
@@ -194,7 +218,7 @@ impl OrderService for Orders {
         let payload_type = envelope::payload_type(&message.payload_type)?;
         let envelope = Envelope::new(payload_type, &message.payload[..])
             .map_err(|fault| WireError::new("payload", fault))?;
-        let mut draft = draft(envelope)?;
+        let mut draft = self.0.draft(envelope)?;
         let order = draft.order.id;
         let span = step::drafting(&order);
         draft.traceparent = propagation::place(&span).unwrap_or_default();

@@ -78,7 +78,8 @@ impl OrganizationService for Organization {
         let unchanged = count(units.len());
         let command = Command::PutUnits(units);
         let committed = self.0.engine.submit(ask(&caller, Some(id), command)?).await?;
-        let repeated = pb::PutUnitsResponse { unchanged, ..pb::PutUnitsResponse::default() };
+        let repeated =
+            pb::PutUnitsResponse { unchanged, repeated: true, ..pb::PutUnitsResponse::default() };
         Ok(Response::new(if committed.repeated { repeated } else { outcome }))
     }
 

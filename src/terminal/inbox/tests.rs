@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::*;
 use crate::clock::ManualClock;
 use crate::domain::authority::{Role, default_rules};
-use crate::domain::order::audience::Audience;
+use crate::domain::order::audience::{Audience, AudienceSelector};
 use crate::domain::order::delivery::{DeclineReason, Fact, Strength};
 use crate::domain::order::handling::Handling;
 use crate::domain::order::{LegalGround, Order, OrderKind, Reference, ReferenceKind, Urgency};
@@ -101,7 +101,11 @@ pub(crate) fn order(number: u8, handling: Handling) -> Order {
         answer_by: NOW.offset_by(15 * 60_000),
         report_by: None,
         not_after: NOW.offset_by(2 * DAY_MS),
-        audience: Audience { endpoints: [1, 2, 3].into_iter().collect(), digest: [9; 32] },
+        audience: Audience {
+            endpoints: [1, 2, 3].into_iter().collect(),
+            digest: [9; 32],
+            selector: AudienceSelector::default(),
+        },
         reference: None,
     }
 }

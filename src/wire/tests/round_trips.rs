@@ -5,7 +5,7 @@ use prost::Message;
 
 use super::samples;
 use crate::domain::endpoint::ENDPOINTS_MAX;
-use crate::domain::order::audience::Audience;
+use crate::domain::order::audience::{Audience, AudienceSelector, SELECTOR_UNITS_MAX};
 use crate::domain::order::handling::Handling;
 use crate::domain::order::{
     BODY_CHARS_MAX, Order, REQUIRED_MAX, REQUIREMENTS_MAX, Requirement, RequirementKind,
@@ -56,7 +56,13 @@ fn large(runs: u32, texts: bool) -> Order {
     let mut order = Province::new().order(Handling::Exercise);
     let highest = u32::try_from(ENDPOINTS_MAX).expect("small");
     let numbers = (0..runs).map(|n| highest - 2 * n);
-    order.audience = Audience { endpoints: numbers.collect(), digest: [255; 32] };
+    let selector = AudienceSelector {
+        units: (0..SELECTOR_UNITS_MAX)
+            .map(|n| format!("{n:016}").parse().expect("16 digits"))
+            .collect(),
+        ..AudienceSelector::default()
+    };
+    order.audience = Audience { endpoints: numbers.collect(), digest: [255; 32], selector };
     if texts {
         order.title = "ự".repeat(TITLE_CHARS_MAX);
         order.body = "ự".repeat(BODY_CHARS_MAX);

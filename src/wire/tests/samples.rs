@@ -12,16 +12,17 @@ use crate::domain::authority::{AuthorityRule, OrderAct, Role};
 use crate::domain::endpoint::{Address, Line, Terminal};
 use crate::domain::ids::{EndpointNo, KeyId, OfficerId, OrderId, SpecialtyCode, UnitCode};
 use crate::domain::instant::Instant;
-use crate::domain::order::audience::Audience;
+use crate::domain::order::audience::{Audience, AudienceSelector};
 use crate::domain::order::delivery::{Answer, DeclineReason, Fact, Strength};
 use crate::domain::order::handling::Handling;
 use crate::domain::order::{
     AssemblyStation, LegalGround, Order, OrderKind, Reference, ReferenceKind, Requirement,
     RequirementKind, Urgency,
 };
-use crate::domain::unit::{ParentBasis, Unit, UnitKind};
+use crate::domain::unit::{Echelon, ParentBasis, Unit, UnitKind};
 use crate::domain::world::{
-    Actor, CertificateHolder, Entry, Event, OrderFile, RecordKind, RecordVersion, Trust,
+    Actor, CertificateHolder, Entry, Event, NumberTaken, OrderFile, RecordKind, RecordVersion,
+    Trust,
 };
 use crate::evidence::envelope::{Envelope, PayloadType, Signature};
 use crate::evidence::key::{KeyUse, PublicKey, SigningKey};
@@ -66,8 +67,27 @@ fn keys() -> impl Strategy<Value = PublicKey> {
 }
 
 fn audiences() -> impl Strategy<Value = Audience> {
-    (prop::collection::btree_set(1..=20_000_u32, 1..60), any::<[u8; 32]>())
-        .prop_map(|(numbers, digest)| Audience { endpoints: numbers.into_iter().collect(), digest })
+    let numbers = prop::collection::btree_set(1..=20_000_u32, 1..60);
+    (numbers, any::<[u8; 32]>(), selectors()).prop_map(|(numbers, digest, selector)| Audience {
+        endpoints: numbers.into_iter().collect(),
+        digest,
+        selector,
+    })
+}
+
+fn selectors() -> impl Strategy<Value = AudienceSelector> {
+    let echelons = vec![Echelon::Province, Echelon::Area, Echelon::Commune, Echelon::Base];
+    (
+        prop::collection::btree_set(codes(), 0..4),
+        prop::collection::btree_set(select(echelons), 0..4),
+        prop::collection::btree_set(select(vec![Line::Military, Line::Civil]), 0..3),
+    )
+        .prop_map(|(units, echelons, lines)| AudienceSelector { units, echelons, lines })
+}
+
+fn numbers_taken() -> impl Strategy<Value = NumberTaken> {
+    (select(Handling::ALL.to_vec()), any::<u32>(), any::<u32>())
+        .prop_map(|(handling, year, number)| NumberTaken { handling, year, number })
 }
 
 fn requirements() -> impl Strategy<Value = Requirement> {
@@ -379,7 +399,8 @@ fn order_events() -> impl Strategy<Value = Event> {
             .prop_map(|(kind, records)| Event::RecordsPut { kind, records }),
         (kind, prop::collection::vec(any::<[u8; 16]>(), 0..4))
             .prop_map(|(kind, records)| Event::RecordsRead { kind, records }),
-        any::<u64>().prop_map(|epoch| Event::EpochBegun { epoch }),
+        (any::<u64>(), prop::collection::vec(numbers_taken(), 0..4))
+            .prop_map(|(epoch, numbers_taken)| Event::EpochBegun { epoch, numbers_taken }),
     ]
 }
 

@@ -4,6 +4,7 @@
 use uuid::Uuid;
 
 use crate::domain::ids::OrderId;
+use crate::domain::order::audience::AudienceSelector;
 use crate::domain::order::delivery::{Answer, DeclineReason, Fact};
 use crate::domain::order::handling::Handling;
 use crate::domain::order::{
@@ -24,7 +25,14 @@ fn bytes(file: &str, name: &str) -> Vec<u8> {
     hex::decode(digits).expect("hex")
 }
 
+/// As it was before audiences said what they were resolved from.
 fn sample_order() -> Order {
+    let mut order = selected_order();
+    order.audience.selector = AudienceSelector::default();
+    order
+}
+
+fn selected_order() -> Order {
     Order {
         id: OrderId::new(Uuid::from_u128(0x0197_2c3d_4e5f_7000_8000_0000_0000_0001)),
         station: Some(AssemblyStation {
@@ -74,12 +82,17 @@ fn sample_entry() -> Entry {
 
 #[test]
 fn an_order_is_written_as_ever() {
-    let known = bytes(ORDERS, "order");
-    assert_eq!(hex::encode(order::encode(&sample_order())), hex::encode(&known));
-    let actual = PayloadType::Order(Handling::Actual);
-    let envelope = Envelope::new(actual, known).expect("within bounds");
-    assert_eq!(order::read(&envelope), Ok(sample_order()));
-    assert_eq!(envelope.digest().to_vec(), bytes(ORDERS, "digest"));
+    for (name, digest, sample) in [
+        ("order", "digest", sample_order()),
+        ("selected-order", "selected-digest", selected_order()),
+    ] {
+        let known = bytes(ORDERS, name);
+        assert_eq!(hex::encode(order::encode(&sample)), hex::encode(&known), "{name}");
+        let actual = PayloadType::Order(Handling::Actual);
+        let envelope = Envelope::new(actual, known).expect("within bounds");
+        assert_eq!(order::read(&envelope), Ok(sample), "{name}");
+        assert_eq!(hex::encode(envelope.digest()), hex::encode(bytes(ORDERS, digest)), "{name}");
+    }
 }
 
 #[test]

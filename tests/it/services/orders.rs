@@ -2,7 +2,7 @@
 
 use hoatoc::domain::endpoint::{Address, Line};
 use hoatoc::domain::order::handling::Handling;
-use hoatoc::domain::order::{Reference, ReferenceKind};
+use hoatoc::domain::order::{Reference, ReferenceKind, Requirement, RequirementKind};
 use hoatoc::domain::world::Command;
 use hoatoc::wire::pb;
 use tonic::{Code, Status};
@@ -129,6 +129,19 @@ async fn a_draft_that_is_not_right_is_refused_with_its_reason_and_leaves_no_trac
             "PAYLOAD_INVALID",
         ),
     ];
+    let needs = |kind, code: &str| {
+        let code = code.parse().expect("a code");
+        good.clone().with(|order| order.requirements = vec![Requirement { code, kind, count: 5 }])
+    };
+    let unknown = (Code::InvalidArgument, "CODE_UNKNOWN");
+    let mut cases = cases;
+    for (name, kind, code) in [
+        ("no such specialty", RequirementKind::Personnel, "XX99"),
+        ("a specialty as a type", RequirementKind::Equipment, "CN02"),
+        ("a type as a specialty", RequirementKind::Personnel, "PT01"),
+    ] {
+        cases.push((name, needs(kind, code), unknown.0, unknown.1));
+    }
     for (name, draft, code, expected) in cases {
         let refused = soon(drafter.draft_order(draft.request(&name.replace(' ', "-")))).await;
         assert_eq!(reason(refused), (code, expected.to_owned()), "{name}");
@@ -209,14 +222,23 @@ async fn recipients_that_are_not_those_who_were_signed_for_stop_the_order_on_its
 }
 
 #[tokio::test]
-async fn an_order_goes_to_those_who_were_signed_for_also_when_the_province_grew() {
+async fn an_endpoint_that_came_after_the_signing_stops_the_order_and_is_named() {
     let province = Province::start().await;
     let draft = draft_of(&province, "signer", Handling::Test).await;
-    sent_while_the_province_grows(&province, &draft).await.expect("issued");
+    let outcome = sent_while_the_province_grows(&province, &draft).await;
+    let refused = outcome.expect_err("11/military would not get it");
+    let (said, told) = (refused.message().to_owned(), reason::<()>(Err(refused)));
+    assert_eq!(told, (Code::FailedPrecondition, "AUDIENCE_CHANGED".into()));
+    for word in ["1 endpoints came", "11/military", "draft and sign again"] {
+        assert!(said.contains(word), "{said}");
+    }
+    assert_eq!(province.engine.world().latest_sequence(), 0);
     let mut client = province.orders("auditor").await;
     let order = soon(client.get_order(pb::GetOrderRequest { order_id: draft.id() })).await;
     let order = order.expect("the order").into_inner().order.expect("the order");
-    assert_eq!(order.counts.expect("counts").endpoints, 4);
+    assert_eq!(order.state(), pb::OrderState::Signed);
+    let anew = draft_of(&province, "signer", Handling::Test).await;
+    assert_eq!(anew.order.audience.count(), draft.order.audience.count() + 1);
 }
 
 #[tokio::test]

@@ -73,7 +73,7 @@ impl World {
             && rule.places.iter().all(|place| place.is_disjoint(roles))
         {
             let any_of = rule.places.iter().flatten().copied().collect();
-            return Err(AuthorityError::RoleMissing { any_of }.into());
+            return Err(AuthorityError::NoPart { officer, any_of }.into());
         }
         Ok(officer)
     }

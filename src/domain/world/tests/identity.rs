@@ -23,7 +23,8 @@ fn enrol(secret: u8, seed: u8) -> Command {
 #[test]
 fn a_province_is_founded_first_and_once() {
     let mut p = Province::empty();
-    let early = p.does(&Server, Command::BeginEpoch);
+    let early =
+        p.does(&Server, Command::BeginEpoch { last_numbers: std::collections::BTreeMap::new() });
     assert!(matches!(early, Err(Refusal::Invalid { .. })));
     let found = Command::Found { province: "11".parse().expect("a code"), origin: "o".to_owned() };
     p.does(&Server, found.clone()).expect("the first of all");
@@ -323,4 +324,19 @@ fn records_are_named_by_id_version_and_commitment_only() {
     let happens = Event::RecordsPut { kind: RecordKind::Reservist, records };
     assert_eq!(p.does(&officer("clerk"), put), Ok(Decision::Happens(vec![happens])));
     assert_eq!(p.replayed(), p.world);
+}
+
+#[test]
+fn an_officer_of_a_unit_that_is_not_there_is_refused() {
+    let mut p = Province::new();
+    let publish = |p: &mut Province, version, unit: &str| {
+        let mut next = bundle();
+        next.version = version;
+        next.officers[3].unit = unit.parse().expect("a code");
+        p.does(&Server, Command::PublishTrust(trust(&next, &[201, 202])))
+    };
+    let refused = publish(&mut p, 2, "99").expect_err("no such unit");
+    assert_eq!(refused.reason(), "UNIT_UNKNOWN");
+    assert!(refused.to_string().contains("officer duty is of unit 99"), "{refused}");
+    publish(&mut p, 2, "03160").expect("a commune");
 }

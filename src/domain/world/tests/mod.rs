@@ -2,6 +2,7 @@
 
 mod answers;
 mod audience;
+mod epochs;
 mod handling;
 mod identity;
 mod model;

@@ -212,7 +212,8 @@ fn a_draft_of_an_earlier_epoch_is_not_issued() {
     let order = p.order(Exercise);
     let order = p.draft(&order).expect("sound");
     p.sign(order, "commander").expect("may sign");
-    p.does(&Actor::Server, Command::BeginEpoch).expect("restored");
+    p.does(&Actor::Server, Command::BeginEpoch { last_numbers: std::collections::BTreeMap::new() })
+        .expect("restored");
     assert_eq!(p.world.epoch(), 2);
     let refused = p.issue(order);
     assert!(matches!(refused, Err(Refusal::Order(OrderRefusal::Mismatch { field: "epoch", .. }))));

@@ -1,12 +1,13 @@
 //! I3: the server cannot issue alone, and an actual order needs two persons beside its drafter.
 
 use super::support::*;
+use crate::domain::authority::Role;
 use crate::domain::order::ReferenceKind;
 use crate::domain::order::handling::Handling::{Actual, Exercise};
 use crate::domain::world::{
     Actor as Caller, Command, Entry, Event, OrderRefusal, OrderState, Refusal,
 };
-use crate::evidence::authority::{AuthorityError, SignatureFault};
+use crate::evidence::authority::{AuthorityError, Missing, SignatureFault};
 use crate::evidence::envelope::Signature;
 
 fn signature_fault(refusal: Refusal) -> SignatureFault {
@@ -23,7 +24,8 @@ fn one_signer_never_issues_an_actual_order() {
     let order = p.draft(&order).expect("sound");
     assert!(p.issue(order).is_err(), "nobody has signed");
     p.sign(order, "commander").expect("may sign");
-    let short = AuthorityError::NotEnoughPersons { have: 1, need: 2 };
+    let missing = Missing { places: vec![[Role::Approver].into()], not_the_author: true };
+    let short = AuthorityError::NotEnoughPersons { have: 1, need: 2, missing };
     assert_eq!(p.issue(order), Err(OrderRefusal::Authority(short).into()));
     assert_eq!(p.file(&order).state(p.now), OrderState::Drafted);
     assert_eq!(p.world.latest_sequence(), 0);
@@ -170,19 +172,19 @@ fn a_signature_that_fills_no_place_is_refused() {
     let mut p = Province::new();
     let order = p.order(Actual);
     let order = p.draft(&order).expect("sound");
-    let role_missing = |refused| {
+    let no_part = |refused| {
         matches!(
             refused,
-            Err(Refusal::Order(OrderRefusal::Authority(AuthorityError::RoleMissing { .. })))
+            Err(Refusal::Order(OrderRefusal::Authority(AuthorityError::NoPart { .. })))
         )
     };
-    assert!(role_missing(p.sign(order, "auditor")));
-    assert!(role_missing(p.sign(order, "duty")), "the duty officer cancels, and does not issue");
+    assert!(no_part(p.sign(order, "auditor")));
+    assert!(no_part(p.sign(order, "duty")), "the duty officer cancels, and does not issue");
     p.sign(order, "deputy").expect("a signer");
     let mut two_signers = p.clone();
     two_signers.sign(order, "commander").expect("signs as approver");
     p.sign(order, "commissar").expect("may approve");
-    assert!(role_missing(p.sign(order, "auditor")), "nor once it is complete");
+    assert!(no_part(p.sign(order, "auditor")), "nor once it is complete");
 }
 
 #[test]

@@ -1,0 +1,240 @@
+//! `hoatoc report`: how an order was answered; and its rendering, which the demonstration shares.
+//!
+//! Whoever did not answer stays in every denominator. [`ResponseReport`] is the JSON as it stands;
+//! [`render`] is the same for a person.
+
+mod figures;
+mod words;
+
+use anyhow::{Context as _, Result};
+use clap::Subcommand;
+
+use crate::cli::Cx;
+use crate::cli::connection::{Connection, refused, request};
+use crate::domain::ids::OrderId;
+use crate::wire::pb;
+
+pub use figures::{Counts, Endpoint, Group, ResponseReport, Strength, Times};
+pub use words::{By, declined, render, strength_lines, unanswered};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Report {
+    /// Who answered an order, how fast and with what strength; who did not; who declined and why.
+    #[command(
+        after_help = "Example:\n  hoatoc report response --order 01936f5e-0000-7000-8000-000000000000 --by endpoint --as ~/duty"
+    )]
+    Response {
+        /// The order's id.
+        #[arg(long = "order", value_name = "ID")]
+        order: OrderId,
+        /// What to make tables by; repeat it for several. JSON has all of them always.
+        #[arg(long, value_enum, default_values_t = [By::Area, By::Unit])]
+        by: Vec<By>,
+    },
+}
+
+impl Report {
+    pub(super) async fn run(self, cx: &Cx) -> Result<()> {
+        let Self::Response { order, by } = self;
+        let report = response(&cx.connect().await?, &order).await?;
+        cx.screen.show(&report, || format!("order {}\n\n{}", report.number, render(&report, &by)))
+    }
+}
+
+/// How an issued order was answered until now.
+pub(super) async fn response(connection: &Connection, order: &OrderId) -> Result<ResponseReport> {
+    let ask = pb::GetResponseReportRequest { order_id: order.to_string() };
+    let reply = connection.reports().get_response_report(request(ask)).await.map_err(refused)?;
+    let reply = reply.into_inner();
+    ResponseReport::from_message(&reply).context("the server's report cannot be read")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::words::share;
+    use super::*;
+    use crate::domain::instant::Instant;
+    use crate::wire::timestamp;
+
+    fn message() -> pb::GetResponseReportResponse {
+        let group = |code: &str, endpoints, acknowledged| pb::ResponseGroup {
+            unit_code: code.into(),
+            unit_name: format!("Tên {code}"),
+            counts: Some(pb::DeliveryCounts {
+                endpoints,
+                delivered: acknowledged,
+                acknowledged,
+                accepted: acknowledged.min(1),
+                declined: u32::from(acknowledged > 1),
+                unreached: endpoints - acknowledged,
+                ..pb::DeliveryCounts::default()
+            }),
+            time_to_acknowledge: Some(pb::LatencySummary {
+                p50_ms: 4_200,
+                p90_ms: 65_000,
+                max_ms: 66_000,
+                count: acknowledged,
+            }),
+            acknowledged_in_time: acknowledged.min(1),
+            strength: Some(pb::Strength {
+                called: 10 * acknowledged,
+                arrived: 8 * acknowledged,
+                equipment_called: acknowledged,
+                ..pb::Strength::default()
+            }),
+            ..pb::ResponseGroup::default()
+        };
+        let at = |ms: i64| Some(timestamp(Instant::from_millis(1_780_272_000_000 + ms)));
+        let endpoint = |number, address: &str, state: &str| pb::EndpointResponse {
+            endpoint_number: number,
+            address: address.into(),
+            state: state.into(),
+            ..pb::EndpointResponse::default()
+        };
+        let accepted = pb::EndpointResponse {
+            delivered_time: at(1_000),
+            opened_time: at(2_000),
+            acknowledged_time: at(4_200),
+            decided_time: at(5_000),
+            answered_by: "Lò Văn Trực".into(),
+            strength: Some(pb::Strength { called: 20, arrived: 16, ..pb::Strength::default() }),
+            ..endpoint(1, "03160/military", "accepted")
+        };
+        let declined = pb::EndpointResponse {
+            delivered_time: at(1_000),
+            acknowledged_time: at(66_000),
+            decided_time: at(67_000),
+            late: true,
+            decline_reason: pb::DeclineReason::RoadCut.into(),
+            answered_by: "Vàng A Súa".into(),
+            ..endpoint(2, "03160/civil", "declined")
+        };
+        let silent = pb::EndpointResponse {
+            delivered_time: at(1_500),
+            ..endpoint(4, "03163/civil", "delivered")
+        };
+        pb::GetResponseReportResponse {
+            order_id: "an id".into(),
+            number_text: "DT-1/2026/LĐ-BCHQS".into(),
+            issued_time: at(0),
+            as_of_time: at(100_000),
+            by_endpoint: vec![accepted, declined, endpoint(3, "03163/military", "queued"), silent],
+            handling: pb::Handling::Exercise.into(),
+            total: Some(group("", 3, 2)),
+            by_area: vec![group("KV1", 3, 2)],
+            by_unit: vec![group("03160", 2, 2), group("03163", 1, 0)],
+            ..pb::GetResponseReportResponse::default()
+        }
+    }
+
+    #[test]
+    fn the_json_has_exactly_the_agreed_keys() {
+        let report = ResponseReport::from_message(&message()).expect("a report");
+        let value = serde_json::to_value(&report).expect("JSON");
+        let keys = |value: &serde_json::Value| {
+            let object = value.as_object().expect("an object");
+            let mut keys: Vec<String> = object.keys().cloned().collect();
+            keys.sort();
+            keys
+        };
+        let counts = [
+            "accepted",
+            "acknowledged",
+            "acknowledged_in_time",
+            "completed",
+            "declined",
+            "delivered",
+            "endpoints",
+            "opened",
+            "silent",
+            "strength",
+            "time_to_acknowledge_ms",
+            "time_to_deliver_ms",
+            "time_to_open_ms",
+            "unreached",
+        ];
+        let with = |more: &[&str]| {
+            let mut all: Vec<String> = counts.iter().chain(more).map(|key| (*key).into()).collect();
+            all.sort();
+            all
+        };
+        let own = [
+            "as_of_time",
+            "by_area",
+            "by_endpoint",
+            "by_unit",
+            "handling",
+            "issued_time",
+            "number",
+            "order_id",
+            "silent_endpoints",
+            "unreached_endpoints",
+        ];
+        assert_eq!(keys(&value), with(&own));
+        assert_eq!(value["strength"]["called"], 20);
+        assert_eq!(value["acknowledged_in_time"], 1);
+        let declined = &value["by_endpoint"][1];
+        assert_eq!(declined["decline_reason"], "road-cut");
+        assert_eq!(declined["answered_by"], "Vàng A Súa");
+        assert_eq!(declined["time_to_acknowledge_ms"], 66_000);
+        assert_eq!(value["unreached_endpoints"], serde_json::json!(["03163/military"]));
+        assert_eq!(value["silent_endpoints"], serde_json::json!(["03163/civil"]));
+        assert_eq!(keys(&value["by_area"][0]), with(&["unit_code", "unit_name"]));
+        assert_eq!(keys(&value["time_to_open_ms"]), ["count", "max", "p50", "p90"]);
+        assert_eq!(value["time_to_acknowledge_ms"]["p90"], 65_000);
+    }
+
+    #[test]
+    fn whoever_did_not_answer_stays_in_the_denominator() {
+        let report = ResponseReport::from_message(&message()).expect("a report");
+        let text = render(&report, &[By::Unit]);
+        assert!(text.contains("acknowledged  2/3 (66 %)"), "{text}");
+        assert!(text.contains("in time       1/3 (33 %)"), "{text}");
+        assert!(text.contains("unreached     1/3 (33 %)"), "{text}");
+        let silent_unit = text.lines().find(|line| line.starts_with("03163")).expect("its line");
+        let cells: Vec<&str> = silent_unit.split_whitespace().collect();
+        assert_eq!(cells[3..], ["1", "0", "0", "0", "0", "0", "1", "-"], "{silent_unit}");
+    }
+
+    #[test]
+    fn strength_reasons_and_who_has_not_answered_are_shown_by_name() {
+        let report = ResponseReport::from_message(&message()).expect("a report");
+        let text = render(&report, &[By::Area, By::Unit, By::Endpoint]);
+        for said in [
+            "people        called 20, reached 0, will come 0, arrived 16, excused 0, unexcused 0",
+            "means         called 2, arrived 0",
+            "not answered: never reached (1)\n  03163/military Tên 03163\n",
+            "not answered: reached but silent (1)\n  03163/civil Tên 03163\n",
+        ] {
+            assert!(text.contains(said), "{said}\n{text}");
+        }
+        let line = |start: &str, nth| {
+            let found = text.lines().filter(|line| line.starts_with(start)).nth(nth);
+            found.unwrap_or_else(|| panic!("{start}\n{text}"))
+        };
+        let declined = line("03160/civil", 0);
+        assert!(declined.contains("road-cut") && declined.contains("Vàng A Súa"), "{declined}");
+        let late = line("03160/civil", 1);
+        assert!(late.contains("1 min 06 s") && late.contains("late"), "{late}");
+        assert!(line("03160/military", 0).contains("16/20 arrived"), "{text}");
+        let wide = text.lines().find(|line| line.chars().count() > 100);
+        assert_eq!(wide, None);
+    }
+
+    #[test]
+    fn a_long_list_of_the_unreached_is_cut_and_says_so() {
+        let mut message = message();
+        let one = message.by_endpoint[2].clone();
+        message.by_endpoint.extend(std::iter::repeat_n(one, 100));
+        let report = ResponseReport::from_message(&message).expect("a report");
+        let text = unanswered(&report);
+        assert!(text.contains("never reached (101)") && text.contains("and 41 more"), "{text}");
+        assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
+    }
+
+    #[test]
+    fn all_but_one_is_never_all() {
+        assert_eq!(share(999, 1_000), "999/1000 (99 %)");
+        assert_eq!(share(0, 0), "0/0 (0 %)");
+    }
+}
