@@ -123,7 +123,6 @@ mod tests {
             total: Some(group("", 3, 2)),
             by_area: vec![group("KV1", 3, 2)],
             by_unit: vec![group("03160", 2, 2), group("03163", 1, 0)],
-            ..pb::GetResponseReportResponse::default()
         }
     }
 

@@ -129,19 +129,6 @@ async fn a_draft_that_is_not_right_is_refused_with_its_reason_and_leaves_no_trac
             "PAYLOAD_INVALID",
         ),
     ];
-    let needs = |kind, code: &str| {
-        let code = code.parse().expect("a code");
-        good.clone().with(|order| order.requirements = vec![Requirement { code, kind, count: 5 }])
-    };
-    let unknown = (Code::InvalidArgument, "CODE_UNKNOWN");
-    let mut cases = cases;
-    for (name, kind, code) in [
-        ("no such specialty", RequirementKind::Personnel, "XX99"),
-        ("a specialty as a type", RequirementKind::Equipment, "CN02"),
-        ("a type as a specialty", RequirementKind::Personnel, "PT01"),
-    ] {
-        cases.push((name, needs(kind, code), unknown.0, unknown.1));
-    }
     for (name, draft, code, expected) in cases {
         let refused = soon(drafter.draft_order(draft.request(&name.replace(' ', "-")))).await;
         assert_eq!(reason(refused), (code, expected.to_owned()), "{name}");
@@ -196,6 +183,33 @@ async fn a_signature_counts_only_from_its_own_officer_once() {
         assert_eq!(found, expected, "{id}");
     }
     assert_eq!(province.ledger_size(), size);
+}
+
+#[tokio::test]
+async fn strength_is_asked_for_by_codes_that_the_lists_have() {
+    let province = Province::start().await;
+    let good = draft_of(&province, "drafter", Handling::Actual).await;
+    let size = province.ledger_size();
+    let mut drafter = province.orders("drafter").await;
+    let needs = |kind, code: &str| {
+        let code = code.parse().expect("a code");
+        good.clone().with(|order| order.requirements = vec![Requirement { code, kind, count: 5 }])
+    };
+    for (name, kind, code) in [
+        ("no-such-specialty", RequirementKind::Personnel, "XX99"),
+        ("a-specialty-as-a-type", RequirementKind::Equipment, "CN02"),
+        ("a-type-as-a-specialty", RequirementKind::Personnel, "PT01"),
+    ] {
+        let refused = soon(drafter.draft_order(needs(kind, code).request(name))).await;
+        let refused = refused.expect_err(name);
+        assert!(refused.message().contains(&format!("{code}: use one of ")), "{refused:?}");
+        let told = told(&refused);
+        assert_eq!((told.code, told.reason.as_str()), (Code::InvalidArgument, "CODE_UNKNOWN"));
+        assert_eq!(told.field.as_deref(), Some("requirements.code"));
+    }
+    assert_eq!(province.ledger_size(), size);
+    let known = needs(RequirementKind::Equipment, "PT01");
+    soon(drafter.draft_order(known.request("known"))).await.expect("a code of the list");
 }
 
 /// All the way from draft to issue, while an endpoint is added in between.
