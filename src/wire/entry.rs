@@ -1,19 +1,22 @@
 //! Ledger entries: the leaves. Encoded once, when they are recorded; the bytes are stored, hashed
 //! and handed out as they are.
 
+mod parts;
+
 use std::sync::Arc;
 
 use prost::Message;
 use prost::bytes::Bytes;
 
-use crate::domain::endpoint::Terminal;
-use crate::domain::ids::{EndpointNo, OrderId};
-use crate::domain::world::{
-    Actor, CertificateHolder, Entry, Event, NumberTaken, RecordKind, RecordVersion, Trust,
+use self::parts::{
+    holder_from_text, holder_text, number_from_message, number_to_message, order_id, record_kind,
+    record_version, signature,
 };
-use crate::evidence::envelope::{Envelope, Signature};
+use crate::domain::endpoint::Terminal;
+use crate::domain::ids::EndpointNo;
+use crate::domain::world::{Actor, Entry, Event, Trust};
+use crate::evidence::envelope::Envelope;
 use crate::wire::pb::ledger_entry::Event as Wire;
-use crate::wire::unit::unknown;
 use crate::wire::{
     WireError, answer, array, envelope, instant, order, parse, pb, timestamp, trust, unit,
 };
@@ -128,16 +131,6 @@ fn event_to_message(event: &Event) -> Wire {
         }),
         _order_or_record => order_event_to_message(event),
     }
-}
-
-fn number_to_message(taken: &NumberTaken) -> pb::NumberTaken {
-    let handling = pb::Handling::from(taken.handling).into();
-    pb::NumberTaken { handling, series_year: taken.year, number: taken.number }
-}
-
-fn number_from_message(message: &pb::NumberTaken) -> Result<NumberTaken, WireError> {
-    let handling = order::handling(message.handling)?;
-    Ok(NumberTaken { handling, year: message.series_year, number: message.number })
 }
 
 fn order_event_to_message(event: &Event) -> Wire {
@@ -293,54 +286,4 @@ fn order_event_from_message(message: Wire) -> Result<Event, WireError> {
         | Wire::CertificateIssued(_)
         | Wire::CertificateSeen(_) => return event_from_message(message),
     })
-}
-
-fn order_id(id: &[u8]) -> Result<OrderId, WireError> {
-    array("order_id", id).map(OrderId::from_bytes)
-}
-
-fn signature(message: Option<&pb::Signature>) -> Result<Signature, WireError> {
-    message.ok_or_else(|| WireError::missing("signature"))?.try_into()
-}
-
-fn record_version(message: &pb::RecordVersion) -> Result<RecordVersion, WireError> {
-    Ok(RecordVersion {
-        id: array("record_id", &message.record_id)?,
-        version: message.version,
-        commitment: array("commitment", &message.commitment)?,
-    })
-}
-
-impl From<RecordKind> for pb::RecordKind {
-    fn from(kind: RecordKind) -> Self {
-        match kind {
-            RecordKind::Reservist => Self::Reservist,
-            RecordKind::Equipment => Self::Equipment,
-        }
-    }
-}
-
-fn record_kind(value: i32) -> Result<RecordKind, WireError> {
-    match pb::RecordKind::try_from(value) {
-        Ok(pb::RecordKind::Reservist) => Ok(RecordKind::Reservist),
-        Ok(pb::RecordKind::Equipment) => Ok(RecordKind::Equipment),
-        Ok(pb::RecordKind::Unspecified) | Err(_) => Err(unknown("kind", value)),
-    }
-}
-
-fn holder_text(holder: &CertificateHolder) -> String {
-    match holder {
-        CertificateHolder::Officer(id) => Actor::Officer(id.clone()).to_string(),
-        CertificateHolder::Endpoint(no) => Actor::Endpoint(*no).to_string(),
-    }
-}
-
-fn holder_from_text(text: &str) -> Result<CertificateHolder, WireError> {
-    match parse("holder", text)? {
-        Actor::Officer(id) => Ok(CertificateHolder::Officer(id)),
-        Actor::Endpoint(no) => Ok(CertificateHolder::Endpoint(no)),
-        Actor::Server => {
-            Err(WireError::new("holder", "is the server, which has no such certificate"))
-        }
-    }
 }

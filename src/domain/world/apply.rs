@@ -6,7 +6,9 @@ use crate::domain::instant::Instant;
 use crate::domain::order::delivery::{Answer, Moment};
 use crate::domain::world::answers::digest_head;
 use crate::domain::world::file::Issue;
-use crate::domain::world::{CertificateHolder, EnrolmentCode, Entry, Event, OrderFile, World};
+use crate::domain::world::{
+    CertificateHolder, EnrolmentCode, Entry, Event, NumberTaken, OrderFile, World,
+};
 use crate::evidence::envelope::{Envelope, Signature};
 
 impl World {
@@ -39,11 +41,7 @@ impl World {
             Event::EndpointAdded { no, address } => self.endpoints.add(*no, address.clone()),
             Event::CodeCreated { endpoint, secret_digest, expires_at } => {
                 let code = EnrolmentCode { endpoint: *endpoint, expires_at: *expires_at };
-                // One open code for an endpoint: a new one voids the one that went astray.
-                self.codes.retain(|_digest, open| {
-                    entry.at < open.expires_at && open.endpoint != code.endpoint
-                });
-                self.codes.insert(*secret_digest, code);
+                self.put_code(*secret_digest, code, entry.at);
             }
             Event::TerminalEnrolled { endpoint, secret_digest, terminal } => {
                 self.codes.remove(secret_digest);
@@ -83,12 +81,21 @@ impl World {
             Event::RecordsPut { .. } | Event::RecordsRead { .. } => {}
             Event::EpochBegun { epoch, numbers_taken } => {
                 self.epoch = *epoch;
-                for taken in numbers_taken {
-                    let last = self.numbers.entry((taken.handling, taken.year)).or_default();
-                    *last = taken.number.max(*last);
-                }
+                numbers_taken.iter().for_each(|taken| self.pass_over(taken));
             }
         }
+    }
+
+    /// A number on paper is not given again.
+    fn pass_over(&mut self, taken: &NumberTaken) {
+        let last = self.numbers.entry((taken.handling, taken.year)).or_default();
+        *last = taken.number.max(*last);
+    }
+
+    /// One open code for an endpoint: a new one voids the one that went astray.
+    fn put_code(&mut self, secret_digest: [u8; 32], code: EnrolmentCode, at: Instant) {
+        self.codes.retain(|_digest, open| at < open.expires_at && open.endpoint != code.endpoint);
+        self.codes.insert(secret_digest, code);
     }
 
     fn sign(&mut self, order: &OrderId, signature: &Signature, at: Instant) {

@@ -101,8 +101,9 @@ async fn a_cancel_overtakes_what_is_queued_and_what_it_cancels_is_not_sent() {
     refer(&stage, 20, ReferenceKind::Cancel, 21).await;
     refer(&stage, 19, ReferenceKind::Update, 22).await;
     refer(&stage, 18, ReferenceKind::Cancel, 23).await;
-    // Whoever issues is answered before the sessions are woken.
-    stage.engine.issued().wait_for(|sequence| *sequence == 23).await.expect("woken");
+    // Whoever issues is answered before the sessions are woken; and this comes after they were.
+    let size = stage.engine.ledger().size();
+    stage.engine.answered().wait_for(|known| *known == size).await.expect("woken");
     let sent = terminal.orders(limits::OUTBOUND_LEN_MAX).await;
     assert_eq!(sent, [1, 2, 3, 4, 5, 6, 7, 8], "what was on its way");
     let rest = terminal.orders(12).await;

@@ -51,8 +51,9 @@ impl Index for Gated {
 }
 
 struct Bench {
-    behind: Arc<Behind<Gated>>,
+    // Dropped first: a writer that waits for a step then goes on, and can be waited for.
     steps: SyncSender<Result<(), StoreError>>,
+    behind: Arc<Behind<Gated>>,
     started: Receiver<u64>,
     seq: u64,
 }

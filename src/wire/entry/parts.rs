@@ -1,0 +1,69 @@
+//! What entries are made of: record versions, numbers of a series, holders of certificates.
+//!
+//! Called by [`entry`](super) only.
+
+use crate::domain::ids::OrderId;
+use crate::domain::world::{Actor, CertificateHolder, NumberTaken, RecordKind, RecordVersion};
+use crate::evidence::envelope::Signature;
+use crate::wire::unit::unknown;
+use crate::wire::{WireError, array, order, parse, pb};
+
+pub(super) fn number_to_message(taken: &NumberTaken) -> pb::NumberTaken {
+    let handling = pb::Handling::from(taken.handling).into();
+    pb::NumberTaken { handling, series_year: taken.year, number: taken.number }
+}
+
+pub(super) fn number_from_message(message: &pb::NumberTaken) -> Result<NumberTaken, WireError> {
+    let handling = order::handling(message.handling)?;
+    Ok(NumberTaken { handling, year: message.series_year, number: message.number })
+}
+
+pub(super) fn order_id(id: &[u8]) -> Result<OrderId, WireError> {
+    array("order_id", id).map(OrderId::from_bytes)
+}
+
+pub(super) fn signature(message: Option<&pb::Signature>) -> Result<Signature, WireError> {
+    message.ok_or_else(|| WireError::missing("signature"))?.try_into()
+}
+
+pub(super) fn record_version(message: &pb::RecordVersion) -> Result<RecordVersion, WireError> {
+    Ok(RecordVersion {
+        id: array("record_id", &message.record_id)?,
+        version: message.version,
+        commitment: array("commitment", &message.commitment)?,
+    })
+}
+
+impl From<RecordKind> for pb::RecordKind {
+    fn from(kind: RecordKind) -> Self {
+        match kind {
+            RecordKind::Reservist => Self::Reservist,
+            RecordKind::Equipment => Self::Equipment,
+        }
+    }
+}
+
+pub(super) fn record_kind(value: i32) -> Result<RecordKind, WireError> {
+    match pb::RecordKind::try_from(value) {
+        Ok(pb::RecordKind::Reservist) => Ok(RecordKind::Reservist),
+        Ok(pb::RecordKind::Equipment) => Ok(RecordKind::Equipment),
+        Ok(pb::RecordKind::Unspecified) | Err(_) => Err(unknown("kind", value)),
+    }
+}
+
+pub(super) fn holder_text(holder: &CertificateHolder) -> String {
+    match holder {
+        CertificateHolder::Officer(id) => Actor::Officer(id.clone()).to_string(),
+        CertificateHolder::Endpoint(no) => Actor::Endpoint(*no).to_string(),
+    }
+}
+
+pub(super) fn holder_from_text(text: &str) -> Result<CertificateHolder, WireError> {
+    match parse("holder", text)? {
+        Actor::Officer(id) => Ok(CertificateHolder::Officer(id)),
+        Actor::Endpoint(no) => Ok(CertificateHolder::Endpoint(no)),
+        Actor::Server => {
+            Err(WireError::new("holder", "is the server, which has no such certificate"))
+        }
+    }
+}
