@@ -134,6 +134,21 @@ fn a_check_tells_of_an_index_that_cannot_be_used_and_changes_nothing() {
     assert_eq!(json(&hoatoc(dir.path(), &check))["sound"], true);
 }
 
+#[test]
+fn a_check_tells_of_a_damaged_head_file_without_calling_for_a_restore() {
+    let dir = tempfile::tempdir().expect("a directory");
+    init(dir.path());
+    let head = dir.path().join("data/store/journal/head");
+    let mut bytes = std::fs::read(&head).expect("it is there");
+    bytes[20] ^= 1;
+    std::fs::write(&head, bytes).expect("written");
+    let output = hoatoc(dir.path(), &["check", "--data-dir", "data"]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = text(&output.stderr);
+    assert!(said.contains("the head file alone") && said.contains("start the server"), "{said}");
+    assert!(said.contains("the 3 entries") && !said.contains("from a backup"), "{said}");
+}
+
 /// A server that serves, and what it says further.
 fn serve(dir: &Path) -> (Child, Lines<BufReader<ChildStderr>>) {
     let mut server = Command::new(env!("CARGO_BIN_EXE_hoatoc"))

@@ -25,6 +25,14 @@ fn hoatoc(dir: &Path, words: &[&str]) {
     assert!(done.status.success(), "{words:?}\n{out}{err}");
 }
 
+/// What a command says as JSON.
+fn said(dir: &Path, words: &[&str]) -> serde_json::Value {
+    let done = Command::new(program()).current_dir(dir).args(words).output().expect("it runs");
+    let err = String::from_utf8_lossy(&done.stderr);
+    assert!(done.status.success(), "{words:?}\n{err}");
+    serde_json::from_slice(&done.stdout).expect("JSON")
+}
+
 struct Serving(Child);
 
 impl Drop for Serving {
@@ -144,6 +152,47 @@ fn what_an_operator_does_before_a_restart_holds_after_it() {
     assert_ne!(certificate(), first);
     assert!(shown(&metrics, AGE).is_some_and(|age| age < 120.0), "also of a server at rest");
     hoatoc(at, &["ledger", "head", "--as", "admin"]);
+}
+
+#[test]
+fn one_unit_is_put_among_those_there_and_an_author_prepares_what_others_sign() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let address = format!("127.0.0.1:{}", free_port());
+    let at = dir.path();
+    let homes = ["--data-dir", "server", "--root", "root", "--admin", "admin"];
+    let places = ["--listen", &address, "--metrics", "127.0.0.1:0"];
+    hoatoc(at, &[&["init"][..], &homes, &places].concat());
+    let _server = serve(at);
+    let units = format!("{ROOT}/src/sim/data/units.csv");
+    hoatoc(at, &["unit", "import", &units, "--as", "admin"]);
+    let columns = fs::read_to_string(&units).expect("readable");
+    let columns = columns.lines().next().expect("a first line");
+    let one = format!("{columns}\n03160-B9,Căn cứ X,base,self_defense_base,03160,assumed,,\n");
+    fs::write(at.join("one.csv"), one).expect("ours");
+    hoatoc(at, &["unit", "import", "one.csv", "--as", "admin"]);
+    hoatoc(at, &["endpoint", "add", "03160/military", "03160-B9/military", "--as", "admin"]);
+
+    for (id, role) in [("clerk", "drafter"), ("commander", "signer"), ("chief", "approver")] {
+        let words =
+            ["officer", "add", id, "--name", id, "--unit", "11", "--role", role, "--home", id];
+        let also: &[&str] = if id == "clerk" { &[] } else { &["--role", "drafter"] };
+        hoatoc(at, &[&words[..], also, &["--as", "admin", "--root", "root"]].concat());
+    }
+    let draft = ["order", "draft", "--handling", "actual", "--ground", "disaster", "--kind"];
+    let terms = ["disaster-response", "--title", "Ứng phó lũ", "--body", "Tập trung"];
+    let to = ["--to", "03160", "--as", "clerk", "--output", "json"];
+    let made = said(at, &[&draft[..], &terms, &to].concat());
+    let order = made["order_id"].as_str().expect("an id").to_owned();
+    hoatoc(at, &["order", "sign", &order, "--yes", "--as", "commander"]);
+    hoatoc(at, &["order", "sign", &order, "--yes", "--as", "chief"]);
+    hoatoc(at, &["order", "issue", &order, "--as", "commander"]);
+    let update = ["order", "update", &order, "--title", "Ứng phó lũ, sửa đổi", "--yes"];
+    hoatoc(at, &[&update[..], &["--prepare", "up.json", "--as", "clerk"]].concat());
+    hoatoc(at, &["order", "sign", "--file", "up.json", "--yes", "--as", "commander"]);
+    hoatoc(at, &["order", "sign", "--file", "up.json", "--yes", "--as", "chief"]);
+    hoatoc(at, &["order", "update", "--file", "up.json", "--as", "commander"]);
+    let shown = said(at, &["order", "show", &order, "--as", "chief", "--output", "json"]);
+    assert_eq!(shown["state"], "superseded", "{shown}");
 }
 
 /// The shell blocks of the story, after the one that builds.

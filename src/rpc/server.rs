@@ -136,7 +136,8 @@ impl Server {
         // What many clients still ask for; Python's own among them.
         routes.add_service(reflected().build_v1alpha().map_err(unreflected)?);
         let gate = Gate::new(parts.engine.clone(), parts.metrics);
-        let serving = serve(gate, routes, incoming, draining.clone(), tasks.stopping().clone());
+        let (told, closing) = (tasks.stopping().clone(), doors.stopping().clone());
+        let serving = serve(gate, routes, incoming, draining.clone(), told, closing);
         watch_doors(tasks, doors, draining.clone());
         watch_trust(tasks, parts.engine, listener.connections().clone());
         let (leaving, ended, stopping) =
@@ -219,6 +220,7 @@ async fn serve(
     incoming: Incoming,
     draining: CancellationToken,
     stopping: CancellationToken,
+    doors: CancellationToken,
 ) {
     // The gate knows each call's own deadline; the library's only bounds the longest of them.
     let http2 = Http2Limits { call_patience: limits::UPKEEP_DEADLINE, ..Http2Limits::default() };
@@ -227,6 +229,8 @@ async fn serve(
             () = draining.cancelled() => {}
             () = stopping.cancelled() => {}
         }
+        // Before the listener finds nobody to give a connection to, and takes that for a fault.
+        doors.cancel();
     };
     let served = server_builder(&http2)
         .layer(gate)

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::content::{self, Needs, Recipients, Terms};
 use super::draft::{envelope_of, resolve};
 use super::order_of;
-use super::sign::{check_place, confirm, missing, sign_with};
+use super::sign::{check_place, confirm, is_shut_out, missing, sign_with};
 use super::view::{Seen, contents_json, order_json};
 use crate::cli::Cx;
 use crate::cli::connection::{Connection, refused, request, request_id};
@@ -176,11 +176,15 @@ impl Road {
         let seen = Seen::look(connection, &envelope).await?;
         check_place(&seen.order, &bundle)?;
         confirm(&cx.screen, &seen, self.yes)?;
-        if self.sign_with.is_empty() {
-            sign_with(&connection.home, &mut envelope, &order, &bundle)?;
+        let now = connection.now();
+        // Whoever prepares what they may not sign writes it down for those who may.
+        let for_others =
+            self.prepare.is_some() && is_shut_out(&order, &connection.home, &bundle, now);
+        if self.sign_with.is_empty() && !for_others {
+            sign_with(&connection.home, &mut envelope, &order, &bundle, now)?;
         }
         for dir in &self.sign_with {
-            sign_with(&OfficerHome::load(dir)?, &mut envelope, &order, &bundle)?;
+            sign_with(&OfficerHome::load(dir)?, &mut envelope, &order, &bundle, now)?;
         }
         let missing = missing(&bundle, &envelope, &order, connection.now());
         if let Some(path) = &self.prepare {

@@ -55,7 +55,8 @@ pub(super) enum Order {
     /// Cancels an issued order, in one step; a cancel overtakes what is queued.
     #[command(after_help = "Examples:\n  \
         hoatoc order cancel 01936f5e-0000-7000-8000-000000000000 --reason 'Kết thúc diễn tập' --as ~/director\n\n\
-        An actual order is cancelled by two persons, with homes at hand or from machine to machine:\n  \
+        An actual order is cancelled by two persons, one of whom may have drafted the cancel, with homes at \
+        hand or from machine to machine:\n  \
         hoatoc order cancel ID --reason 'Lệnh sai' --sign-with ~/a --sign-with ~/b --as ~/duty\n  \
         hoatoc order cancel ID --reason 'Lệnh sai' --prepare cancel.json --as ~/a\n  \
         hoatoc order sign --file cancel.json --as ~/b\n  \

@@ -12,11 +12,12 @@ use crate::cli::Cx;
 use crate::cli::connection::{request, request_id};
 use crate::cli::homes::{OfficerHome, read_file, replace};
 use crate::cli::output::Screen;
+use crate::domain::authority::rule_for;
 use crate::domain::ids::OrderId;
 use crate::domain::instant::Instant;
 use crate::domain::order::Order;
 use crate::domain::world::OrderFile;
-use crate::evidence::authority::{check_signatures, key_use_for};
+use crate::evidence::authority::{AuthorityError, SignatureFault, check_signatures, key_use_for};
 use crate::evidence::envelope::{Envelope, Signature};
 use crate::evidence::trust::TrustBundle;
 use crate::wire::{envelope::required, pb};
@@ -55,7 +56,8 @@ impl Sign {
         }
         check_place(&seen.order, &bundle)?;
         confirm(&cx.screen, &seen, self.yes)?;
-        let signature = sign_with(&connection.home, &mut envelope, &seen.order, &bundle)?;
+        let signature =
+            sign_with(&connection.home, &mut envelope, &seen.order, &bundle, connection.now())?;
         match &self.file {
             Some(path) => {
                 replace(path, envelope.to_json().as_bytes())?;
@@ -129,6 +131,7 @@ pub(super) fn sign_with(
     envelope: &mut Envelope,
     order: &Order,
     bundle: &TrustBundle,
+    at: Instant,
 ) -> Result<Signature> {
     let key_use = key_use_for(order.handling);
     let key = home.signing_key(key_use)?;
@@ -139,7 +142,15 @@ pub(super) fn sign_with(
             home.id
         ),
     }
-    envelope.sign(&key)?;
+    let mut signing = envelope.clone();
+    signing.sign(&key)?;
+    // One that cannot count would stand on the file for good, and the server would refuse the whole.
+    if let Err(AuthorityError::Signature { fault, .. }) = checked(bundle, &signing, order, at)
+        && matches!(fault, SignatureFault::DrafterSigned { .. })
+    {
+        bail!("{fault}: others must (`--prepare FILE` writes it for them, unsigned)");
+    }
+    *envelope = signing;
     let signed = envelope.signatures().iter().find(|own| own.key_id == key.id());
     signed.copied().context("the signature is not on the envelope")
 }
@@ -151,9 +162,28 @@ pub(super) fn missing(
     order: &Order,
     at: Instant,
 ) -> Option<String> {
+    checked(bundle, envelope, order, at).err().map(|lacking| lacking.to_string())
+}
+
+fn checked(
+    bundle: &TrustBundle,
+    envelope: &Envelope,
+    order: &Order,
+    at: Instant,
+) -> Result<(), AuthorityError> {
     let (act, kind) = (OrderFile::act_of(order), order.kind.as_str());
     let drafter = Some(&order.drafted_by);
-    check_signatures(bundle, envelope, order.handling, act, kind, drafter, at)
-        .err()
-        .map(|lacking| lacking.to_string())
+    check_signatures(bundle, envelope, order.handling, act, kind, drafter, at).map(drop)
+}
+
+/// Whether the rule of this order shuts out whoever drafted it.
+pub(super) fn is_shut_out(
+    order: &Order,
+    home: &OfficerHome,
+    bundle: &TrustBundle,
+    at: Instant,
+) -> bool {
+    let (act, kind) = (OrderFile::act_of(order), order.kind.as_str());
+    let rule = rule_for(&bundle.rules, order.handling, act, kind, at);
+    order.drafted_by == home.id && rule.is_some_and(|rule| !rule.drafter_may_sign)
 }

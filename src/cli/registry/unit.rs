@@ -1,5 +1,6 @@
 //! `hoatoc unit`: the tree of units.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
@@ -10,7 +11,7 @@ use crate::cli::Cx;
 use crate::cli::connection::{refused, request, request_id};
 use crate::cli::output::{table, text_of};
 use crate::domain::unit::{Unit as DomainUnit, Units};
-use crate::roster::lists::{LIST_BYTES_MAX, read_units};
+use crate::roster::lists::{LIST_BYTES_MAX, read_unit_rows};
 use crate::wire::pb;
 
 /// Units in one call: with the longest names they keep within one message.
@@ -19,7 +20,7 @@ const PUT_LEN_MAX: usize = 100;
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum Unit {
     /// Creates or changes units from a list with the columns code, name, echelon, kind, parent_code,
-    /// parent_basis, area_km2, population.
+    /// parent_basis, area_km2, population. Parents stand in the list or on the server.
     #[command(after_help = "Example:\n  hoatoc unit import units.csv --as ~/admin")]
     Import {
         /// The list, as UTF-8 text with commas.
@@ -47,11 +48,16 @@ async fn import(cx: &Cx, file: &std::path::Path) -> Result<()> {
     }
     let text = std::fs::read_to_string(file).with_context(context)?;
     let mut units =
-        read_units(&text).with_context(|| format!("{} is not right", file.display()))?;
-    let tree = Units::from_list(units.iter().cloned())?;
+        read_unit_rows(&text).with_context(|| format!("{} is not right", file.display()))?;
+    let connection = cx.connect().await?;
+    let held = connection.units().await?;
+    let held: Vec<DomainUnit> = held.iter().map(TryInto::try_into).collect::<Result<_, _>>()?;
+    let named: BTreeSet<_> = units.iter().map(|unit| unit.code.clone()).collect();
+    let kept = held.into_iter().filter(|unit| !named.contains(&unit.code));
+    // What the list names, among what is there already.
+    let tree = Units::from_list(kept.chain(units.iter().cloned()))?;
     // Parents before children, whatever the order of the list.
     units.sort_by_key(|unit| (tree.ancestors(&unit.code).count(), unit.code.clone()));
-    let connection = cx.connect().await?;
     let bar = cx.screen.progress(u64::try_from(units.len())?, "units");
     let (mut created, mut updated, mut unchanged) = (0, 0, 0);
     for part in units.chunks(PUT_LEN_MAX) {

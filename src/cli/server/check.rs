@@ -49,6 +49,8 @@ struct Findings {
     problems: Vec<String>,
     // Whether all of them are the index's, which can be built again.
     only_index: bool,
+    // Whether all of them are the head file's, which the next start makes anew.
+    only_head: bool,
 }
 
 impl Check {
@@ -76,7 +78,15 @@ impl Check {
                 config.store.dir.under(dir).join("index").display()
             )
         }
-        bail!("{found}: keep this directory as it is and restore from a backup")
+        if findings.only_head {
+            bail!(
+                "{found}, in the head file alone: what is here is whole, but whether the newest entries are missing cannot be told; compare the {} entries with the last head that a witness, an export or paper has, and start the server, which makes the file anew; restore only if some are missing",
+                findings.recovered.world.ledger_size()
+            )
+        }
+        bail!(
+            "{found}: keep this directory as it is and do what stands there, or restore from a backup"
+        )
     }
 }
 
@@ -88,6 +98,7 @@ fn look(cx: &Cx, dir: &Path, examined: &ExaminedStore) -> Result<Findings> {
         .map(|it| format!("{} at byte {}: {}", it.path, it.offset, it.reason))
         .collect();
     let of_index = report.problems.iter().filter(|it| examined.is_of_index(it)).count();
+    let of_head = report.problems.iter().filter(|it| examined.is_of_head(it)).count();
     let store = examined.content();
     let recovered = recover(store).context("the ledger does not hold a sound state")?;
     check_head(dir, &recovered, &mut problems)?;
@@ -109,6 +120,7 @@ fn look(cx: &Cx, dir: &Path, examined: &ExaminedStore) -> Result<Findings> {
         records,
         records_opened: sealer.is_some(),
         only_index: of_index == problems.len(),
+        only_head: of_head == problems.len(),
         problems,
     })
 }

@@ -5,7 +5,7 @@
 
 mod units;
 
-pub use units::read_units;
+pub use units::{read_unit_rows, read_units};
 
 use crate::domain::registry::{
     EquipmentClass, EquipmentType, EquipmentTypes, ListError, Specialties, Specialty,

@@ -13,12 +13,22 @@ const HEADER: &str = "code,name,echelon,kind,parent_code,parent_basis,area_km2,p
 /// # Errors
 /// A [`ListReadError`] naming the line, or the unit that does not fit.
 pub fn read_units(text: &str) -> Result<Vec<Unit>, ListReadError> {
+    let units = read_unit_rows(text)?;
+    Units::from_list(units.iter().cloned())?;
+    Ok(units)
+}
+
+/// As [`read_units`], where parents may be known elsewhere: whether the units form one tree with those
+/// is the caller's to see.
+///
+/// # Errors
+/// A [`ListReadError`] naming the line.
+pub fn read_unit_rows(text: &str) -> Result<Vec<Unit>, ListReadError> {
     let mut units = Vec::new();
     each_line(text, HEADER, |line| {
         units.push(unit(line)?);
         if units.len() > UNITS_MAX { Err(ListReadError::TooMany) } else { Ok(()) }
     })?;
-    Units::from_list(units.iter().cloned())?;
     Ok(units)
 }
 

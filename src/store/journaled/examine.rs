@@ -91,6 +91,11 @@ impl<I: Index> Examined<I> {
         Ok(report)
     }
 
+    /// Whether a problem is the head file's, which the next start makes anew from the journal.
+    pub fn is_of_head(&self, problem: &Problem) -> bool {
+        Path::new(&problem.path) == self.copy.of.join(JOURNAL_DIR).join(HEAD_FILE)
+    }
+
     /// Whether the problem is one of the index, which can be built again without loss.
     pub fn is_of_index(&self, problem: &Problem) -> bool {
         Path::new(&problem.path).starts_with(self.copy.of.join(INDEX_DIR))
