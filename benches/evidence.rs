@@ -1,4 +1,4 @@
-//! What proofs cost: signatures, envelopes, the Merkle tree at a million leaves, sealing.
+//! What proofs cost: signatures, envelopes, encoding, the Merkle tree at a million leaves, sealing.
 //!
 //! `cargo bench --bench evidence`
 
@@ -6,11 +6,18 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use criterion::{BatchSize, Criterion, Throughput};
+use hoatoc::domain::ids::{EndpointNo, OrderId};
+use hoatoc::domain::instant::Instant;
+use hoatoc::domain::order::delivery::Fact;
 use hoatoc::domain::order::handling::Handling;
+use hoatoc::domain::world::{Actor, Entry, Event};
 use hoatoc::evidence::envelope::{Envelope, PayloadType, pae};
 use hoatoc::evidence::key::SigningKey;
 use hoatoc::evidence::seal::{Belongs, Sealer};
 use hoatoc::evidence::tree::{Tree, leaf_hash};
+use hoatoc::sim::cast::Cast;
+use hoatoc::wire::{answer, entry, pb};
+use prost::Message as _;
 use ring::rand::SystemRandom;
 
 const LEAVES: u64 = 1_000_000;
@@ -47,6 +54,41 @@ fn envelopes(c: &mut Criterion) {
         b.iter(|| {
             let find = |id| known.iter().find(|(own, _key)| *own == id).map(|(_id, key)| *key);
             assert_eq!(black_box(&envelope).verified_signers(find).len(), 2);
+        });
+    });
+    group.finish();
+}
+
+/// What an answer and an order's delivery take on the wire and in the ledger.
+fn encoding(c: &mut Criterion) {
+    let at = Instant::from_millis(1_795_000_000_000);
+    let order = OrderId::from_bytes([1; 16]);
+    let (answer, envelope) = Cast::answer((order, [2; 32]), 7, 1, Fact::Opened, at);
+    let event = Event::AnswerTaken {
+        answer: answer.clone(),
+        envelope: envelope.clone(),
+        clock_offset_ms: 12,
+    };
+    let actor = Actor::Endpoint(EndpointNo::new(7));
+    let entry = Entry { at, actor, request: None, event };
+    let leaf = entry::encode(&entry);
+    let kind = PayloadType::Order(Handling::Actual);
+    let mut sent = Envelope::new(kind, vec![7; ORDER_LEN]).expect("within bounds");
+    sent.sign(&key(1)).expect("room");
+    sent.sign(&key(2)).expect("room");
+    let mut group = c.benchmark_group("encoding");
+    group.bench_function("answer", |b| b.iter(|| answer::encode(black_box(&answer))));
+    group.bench_function("answer_read", |b| {
+        b.iter(|| answer::read(black_box(&envelope)).expect("its own"));
+    });
+    group.bench_function("entry_of_answer", |b| b.iter(|| entry::encode(black_box(&entry))));
+    group.bench_function("entry_of_answer_read", |b| {
+        b.iter(|| entry::decode(black_box(&leaf)).expect("its own"));
+    });
+    group.bench_function("delivery_4k", |b| {
+        b.iter(|| {
+            let envelope = Some(pb::Envelope::from(black_box(&sent)));
+            pb::OrderDelivery { sequence: 9, envelope, ..Default::default() }.encode_to_vec()
         });
     });
     group.finish();
@@ -108,6 +150,7 @@ fn main() {
         .configure_from_args();
     signatures(&mut c);
     envelopes(&mut c);
+    encoding(&mut c);
     merkle(&mut c);
     sealing(&mut c);
     c.final_summary();
