@@ -188,6 +188,10 @@ fn one_unit_is_put_among_those_there_and_an_author_prepares_what_others_sign() {
     hoatoc(at, &["order", "issue", &order, "--as", "commander"]);
     let update = ["order", "update", &order, "--title", "Ứng phó lũ, sửa đổi", "--yes"];
     hoatoc(at, &[&update[..], &["--prepare", "up.json", "--as", "clerk"]].concat());
+    let own = ["order", "sign", "--file", "up.json", "--yes", "--as", "clerk"];
+    let refused = Command::new(program()).current_dir(at).args(own).output().expect("it runs");
+    let why = String::from_utf8_lossy(&refused.stderr);
+    assert!(!refused.status.success() && why.contains("clerk drafted this order"), "{why}");
     hoatoc(at, &["order", "sign", "--file", "up.json", "--yes", "--as", "commander"]);
     hoatoc(at, &["order", "sign", "--file", "up.json", "--yes", "--as", "chief"]);
     hoatoc(at, &["order", "update", "--file", "up.json", "--as", "commander"]);

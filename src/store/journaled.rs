@@ -9,7 +9,8 @@
 //!
 //! Invariants:
 //! - A batch is applied to the index after the journal's sync returned, under the journal's lock:
-//!   no reader sees what is not durable, and the index is never ahead of the journal.
+//!   no reader sees what is not durable, and the index is never ahead of the journal. A lasting
+//!   index may be behind it ([`Behind`]); readers do not see that.
 //! - The index is never trusted. Opened, it must agree with itself and with the journal's chain,
 //!   else it is set aside untouched and built again from snapshot and journal, with an ERROR and
 //!   [`Journaled::rebuilt`]. An index that is *ahead* of the journal means the journal lost

@@ -17,7 +17,7 @@ use crate::domain::ids::OrderId;
 use crate::domain::instant::Instant;
 use crate::domain::order::Order;
 use crate::domain::world::OrderFile;
-use crate::evidence::authority::{AuthorityError, SignatureFault, check_signatures, key_use_for};
+use crate::evidence::authority::{check_signatures, key_use_for};
 use crate::evidence::envelope::{Envelope, Signature};
 use crate::evidence::trust::TrustBundle;
 use crate::wire::{envelope::required, pb};
@@ -142,15 +142,11 @@ pub(super) fn sign_with(
             home.id
         ),
     }
-    let mut signing = envelope.clone();
-    signing.sign(&key)?;
-    // One that cannot count would stand on the file for good, and the server would refuse the whole.
-    if let Err(AuthorityError::Signature { fault, .. }) = checked(bundle, &signing, order, at)
-        && matches!(fault, SignatureFault::DrafterSigned { .. })
-    {
-        bail!("{fault}: others must (`--prepare FILE` writes it for them, unsigned)");
+    // It would stand on a file for good, and the server would refuse the whole.
+    if is_shut_out(order, home, bundle, at) {
+        bail!("{} drafted this order and may not sign it: others must", home.id);
     }
-    *envelope = signing;
+    envelope.sign(&key)?;
     let signed = envelope.signatures().iter().find(|own| own.key_id == key.id());
     signed.copied().context("the signature is not on the envelope")
 }
@@ -162,18 +158,11 @@ pub(super) fn missing(
     order: &Order,
     at: Instant,
 ) -> Option<String> {
-    checked(bundle, envelope, order, at).err().map(|lacking| lacking.to_string())
-}
-
-fn checked(
-    bundle: &TrustBundle,
-    envelope: &Envelope,
-    order: &Order,
-    at: Instant,
-) -> Result<(), AuthorityError> {
     let (act, kind) = (OrderFile::act_of(order), order.kind.as_str());
     let drafter = Some(&order.drafted_by);
-    check_signatures(bundle, envelope, order.handling, act, kind, drafter, at).map(drop)
+    check_signatures(bundle, envelope, order.handling, act, kind, drafter, at)
+        .err()
+        .map(|lacking| lacking.to_string())
 }
 
 /// Whether the rule of this order shuts out whoever drafted it.
