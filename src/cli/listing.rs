@@ -61,14 +61,14 @@ pub(crate) fn render(sheet: &Sheet, foot: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::roster::sheet::Value;
+    use crate::roster::sheet::CellValue;
 
     #[test]
     fn a_list_on_the_screen_and_in_the_file_is_the_same() {
         let dir = tempfile::tempdir().expect("a directory");
         let path = dir.path().join("list.csv");
         let mut sheet = Sheet::new("Bases", &["UNIT", "BASES", "OF"]);
-        sheet.push(["03160".into(), 1_u64.into(), Value::share(1, 3)]);
+        sheet.push(["03160".into(), 1_u64.into(), CellValue::share(1, 3)]);
         let export = Export { export: Some(path.clone()) };
         let screen = Screen::keeping();
         export.show(&screen, &serde_json::json!({ "rows": 1 }), &sheet, "1 row").expect("shown");

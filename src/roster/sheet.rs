@@ -22,7 +22,7 @@ const WIDTH_MIN: usize = 6;
 
 /// What stands in one cell.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Value {
+pub enum CellValue {
     /// Nothing.
     Empty,
     /// Text, whatever it looks like.
@@ -36,7 +36,7 @@ pub enum Value {
     Percent(u64),
 }
 
-impl Value {
+impl CellValue {
     /// A text, or nothing where it is blank.
     pub fn text(text: impl Into<String>) -> Self {
         let text = text.into();
@@ -66,25 +66,25 @@ impl Value {
     }
 }
 
-impl From<&str> for Value {
+impl From<&str> for CellValue {
     fn from(text: &str) -> Self {
         Self::text(text)
     }
 }
 
-impl From<String> for Value {
+impl From<String> for CellValue {
     fn from(text: String) -> Self {
         Self::text(text)
     }
 }
 
-impl From<u64> for Value {
+impl From<u64> for CellValue {
     fn from(count: u64) -> Self {
         Self::Count(count)
     }
 }
 
-impl From<u32> for Value {
+impl From<u32> for CellValue {
     fn from(count: u32) -> Self {
         Self::Count(count.into())
     }
@@ -100,7 +100,7 @@ pub struct Sheet {
     /// The headers.
     pub columns: Vec<String>,
     /// The rows; none has more cells than there are columns.
-    pub rows: Vec<Vec<Value>>,
+    pub rows: Vec<Vec<CellValue>>,
 }
 
 /// Why a spreadsheet is not written. Nothing is left behind.
@@ -142,7 +142,7 @@ impl Sheet {
     }
 
     /// Adds a row.
-    pub fn push<const N: usize>(&mut self, row: [Value; N]) {
+    pub fn push<const N: usize>(&mut self, row: [CellValue; N]) {
         self.rows.push(row.into());
     }
 
@@ -238,13 +238,13 @@ impl Formats {
         sheet: &mut Worksheet,
         row: u32,
         column: u16,
-        value: &Value,
+        value: &CellValue,
     ) -> Result<(), XlsxError> {
         let written = match value {
-            Value::Empty => return Ok(()),
-            Value::Text(text) => sheet.write_string_with_format(row, column, text, &self.text),
-            Value::Count(count) => sheet.write_number(row, column, exact(*count)),
-            Value::Day(day) => {
+            CellValue::Empty => return Ok(()),
+            CellValue::Text(text) => sheet.write_string_with_format(row, column, text, &self.text),
+            CellValue::Count(count) => sheet.write_number(row, column, exact(*count)),
+            CellValue::Day(day) => {
                 let (year, month, date) = (day.year(), day.month(), day.day());
                 let parts = u16::try_from(year).ok().zip(u8::try_from(month).ok());
                 let made = parts.zip(u8::try_from(date).ok()).and_then(|((year, month), date)| {
@@ -256,7 +256,7 @@ impl Formats {
                     None => sheet.write_string(row, column, value.shown()),
                 }
             }
-            Value::Percent(hundredths) => sheet.write_number_with_format(
+            CellValue::Percent(hundredths) => sheet.write_number_with_format(
                 row,
                 column,
                 exact(*hundredths) / 10_000.0,
@@ -308,8 +308,8 @@ mod tests {
         sheet.push([
             "=HYPERLINK(\"x\")".into(),
             "011096397236".into(),
-            Value::Day(date(1996, 4, 10)),
-            Value::share(2, 3),
+            CellValue::Day(date(1996, 4, 10)),
+            CellValue::share(2, 3),
         ]);
         sheet
     }
@@ -352,8 +352,8 @@ mod tests {
 
     #[test]
     fn all_but_one_is_never_all() {
-        assert_eq!(Value::share(99_999, 100_000).shown(), "99.9 %");
-        assert_eq!(Value::share(0, 0), Value::Empty);
-        assert_eq!(Value::share(3, 3).shown(), "100.0 %");
+        assert_eq!(CellValue::share(99_999, 100_000).shown(), "99.9 %");
+        assert_eq!(CellValue::share(0, 0), CellValue::Empty);
+        assert_eq!(CellValue::share(3, 3).shown(), "100.0 %");
     }
 }
