@@ -3,6 +3,7 @@
 //! A command fills one [`Sheet`]; the table on the screen and the file of `--export` are both made of
 //! it, so that they cannot differ. What may be in it was decided by the server.
 
+use std::borrow::Borrow;
 use std::path::PathBuf;
 
 use anyhow::Result;
@@ -29,11 +30,22 @@ impl Export {
         sheet: &Sheet,
         foot: &str,
     ) -> Result<()> {
-        if let Some(path) = &self.export {
-            sheet.save(path)?;
-            screen.note(&format!("{} rows written to {}", sheet.rows.len(), path.display()));
-        }
+        self.save(screen, || sheet)?;
         screen.show(value, || render(sheet, foot))
+    }
+
+    /// Writes a list where asked, and says so.
+    pub(crate) fn save<S: Borrow<Sheet>>(
+        &self,
+        screen: &Screen,
+        make: impl FnOnce() -> S,
+    ) -> Result<()> {
+        let Some(path) = &self.export else { return Ok(()) };
+        let made = make();
+        let sheet: &Sheet = made.borrow();
+        sheet.save(path)?;
+        screen.note(&format!("{} rows written to {}", sheet.rows.len(), path.display()));
+        Ok(())
     }
 }
 
