@@ -14,8 +14,10 @@ use crate::domain::registry::{
     EquipmentType, HealthClass, Owner, OwnerKind, Period, Person, Phone, Plate, Rank, ReserveClass,
     Reservist, ReservistCategory, ReservistStatus, Sex, Standing, TechnicalGrade,
 };
-use crate::domain::unit::{Echelon, ParentBasis, Unit, UnitKind};
-use crate::roster::lists::{read_units, shipped_equipment_types, shipped_specialties};
+use crate::domain::unit::{Echelon, Former, ParentBasis, Unit, UnitKind};
+use crate::roster::lists::{
+    date_successors, read_units, shipped_equipment_types, shipped_former_units, shipped_specialties,
+};
 
 /// Self-defense bases of the province; with the 45 communes they make the published 130.
 pub const BASES: usize = 85;
@@ -30,6 +32,7 @@ const BIRTH_YEARS: u32 = 27;
 /// over the communes in turn.
 pub fn units() -> Vec<Unit> {
     let mut units = read_units(UNITS).expect("the shipped list is read by a test");
+    date_successors(&mut units, &shipped_former_units());
     let communes: Vec<Unit> =
         units.iter().filter(|unit| unit.echelon() == Echelon::Commune).cloned().collect();
     for (number, commune) in (1..=BASES).zip(communes.iter().cycle()) {
@@ -43,6 +46,7 @@ pub fn units() -> Vec<Unit> {
             population: None,
             valid_from: None,
             valid_to: None,
+            former: Former::default(),
         });
     }
     units
