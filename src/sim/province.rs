@@ -11,8 +11,8 @@ use super::names;
 use crate::domain::ids::{SpecialtyCode, UnitCode};
 use crate::domain::registry::{
     Birth, BirthPrecision, Capacity, CapacityUnit, CitizenId, Driver, Equipment, EquipmentStatus,
-    EquipmentType, HealthClass, Owner, OwnerKind, Person, Phone, Plate, Rank, ReserveClass,
-    Reservist, ReservistCategory, ReservistStatus, Sex, TechnicalGrade,
+    EquipmentType, HealthClass, Owner, OwnerKind, Period, Person, Phone, Plate, Rank, ReserveClass,
+    Reservist, ReservistCategory, ReservistStatus, Sex, Standing, TechnicalGrade,
 };
 use crate::domain::unit::{Echelon, Former, ParentBasis, Unit, UnitKind};
 use crate::roster::lists::{
@@ -162,6 +162,7 @@ impl People {
             party_member: Some(choice.percent(10)),
             health_class: HealthClass::new(health),
             status: choice.weighted(&STATUS_SHARES),
+            standing: Standing::default(),
             person: self.person(),
         }
     }
@@ -251,6 +252,10 @@ impl Park {
             hamlet: Some(names::hamlet(choice).to_owned()),
             status: choice
                 .weighted(&[(95, EquipmentStatus::Available), (5, EquipmentStatus::UnderRepair)]),
+            status_period: Period::default(),
+            status_certificate: None,
+            registered_on: None,
+            last_recheck_on: None,
             note: None,
         }
     }
@@ -289,7 +294,7 @@ fn owner(choice: &mut Choice) -> Owner {
     } else {
         (OwnerKind::Person, names::person(choice, Sex::Male).full_name)
     };
-    Owner { kind, name, phones: vec![phone(choice)], address: None }
+    Owner { kind, name, phones: vec![phone(choice)], address: None, contact: None }
 }
 
 fn driver(choice: &mut Choice) -> Driver {
