@@ -81,6 +81,16 @@ codes!(
         OwnerMissing = "OWNER_MISSING",
         /// A driver is not given by a citizen number, or there are too many.
         DriverInvalid = "DRIVER_INVALID",
+        /// Not a day of the calendar, or after today where it cannot be.
+        DateInvalid = "DATE_INVALID",
+        /// A period ends before it begins.
+        PeriodInvalid = "PERIOD_INVALID",
+        /// A deferral without a known ground.
+        DeferralInvalid = "DEFERRAL_INVALID",
+        /// An exemption without a post.
+        ExemptionInvalid = "EXEMPTION_INVALID",
+        /// A place in the militia without a base or a type.
+        MilitiaInvalid = "MILITIA_INVALID",
         /// An earlier row has the same citizen number, chassis number or plate.
         DuplicateInFile = "DUPLICATE_IN_FILE",
     }
@@ -101,6 +111,8 @@ codes!(
         BirthMonthOnly = "BIRTH_MONTH_ONLY",
         /// The name was brought into the one form: NFC, single spaces.
         NameNormalized = "NAME_NORMALIZED",
+        /// The person has a place in the militia and in the reserve at once.
+        DoubleTasked = "DOUBLE_TASKED",
     }
 );
 

@@ -204,7 +204,7 @@ impl World {
         let events = match &request.command {
             Command::Found { province, origin } => self.found(province, origin)?,
             Command::PublishTrust(trust) => self.publish_trust(trust, now)?,
-            Command::PutUnits(units) => self.put_units(units)?,
+            Command::PutUnits(units) => self.put_units(units, now)?,
             Command::AddEndpoints(addresses) => self.add_endpoints(addresses)?,
             Command::CreateCode { address, secret_digest, expires_at } => {
                 self.create_code(address, secret_digest, *expires_at, now)?
