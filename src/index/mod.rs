@@ -14,7 +14,7 @@ mod table;
 pub use filter::{FILTER_LEN_MAX, Filter, FilterError, TERMS_MAX};
 pub use load::LoadError;
 pub use row::{BlindKey, Keys, Row};
-pub use stored::{StoredError, kind_name, open_value, seal_value};
+pub use stored::{StoredError, kind_name, open_value, seal_value, value_generation};
 pub use table::{Page, Selection, Table};
 
 use crate::domain::world::RecordKind;
@@ -33,6 +33,11 @@ impl Registry {
             RecordKind::Reservist => &self.reservists,
             RecordKind::Equipment => &self.equipment,
         }
+    }
+
+    /// Forgets a record.
+    pub fn remove(&mut self, kind: RecordKind, id: &[u8; 16]) {
+        self.table_mut(kind).remove(id);
     }
 
     /// The rows of a kind, to change.
