@@ -27,6 +27,7 @@ use crate::domain::unit::Units;
 use crate::domain::world::Actor;
 use crate::engine::Engine;
 use crate::evidence::seal::Sealer;
+use crate::evidence::seal::keyring::KeepKeys;
 use crate::tasks::Tasks;
 use crate::wire::pb;
 use crate::wire::pb::registry_service_server::RegistryService;
@@ -66,6 +67,8 @@ pub struct RegistryParts {
     pub engine: Engine,
     /// Opens and seals records.
     pub sealer: Arc<Sealer>,
+    /// Keeps its keys, for erasing.
+    pub keys: Arc<dyn KeepKeys>,
     /// Runs the imports.
     pub tasks: Tasks,
     /// The known specialties.

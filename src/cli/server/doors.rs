@@ -12,7 +12,7 @@ use crate::clock::Clock;
 use crate::config::home::ServerHome;
 use crate::engine::Engine;
 use crate::engine::upkeep::Figures;
-use crate::evidence::seal::Sealer;
+use crate::evidence::seal::keyring::KeepKeys as _;
 use crate::fanout::{Hub, Settings, board};
 use crate::limits;
 use crate::pki::authority::Authority;
@@ -92,7 +92,8 @@ impl Serving {
         let registry = RegistryDoor::new(
             RegistryParts {
                 engine: self.engine.clone(),
-                sealer: Arc::new(Sealer::new(&self.home.master_key)),
+                sealer: Arc::clone(self.home.keys.sealer()),
+                keys: Arc::clone(&self.home.keys) as _,
                 tasks: self.tasks.clone(),
                 specialties: shipped_specialties(),
                 equipment_types: shipped_equipment_types(),

@@ -11,7 +11,7 @@ use tonic::transport::{Channel, Endpoint, Server};
 use super::*;
 use crate::domain::code::Code;
 use crate::domain::world::{Command, Event, RecordKind};
-use crate::engine::records::tests::{founded, sealer};
+use crate::engine::records::tests::{Kept, founded};
 use crate::roster::ImportReport;
 use crate::roster::feed::{self, Feed, FeedError};
 use crate::roster::lists::{shipped_equipment_types, shipped_specialties};
@@ -53,6 +53,7 @@ struct House {
     engine: Engine,
     gate: Arc<OpenGate>,
     client: RegistryServiceClient<Channel>,
+    kept: Arc<Kept>,
     tasks: Tasks,
 }
 
@@ -63,9 +64,11 @@ impl House {
         let registrar =
             Caller { id: "registrar".parse().expect("an id"), sees_all: true, within: None };
         let gate = Arc::new(OpenGate(Mutex::new(registrar)));
+        let kept = Kept::new();
         let parts = RegistryParts {
             engine: engine.clone(),
-            sealer: sealer(),
+            sealer: kept.sealer().clone(),
+            keys: kept.clone(),
             tasks: tasks.clone(),
             specialties: shipped_specialties(),
             equipment_types: shipped_equipment_types(),
@@ -86,7 +89,7 @@ impl House {
             .await
             .expect("the duplex is there");
         let client = RegistryServiceClient::new(channel);
-        Self { store, engine, gate, client, tasks }
+        Self { store, engine, gate, client, kept, tasks }
     }
 
     fn calls_as(&self, sees_all: bool, within: Option<&str>) {
