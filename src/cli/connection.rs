@@ -67,6 +67,8 @@ impl Connection {
     }
 
     clients! {
+        /// Keys of personal data.
+        keys KeyServiceClient,
         /// Orders.
         orders OrderServiceClient,
         /// Units and endpoints.

@@ -17,6 +17,7 @@ use crate::domain::ids::EndpointNo;
 use crate::domain::world::{Actor, Entry, Event, Trust};
 use crate::evidence::envelope::Envelope;
 use crate::wire::pb::ledger_entry::Event as Wire;
+pub(crate) use self::parts::record_kind;
 use crate::wire::{
     WireError, answer, array, envelope, instant, order, parse, pb, timestamp, trust, unit,
 };

@@ -70,6 +70,7 @@ impl House {
             sealer: kept.sealer().clone(),
             keys: kept.clone(),
             tasks: tasks.clone(),
+            lookups: LookupLimiter::default(),
             specialties: shipped_specialties(),
             equipment_types: shipped_equipment_types(),
         };
