@@ -20,6 +20,7 @@ use crate::rpc::status;
 use crate::wire::envelope::required;
 use crate::wire::pb;
 use pb::identity_service_client::IdentityServiceClient;
+use pb::key_service_client::KeyServiceClient;
 use pb::ledger_service_client::LedgerServiceClient;
 use pb::operation_service_client::OperationServiceClient;
 use pb::order_service_client::OrderServiceClient;
@@ -101,7 +102,8 @@ impl Connection {
     pub(crate) async fn units(&self) -> Result<Vec<pb::Unit>> {
         let (mut all, mut page_token) = (Vec::new(), String::new());
         for _page in 0..PAGES_MAX {
-            let ask = pb::ListUnitsRequest { page_size: LIST_PAGE_LEN, page_token };
+            let page_size = LIST_PAGE_LEN;
+            let ask = pb::ListUnitsRequest { page_size, page_token, include_closed: true };
             let page = self.organization().list_units(request(ask)).await.map_err(refused)?;
             let page = page.into_inner();
             all.extend(page.units);

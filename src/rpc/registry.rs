@@ -8,6 +8,7 @@
 mod calls;
 mod erase;
 mod fault;
+mod force;
 pub mod gate;
 mod import;
 mod list;

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use prost::Message;
 use prost::bytes::Bytes;
 
+pub(crate) use self::parts::record_kind;
 use self::parts::{
     holder_from_text, holder_text, number_from_message, number_to_message, order_id, signature,
 };
@@ -17,7 +18,6 @@ use crate::domain::ids::EndpointNo;
 use crate::domain::world::{Actor, Entry, Event, Trust};
 use crate::evidence::envelope::Envelope;
 use crate::wire::pb::ledger_entry::Event as Wire;
-pub(crate) use self::parts::record_kind;
 use crate::wire::{
     WireError, answer, array, envelope, instant, order, parse, pb, timestamp, trust, unit,
 };
@@ -100,6 +100,7 @@ fn event_to_message(event: &Event) -> Wire {
         Event::UnitsPut(units) => {
             Wire::UnitsPut(pb::UnitsPut { units: units.iter().map(Into::into).collect() })
         }
+        Event::UnitsReorganized(done) => Wire::UnitsReorganized(done.as_ref().into()),
         Event::EndpointAdded { no, address } => Wire::EndpointAdded(pb::EndpointAdded {
             number: no.number(),
             unit_code: address.unit.to_string(),
@@ -166,6 +167,7 @@ fn order_event_to_message(event: &Event) -> Wire {
         Event::ProvinceFounded { .. }
         | Event::TrustPublished(_)
         | Event::UnitsPut(_)
+        | Event::UnitsReorganized(_)
         | Event::EndpointAdded { .. }
         | Event::CodeCreated { .. }
         | Event::TerminalEnrolled { .. }
@@ -197,6 +199,7 @@ fn event_from_message(message: Wire) -> Result<Event, WireError> {
         Wire::UnitsPut(put) => {
             Event::UnitsPut(put.units.iter().map(TryInto::try_into).collect::<Result<_, _>>()?)
         }
+        Wire::UnitsReorganized(done) => Event::UnitsReorganized(Box::new((&done).try_into()?)),
         Wire::EndpointAdded(added) => Event::EndpointAdded {
             no: EndpointNo::new(added.number),
             address: unit::address(&added.unit_code, added.line)?,
@@ -266,6 +269,7 @@ fn order_event_from_message(message: Wire) -> Result<Event, WireError> {
         Wire::ProvinceFounded(_)
         | Wire::TrustBundlePublished(_)
         | Wire::UnitsPut(_)
+        | Wire::UnitsReorganized(_)
         | Wire::EndpointAdded(_)
         | Wire::EnrolmentCodeCreated(_)
         | Wire::TerminalEnrolled(_)

@@ -38,8 +38,7 @@ pub(super) async fn run(cx: &Cx, erase: Erase, kind: pb::RecordKind) -> Result<(
         record_id: id.clone(),
         reason: erase.reason,
     };
-    let reply =
-        cx.connect().await?.registry().erase_record(request(ask)).await.map_err(refused)?;
+    let reply = cx.connect().await?.registry().erase_record(request(ask)).await.map_err(refused)?;
     let done = reply.into_inner();
     let value = json!({
         "record_id": id,

@@ -19,6 +19,7 @@ mod refusal;
 mod requests;
 #[cfg(test)]
 pub(crate) mod tests;
+mod units;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -29,6 +30,7 @@ pub use event::{CertificateHolder, Entry, Event, NumberTaken, RecordKind, Record
 pub use file::{Issue, OrderFile, OrderState};
 pub use keys::ERASE_REASON_CHARS_MAX;
 pub use refusal::{AnswerRefusal, OrderRefusal, Refusal};
+pub use units::{Act, DOCUMENT_CHARS_MAX, Recorded, Reorganization, UndoError};
 
 use crate::domain::endpoint::Endpoints;
 use crate::domain::ids::{EndpointNo, OrderId, UnitCode};
@@ -74,6 +76,8 @@ pub struct World {
     /// The newest sequence when the bundle came into force: later orders were judged by it.
     trusted_from: u64,
     units: Units,
+    /// By place in the ledger.
+    reorganizations: BTreeMap<u64, Recorded>,
     endpoints: Endpoints,
     codes: BTreeMap<[u8; 32], EnrolmentCode>,
     orders: BTreeMap<OrderId, OrderFile>,
@@ -208,7 +212,11 @@ impl World {
         let events = match &request.command {
             Command::Found { province, origin } => self.found(province, origin)?,
             Command::PublishTrust(trust) => self.publish_trust(trust, now)?,
-            Command::PutUnits(units) => self.put_units(units)?,
+            Command::PutUnits(units) => self.put_units(units, now)?,
+            Command::ChangeUnits { change, effective, document } => {
+                self.change_units(change, *effective, document, now)?
+            }
+            Command::UndoUnits { entry, document } => self.undo_units(*entry, document)?,
             Command::AddEndpoints(addresses) => self.add_endpoints(addresses)?,
             Command::CreateCode { address, secret_digest, expires_at } => {
                 self.create_code(address, secret_digest, *expires_at, now)?

@@ -23,7 +23,7 @@ pub struct Keys {
 impl Keys {
     fn message(&self, state: KeyState) -> pb::Keys {
         let registry = self.engine.registry();
-        let records: usize = RecordKind::ALL.map(|kind| registry.table(kind).len()).iter().sum();
+        let records: usize = RecordKind::ALL.iter().map(|kind| registry.table(*kind).len()).sum();
         pb::Keys {
             keyring_version: state.keyring_version,
             generation: state.generation,
@@ -43,8 +43,8 @@ impl KeyService for Keys {
         request: Request<pb::RotateKeysRequest>,
     ) -> Result<Response<pb::RotateKeysResponse>, Status> {
         let caller = request.extensions().get::<Principal>().cloned();
-        let caller = caller
-            .ok_or_else(|| Reject::internal("NO_GATE", &"a call came past the gate"))?;
+        let caller =
+            caller.ok_or_else(|| Reject::internal("NO_GATE", &"a call came past the gate"))?;
         let message = request.into_inner();
         let id = identified("RotateKeys", &message.request_id, &message)?;
         let state = self.rekeying.begin(caller.actor()?, Some(id)).await?;
