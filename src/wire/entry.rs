@@ -9,6 +9,7 @@ use std::sync::Arc;
 use prost::Message;
 use prost::bytes::Bytes;
 
+pub(crate) use self::parts::record_kind;
 use self::parts::{
     holder_from_text, holder_text, number_from_message, number_to_message, order_id, signature,
 };

@@ -117,7 +117,7 @@ fn the_servers_certificate_is_issued_anew_when_a_third_of_its_life_is_left() {
     assert_eq!(mode & 0o777, 0o600);
     assert_eq!(
         fs::read_dir(home.dir.join("keys")).expect("listed").count(),
-        6,
+        7,
         "nothing is left over"
     );
     assert_eq!(due(&loaded, NOW), Some(Due::Dates), "it was made by a clock that was ahead");
