@@ -24,7 +24,8 @@ use crate::domain::ids::UnitCode;
 use crate::domain::registry::{EquipmentTypes, Lists, Specialties};
 use crate::domain::unit::Units;
 use crate::limits;
-use crate::roster::{ImportReport, Options, RosterError, Source};
+use crate::roster::report::take_one;
+use crate::roster::{ImportReport, Mapping, Options, RosterError, Source};
 use crate::wire::pb;
 use crate::wire::pb::registry_service_client::RegistryServiceClient;
 use batch::{Answer, Batches, Facts, FedKind};
@@ -44,8 +45,12 @@ pub struct Feed {
     pub as_of: Date,
     /// The unit of rows that name none; without it they are refused.
     pub default_unit: Option<UnitCode>,
-    /// The sheet to read; needed only where several hold a table.
+    /// The sheet to read; without it all that hold a table.
     pub sheet: Option<String>,
+    /// The day as of which the file names its units; without it as of today.
+    pub names_as_of: Option<Date>,
+    /// What columns and words mean where guessing fails.
+    pub mapping: Mapping,
     /// Begins the names of the batches: new for each feed, 1 to 50 letters, digits, `-`, `_` or `.`.
     pub name: String,
 }
@@ -148,8 +153,13 @@ impl Feed {
             equipment_types: &self.equipment_types,
             as_of: self.as_of,
         };
-        let (default_unit, sheet) = (self.default_unit.clone(), self.sheet.clone());
-        Options { lists, default_unit, sheet }
+        Options {
+            lists,
+            default_unit: self.default_unit.clone(),
+            sheet: self.sheet.clone(),
+            names_as_of: self.names_as_of,
+            mapping: self.mapping.clone(),
+        }
     }
 }
 
@@ -230,7 +240,8 @@ where
             return Err(FeedError::Answer);
         }
         for (row, reason) in answer.refused {
-            let at = sent.rows.iter().position(|fact| fact.row == row).ok_or(FeedError::Answer)?;
+            let at =
+                sent.rows.iter().position(|fact| fact.ordinal == row).ok_or(FeedError::Answer)?;
             total.refused.push((sent.rows.swap_remove(at), reason));
         }
         total.created += answer.created;
@@ -257,16 +268,7 @@ impl Total {
             for warning in fact.warnings {
                 take_one(&mut report.warnings, warning.code());
             }
-            report.rejected.insert(fact.row, reason);
-        }
-    }
-}
-
-fn take_one(counts: &mut std::collections::BTreeMap<String, u64>, name: &str) {
-    if let Some(count) = counts.get_mut(name) {
-        *count -= 1;
-        if *count == 0 {
-            counts.remove(name);
+            report.rejected.insert(fact.key, reason);
         }
     }
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, anyhow};
 use clap::Args;
+use jiff::civil::Date;
 use serde_json::Value;
 
 use crate::cli::Cx;
@@ -14,7 +15,7 @@ use crate::domain::ids::UnitCode;
 use crate::domain::unit::Units;
 use crate::roster::feed::{self, Feed, FeedError};
 use crate::roster::lists::{shipped_equipment_types, shipped_specialties};
-use crate::roster::{ImportReport, RosterKind};
+use crate::roster::{ImportReport, Mapping, RosterKind};
 
 /// Records asked for at once.
 const PAGE_LEN: usize = 50;
@@ -27,9 +28,15 @@ pub(in crate::cli) struct Roster {
     /// The unit of rows that name none.
     #[arg(long, value_name = "CODE")]
     pub(super) unit: Option<UnitCode>,
-    /// The sheet to read, where several hold a table.
+    /// The sheet to read; without it all that hold a table.
     #[arg(long, value_name = "NAME")]
     pub(super) sheet: Option<String>,
+    /// The day as of which the file names its units: names from before a merger are mapped.
+    #[arg(long, value_name = "DATE")]
+    pub(super) as_of: Option<Date>,
+    /// Says what columns and words mean where guessing fails; a file in TOML.
+    #[arg(long, value_name = "FILE")]
+    pub(super) mapping: Option<PathBuf>,
     /// Only reads and checks; nothing is sent.
     #[arg(long)]
     pub(super) dry_run: bool,
@@ -75,7 +82,8 @@ pub(super) fn lines(value: &Value) -> String {
 
 /// Reads a roster and feeds it to the server. With `dry_run` nothing is sent.
 pub(super) async fn run(cx: &Cx, roster: Roster, kind: RosterKind) -> Result<()> {
-    let Roster { file, unit, sheet, dry_run } = roster;
+    let Roster { file, unit, sheet, as_of, mapping, dry_run } = roster;
+    let mapping = mapping.as_deref().map(read_mapping).transpose()?.unwrap_or_default();
     if !file.is_file() {
         return Err(anyhow!("{} is not a file: give a roster", file.display()));
     }
@@ -90,6 +98,8 @@ pub(super) async fn run(cx: &Cx, roster: Roster, kind: RosterKind) -> Result<()>
         as_of: cx.clock.now().date_in_vietnam(),
         default_unit: unit,
         sheet,
+        names_as_of: as_of,
+        mapping,
         name: request_id(),
     };
     let bar = cx.screen.counter("rows");
@@ -115,6 +125,12 @@ pub(super) async fn run(cx: &Cx, roster: Roster, kind: RosterKind) -> Result<()>
         other => other.into(),
     })?;
     tell(cx, &file, dry_run, &report)
+}
+
+fn read_mapping(path: &Path) -> Result<Mapping> {
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("failed to read the mapping file {}", path.display()))?;
+    Ok(Mapping::parse(&text)?)
 }
 
 fn tell(cx: &Cx, file: &Path, dry_run: bool, report: &ImportReport) -> Result<()> {

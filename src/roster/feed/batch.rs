@@ -9,14 +9,16 @@ use crate::domain::ids::UnitCode;
 use crate::domain::registry::{Equipment, Reservist, Warning};
 use crate::limits;
 use crate::roster::{
-    ImportReport, Options, RosterError, Row, Source, read_equipment, read_reservists,
+    ImportReport, Options, RosterError, Row, RowKey, Source, read_equipment, read_reservists,
 };
 use crate::wire::pb;
 
 /// What must be known of a row to move it in the report.
 #[derive(Debug)]
 pub(super) struct Fact {
-    pub(super) row: u32,
+    pub(super) key: RowKey,
+    /// Its name towards the server: rows of several sheets share their numbers.
+    pub(super) ordinal: u32,
     pub(super) unit: UnitCode,
     pub(super) warnings: Vec<Warning>,
 }
@@ -126,10 +128,10 @@ impl<K: FedKind> Batches<K> {
         let Ok(checked) = row.result else { return ControlFlow::Continue(()) };
         let message = K::message(&checked.record);
         let unit = K::unit(&checked.record).clone();
-        let (row, warnings) = (row.number, checked.warnings);
+        let (key, ordinal, warnings) = (row.key, row.ordinal, checked.warnings);
         self.len += message.encoded_len();
-        self.rows.push((row, message));
-        self.facts.push(Fact { row, unit, warnings });
+        self.rows.push((ordinal, message));
+        self.facts.push(Fact { key, ordinal, unit, warnings });
         let is_full = self.rows.len() == limits::RECORDS_PER_BATCH_MAX
             || self.len >= limits::IMPORT_BATCH_LEN_MAX;
         if is_full { self.send() } else { ControlFlow::Continue(()) }

@@ -104,6 +104,8 @@ impl House {
             as_of: jiff::civil::date(2026, 1, 31),
             default_unit: None,
             sheet: None,
+            names_as_of: None,
+            mapping: crate::roster::Mapping::default(),
             name: name.to_owned(),
         }
     }
