@@ -19,7 +19,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         // Thousands of open streams: buffers that begin small.
         .codec_path("crate::wire::codec::LeanCodec")
         // Personal data never reaches a log through Debug: `wire::pb` writes these by hand.
-        .skip_debug([".hoatoc.v1.Reservist", ".hoatoc.v1.Equipment", ".hoatoc.v1.Driver"])
+        .skip_debug([".hoatoc.v1.Reservist", ".hoatoc.v1.Equipment", ".hoatoc.v1.Driver", ".hoatoc.v1.FieldChange"])
         .compile_fds(descriptors)?;
     Ok(())
 }

@@ -18,7 +18,9 @@ mod file;
 mod kind;
 mod legacy;
 pub mod lists;
+mod refused;
 mod report;
+pub mod sheet;
 mod table;
 
 use std::ops::ControlFlow;
@@ -30,7 +32,8 @@ use crate::domain::ids::UnitCode;
 use crate::domain::registry::{Checked, Equipment, Lists, Problem, Reservist};
 
 pub use error::RosterError;
-pub use report::{ImportReport, Place, RosterKind, RowKey};
+pub use refused::{RefusedError, write_refused};
+pub use report::{Change, ImportReport, Place, RosterKind, RowKey};
 pub use table::mapping::Mapping;
 
 /// Most rows of data in one file: a spreadsheet ends at 1,048,576 rows; a text of the whole province

@@ -82,6 +82,23 @@ impl fmt::Display for Place {
     }
 }
 
+/// A field of a record that a row changes. Personal data: `Debug` shows the field alone.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+pub struct Change {
+    /// The field, as the record's message names it.
+    pub field: String,
+    /// Its value before; blank for none.
+    pub old: String,
+    /// Its value after; blank for none.
+    pub new: String,
+}
+
+impl fmt::Debug for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Change({})", self.field)
+    }
+}
+
 /// The outcome of reading, and then storing, one roster. `rows` is always `accepted` plus the number
 /// of `rejected`; `created`, `updated` and `unchanged` add up to `accepted` once all is stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -103,6 +120,9 @@ pub struct ImportReport {
     /// For each row that was refused for one of its fields, where that is. Rows that the server refused
     /// have none.
     pub places: BTreeMap<RowKey, Place>,
+    /// For each row that changed a record, the fields that differ, as far as the server tells; of very
+    /// many rows the first.
+    pub changes: BTreeMap<RowKey, Vec<Change>>,
     /// How often each warning was given on accepted rows.
     pub warnings: BTreeMap<String, u64>,
     /// Accepted rows by unit code.
@@ -127,6 +147,7 @@ impl ImportReport {
             unchanged: 0,
             rejected: BTreeMap::new(),
             places: BTreeMap::new(),
+            changes: BTreeMap::new(),
             warnings: BTreeMap::new(),
             by_unit: BTreeMap::new(),
             left_out: Vec::new(),

@@ -379,7 +379,7 @@ fn the_report_speaks_the_words_of_the_expectations() {
     report.rejected.insert(10.into(), "BIRTH_DATE_INVALID".to_owned());
     let wanted = json!({
         "kind": "reservists", "rows": 0, "accepted": 0, "created": 0, "updated": 0, "unchanged": 0,
-        "rejected": { "10": "BIRTH_DATE_INVALID" }, "places": {}, "warnings": {}, "by_unit": {},
+        "rejected": { "10": "BIRTH_DATE_INVALID" }, "places": {}, "changes": {}, "warnings": {}, "by_unit": {},
     });
     assert_eq!(serde_json::to_value(&report).expect("plain data"), wanted);
 }

@@ -1,4 +1,4 @@
-//! Generated code of `proto/hoatoc/v1`, and nothing else but three `Debug`s that hide people.
+//! Generated code of `proto/hoatoc/v1`, and nothing else but four `Debug`s that hide people.
 #![expect(
     unused_qualifications,
     clippy::all,
@@ -30,5 +30,11 @@ impl fmt::Debug for Equipment {
 impl fmt::Debug for Driver {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Driver(masked)")
+    }
+}
+
+impl fmt::Debug for FieldChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "FieldChange({})", self.field)
     }
 }

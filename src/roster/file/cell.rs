@@ -44,6 +44,11 @@ impl Cell {
         }
     }
 
+    /// How many characters it shows.
+    pub(in crate::roster) fn chars_shown(&self) -> usize {
+        self.text().chars().count()
+    }
+
     /// The text of a cell that holds text.
     pub(in crate::roster) fn as_text(&self) -> Option<&str> {
         match self {

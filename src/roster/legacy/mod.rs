@@ -123,7 +123,9 @@ fn look(text: &str, bytes: bool) -> Look {
         return Look::Open;
     }
     let decodable = high().all(|c| codes::tcvn3(c).is_some());
-    if decodable && worth(text, Encoding::Tcvn3) > 0 {
+    let is_word =
+        |word: &str| !word.is_ascii() && word.bytes().any(|byte| byte.is_ascii_alphabetic());
+    if decodable && text.split_whitespace().any(is_word) && worth(text, Encoding::Tcvn3) > 0 {
         return Look::Tcvn3;
     }
     // Signs such as in "m²": no letters at all, or letters of no known reading.

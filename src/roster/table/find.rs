@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::header::{Header, Numbered};
 use super::mapping::{Mapping, letters};
 use crate::domain::ids::UnitCode;
-use crate::roster::file::{Cell, Parts};
+use crate::roster::file::Parts;
 use crate::roster::kind::Kind;
 use crate::roster::legacy::Decoder;
 use crate::roster::{HEADER_ROWS_MAX, Options, RosterError, RowKey};
@@ -25,7 +25,7 @@ pub(in crate::roster) struct Located<I: 'static> {
     /// Its number among the tables, and its sheet's name where there are several.
     pub(in crate::roster) key: RowKey,
     /// Its header.
-    pub(super) header: Header<I>,
+    pub(in crate::roster) header: Header<I>,
     /// Makes Unicode of its rows.
     pub(in crate::roster) decoder: Decoder,
     /// The unit that its sheet is named for.
@@ -108,12 +108,8 @@ fn locate<K: Kind>(
     }
     let Some(mut header) = Header::find::<K>(&rows, &options.mapping) else { return Ok(None) };
     header.widen_name::<K>(&rows);
-    let names_unit = |text: &str| super::units::of_heading(text, options).is_some();
-    let below = rows.iter().filter(|(number, _)| *number > header.last);
-    let grouped = below
-        .filter(|(_, cells)| cells.iter().filter(|cell| !cell.is_blank()).count() <= 3)
-        .flat_map(|(_, cells)| cells.iter().filter_map(Cell::as_text))
-        .any(names_unit);
+    let mut below = rows.iter().filter(|(number, _)| *number > header.last);
+    let grouped = below.any(|(_, cells)| super::names_unit(cells, options));
     let unit = super::units::of_heading(sheet, options);
     let key = RowKey::from(0);
     Ok(Some(Located { part, key, header, decoder, unit, grouped }))

@@ -48,7 +48,7 @@ const HEADER_HEIGHT_MAX: usize = 3;
 
 /// How a column fills its field.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Role {
+pub(in crate::roster) enum Role {
     /// Alone.
     Whole,
     /// With others, in the order of their numbers.
@@ -61,34 +61,34 @@ pub(super) enum Role {
 
 /// A column of the file understood.
 #[derive(Debug)]
-pub(super) struct Bound<I: 'static> {
+pub(in crate::roster) struct Bound<I: 'static> {
     /// Its position, from 0.
-    pub(super) at: usize,
+    pub(in crate::roster) at: usize,
     /// The field.
-    pub(super) column: &'static Column<I>,
+    pub(in crate::roster) column: &'static Column<I>,
     /// How it fills it.
-    pub(super) role: Role,
+    pub(in crate::roster) role: Role,
 }
 
 /// A header understood.
 #[derive(Debug)]
-pub(super) struct Header<I: 'static> {
+pub(in crate::roster) struct Header<I: 'static> {
     /// Its first row, as the spreadsheet shows it; 0 where a mapping says that there is none.
-    pub(super) first: u32,
+    pub(in crate::roster) first: u32,
     /// Its last row.
-    pub(super) last: u32,
+    pub(in crate::roster) last: u32,
     /// Each known column.
-    pub(super) columns: Vec<Bound<I>>,
+    pub(in crate::roster) columns: Vec<Bound<I>>,
     /// The position of the running number.
-    pub(super) index_at: Option<usize>,
+    pub(in crate::roster) index_at: Option<usize>,
     /// The position of the former district.
-    pub(super) district_at: Option<usize>,
+    pub(in crate::roster) district_at: Option<usize>,
     /// Fields that two columns claim.
-    pub(super) repeated: Vec<&'static str>,
+    pub(in crate::roster) repeated: Vec<&'static str>,
     /// What stands over each column.
-    pub(super) labels: Vec<(usize, String)>,
+    pub(in crate::roster) labels: Vec<(usize, String)>,
     /// The last row, to know it again on later pages.
-    pub(super) cells: Vec<Cell>,
+    pub(in crate::roster) cells: Vec<Cell>,
 }
 
 /// A row of the sheet's beginning, with its number.
@@ -362,7 +362,7 @@ fn find<K: Kind>(text: &str) -> Option<&'static Column<K::Input>> {
 }
 
 /// A header as it is compared.
-pub(super) fn plain(text: &str) -> String {
+pub(in crate::roster) fn plain(text: &str) -> String {
     let spaced: String =
         fold(text).chars().map(|c| if c.is_alphanumeric() { c } else { ' ' }).collect();
     fold(&spaced)

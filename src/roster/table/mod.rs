@@ -289,6 +289,12 @@ impl<K: Kind> Table<'_, K> {
     }
 }
 
+/// Whether a row is a heading that names the unit of those under it.
+pub(super) fn names_unit(cells: &[Cell], options: &Options<'_>) -> bool {
+    let texts = || cells.iter().filter_map(Cell::as_text).filter(|text| !text.trim().is_empty());
+    texts().count() <= 3 && texts().any(|text| units::of_heading(text, options).is_some())
+}
+
 /// Whether a mark is set in a column of marks.
 fn is_mark(text: &str) -> bool {
     !matches!(fold(text).as_str(), "0" | "-" | "khong" | "no" | "false")

@@ -107,6 +107,8 @@ impl House {
             names_as_of: None,
             mapping: crate::roster::Mapping::default(),
             name: name.to_owned(),
+            validate_only: false,
+            patience: std::time::Duration::ZERO,
         }
     }
 
