@@ -69,6 +69,9 @@ pub struct Place {
     pub column: Option<String>,
     /// What stands there, cut to 40 characters; none for personal fields and for empty cells.
     pub value: Option<String>,
+    /// What may help to mend it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
 }
 
 impl fmt::Display for Place {
@@ -78,7 +81,8 @@ impl fmt::Display for Place {
             Some(column) => write!(f, " in column {column} ({})", self.field)?,
             None => write!(f, " ({})", self.field)?,
         }
-        self.value.as_ref().map_or(Ok(()), |value| write!(f, ", {value:?}"))
+        self.value.as_ref().map_or(Ok(()), |value| write!(f, ", {value:?}"))?;
+        self.hint.as_ref().map_or(Ok(()), |hint| write!(f, ": {hint}"))
     }
 }
 

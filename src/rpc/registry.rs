@@ -8,6 +8,7 @@
 mod calls;
 mod changes;
 mod fault;
+mod force;
 pub mod gate;
 mod import;
 mod list;

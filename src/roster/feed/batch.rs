@@ -166,11 +166,7 @@ pub(super) struct Batches<K: FedKind> {
 }
 
 impl<K: FedKind> Batches<K> {
-    pub(super) fn new(
-        name: &str,
-        validate_only: bool,
-        filled: mpsc::Sender<(K, Facts)>,
-    ) -> Self {
+    pub(super) fn new(name: &str, validate_only: bool, filled: mpsc::Sender<(K, Facts)>) -> Self {
         let (name, rows, facts) = (name.to_owned(), Vec::new(), Vec::new());
         Self { name, number: 0, rows, facts, len: 0, validate_only, filled }
     }
@@ -205,6 +201,10 @@ impl<K: FedKind> Batches<K> {
         let rows = std::mem::take(&mut self.facts);
         let facts = Facts { request_id: request_id.clone(), rows };
         let batch = K::batch(request_id, self.validate_only, std::mem::take(&mut self.rows));
-        if self.filled.blocking_send((batch, facts)).is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        if self.filled.blocking_send((batch, facts)).is_ok() {
+            ControlFlow::Continue(())
+        } else {
+            ControlFlow::Break(())
+        }
     }
 }

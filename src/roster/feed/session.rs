@@ -117,8 +117,7 @@ impl<K: FedKind> Session<K> {
             if self.drained {
                 out = None;
             }
-            let may_send =
-                !self.drained && self.unanswered.len() < limits::IMPORT_BATCHES_SENT_MAX;
+            let may_send = !self.drained && self.unanswered.len() < limits::IMPORT_BATCHES_SENT_MAX;
             tokio::select! {
                 answer = next(&mut answers) => match answer {
                     Ok(Some(answer)) => {

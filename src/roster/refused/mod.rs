@@ -150,7 +150,12 @@ impl<'a, K: Kind> Page<'a, K> {
         }
     }
 
-    fn take(&mut self, number: u32, cells: &[Cell], refused: &BTreeSet<u32>) -> Result<(), XlsxError> {
+    fn take(
+        &mut self,
+        number: u32,
+        cells: &[Cell],
+        refused: &BTreeSet<u32>,
+    ) -> Result<(), XlsxError> {
         let header = &self.table.header;
         if number <= header.last {
             self.at = number - 1;
@@ -180,7 +185,12 @@ impl<'a, K: Kind> Page<'a, K> {
 
     fn head(&mut self) -> Result<(), XlsxError> {
         let at = self.at.saturating_sub(1);
-        self.sheet.write_string_with_format(at, self.reason_at, REASON_HEADER, &self.formats.head)?;
+        self.sheet.write_string_with_format(
+            at,
+            self.reason_at,
+            REASON_HEADER,
+            &self.formats.head,
+        )?;
         self.sheet.set_freeze_panes(self.at, 0)?;
         Ok(())
     }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::header::{Header, Numbered};
 use super::mapping::{Mapping, letters};
-use crate::domain::ids::UnitCode;
+use super::units::Named;
 use crate::roster::file::Parts;
 use crate::roster::kind::Kind;
 use crate::roster::legacy::Decoder;
@@ -29,7 +29,7 @@ pub(in crate::roster) struct Located<I: 'static> {
     /// Makes Unicode of its rows.
     pub(in crate::roster) decoder: Decoder,
     /// The unit that its sheet is named for.
-    pub(super) unit: Option<UnitCode>,
+    pub(super) unit: Option<Named>,
     /// Whether a heading inside the table names a unit.
     grouped: bool,
 }

@@ -24,6 +24,7 @@ use crate::domain::unit::Echelon;
 use find::{Located, tables};
 use header::{Role, numbers_columns};
 use mapping::letters;
+use units::Named;
 
 /// Most characters of a refused cell that are shown: the longest names of units fit.
 const SHOWN_CHARS_MAX: usize = 40;
@@ -95,7 +96,7 @@ struct Table<'a, K: Kind> {
     /// Until the first row of data, a row may be the form's numbering of its columns.
     may_number_columns: bool,
     /// The unit that the last heading named.
-    group_unit: Option<UnitCode>,
+    group_unit: Option<Named>,
 }
 
 impl<K: Kind> Table<'_, K> {
@@ -208,27 +209,32 @@ impl<K: Kind> Table<'_, K> {
 
     /// Units by their codes of today, so that the checks need not know how they were found.
     fn name_units(&self, cells: &[Cell], input: &mut K::Input, repairs: &mut Vec<Warning>) {
-        let district = self.located.header.district_at.and_then(|at| cells.get(at));
-        let district = district.map(|cell| cell.read(Reading::Plain).0).unwrap_or_default();
+        let district = self.district(cells);
+        let default = self.options.default_unit.clone();
+        let default = default.map(|code| Named { code, former: None });
+        let default = self.group_unit.clone().or_else(|| self.located.unit.clone()).or(default);
         let fields = std::iter::once(&K::UNIT_FIELD).chain(K::OTHER_UNIT_FIELDS);
         for column in fields.filter_map(|field| K::column(field)) {
             let slot = (column.slot)(input);
-            if let Some(named) = units::of_cell(slot, &district, self.options) {
-                named.code.as_str().clone_into(slot);
-                if named.former {
-                    repairs.push(Warning::FormerUnitMapped);
-                }
+            let is_own = column.field == K::UNIT_FIELD;
+            let named = match slot.trim() {
+                "" => default.clone().filter(|_| is_own),
+                text => units::of_cell(text, &district, self.options),
+            };
+            let Some(named) = named else { continue };
+            named.code.as_str().clone_into(slot);
+            let Some(former) = named.former else { continue };
+            repairs.push(Warning::FormerUnitMapped);
+            if let Some(column) = K::column("former_unit").filter(|_| is_own) {
+                *(column.slot)(input) = former;
             }
         }
-        let default = self.group_unit.as_ref().or(self.located.unit.as_ref());
-        if let Some(unit) = default.or(self.options.default_unit.as_ref())
-            && let Some(column) = K::column(K::UNIT_FIELD)
-        {
-            let slot = (column.slot)(input);
-            if slot.trim().is_empty() {
-                unit.as_str().clone_into(slot);
-            }
-        }
+    }
+
+    fn district(&self, cells: &[Cell]) -> String {
+        let at = self.located.header.district_at;
+        let cell = at.and_then(|at| cells.get(at));
+        cell.map(|cell| cell.read(Reading::Plain).0).unwrap_or_default()
     }
 
     /// Only accepted rows count as earlier ones: a refused row holds no claim to its number.
@@ -260,8 +266,10 @@ impl<K: Kind> Table<'_, K> {
                 && text.bytes().filter(u8::is_ascii_digit).count() < DIGITS_SHOWN_MAX
         };
         let value = text.filter(is_harmless);
+        let hint = value.as_ref().filter(|_| problem.code == ProblemCode::UnitUnknown);
+        let hint = hint.and_then(|text| units::hint(text, &self.district(cells), self.options));
         let value = value.map(|text| text.trim().chars().take(SHOWN_CHARS_MAX).collect());
-        Some(Place { field, column: at.map(letters), value })
+        Some(Place { field, column: at.map(letters), value, hint })
     }
 
     fn count(
