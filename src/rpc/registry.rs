@@ -6,6 +6,7 @@
 //! here whatever the caller's program checked. Knows nothing of roles, certificates or files.
 
 mod calls;
+mod changes;
 mod erase;
 mod fault;
 mod force;

@@ -7,6 +7,7 @@
 //! which the seal binds by itself. Knows nothing of who is asking.
 
 mod activity;
+mod changes;
 mod enterprise;
 mod equipment;
 mod militia;
@@ -23,6 +24,8 @@ use crate::domain::ids::{SpecialtyCode, UnitCode};
 use crate::domain::registry::{Lists, Phone, Problem, ProblemCode};
 use crate::domain::world::RecordKind;
 use crate::wire::{WireError, pb};
+
+pub use changes::changes;
 
 /// A field at fault, as the proto file names it, and the stable code of the fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

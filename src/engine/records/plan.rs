@@ -39,7 +39,7 @@ struct Taken {
 }
 
 impl RecordJob {
-    /// What to write. `repeated` says that this very request was carried out before: then whatever
+    /// What to write; nothing where it is only asked what would be. `repeated` says that this very request was carried out before: then whatever
     /// is found under a row's numbers is its own earlier doing, and nothing is written.
     pub(in crate::engine) fn plan(
         &self,
@@ -59,7 +59,9 @@ impl RecordJob {
                 RowOutcome::Created(id, version) | RowOutcome::Updated(id, version) => {
                     taken.ids.insert(id);
                     taken.keys.extend(new.index.keys.iter());
-                    plan.puts.push(self.seal(new, id, version)?);
+                    if !self.validate_only {
+                        plan.puts.push(self.seal(new, id, version)?);
+                    }
                 }
                 RowOutcome::Unchanged(id, _version) => {
                     taken.ids.insert(id);

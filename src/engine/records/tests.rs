@@ -133,6 +133,7 @@ impl Bench {
             id,
             kind,
             rows,
+            validate_only: false,
             sealer: sealer(),
             reply,
         });

@@ -37,6 +37,7 @@ impl House {
                 id: None,
                 kind: KIND,
                 rows,
+                validate_only: false,
                 sealer,
                 reply,
             });

@@ -93,6 +93,7 @@ impl RegistryParts {
             id,
             kind,
             rows: vec![new],
+            validate_only: false,
             sealer,
             reply,
         });

@@ -108,7 +108,11 @@ impl House {
             as_of: jiff::civil::date(2026, 1, 31),
             default_unit: None,
             sheet: None,
+            names_as_of: None,
+            mapping: crate::roster::Mapping::default(),
             name: name.to_owned(),
+            validate_only: false,
+            patience: std::time::Duration::ZERO,
         }
     }
 
@@ -202,8 +206,6 @@ async fn a_commune_is_imported_and_importing_it_again_changes_nothing() {
     let second = house.import(roster("commune-clean.xlsx"), "two").await.expect("imported");
     assert_eq!(counts(&second), (0, 0, 240));
     assert_eq!(house.engine.ledger().size(), size, "nothing changed, nothing recorded");
-    let checked = feed::check_reservists(house.feed(roster("commune-clean.xlsx"), "three")).await;
-    assert_eq!(checked.expect("read").accepted, 240);
 }
 
 #[tokio::test]
