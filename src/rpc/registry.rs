@@ -9,6 +9,7 @@ mod calls;
 mod changes;
 mod erase;
 mod fault;
+mod figures;
 mod force;
 pub mod gate;
 mod import;

@@ -111,6 +111,7 @@ pub const METHODS: &[Method] = &[
     reads("hoatoc.v1.LedgerService/ProveInclusion", Callers::Holders),
     reads("hoatoc.v1.LedgerService/ProveConsistency", Callers::Holders),
     reads("hoatoc.v1.ReportService/GetResponseReport", Callers::AnyOfficer),
+    reads("hoatoc.v1.FigureService/GetFigures", Callers::AnyOfficer),
     upkeep("hoatoc.v1.OperationService/CreateBackup", ADMINISTRATOR),
     upkeep("hoatoc.v1.OperationService/CheckStore", Callers::Officers(&[Administrator, Auditor])),
     changes("hoatoc.v1.RegistryService/CreateReservist", REGISTRAR),
