@@ -180,7 +180,9 @@ fn a_refused_row_tells_its_column_and_what_stands_there_if_that_is_nobodys_secre
     );
     let report = read_text(&text, &province.options()).expect("a table");
     let told = |row: u32| format!("{}{}", report.rejected[&row.into()], report.places[&row.into()]);
-    assert_eq!(told(2), "UNIT_UNKNOWN in column F (residence_unit), \"Xã Không Có\"");
+    let unknown = "no unit has this code or name: check its spelling";
+    let place = "UNIT_UNKNOWN in column F (residence_unit), \"Xã Không Có\"";
+    assert_eq!(told(2), format!("{place}: {unknown}"));
     assert_eq!(told(3), "BIRTH_DATE_INVALID in column C (birth)", "a birth date is a person's");
     assert_eq!(told(4), "UNIT_UNKNOWN in column F (residence_unit)", "so is a number gone astray");
     let shown = serde_json::to_value(&report).expect("plain data");
