@@ -6,6 +6,9 @@ use super::*;
 use crate::domain::registry::{EquipmentTypes, Specialties};
 use crate::domain::unit::Units;
 
+mod refusals;
+mod variants;
+
 /// The lists that the files were written against: the province's units, and the shipped ones.
 struct Province {
     units: Units,
@@ -16,7 +19,10 @@ struct Province {
 impl Province {
     fn new() -> Self {
         Self {
-            units: Units::from_list(crate::sim::province::units()).expect("one tree"),
+            units: Units::from_list(
+                crate::sim::province::units().into_iter().chain(lists::shipped_former_units()),
+            )
+            .expect("one tree"),
             specialties: lists::shipped_specialties(),
             equipment_types: lists::shipped_equipment_types(),
         }
@@ -54,7 +60,10 @@ fn agrees(name: &str) {
     let expected: Value = serde_json::from_str(&expected).expect("JSON");
     let expected = expected[name].as_object().expect("a file of the list");
     let province = Province::new();
-    let report = import(Source::Path(&roster(name)), &province.options()).expect(name);
+    let mut options = province.options();
+    let day = expected.get("effective_date").and_then(Value::as_str);
+    options.names_as_of = day.map(|day| day.parse().expect("a day"));
+    let report = import(Source::Path(&roster(name)), &options).expect(name);
     let report = serde_json::to_value(&report).expect("a report is plain data");
     for key in ["kind", "rows", "accepted", "rejected", "warnings"] {
         assert_eq!(report[key], expected[key], "{key} of {name}");
@@ -171,7 +180,9 @@ fn a_refused_row_tells_its_column_and_what_stands_there_if_that_is_nobodys_secre
     );
     let report = read_text(&text, &province.options()).expect("a table");
     let told = |row: u32| format!("{}{}", report.rejected[&row.into()], report.places[&row.into()]);
-    assert_eq!(told(2), "UNIT_UNKNOWN in column F (residence_unit), \"Xã Không Có\"");
+    let unknown = "no unit has this code or name: check its spelling";
+    let place = "UNIT_UNKNOWN in column F (residence_unit), \"Xã Không Có\"";
+    assert_eq!(told(2), format!("{place}: {unknown}"));
     assert_eq!(told(3), "BIRTH_DATE_INVALID in column C (birth)", "a birth date is a person's");
     assert_eq!(told(4), "UNIT_UNKNOWN in column F (residence_unit)", "so is a number gone astray");
     let shown = serde_json::to_value(&report).expect("plain data");
@@ -268,13 +279,28 @@ fn all_sheets_that_hold_a_table_are_read_and_their_rows_told_apart() {
 }
 
 #[test]
-fn a_list_in_an_old_encoding_is_read_and_each_row_warned_of() {
+fn a_list_of_a_former_district_in_an_old_encoding_is_read_as_expected() {
+    agrees("district-2019.xls");
+}
+
+#[test]
+fn without_its_day_a_former_name_is_refused_with_a_hint_and_never_another_unit() {
     let province = Province::new();
-    let read = import(Source::Path(&roster("district-2019.xls")), &province.options());
-    let report = read.expect("TCVN3 is understood");
+    let report = import(Source::Path(&roster("district-2019.xls")), &province.options());
+    let report = report.expect("TCVN3 is understood");
     assert_eq!(report.rows, 180);
-    let units = report.rejected.values().filter(|code| *code == "UNIT_UNKNOWN").count();
-    assert_eq!(units, report.rejected.len(), "only the names of units are of another time");
+    assert!(!report.rejected.is_empty());
+    assert!(report.rejected.values().all(|code| code == "UNIT_UNKNOWN"));
+    let place = report.places.values().next().expect("each has its place").to_string();
+    assert!(place.contains("2025-06-30"), "{place}");
+}
+
+#[test]
+fn every_file_of_the_expectations_is_read_as_expected() {
+    let expected = std::fs::read_to_string(roster("expected.json")).expect("the expectations");
+    let expected: Value = serde_json::from_str(&expected).expect("JSON");
+    let names = expected.as_object().expect("by file").keys();
+    assert_eq!(names.map(|name| agrees(name)).count(), 8);
 }
 
 #[test]

@@ -79,7 +79,7 @@ impl Kind for People {
             "full name", "fullname", "name"],
         birth Date ["ngay sinh", "ngay thang nam sinh", "ngay thang nam", "nam sinh", "sinh ngay",
             "sinh nam", "ns", "ngay thang sinh", "ngay th nam sinh", "birth date", "birthdate",
-            "date of birth", "birthday", "dob", "birth", "year of birth", "birth year"],
+            "date of birth", "birthday", "dob", "d o b", "birth", "year of birth", "birth year"],
         sex Plain ["gioi tinh", "gioi", "nam nu", "phai", "sex", "gender"],
         ethnic_group Plain ["dan toc", "ethnic group", "ethnicity", "ethnic"],
         languages Plain ["ngon ngu", "tieng noi", "tieng", "languages", "language"],

@@ -19,7 +19,8 @@ use super::file::{Cell, open};
 use super::kind::{Kind, Means, People};
 use super::sheet::{SheetError, write_file};
 use super::table::find::{Located, tables};
-use super::table::header::{REASON_HEADER, plain};
+use super::table::header::REASON_HEADER;
+use super::table::labels::plain;
 use super::{ImportReport, Options, RosterError, RosterKind, Source};
 use words::reason;
 

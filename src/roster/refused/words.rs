@@ -78,6 +78,25 @@ fn words(code: &str) -> (&'static str, &'static str) {
             "trùng với một dòng ở trên (số căn cước, số khung hoặc biển số)",
             "Xóa dòng thừa, hoặc sửa số nếu là hai đối tượng khác nhau",
         ),
+        "DATE_INVALID" => ("ngày không có trong lịch hoặc không hợp lý", "Viết ngày/tháng/năm"),
+        "PERIOD_INVALID" => ("ngày kết thúc trước ngày bắt đầu", "Xem lại hai ngày"),
+        "DEFERRAL_INVALID" => ("tạm hoãn ghi thiếu hoặc sai lý do", "Điền lý do tạm hoãn"),
+        "EXEMPTION_INVALID" => ("miễn gọi ghi thiếu chức danh", "Điền chức danh được miễn gọi"),
+        "MILITIA_INVALID" => {
+            ("phần dân quân tự vệ ghi thiếu hoặc sai", "Điền cơ sở hoặc loại dân quân")
+        }
+        "CODE_INVALID" => ("mã không đúng", "Xem lại mã, chỉ gồm chữ cái và chữ số"),
+        "KIND_UNKNOWN" => ("loại không có trong danh mục", "Viết lại loại"),
+        "HOST_MISSING" => ("thiếu cơ quan, đơn vị chủ quản", "Điền tên cơ quan, đơn vị"),
+        "COUNT_INVALID" => ("số lượng không đúng", "Viết số nguyên không âm"),
+        "COUNT_MISMATCH" => ("các số thành phần không khớp với tổng số", "Cộng lại và sửa"),
+        "FORCE_TYPES_INVALID" => ("quân số theo loại ghi sai", "Viết từng loại kèm quân số"),
+        "TAX_CODE_INVALID" => ("mã số thuế không đúng", "Viết đủ 10 hoặc 13 chữ số"),
+        "CAPABILITY_INVALID" => ("năng lực sản xuất ghi sai", "Viết lại năng lực và đơn vị tính"),
+        "STAGE_UNKNOWN" => ("bước khảo sát không có trong danh mục", "Viết lại bước"),
+        "QUOTA_EARLY" => ("giao chỉ tiêu khi chưa được chọn", "Bỏ chỉ tiêu hoặc sửa bước"),
+        "ANNOUNCED_INVALID" => ("không rõ có báo trước hay không", "Viết có hoặc không"),
+        "RATING_UNKNOWN" => ("kết quả xếp loại không đúng", "Viết giỏi, khá, đạt hoặc không đạt"),
         "NUMBER_EXISTS" => (
             "số này đã thuộc về hồ sơ khác trong hệ thống",
             "Đối chiếu với hồ sơ đã có rồi sửa số bị sai",

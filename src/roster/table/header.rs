@@ -5,40 +5,14 @@
 //! may take up to three rows, with cells merged over those below; a field may be parted over columns
 //! (surname, given name) or spread over them, one for each value (born: men, women).
 
-use crate::domain::text::{clean, fold};
-use crate::roster::file::{Cell, Reading};
+use crate::domain::text::clean;
+use crate::roster::file::Cell;
 use crate::roster::kind::{Column, Kind};
+use crate::roster::table::labels::{
+    DISTRICT_HEADERS, FOREIGN, INDEX_HEADERS, born, find, numbers_columns, plain, stack,
+};
 use crate::roster::table::mapping::Mapping;
 
-/// Headers of the running number: no field, yet a sign that a row is one of data.
-const INDEX_HEADERS: [&str; 8] =
-    ["stt", "tt", "so tt", "so thu tu", "no", "s tt", "serial", "serial no"];
-/// Headers of the former district, by which names of former units are told apart.
-const DISTRICT_HEADERS: [&str; 9] = [
-    "huyen",
-    "quan huyen",
-    "huyen thi",
-    "huyen thi xa",
-    "huyen thi xa thanh pho",
-    "huyen tp",
-    "huyen cu",
-    "thuoc huyen",
-    "district",
-];
-/// Headers over columns about other people and places than those of the record.
-const FOREIGN: [&str; 11] = [
-    "que quan",
-    "nguyen quan",
-    "noi sinh",
-    "cha",
-    "ho ten cha",
-    "bo",
-    "me",
-    "ho ten me",
-    "vo chong",
-    "vo",
-    "than nhan",
-];
 /// The column that a spreadsheet of refused rows has behind the others.
 pub(in crate::roster) const REASON_HEADER: &str = "Lý do từ chối";
 /// Fewest known columns that make a header: fewer could be a title with a chance hit.
@@ -174,8 +148,10 @@ impl<I> Header<I> {
             header.labels.push((at, texts.join(" / ")));
             header.take::<K>(at, texts, women, mapping);
         }
-        for (at, field) in mapping.letters() {
-            if let Some(column) = K::column(field) {
+        for (at, key, field) in mapping.letters() {
+            // Two capitals may be a header as well; where they are, they mean that.
+            let is_header = stacks.iter().flatten().any(|text| plain(text) == plain(key));
+            if let Some(column) = K::column(field).filter(|_| !is_header) {
                 header.columns.retain(|bound| bound.at != at);
                 header.columns.push(Bound { at, column, role: Role::Whole });
             }
@@ -323,62 +299,6 @@ impl<I> Header<I> {
         };
         self.columns.iter().filter(same).count() >= KNOWN_COLUMNS_MIN
     }
-}
-
-/// What stands over a column, from the top: merged cells cover those to their right, if there is
-/// something below.
-fn stack(window: &[Numbered], at: usize) -> Vec<String> {
-    let text = |row: &Numbered, at: usize| {
-        row.1.get(at).and_then(Cell::as_text).map(clean).filter(|text| !text.is_empty())
-    };
-    let mut texts: Vec<String> = Vec::new();
-    for (height, row) in window.iter().enumerate() {
-        let has_below = || window[height + 1..].iter().any(|row| text(row, at).is_some());
-        let covered = || (0..at).rev().find_map(|left| text(row, left));
-        let own = text(row, at);
-        let found = own.or_else(|| if has_below() { covered() } else { None });
-        texts.extend(found.filter(|text| texts.last() != Some(text)));
-    }
-    texts
-}
-
-/// "Năm sinh nam" in one cell: the birth of men.
-fn born<K: Kind>(label: &str) -> Option<(&'static Column<K::Input>, Role)> {
-    let (rest, sex) = [(" nu", "Nữ"), (" nam", "Nam")]
-        .iter()
-        .find_map(|(end, sex)| label.strip_suffix(end).map(|rest| (rest, *sex)))?;
-    let column = K::COLUMNS.iter().find(|column| column.headers.contains(&rest))?;
-    (column.field == "birth").then(|| (column, Role::With("sex", sex.to_owned())))
-}
-
-fn find<K: Kind>(text: &str) -> Option<&'static Column<K::Input>> {
-    let by = |header: &str| K::COLUMNS.iter().find(|column| column.headers.contains(&header));
-    let in_words =
-        |column: &&Column<K::Input>, label: &str| column.field.replace('_', " ") == label;
-    let label = plain(text);
-    by(&label)
-        .or_else(|| by(&plain(text.split(['(', '\n', '[']).next()?)))
-        .or_else(|| K::COLUMNS.iter().find(|column| in_words(column, &label)))
-}
-
-/// A header as it is compared.
-pub(in crate::roster) fn plain(text: &str) -> String {
-    let spaced: String =
-        fold(text).chars().map(|c| if c.is_alphanumeric() { c } else { ' ' }).collect();
-    fold(&spaced)
-}
-
-/// Whether a row only numbers the columns, as printed forms do under their header: `1 2 3` or
-/// `(1) (2) (3)` or `A B 1 2`.
-pub(super) fn numbers_columns(cells: &[Cell]) -> bool {
-    let is_mark = |cell: &Cell| {
-        let text = cell.read(Reading::Plain).0;
-        let bare = text.trim_matches(['(', ')', '[', ']']);
-        matches!(bare.parse::<u8>(), Ok(1..=60))
-            || bare.len() == 1 && bare.bytes().all(|b| b.is_ascii_uppercase())
-    };
-    let filled = || cells.iter().filter(|cell| !cell.is_blank());
-    filled().count() >= KNOWN_COLUMNS_MIN && filled().all(is_mark)
 }
 
 #[cfg(test)]

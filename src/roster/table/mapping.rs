@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::header::plain;
+use super::labels::plain;
 use crate::domain::text::fold;
 use crate::roster::{COLUMNS_MAX, RosterError};
 
@@ -42,10 +42,6 @@ impl Mapping {
         }
         let read: Self = toml::from_str(text)
             .map_err(|fault| RosterError::Mapping { reason: fault.to_string() })?;
-        let columns = read.columns.into_iter().map(|(header, field)| {
-            let key = if position(&header).is_some() { header } else { plain(&header) };
-            (key, field)
-        });
         let words = |words: BTreeMap<String, String>| {
             words.into_iter().map(|(word, meaning)| (fold(&word), meaning)).collect()
         };
@@ -53,7 +49,7 @@ impl Mapping {
         Ok(Self {
             sheet: read.sheet,
             header_row: read.header_row,
-            columns: columns.collect(),
+            columns: read.columns,
             values: values.collect(),
         })
     }
@@ -72,12 +68,16 @@ impl Mapping {
         if self.columns.is_empty() {
             return None;
         }
-        self.columns.get(&plain(text)).map(String::as_str)
+        let label = plain(text);
+        let named = self.columns.iter().find(|(header, _)| plain(header) == label);
+        named.map(|(_, field)| field.as_str())
     }
 
     /// The fields of columns that are named by their letters.
-    pub(super) fn letters(&self) -> impl Iterator<Item = (usize, &str)> {
-        self.columns.iter().filter_map(|(key, field)| Some((position(key)?, field.as_str())))
+    pub(super) fn letters(&self) -> impl Iterator<Item = (usize, &str, &str)> {
+        self.columns
+            .iter()
+            .filter_map(|(key, field)| Some((position(key)?, key.as_str(), field.as_str())))
     }
 
     /// What a word of the list means in ours, if the mapping says.
@@ -123,7 +123,7 @@ mod tests {
                     [values.specialty]\nBB = \"CN01\"\n";
         let mapping = Mapping::parse(text).expect("a mapping");
         assert_eq!(mapping.header("MÃ  SỐ"), Some("citizen_id"));
-        assert_eq!(mapping.letters().collect::<Vec<_>>(), [(2, "birth")]);
+        assert_eq!(mapping.letters().collect::<Vec<_>>(), [(2, "C", "birth")]);
         assert_eq!(mapping.value("specialty", "bb"), Some("CN01"));
         assert!(mapping.check(&["citizen_id", "birth", "specialty"]).is_ok());
         let refused = mapping.check(&["birth", "specialty"]).expect_err("a field too many");

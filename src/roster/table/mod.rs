@@ -7,6 +7,7 @@
 
 pub(super) mod find;
 pub(super) mod header;
+pub(super) mod labels;
 pub(super) mod mapping;
 mod units;
 
@@ -22,7 +23,8 @@ use crate::domain::registry::{Checked, Problem, ProblemCode, Warning};
 use crate::domain::text::fold;
 use crate::domain::unit::Echelon;
 use find::{Located, tables};
-use header::{Role, numbers_columns};
+use header::Role;
+use labels::numbers_columns;
 use mapping::letters;
 use units::Named;
 
@@ -323,7 +325,7 @@ fn is_total(cells: &[Cell]) -> bool {
     const WORDS: [&str; 8] =
         ["cong", "tong cong", "tong so", "tong", "cong so", "cong trang", "total", "grand total"];
     let begins = |text: &str| {
-        let label = header::plain(text);
+        let label = labels::plain(text);
         let words = label.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end();
         WORDS.contains(&words) || label.starts_with("tong cong") || label.starts_with("tong so ")
     };

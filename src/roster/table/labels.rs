@@ -1,0 +1,91 @@
+//! The words of headers: how they are compared, and which stand for what in every kind of list.
+
+use super::header::{KNOWN_COLUMNS_MIN, Numbered, Role};
+use crate::domain::text::{clean, fold};
+use crate::roster::file::{Cell, Reading};
+use crate::roster::kind::{Column, Kind};
+
+/// Headers of the running number: no field, yet a sign that a row is one of data.
+pub(super) const INDEX_HEADERS: [&str; 8] =
+    ["stt", "tt", "so tt", "so thu tu", "no", "s tt", "serial", "serial no"];
+/// Headers of the former district, by which names of former units are told apart.
+pub(super) const DISTRICT_HEADERS: [&str; 9] = [
+    "huyen",
+    "quan huyen",
+    "huyen thi",
+    "huyen thi xa",
+    "huyen thi xa thanh pho",
+    "huyen tp",
+    "huyen cu",
+    "thuoc huyen",
+    "district",
+];
+/// Headers over columns about other people and places than those of the record.
+pub(super) const FOREIGN: [&str; 11] = [
+    "que quan",
+    "nguyen quan",
+    "noi sinh",
+    "cha",
+    "ho ten cha",
+    "bo",
+    "me",
+    "ho ten me",
+    "vo chong",
+    "vo",
+    "than nhan",
+];
+/// What stands over a column, from the top: merged cells cover those to their right, if there is
+/// something below.
+pub(super) fn stack(window: &[Numbered], at: usize) -> Vec<String> {
+    let text = |row: &Numbered, at: usize| {
+        row.1.get(at).and_then(Cell::as_text).map(clean).filter(|text| !text.is_empty())
+    };
+    let mut texts: Vec<String> = Vec::new();
+    for (height, row) in window.iter().enumerate() {
+        let has_below = || window[height + 1..].iter().any(|row| text(row, at).is_some());
+        let covered = || (0..at).rev().find_map(|left| text(row, left));
+        let own = text(row, at);
+        let found = own.or_else(|| if has_below() { covered() } else { None });
+        texts.extend(found.filter(|text| texts.last() != Some(text)));
+    }
+    texts
+}
+
+/// "Năm sinh nam" in one cell: the birth of men.
+pub(super) fn born<K: Kind>(label: &str) -> Option<(&'static Column<K::Input>, Role)> {
+    let (rest, sex) = [(" nu", "Nữ"), (" nam", "Nam")]
+        .iter()
+        .find_map(|(end, sex)| label.strip_suffix(end).map(|rest| (rest, *sex)))?;
+    let column = K::COLUMNS.iter().find(|column| column.headers.contains(&rest))?;
+    (column.field == "birth").then(|| (column, Role::With("sex", sex.to_owned())))
+}
+
+pub(super) fn find<K: Kind>(text: &str) -> Option<&'static Column<K::Input>> {
+    let by = |header: &str| K::COLUMNS.iter().find(|column| column.headers.contains(&header));
+    let in_words =
+        |column: &&Column<K::Input>, label: &str| column.field.replace('_', " ") == label;
+    let label = plain(text);
+    by(&label)
+        .or_else(|| by(&plain(text.split(['(', '\n', '[']).next()?)))
+        .or_else(|| K::COLUMNS.iter().find(|column| in_words(column, &label)))
+}
+
+/// A header as it is compared.
+pub(in crate::roster) fn plain(text: &str) -> String {
+    let spaced: String =
+        fold(text).chars().map(|c| if c.is_alphanumeric() { c } else { ' ' }).collect();
+    fold(&spaced)
+}
+
+/// Whether a row only numbers the columns, as printed forms do under their header: `1 2 3` or
+/// `(1) (2) (3)` or `A B 1 2`.
+pub(super) fn numbers_columns(cells: &[Cell]) -> bool {
+    let is_mark = |cell: &Cell| {
+        let text = cell.read(Reading::Plain).0;
+        let bare = text.trim_matches(['(', ')', '[', ']']);
+        matches!(bare.parse::<u8>(), Ok(1..=60))
+            || bare.len() == 1 && bare.bytes().all(|b| b.is_ascii_uppercase())
+    };
+    let filled = || cells.iter().filter(|cell| !cell.is_blank());
+    filled().count() >= KNOWN_COLUMNS_MIN && filled().all(is_mark)
+}
