@@ -19,6 +19,7 @@ use crate::rpc::channel::{client_channel, refusal_behind};
 use crate::rpc::status;
 use crate::wire::envelope::required;
 use crate::wire::pb;
+use pb::force_service_client::ForceServiceClient;
 use pb::identity_service_client::IdentityServiceClient;
 use pb::ledger_service_client::LedgerServiceClient;
 use pb::operation_service_client::OperationServiceClient;
@@ -75,6 +76,8 @@ impl Connection {
         identity IdentityServiceClient,
         /// Reservists and equipment.
         registry RegistryServiceClient,
+        /// Militia bases, enterprises and activities.
+        force ForceServiceClient,
         /// Reports.
         reports ReportServiceClient,
         /// The ledger.

@@ -27,6 +27,7 @@ use crate::rpc::terminal::TerminalDoor;
 use crate::store::journaled::SledStore;
 use crate::tasks::Tasks;
 use crate::telemetry::Metrics;
+use crate::wire::pb::force_service_server::ForceServiceServer;
 use crate::wire::pb::registry_service_server::RegistryServiceServer;
 
 /// What the doors are made of.
@@ -101,6 +102,11 @@ impl Serving {
         );
         let mut extra = RoutesBuilder::default();
         extra.add_service(door.into_service());
+        extra.add_service(
+            ForceServiceServer::new(registry.clone())
+                .max_decoding_message_size(limits::MESSAGE_LEN_MAX)
+                .max_encoding_message_size(limits::OFFICER_ANSWER_LEN_MAX),
+        );
         extra.add_service(
             RegistryServiceServer::new(registry)
                 .max_decoding_message_size(limits::MESSAGE_LEN_MAX)
