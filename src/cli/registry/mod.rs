@@ -1,6 +1,8 @@
-//! What there is: units, reservists, equipment.
+//! What there is: units, reservists, equipment, bases, enterprises, activities.
 
 pub(super) mod equipment;
+pub(super) mod force;
 mod import;
 pub(super) mod reservist;
+mod transfer;
 pub(super) mod unit;
