@@ -42,7 +42,7 @@ fn batches(rows: u32, sealer: &Sealer) -> Vec<Vec<NewRecord>> {
             let content = encode(message.clone());
             let index = Row::of(&message, 0, &content, sealer).expect("good codes");
             let fresh_id = (number + 1).to_be_bytes();
-            NewRecord { row: 0, mode: RowMode::Import, fresh_id, content, index }
+            NewRecord { row: 0, mode: RowMode::Import, fresh_id, content, index, moving_to: None }
         })
         .collect();
     records.chunks(limits::RECORDS_PER_BATCH_MAX).map(<[NewRecord]>::to_vec).collect()

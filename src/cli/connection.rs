@@ -19,6 +19,7 @@ use crate::rpc::channel::{client_channel, refusal_behind};
 use crate::rpc::status;
 use crate::wire::envelope::required;
 use crate::wire::pb;
+use pb::force_service_client::ForceServiceClient;
 use pb::identity_service_client::IdentityServiceClient;
 use pb::key_service_client::KeyServiceClient;
 use pb::ledger_service_client::LedgerServiceClient;
@@ -78,6 +79,8 @@ impl Connection {
         identity IdentityServiceClient,
         /// Reservists and equipment.
         registry RegistryServiceClient,
+        /// Militia bases, enterprises and activities.
+        force ForceServiceClient,
         /// Reports.
         reports ReportServiceClient,
         /// The ledger.

@@ -6,7 +6,8 @@
 //!
 //! - [`server`]: `init`, `serve`, `check`, `backup`, `restore`, `key`: on the server's machine.
 //! - [`identity`]: `officer`, `endpoint`, `terminal`: who there is.
-//! - [`registry`]: `unit`, `reservist`, `equipment`: what there is.
+//! - [`registry`]: `unit`, `reservist`, `equipment`, `militia`, `enterprise`, `activity`: what
+//!   there is.
 //! - [`order`]: drafting, signing, issuing and following orders; [`report`]: how they were answered.
 //! - [`ledger`]: heads, proofs and a full replay.
 //!
@@ -109,6 +110,15 @@ enum Command {
         after_help = "Example:\n  hoatoc equipment import vehicles.xlsx --as ~/admin"
     )]
     Equipment(registry::equipment::Equipment),
+    /// Militia and self-defense bases.
+    #[command(subcommand, after_help = "Example:\n  hoatoc militia list --as ~/admin")]
+    Militia(registry::force::Militia),
+    /// Enterprises for industrial mobilization.
+    #[command(subcommand, after_help = "Example:\n  hoatoc enterprise list --as ~/admin")]
+    Enterprise(registry::force::Enterprise),
+    /// Activities: what was trained, exercised, inspected and done.
+    #[command(subcommand, after_help = "Example:\n  hoatoc activity list --as ~/admin")]
+    Activity(registry::force::Activity),
     /// Orders: drafted, signed, issued, changed, followed, verified.
     #[command(subcommand, after_help = "Example:\n  hoatoc order list --as ~/duty")]
     Order(order::Order),
@@ -203,6 +213,9 @@ fn run(cx: &Cx, command: Command) -> Result<ExitCode> {
         Command::Unit(unit) => done(wait(unit.run(cx))?),
         Command::Reservist(reservist) => done(wait(reservist.run(cx))?),
         Command::Equipment(equipment) => done(wait(equipment.run(cx))?),
+        Command::Militia(militia) => done(wait(militia.run(cx))?),
+        Command::Enterprise(enterprise) => done(wait(enterprise.run(cx))?),
+        Command::Activity(activity) => done(wait(activity.run(cx))?),
         Command::Order(order) => wait(order.run(cx))?,
         Command::Report(report) => done(wait(report.run(cx))?),
         Command::Ledger(ledger) => done(wait(ledger.run(cx))?),

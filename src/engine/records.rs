@@ -12,7 +12,7 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 use zeroize::Zeroizing;
 
-use crate::domain::ids::RequestId;
+use crate::domain::ids::{RequestId, UnitCode};
 use crate::domain::world::{Actor, Command, RecordKind, Request};
 use crate::engine::EngineError;
 use crate::evidence::seal::Sealer;
@@ -49,6 +49,8 @@ pub struct NewRecord {
     pub content: Zeroizing<Vec<u8>>,
     /// What is known of it without opening it; the version is set here.
     pub index: Row,
+    /// The unit that it is on its way to.
+    pub moving_to: Option<UnitCode>,
 }
 
 impl fmt::Debug for NewRecord {

@@ -1,12 +1,13 @@
 //! Rebuilding the index at start: every sealed record is opened, looked at and forgotten.
 
+use crate::domain::ids::UnitCode;
 use crate::domain::world::RecordKind;
 use crate::evidence::seal::{SealError, Sealer};
 use crate::index::{Registry, Row, StoredError, kind_name, open_value};
 use crate::limits;
 use crate::store::{Store, StoreError, keys};
 use crate::wire::registry::{RegistryRecord, decode};
-use crate::wire::{WireError, pb};
+use crate::wire::{WireError, parse, pb};
 
 /// Kinds that have no message yet: a record of one was not written by this version.
 const UNREAD: &[RecordKind] = &[RecordKind::ReserveUnit, RecordKind::Assignment];
@@ -69,7 +70,6 @@ impl Registry {
         store: &dyn Store,
         sealer: &Sealer,
     ) -> Result<(), LoadError> {
-        let table = self.table_mut(R::KIND);
         let mut after = Vec::new();
         loop {
             let page = store.scan(keys::records(R::KIND), &after, limits::SCAN_PAGE_LEN)?;
@@ -85,19 +85,33 @@ impl Registry {
                     }) => {
                         tracing::warn!(kind = kind_name(R::KIND), %id, "an erased record is passed over");
                     }
-                    row => table.put(id, &row?),
+                    row => {
+                        let (row, moving_to) = row?;
+                        self.table_mut(R::KIND).put(id, &row);
+                        if moving_to.is_some() {
+                            self.set_moving(id, moving_to);
+                        }
+                    }
                 }
             }
         }
     }
 }
 
-fn row<R: RegistryRecord>(sealer: &Sealer, id: &[u8; 16], value: &[u8]) -> Result<Row, LoadError> {
+fn row<R: RegistryRecord>(
+    sealer: &Sealer,
+    id: &[u8; 16],
+    value: &[u8],
+) -> Result<(Row, Option<UnitCode>), LoadError> {
     let kind: RecordKind = R::KIND;
     let named = uuid::Uuid::from_bytes(*id);
     let (version, content) = open_value(sealer, kind, id, value)
         .map_err(|fault| LoadError::Sealed { id: named, fault })?;
     decode::<R>(&content, *id, version)
-        .and_then(|record| Row::of(&record, version, &content, sealer))
+        .and_then(|record| {
+            let moving_to =
+                record.moving_to().map(|unit| parse("to_unit_code", unit)).transpose()?;
+            Ok((Row::of(&record, version, &content, sealer)?, moving_to))
+        })
         .map_err(|fault| LoadError::Content { id: named, fault })
 }

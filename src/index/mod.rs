@@ -17,6 +17,10 @@ pub use row::{BlindKey, Keys, Row};
 pub use stored::{StoredError, kind_name, open_value, seal_value, value_generation};
 pub use table::{Page, Selection, Table};
 
+use std::collections::BTreeMap;
+use std::ops::Bound::{Excluded, Unbounded};
+
+use crate::domain::ids::UnitCode;
 use crate::domain::world::RecordKind;
 
 /// The registry.
@@ -29,6 +33,8 @@ pub struct Registry {
     activities: Table,
     reserve_units: Table,
     assignments: Table,
+    /// Reservists on their way to another unit, and which; a few at any time.
+    moving: BTreeMap<[u8; 16], UnitCode>,
 }
 
 impl Registry {
@@ -48,6 +54,25 @@ impl Registry {
     /// Forgets a record.
     pub fn remove(&mut self, kind: RecordKind, id: &[u8; 16]) {
         self.table_mut(kind).remove(id);
+        self.moving.remove(id);
+    }
+
+    /// The unit that a record is on its way to.
+    pub fn moving_to(&self, id: &[u8; 16]) -> Option<&UnitCode> {
+        self.moving.get(id)
+    }
+
+    /// All reservists on their way, by identity, after one.
+    pub fn moving(&self, after: &[u8; 16]) -> impl Iterator<Item = (&[u8; 16], &UnitCode)> {
+        self.moving.range((Excluded(*after), Unbounded))
+    }
+
+    /// Notes that a record is on its way, or no longer.
+    pub fn set_moving(&mut self, id: [u8; 16], to: Option<UnitCode>) {
+        match to {
+            Some(unit) => self.moving.insert(id, unit),
+            None => self.moving.remove(&id),
+        };
     }
 
     /// The rows of a kind, to change.

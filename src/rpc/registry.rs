@@ -15,6 +15,7 @@ pub mod gate;
 mod import;
 mod list;
 pub mod lookup;
+mod transfer;
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -196,6 +197,41 @@ impl<G: Gate> RegistryService for RegistryDoor<G> {
     ) -> Result<Response<Self::ImportReservistsStream>, Status> {
         let caller = self.enter(&request, "ImportReservists")?;
         Ok(Response::new(self.import(request.into_inner(), caller)))
+    }
+
+    async fn start_transfer(
+        &self,
+        request: Request<pb::StartTransferRequest>,
+    ) -> Result<Response<pb::StartTransferResponse>, Status> {
+        unary!(self, request, "StartTransfer", start_transfer)
+    }
+
+    async fn accept_transfer(
+        &self,
+        request: Request<pb::AcceptTransferRequest>,
+    ) -> Result<Response<pb::AcceptTransferResponse>, Status> {
+        unary!(self, request, "AcceptTransfer", accept_transfer)
+    }
+
+    async fn reject_transfer(
+        &self,
+        request: Request<pb::RejectTransferRequest>,
+    ) -> Result<Response<pb::RejectTransferResponse>, Status> {
+        unary!(self, request, "RejectTransfer", reject_transfer)
+    }
+
+    async fn withdraw_transfer(
+        &self,
+        request: Request<pb::WithdrawTransferRequest>,
+    ) -> Result<Response<pb::WithdrawTransferResponse>, Status> {
+        unary!(self, request, "WithdrawTransfer", withdraw_transfer)
+    }
+
+    async fn list_transfers(
+        &self,
+        request: Request<pb::ListTransfersRequest>,
+    ) -> Result<Response<pb::ListTransfersResponse>, Status> {
+        unary!(self, request, "ListTransfers", list_transfers)
     }
 
     async fn create_equipment(

@@ -92,6 +92,16 @@ pub trait RegistryRecord: Message + Default + Clone + Send + Sync + 'static {
 
     /// What it is known by.
     fn numbers(&self) -> Numbers<'_>;
+
+    /// The unit that it is on its way to; none for nearly all.
+    fn moving_to(&self) -> Option<&str> {
+        None
+    }
+
+    /// Takes over what calls of their own change, and neither an update nor an import does.
+    fn keep(&mut self, stored: Option<&Self>) {
+        let _nothing_of_the_kind = stored;
+    }
 }
 
 /// The bytes that are sealed.
@@ -149,7 +159,7 @@ fn day_text(day: Option<&pb::CivilDate>) -> String {
 }
 
 /// A day of the domain.
-fn civil(day: Date) -> pb::CivilDate {
+pub(crate) fn civil(day: Date) -> pb::CivilDate {
     let number = |part: i8| u32::try_from(part).unwrap_or_default();
     pb::CivilDate {
         year: u32::try_from(day.year()).unwrap_or_default(),

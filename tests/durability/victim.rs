@@ -200,7 +200,14 @@ impl Victim {
         });
         let digest = Sealer::new(&MASTER).digest(&content);
         let index = Row { version: 0, digest, facets, keys: Keys::new([Some(key), None]) };
-        NewRecord { row: row.into(), mode, fresh_id: id.to_be_bytes(), content, index }
+        NewRecord {
+            row: row.into(),
+            mode,
+            fresh_id: id.to_be_bytes(),
+            content,
+            index,
+            moving_to: None,
+        }
     }
 
     async fn put(&self, sealer: &Arc<Sealer>, rows: Vec<NewRecord>) -> Vec<([u8; 16], u64)> {

@@ -116,5 +116,11 @@ fn as_json(one: &pb::Equipment) -> Value {
         "location_unit_code": one.location_unit_code,
         "status": word(one.status().as_str_name(), "EQUIPMENT_STATUS_"),
         "note": one.note,
+        "owner_contact": one.owner_contact,
+        "status_start_date": import::date(one.status_start_date.as_ref()),
+        "status_end_date": import::date(one.status_end_date.as_ref()),
+        "status_certificate": one.status_certificate,
+        "registered_date": import::date(one.registered_date.as_ref()),
+        "last_recheck_date": import::date(one.last_recheck_date.as_ref()),
     })
 }

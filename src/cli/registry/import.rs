@@ -17,6 +17,7 @@ use crate::domain::unit::Units;
 use crate::roster::feed::{self, Feed, FeedError};
 use crate::roster::lists::{shipped_equipment_types, shipped_specialties};
 use crate::roster::{Change, ImportReport, Mapping, RosterKind, Source, write_refused};
+use crate::wire::pb;
 
 /// Records asked for at once.
 const PAGE_LEN: usize = 50;
@@ -71,6 +72,11 @@ impl Listing {
     }
 }
 
+/// A day as `yyyy-mm-dd`.
+pub(super) fn date(day: Option<&pb::CivilDate>) -> Option<String> {
+    day.map(|day| format!("{:04}-{:02}-{:02}", day.year, day.month, day.day))
+}
+
 /// A record as lines `field  value`, without fields that are empty.
 pub(super) fn lines(value: &Value) -> String {
     let mut rows = table(&["FIELD", "VALUE"]);
@@ -78,7 +84,19 @@ pub(super) fn lines(value: &Value) -> String {
         let text = match value {
             Value::String(text) => text.clone(),
             Value::Array(parts) => {
-                parts.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", ")
+                let text = |part: &Value| {
+                    part.as_str().map_or_else(|| part.to_string(), ToOwned::to_owned)
+                };
+                parts.iter().map(text).collect::<Vec<_>>().join(", ")
+            }
+            Value::Object(parts) => {
+                let said = parts.iter().filter(|(_, part)| !part.is_null() && *part != "");
+                said.map(|(name, part)| match part {
+                    Value::String(text) => format!("{name} {text}"),
+                    other => format!("{name} {other}"),
+                })
+                .collect::<Vec<_>>()
+                .join(", ")
             }
             Value::Null => String::new(),
             other => other.to_string(),

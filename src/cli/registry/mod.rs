@@ -1,7 +1,9 @@
-//! What there is: units, reservists, equipment.
+//! What there is: units, reservists, equipment, bases, enterprises, activities.
 
 pub(super) mod equipment;
 mod erase;
+pub(super) mod force;
 mod import;
 pub(super) mod reservist;
+mod transfer;
 pub(super) mod unit;

@@ -5,7 +5,8 @@ use clap::Subcommand;
 use serde_json::{Value, json};
 
 use super::erase::{self, Erase};
-use super::import::{self, Listing, Roster};
+use super::import::{self, Listing, Roster, date};
+use super::transfer::Transfer;
 use crate::cli::Cx;
 use crate::cli::connection::{refused, request};
 use crate::cli::output::{table, text_of};
@@ -38,6 +39,12 @@ pub(in crate::cli) enum Reservist {
         after_help = "Example:\n  hoatoc reservist erase 01936f5e-0000-7000-8000-000000000000 --reason 'Hết hạn lưu trữ' --as ~/admin"
     )]
     Erase(Erase),
+    /// Moves a person from one commune's register to another's.
+    #[command(
+        subcommand,
+        after_help = "Example:\n  hoatoc reservist transfer list --as ~/registrar"
+    )]
+    Transfer(Transfer),
 }
 
 impl Reservist {
@@ -47,6 +54,7 @@ impl Reservist {
             Self::List(listing) => list(cx, &listing).await,
             Self::Show { id } => show(cx, &id).await,
             Self::Erase(erase) => erase::run(cx, erase, pb::RecordKind::Reservist).await,
+            Self::Transfer(transfer) => transfer.run(cx).await,
         }
     }
 }
@@ -128,6 +136,36 @@ fn as_json(one: &pb::Reservist) -> Value {
         "health_class": one.health_class,
         "status": word(one.status().as_str_name(), "RESERVIST_STATUS_"),
         "note": one.note,
+        "former_unit": one.former_unit,
+        "residence_since_date": date(one.residence_since_date.as_ref()),
+        "registered_date": date(one.registered_date.as_ref()),
+        "last_recheck_date": date(one.last_recheck_date.as_ref()),
+        "status_start_date": date(one.status_start_date.as_ref()),
+        "status_end_date": date(one.status_end_date.as_ref()),
+        "status_certificate": one.status_certificate,
+        "deferral": one.deferral.as_ref().map(|deferral| json!({
+            "ground": word(deferral.ground().as_str_name(), "DEFERRAL_GROUND_"),
+            "certified_by": deferral.certified_by,
+            "start_date": date(deferral.start_date.as_ref()),
+            "end_date": date(deferral.end_date.as_ref()),
+        })),
+        "exemption": one.exemption.as_ref().map(|exemption| json!({
+            "post": exemption.post,
+            "employer": exemption.employer,
+            "start_date": date(exemption.start_date.as_ref()),
+            "end_date": date(exemption.end_date.as_ref()),
+        })),
+        "militia_role": one.militia_role.as_ref().map(|role| json!({
+            "base_code": role.base_code,
+            "force_type": role.force_type,
+            "start_date": date(role.start_date.as_ref()),
+            "end_date": date(role.end_date.as_ref()),
+        })),
+        "transfer": one.transfer.as_ref().map(|transfer| json!({
+            "to_unit_code": transfer.to_unit_code,
+            "start_date": date(transfer.start_date.as_ref()),
+            "reason": transfer.reason,
+        })),
     })
 }
 

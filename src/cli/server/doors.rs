@@ -30,6 +30,8 @@ use crate::rpc::terminal::TerminalDoor;
 use crate::store::journaled::SledStore;
 use crate::tasks::Tasks;
 use crate::telemetry::Metrics;
+use crate::wire::pb::figure_service_server::FigureServiceServer;
+use crate::wire::pb::force_service_server::ForceServiceServer;
 use crate::wire::pb::key_service_server::KeyServiceServer;
 use crate::wire::pb::registry_service_server::RegistryServiceServer;
 
@@ -111,6 +113,16 @@ impl Serving {
         let mut extra = RoutesBuilder::default();
         extra.add_service(KeyServiceServer::new(keys));
         extra.add_service(door.into_service());
+        extra.add_service(
+            FigureServiceServer::new(registry.clone())
+                .max_decoding_message_size(limits::MESSAGE_LEN_MAX)
+                .max_encoding_message_size(limits::OFFICER_ANSWER_LEN_MAX),
+        );
+        extra.add_service(
+            ForceServiceServer::new(registry.clone())
+                .max_decoding_message_size(limits::MESSAGE_LEN_MAX)
+                .max_encoding_message_size(limits::OFFICER_ANSWER_LEN_MAX),
+        );
         extra.add_service(
             RegistryServiceServer::new(registry)
                 .max_decoding_message_size(limits::MESSAGE_LEN_MAX)

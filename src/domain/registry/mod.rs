@@ -10,6 +10,7 @@ pub mod eligibility;
 mod equipment;
 mod fields;
 mod force;
+pub mod lateness;
 mod parse;
 mod problem;
 mod reservist;

@@ -7,6 +7,7 @@ use std::collections::HashSet;
 
 use ring::rand::SystemRandom;
 
+use crate::domain::ids::UnitCode;
 use crate::domain::unit::Units;
 use crate::domain::world::{Event, RecordKind, RecordVersion};
 use crate::engine::EngineError;
@@ -20,6 +21,7 @@ struct Put {
     id: [u8; 16],
     value: Vec<u8>,
     index: Row,
+    moving_to: Option<UnitCode>,
     commitment: [u8; 32],
 }
 
@@ -52,6 +54,9 @@ impl RecordJob {
         let mut taken = Taken::default();
         for new in &self.rows {
             let outcome = match place(new, table, units, repeated, &taken) {
+                Ok(RowOutcome::Updated(id, _)) if interferes(new, registry, &id) => {
+                    RowOutcome::Refused("VERSION_CHANGED")
+                }
                 Ok(outcome) => outcome,
                 Err(reason) => RowOutcome::Refused(reason),
             };
@@ -79,8 +84,17 @@ impl RecordJob {
         let sealed = seal_value(&self.sealer, self.kind, &id, version, &new.content, &rng)
             .or(Err(EngineError::Unavailable { doing: "out of randomness for a record" }))?;
         let index = Row { version, ..new.index.clone() };
-        Ok(Put { id, value: sealed.bytes, index, commitment: sealed.commitment })
+        let moving_to = new.moving_to.clone();
+        Ok(Put { id, value: sealed.bytes, index, moving_to, commitment: sealed.commitment })
     }
+}
+
+/// Whether an import would end or begin a transfer that it did not know of: one that was begun or
+/// decided after the import had looked.
+fn interferes(new: &NewRecord, registry: &Registry, id: &[u8; 16]) -> bool {
+    let under_way = registry.moving_to(id);
+    let arrived = under_way == Some(&new.index.facets.unit);
+    new.mode == RowMode::Import && under_way != new.moving_to.as_ref() && !arrived
 }
 
 /// Where a row goes, or the reason why nowhere.
@@ -169,9 +183,9 @@ impl RecordPlan {
 
     /// It is durable: everybody may find it.
     pub(in crate::engine) fn publish(&self, registry: &mut Registry) {
-        let table = registry.table_mut(self.kind);
         for put in &self.puts {
-            table.put(put.id, &put.index);
+            registry.table_mut(self.kind).put(put.id, &put.index);
+            registry.set_moving(put.id, put.moving_to.clone());
         }
     }
 

@@ -185,7 +185,8 @@ fn new_record<R: RegistryRecord>(record: &R, mode: RowMode) -> NewRecord {
     let content = encode(record.clone());
     let index = Row::of(record, 0, &content, &sealer()).expect("good codes");
     let fresh_id = uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_OID, &content).into_bytes();
-    NewRecord { row: 7, mode, fresh_id, content, index }
+    let moving_to = record.moving_to().map(|unit| unit.parse().expect("a code"));
+    NewRecord { row: 7, mode, fresh_id, content, index, moving_to }
 }
 
 pub(crate) fn imported<R: RegistryRecord>(record: &R) -> NewRecord {

@@ -23,7 +23,14 @@ fn row(n: u8) -> NewRecord {
     };
     let index = Row { version: 0, digest: [n; 16], facets, keys: Keys::new([Some([n; 10]), None]) };
     let content = Zeroizing::new(vec![n; 40]);
-    NewRecord { row: n.into(), mode: RowMode::Import, fresh_id: [n; 16], content, index }
+    NewRecord {
+        row: n.into(),
+        mode: RowMode::Import,
+        fresh_id: [n; 16],
+        content,
+        index,
+        moving_to: None,
+    }
 }
 
 async fn put(engine: Engine, n: u8) -> Result<RecordOutcome, EngineError> {

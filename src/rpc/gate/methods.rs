@@ -120,6 +120,12 @@ pub const METHODS: &[Method] = &[
     changes("hoatoc.v1.RegistryService/UpdateReservist", REGISTRAR),
     reads("hoatoc.v1.RegistryService/ListReservists", SEEKING),
     streams("hoatoc.v1.RegistryService/ImportReservists", REGISTRAR),
+    // Each side asks for reach of its own unit.
+    changes("hoatoc.v1.RegistryService/StartTransfer", REGISTRAR),
+    changes("hoatoc.v1.RegistryService/AcceptTransfer", REGISTRAR),
+    changes("hoatoc.v1.RegistryService/RejectTransfer", REGISTRAR),
+    changes("hoatoc.v1.RegistryService/WithdrawTransfer", REGISTRAR),
+    reads("hoatoc.v1.RegistryService/ListTransfers", REGISTRAR),
     changes("hoatoc.v1.RegistryService/CreateEquipment", REGISTRAR),
     changes("hoatoc.v1.RegistryService/GetEquipment", Callers::AnyOfficer),
     changes("hoatoc.v1.RegistryService/UpdateEquipment", REGISTRAR),

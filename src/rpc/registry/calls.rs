@@ -56,7 +56,7 @@ macro_rules! calls {
                 let record =
                     request.$field.ok_or_else(|| WireError::missing(stringify!($field)))?;
                 let id = uuid(stringify!($id), &record.$id)?;
-                self.must_reach(pb::$record::KIND, &id, caller)?;
+                self.must_keep(pb::$record::KIND, &id, caller)?;
                 let mode = RowMode::Update { id, version: record.version };
                 let (record, index) = self.put(record, mode, request_id, caller).await?;
                 Ok(pb::$update_response { $field: Some(record), ledger_index: index })
@@ -74,6 +74,22 @@ calls!(Equipment equipment equipment_id, create_equipment get_equipment update_e
 
 impl RegistryParts {
     async fn put<R: RegistryRecord>(
+        &self,
+        mut record: R,
+        mode: RowMode,
+        id: (RequestId, [u8; 32]),
+        caller: &Caller,
+    ) -> Result<(R, u64), RegistryFault> {
+        let held = match mode {
+            RowMode::Update { id, .. } => Some(id),
+            RowMode::Create | RowMode::Import => None,
+        };
+        record.keep(self.moving::<R>(held).await?.as_ref());
+        self.put_whole(record, mode, id, caller).await
+    }
+
+    /// As [`Self::put`], with all that the record says.
+    pub(super) async fn put_whole<R: RegistryRecord>(
         &self,
         record: R,
         mode: RowMode,
@@ -125,7 +141,20 @@ impl RegistryParts {
     ) -> Result<NewRecord, RegistryFault> {
         let content = encode(record.clone());
         let index = Row::of(record, 0, &content, &self.sealer)?;
-        Ok(NewRecord { row, mode, fresh_id: self.fresh_id()?, content, index })
+        let moving_to = record.moving_to().map(|unit| parse("to_unit_code", unit)).transpose()?;
+        Ok(NewRecord { row, mode, fresh_id: self.fresh_id()?, content, index, moving_to })
+    }
+
+    /// What is stored of a record, where it is on its way to another unit. It is shown to nobody.
+    pub(super) async fn moving<R: RegistryRecord>(
+        &self,
+        id: Option<[u8; 16]>,
+    ) -> Result<Option<R>, RegistryFault> {
+        let is_moving = |id: &[u8; 16]| self.engine.registry().moving_to(id).is_some();
+        match id.filter(is_moving) {
+            Some(id) => Ok(self.open::<R>(vec![id], View::Whole).await?.into_iter().next()),
+            None => Ok(None),
+        }
     }
 
     /// A UUID version 7 of the time of record, so that records lie in the store in the order of
@@ -141,6 +170,26 @@ impl RegistryParts {
 
     /// Records that lie elsewhere are not found, like those that are nowhere.
     pub(super) fn must_reach(
+        &self,
+        kind: RecordKind,
+        id: &[u8; 16],
+        caller: &Caller,
+    ) -> Result<(), RegistryFault> {
+        if self.is_coming(id, caller) {
+            return Ok(());
+        }
+        self.must_keep(kind, id, caller)
+    }
+
+    /// Whether a record is on its way to a unit of the caller's.
+    pub(super) fn is_coming(&self, id: &[u8; 16], caller: &Caller) -> bool {
+        // One lock at a time: the owner takes both.
+        let to = self.engine.registry().moving_to(id).cloned();
+        to.is_some_and(|unit| caller.reaches(&unit, self.engine.world().units()))
+    }
+
+    /// Changes are for the unit that keeps the record, until another has accepted it.
+    pub(super) fn must_keep(
         &self,
         kind: RecordKind,
         id: &[u8; 16],
@@ -163,6 +212,14 @@ impl RegistryParts {
         }
         let command = Command::ReadRecords { kind: R::KIND, records: ids.clone() };
         self.engine.submit(Request { actor: caller.actor(), id: None, command }).await?;
+        self.open(ids, view).await
+    }
+
+    async fn open<R: RegistryRecord>(
+        &self,
+        ids: Vec<[u8; 16]>,
+        view: View,
+    ) -> Result<Vec<R>, RegistryFault> {
         let (store, sealer) = (self.engine.store().clone(), Arc::clone(&self.sealer));
         let opening = tokio::task::spawn_blocking(move || {
             let open = |id: [u8; 16]| -> Result<R, RegistryFault> {

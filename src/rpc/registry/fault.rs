@@ -53,6 +53,18 @@ pub enum RegistryFault {
         /// How long to wait.
         retry_after: Duration,
     },
+    /// A person is on the way already.
+    #[error("a transfer is under way: withdraw it before another one begins")]
+    TransferUnderWay,
+    /// Nobody is on the way.
+    #[error("no transfer is under way: it was decided or withdrawn before")]
+    TransferNone,
+    /// Nowhere to go.
+    #[error("the person lives in unit {unit} already: name the receiving unit")]
+    TransferNowhere {
+        /// The unit.
+        unit: UnitCode,
+    },
     /// Storage failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -91,6 +103,8 @@ impl RegistryFault {
                 _invalid => Code::Invalid,
             },
             Self::Outside { .. } => Code::Denied,
+            Self::TransferUnderWay | Self::TransferNone => Code::Precondition,
+            Self::TransferNowhere { .. } => Code::Invalid,
             Self::Unknown => Code::NotFound,
             Self::LookupsExhausted { .. } => Code::Exhausted,
             Self::Store(_) | Self::Stored(_) | Self::Unreadable => Code::Internal,
@@ -109,6 +123,9 @@ impl RegistryFault {
             }
             Self::Refused { reason, .. } => reason,
             Self::Outside { .. } => "UNIT_OUTSIDE",
+            Self::TransferUnderWay => "TRANSFER_UNDER_WAY",
+            Self::TransferNone => "TRANSFER_NONE",
+            Self::TransferNowhere { .. } => "TRANSFER_NOWHERE",
             Self::Unknown => "RECORD_UNKNOWN",
             Self::LookupsExhausted { .. } => "LOOKUPS_EXHAUSTED",
             Self::Store(_) => "STORE_FAILED",

@@ -190,6 +190,14 @@ impl RegistryParts {
         holders.all(|row| caller.reaches(&row.facets.unit, units))
     }
 
+    /// The record that an import's row would change.
+    fn holder<R: RegistryRecord>(&self, record: &R) -> Option<[u8; 16]> {
+        let registry = self.engine.registry();
+        let keys = record.numbers().into_iter().flatten();
+        keys.map(|(kind, text)| self.sealer.blind_index(kind, &text))
+            .find_map(|key| registry.table(R::KIND).find(&key))
+    }
+
     /// Checks a batch and puts what passes into the engine's lane.
     async fn begin<B: ImportBatch>(
         &self,
@@ -204,13 +212,17 @@ impl RegistryParts {
         }
         let mut sum = Sum { request_id: name, ..Sum::default() };
         let (mut good, mut changing) = (Vec::new(), Vec::new());
+        let units = self.units();
         {
-            let units = self.units();
             let lists = self.lists(&units);
             for (number, record) in rows {
                 let record = record.ok_or_else(|| WireError::missing("rows.record"))?;
                 let checked = match record.checked(&lists) {
-                    Ok(checked) => checked,
+                    Ok(mut checked) => {
+                        let holder = self.holder::<B::Record>(&checked);
+                        checked.keep(self.moving(holder).await?.as_ref());
+                        checked
+                    }
                     Err(problems) => {
                         let first = problems.first().map(|problem| problem.code.code());
                         sum.refuse(number, first.unwrap_or("RECORD_INVALID"));

@@ -1,3 +1,6 @@
+mod force;
+mod transfer;
+
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::PathBuf;
@@ -18,6 +21,8 @@ use crate::roster::lists::{shipped_equipment_types, shipped_specialties};
 use crate::sim::province;
 use crate::store::memory::{Fault, MemoryStore};
 use crate::store::{Store, keys};
+use crate::wire::pb::force_service_client::ForceServiceClient;
+use crate::wire::pb::force_service_server::ForceServiceServer;
 use crate::wire::pb::registry_service_client::RegistryServiceClient;
 use crate::wire::pb::registry_service_server::RegistryServiceServer;
 
@@ -54,6 +59,7 @@ struct House {
     gate: Arc<OpenGate>,
     client: RegistryServiceClient<Channel>,
     kept: Arc<Kept>,
+    force: ForceServiceClient<Channel>,
     tasks: Tasks,
 }
 
@@ -74,11 +80,17 @@ impl House {
             specialties: shipped_specialties(),
             equipment_types: shipped_equipment_types(),
         };
-        let door = RegistryServiceServer::new(RegistryDoor::new(parts, gate.clone()));
+        let door = RegistryDoor::new(parts, gate.clone());
+        let force = ForceServiceServer::new(door.clone());
+        let door = RegistryServiceServer::new(door);
         let (near, far) = tokio::io::duplex(64 * 1024);
         let incoming = tokio_stream::once(Ok::<_, std::io::Error>(far));
         tasks.spawn("test.server", async move {
-            let served = Server::builder().add_service(door).serve_with_incoming(incoming).await;
+            let served = Server::builder()
+                .add_service(door)
+                .add_service(force)
+                .serve_with_incoming(incoming)
+                .await;
             served.expect("the duplex does not fail");
         });
         let mut near = Some(near);
@@ -89,8 +101,9 @@ impl House {
             }))
             .await
             .expect("the duplex is there");
+        let force = ForceServiceClient::new(channel.clone());
         let client = RegistryServiceClient::new(channel);
-        Self { store, engine, gate, client, kept, tasks }
+        Self { store, engine, gate, client, force, kept, tasks }
     }
 
     fn calls_as(&self, sees_all: bool, within: Option<&str>) {

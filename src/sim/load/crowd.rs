@@ -142,7 +142,8 @@ impl Importer {
                 let content = encode(checked.clone());
                 let index = Row::of(&checked, 0, &content, &self.sealer)?;
                 let fresh_id = Uuid::now_v7().into_bytes();
-                rows.push(NewRecord { row: 0, mode: RowMode::Import, fresh_id, content, index });
+                let (mode, moving_to) = (RowMode::Import, None);
+                rows.push(NewRecord { row: 0, mode, fresh_id, content, index, moving_to });
             }
             let sealer = self.sealer.clone();
             let queued = self.engine.enqueue_records(|reply| RecordJob {

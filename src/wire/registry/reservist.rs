@@ -74,6 +74,17 @@ impl RegistryRecord for pb::Reservist {
     fn numbers(&self) -> Numbers<'_> {
         [Some(("citizen_id", self.citizen_id.as_str().into())), None]
     }
+
+    fn moving_to(&self) -> Option<&str> {
+        self.transfer.as_ref().map(|transfer| transfer.to_unit_code.as_str())
+    }
+
+    /// A transfer stays under way until it is decided, or the person lives there already.
+    fn keep(&mut self, stored: Option<&Self>) {
+        let arrived = |transfer: &pb::Transfer| transfer.to_unit_code == self.residence_unit_code;
+        let kept = stored.and_then(|stored| stored.transfer.clone());
+        self.transfer = kept.filter(|transfer| !arrived(transfer));
+    }
 }
 
 /// The message as text, for the check.

@@ -1,8 +1,9 @@
 use super::*;
 use crate::domain::registry::{
-    Deferral, DeferralGround, EquipmentClass, EquipmentStatus, EquipmentTypes, Exemption,
-    ForceType, Frame, MilitiaRole, OwnerKind, Period, ReservistCategory, ReservistStatus, Sex,
-    Specialties, Standing, Transfer,
+    ActivityInput, ActivityKind, ActivityStatus, BaseKind, BaseStatus, Deferral, DeferralGround,
+    EnterpriseInput, EnterpriseStatus, EquipmentClass, EquipmentStatus, EquipmentTypes, Exemption,
+    ForceType, Frame, MilitiaBaseInput, MilitiaRole, OwnerKind, Period, Rating, ReservistCategory,
+    ReservistStatus, Sex, Specialties, Standing, SurveyStage, Transfer,
 };
 use crate::domain::unit::Units;
 use crate::roster::lists::{shipped_equipment_types, shipped_specialties};
@@ -96,6 +97,70 @@ fn every_field_of_a_record_comes_back_through_the_wire_and_the_check() {
 }
 
 #[test]
+fn every_field_of_a_base_an_enterprise_and_an_activity_comes_back() {
+    let province = Province::new();
+    let lists = province.lists();
+    let text = ToOwned::to_owned;
+    let base = MilitiaBaseInput {
+        code: text("TV-001"),
+        unit: text("03356"),
+        name: text("Tự vệ Trung tâm Y tế"),
+        host_org: text("Trung tâm Y tế"),
+        authorised: text("40"),
+        present: text("38"),
+        by_type: text("Cơ động: 20; Dân quân biển: 8"),
+        party_members: text("6"),
+        commander: text("Lò Văn Thi"),
+        phones: text("0330504247"),
+        established_on: text("01/07/2025"),
+        status: text("Đã giải thể"),
+        note: text("Ghi chú"),
+        ..MilitiaBaseInput::default()
+    };
+    let base = base.check(&lists).expect("good").record;
+    comes_back(pb::MilitiaBase::from(&base), &lists);
+    let enterprise = EnterpriseInput {
+        tax_code: text("0100109106001"),
+        name: text("Công ty CP May Tây Bắc"),
+        unit: text("03356"),
+        address: text("Bản Co Mỵ"),
+        capabilities: text("Gạo: 20,5 tấn; Quân trang: 500 bộ (chỉ tiêu 100)"),
+        stage: text("Đang quản lý"),
+        surveyed_on: text("2025-11-03"),
+        contact: text("Bà Hương"),
+        phones: text("0330504247"),
+        status: text("Tạm ngừng"),
+        note: text("Ghi chú"),
+        ..EnterpriseInput::default()
+    };
+    let enterprise = enterprise.check(&lists).expect("good").record;
+    comes_back(pb::Enterprise::from(&enterprise), &lists);
+    let activity = ActivityInput {
+        kind: text("Khắc phục thiên tai"),
+        title: text("Lũ tháng 8"),
+        unit: text("11"),
+        announced: text("không"),
+        from: text("01/08/2025"),
+        to: text("09/08/2025"),
+        participants: text("100"),
+        students: text("7.531"),
+        excellent: text("1"),
+        good: text("2"),
+        pass: text("3"),
+        fail: text("4"),
+        rating: text("Giỏi"),
+        rated_by: text("Quân khu 2"),
+        persons: text("22.700"),
+        vehicles: text("800"),
+        document_no: text("12/KH"),
+        status: text("Đã thực hiện"),
+        note: text("Ghi chú"),
+    };
+    let activity = activity.check(&lists).expect("good").record;
+    comes_back(pb::Activity::from(&activity), &lists);
+}
+
+#[test]
 fn the_enums_of_the_wire_have_the_numbers_and_names_of_the_domain() {
     macro_rules! agrees {
         ($($term:ident $wire:ident $prefix:literal,)+) => {$(
@@ -117,6 +182,13 @@ fn the_enums_of_the_wire_have_the_numbers_and_names_of_the_domain() {
         EquipmentClass EquipmentClass "EQUIPMENT_CLASS",
         OwnerKind OwnerKind "OWNER_KIND",
         DeferralGround DeferralGround "DEFERRAL_GROUND",
+        BaseKind MilitiaBaseKind "MILITIA_BASE_KIND",
+        BaseStatus MilitiaBaseStatus "MILITIA_BASE_STATUS",
+        SurveyStage SurveyStage "SURVEY_STAGE",
+        EnterpriseStatus EnterpriseStatus "ENTERPRISE_STATUS",
+        ActivityKind ActivityKind "ACTIVITY_KIND",
+        ActivityStatus ActivityStatus "ACTIVITY_STATUS",
+        Rating Rating "RATING",
     );
 }
 

@@ -1,0 +1,213 @@
+//! `hoatoc militia`, `enterprise` and `activity`: bases, enterprises, and what was trained and done.
+
+use anyhow::{Context as _, Result};
+use clap::Subcommand;
+use serde_json::{Value, json};
+
+use super::import::{self, Listing, date};
+use super::reservist::word;
+use crate::cli::Cx;
+use crate::cli::connection::{refused, request};
+use crate::cli::output::{table, text_of};
+use crate::wire::pb;
+
+macro_rules! force {
+    ($(#[$doc:meta])* $name:ident $fields:literal $list_example:literal $show_example:literal,
+     $list:ident $list_request:ident $records:ident, $get:ident $get_request:ident $record:ident $id:ident,
+     $columns:expr, $row:expr, $json:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Subcommand)]
+        pub(in crate::cli) enum $name {
+            /// Lists them, by unit, kind and status.
+            #[command(after_help = $list_example)]
+            List(Listing),
+            /// Shows one; the reading itself is recorded in the ledger.
+            #[command(after_help = $show_example)]
+            Show {
+                /// Its id.
+                id: uuid::Uuid,
+            },
+        }
+
+        impl $name {
+            pub(in crate::cli) async fn run(self, cx: &Cx) -> Result<()> {
+                match self {
+                    Self::List(listing) => Self::list(cx, &listing).await,
+                    Self::Show { id } => Self::show(cx, &id.to_string()).await,
+                }
+            }
+
+            async fn list(cx: &Cx, listing: &Listing) -> Result<()> {
+                let mut client = cx.connect().await?.force();
+                let (mut found, mut page_token) = (Vec::new(), String::new());
+                let total = loop {
+                    let ask = pb::$list_request {
+                        page_size: listing.page(found.len()),
+                        page_token,
+                        filter: listing.filter.clone(),
+                    };
+                    let page = client.$list(request(ask)).await.map_err(refused)?.into_inner();
+                    page_token = page.next_page_token;
+                    let empty = page.$records.is_empty();
+                    found.extend(page.$records);
+                    if page_token.is_empty() || empty || found.len() >= listing.limit {
+                        break page.total_size;
+                    }
+                };
+                found.truncate(listing.limit);
+                let all: Vec<Value> = found.iter().map($json).collect();
+                cx.screen.show(&json!({ "total": total, $fields: all }), || {
+                    let mut rows = table(&$columns);
+                    for one in &found {
+                        rows.add_row($row(one));
+                    }
+                    format!("{}\n{} of {total}", text_of(&rows), found.len())
+                })
+            }
+
+            async fn show(cx: &Cx, id: &str) -> Result<()> {
+                let ask = pb::$get_request { $id: id.to_owned() };
+                let reply = cx.connect().await?.force().$get(request(ask)).await.map_err(refused)?;
+                let one = reply.into_inner().$record.context("the server gave no record")?;
+                let value = $json(&one);
+                cx.screen.show(&value, || import::lines(&value))
+            }
+        }
+    };
+}
+
+fn count(count: Option<u32>) -> String {
+    count.map(|count| count.to_string()).unwrap_or_default()
+}
+
+force!(
+    Militia "militia_bases"
+    "Example:\n  hoatoc militia list --filter 'unit = \"KV1\" AND kind = \"COMMUNE_MILITIA\"' --as ~/admin"
+    "Example:\n  hoatoc militia show 01936f5e-0000-7000-8000-000000000000 --as ~/admin",
+    list_militia_bases ListMilitiaBasesRequest militia_bases,
+    get_militia_base GetMilitiaBaseRequest militia_base militia_base_id,
+    ["ID", "CODE", "KIND", "NAME", "UNIT", "PRESENT", "AUTHORISED", "STATUS"],
+    |one: &pb::MilitiaBase| [
+        one.militia_base_id.clone(),
+        one.code.clone(),
+        word(one.kind().as_str_name(), "MILITIA_BASE_KIND_"),
+        one.name.clone(),
+        one.unit_code.clone(),
+        count(one.present_count),
+        count(one.authorised_count),
+        word(one.status().as_str_name(), "MILITIA_BASE_STATUS_"),
+    ],
+    militia_json
+);
+
+force!(
+    Enterprise "enterprises"
+    "Example:\n  hoatoc enterprise list --filter 'unit = \"KV1\" AND stage = \"MANAGED\"' --as ~/admin"
+    "Example:\n  hoatoc enterprise show 01936f5e-0000-7000-8000-000000000000 --as ~/admin",
+    list_enterprises ListEnterprisesRequest enterprises,
+    get_enterprise GetEnterpriseRequest enterprise enterprise_id,
+    ["ID", "TAX CODE", "NAME", "UNIT", "PRODUCTS", "STAGE", "STATUS"],
+    |one: &pb::Enterprise| [
+        one.enterprise_id.clone(),
+        one.tax_code.clone(),
+        one.name.clone(),
+        one.unit_code.clone(),
+        one.capabilities.iter().map(|made| made.product.as_str()).collect::<Vec<_>>().join(", "),
+        word(one.stage().as_str_name(), "SURVEY_STAGE_"),
+        word(one.status().as_str_name(), "ENTERPRISE_STATUS_"),
+    ],
+    enterprise_json
+);
+
+force!(
+    Activity "activities"
+    "Example:\n  hoatoc activity list --filter 'kind = \"COMBAT_EXERCISE\" AND status = \"HELD\"' --as ~/admin"
+    "Example:\n  hoatoc activity show 01936f5e-0000-7000-8000-000000000000 --as ~/admin",
+    list_activities ListActivitiesRequest activities,
+    get_activity GetActivityRequest activity activity_id,
+    ["ID", "KIND", "TITLE", "UNIT", "FROM", "RATING", "STATUS"],
+    |one: &pb::Activity| [
+        one.activity_id.clone(),
+        word(one.kind().as_str_name(), "ACTIVITY_KIND_"),
+        one.title.clone(),
+        one.unit_code.clone(),
+        date(one.start_date.as_ref()).unwrap_or_default(),
+        word(one.rating().as_str_name(), "RATING_"),
+        word(one.status().as_str_name(), "ACTIVITY_STATUS_"),
+    ],
+    activity_json
+);
+
+fn militia_json(one: &pb::MilitiaBase) -> Value {
+    let by_type = one.by_type.iter().map(|part| (part.force_type.clone(), part.count.into()));
+    json!({
+        "militia_base_id": one.militia_base_id,
+        "version": one.version,
+        "code": one.code,
+        "kind": word(one.kind().as_str_name(), "MILITIA_BASE_KIND_"),
+        "unit_code": one.unit_code,
+        "name": one.name,
+        "host_org": one.host_org,
+        "authorised_count": one.authorised_count,
+        "present_count": one.present_count,
+        "by_type": by_type.collect::<serde_json::Map<String, Value>>(),
+        "party_member_count": one.party_member_count,
+        "commander": one.commander,
+        "phones": one.phones,
+        "established_date": date(one.established_date.as_ref()),
+        "status": word(one.status().as_str_name(), "MILITIA_BASE_STATUS_"),
+        "note": one.note,
+    })
+}
+
+fn enterprise_json(one: &pb::Enterprise) -> Value {
+    let capability = |made: &pb::Capability| {
+        json!({
+            "product": made.product,
+            "per_month_hundredths": made.per_month_hundredths,
+            "measure": made.measure,
+            "quota_hundredths": made.quota_hundredths,
+        })
+    };
+    json!({
+        "enterprise_id": one.enterprise_id,
+        "version": one.version,
+        "tax_code": one.tax_code,
+        "name": one.name,
+        "unit_code": one.unit_code,
+        "address": one.address,
+        "capabilities": one.capabilities.iter().map(capability).collect::<Vec<_>>(),
+        "stage": word(one.stage().as_str_name(), "SURVEY_STAGE_"),
+        "surveyed_date": date(one.surveyed_date.as_ref()),
+        "contact": one.contact,
+        "phones": one.phones,
+        "status": word(one.status().as_str_name(), "ENTERPRISE_STATUS_"),
+        "note": one.note,
+    })
+}
+
+fn activity_json(one: &pb::Activity) -> Value {
+    json!({
+        "activity_id": one.activity_id,
+        "version": one.version,
+        "kind": word(one.kind().as_str_name(), "ACTIVITY_KIND_"),
+        "title": one.title,
+        "unit_code": one.unit_code,
+        "announced": one.announced,
+        "start_date": date(one.start_date.as_ref()),
+        "end_date": date(one.end_date.as_ref()),
+        "participant_count": one.participant_count,
+        "student_count": one.student_count,
+        "excellent_count": one.excellent_count,
+        "good_count": one.good_count,
+        "pass_count": one.pass_count,
+        "fail_count": one.fail_count,
+        "rating": word(one.rating().as_str_name(), "RATING_"),
+        "rated_by": one.rated_by,
+        "person_count": one.person_count,
+        "vehicle_count": one.vehicle_count,
+        "document_number": one.document_number,
+        "status": word(one.status().as_str_name(), "ACTIVITY_STATUS_"),
+        "note": one.note,
+    })
+}

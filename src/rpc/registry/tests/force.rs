@@ -1,0 +1,120 @@
+use super::*;
+
+fn base(code: &str, kind: pb::MilitiaBaseKind, present: u32) -> pb::MilitiaBase {
+    pb::MilitiaBase {
+        code: code.to_owned(),
+        kind: kind.into(),
+        unit_code: "03356".to_owned(),
+        name: format!("Cơ sở {code}"),
+        host_org: "Trung tâm Y tế".to_owned(),
+        present_count: Some(present),
+        by_type: vec![pb::ForceStrength { force_type: "cơ động".to_owned(), count: 5 }],
+        commander: "Lò Văn Thi".to_owned(),
+        status: pb::MilitiaBaseStatus::Active.into(),
+        ..pb::MilitiaBase::default()
+    }
+}
+
+impl House {
+    async fn import_bases(
+        &mut self,
+        name: &str,
+        bases: Vec<pb::MilitiaBase>,
+    ) -> pb::ImportMilitiaBasesResponse {
+        let row = |(row, base)| pb::MilitiaBaseRow { row, militia_base: Some(base) };
+        let rows = (2..).zip(bases).map(row).collect();
+        let batch = pb::ImportMilitiaBasesRequest { request_id: name.to_owned(), rows };
+        let answers = self.force.import_militia_bases(tokio_stream::iter([batch])).await;
+        let mut answers = answers.expect("taken").into_inner();
+        answers.message().await.expect("answered").expect("one batch, one answer")
+    }
+}
+
+#[tokio::test]
+async fn bases_are_created_and_updated_by_their_code_and_filtered_by_kind() {
+    use pb::MilitiaBaseKind::{AgencySelfDefense, CommuneMilitia};
+    let mut house = House::new().await;
+    let bases = || {
+        let mut bad = base("TV-003", AgencySelfDefense, 4);
+        bad.party_member_count = Some(5);
+        vec![base("TV-001", AgencySelfDefense, 30), base("DQ-001", CommuneMilitia, 40), bad]
+    };
+    let first = house.import_bases("i-1", bases()).await;
+    assert_eq!((first.created, first.updated, first.unchanged), (2, 0, 0));
+    let refused: Vec<_> = first.refused.iter().map(|r| (r.row, r.reason.as_str())).collect();
+    assert_eq!(refused, [(4, "COUNT_MISMATCH")]);
+    let mut changed = bases();
+    changed[0].present_count = Some(31);
+    let second = house.import_bases("i-2", changed).await;
+    assert_eq!((second.created, second.updated, second.unchanged), (0, 1, 1));
+    let list = |filter: &str| pb::ListMilitiaBasesRequest {
+        filter: filter.to_owned(),
+        ..pb::ListMilitiaBasesRequest::default()
+    };
+    let filter = "kind = AGENCY_SELF_DEFENSE AND status = ACTIVE AND unit = \"03356\"";
+    let listed = house.force.list_militia_bases(list(filter)).await.expect("listed").into_inner();
+    assert_eq!(listed.total_size, 1);
+    let [one] = &listed.militia_bases[..] else { panic!("one base") };
+    assert_eq!((one.code.as_str(), one.present_count, one.version), ("TV-001", Some(31), 2));
+    assert_eq!(one.commander, "", "a list names no commander");
+    let id = one.militia_base_id.clone();
+    let get = || pb::GetMilitiaBaseRequest { militia_base_id: id.clone() };
+    let whole = house.force.get_militia_base(get()).await.expect("shown").into_inner();
+    assert_eq!(whole.militia_base.expect("shown").commander, "Lò Văn Thi");
+    house.calls_as(true, Some("03160"));
+    let hidden = house.force.get_militia_base(get()).await.expect_err("not theirs");
+    assert_eq!(hidden.code(), Grpc::NotFound);
+    let refused = house.force.list_militia_bases(list("kind = NAVY")).await.expect_err("no kind");
+    assert!(refused.message().contains("FILTER_INVALID"));
+    let loaded = crate::index::Registry::load(house.store.as_ref(), &sealer()).expect("sound");
+    assert_eq!(loaded.table(RecordKind::MilitiaBase).len(), 2, "there again after a restart");
+}
+
+#[tokio::test]
+async fn an_enterprise_is_known_by_its_tax_code_and_an_activity_by_what_it_was() {
+    let mut house = House::new().await;
+    let enterprise = |tax_code: &str| pb::Enterprise {
+        tax_code: tax_code.to_owned(),
+        name: "Công ty CP May Tây Bắc".to_owned(),
+        unit_code: "03356".to_owned(),
+        stage: pb::SurveyStage::Managed.into(),
+        status: pb::EnterpriseStatus::Active.into(),
+        ..pb::Enterprise::default()
+    };
+    let row = |row, one| pb::EnterpriseRow { row, enterprise: Some(one) };
+    let rows = vec![
+        row(2, enterprise("0100109106")),
+        row(3, enterprise("01001091.06")),
+        row(4, enterprise("0100109106-001")),
+    ];
+    let batch = pb::ImportEnterprisesRequest { request_id: "e-1".to_owned(), rows };
+    let answers = house.force.import_enterprises(tokio_stream::iter([batch])).await;
+    let answer = answers.expect("taken").into_inner().message().await.expect("answered");
+    let answer = answer.expect("one answer");
+    assert_eq!(answer.created, 2, "a branch is another one");
+    assert_eq!(answer.refused[0].reason, "DUPLICATE_IN_FILE");
+    let activity = |title: &str, day: u32| pb::Activity {
+        kind: pb::ActivityKind::CombatExercise.into(),
+        title: title.to_owned(),
+        unit_code: "03356".to_owned(),
+        start_date: Some(pb::CivilDate { year: 2025, month: 10, day }),
+        ..pb::Activity::default()
+    };
+    let row = |row, one| pb::ActivityRow { row, activity: Some(one) };
+    let rows = vec![
+        row(2, activity("Diễn tập xã", 1)),
+        row(3, activity("DIỄN TẬP XÃ", 1)),
+        row(4, activity("Diễn tập xã", 2)),
+    ];
+    let batch = pb::ImportActivitiesRequest { request_id: "a-1".to_owned(), rows };
+    let answers = house.force.import_activities(tokio_stream::iter([batch])).await;
+    let answer = answers.expect("taken").into_inner().message().await.expect("answered");
+    let answer = answer.expect("one answer");
+    assert_eq!((answer.created, answer.refused.len()), (2, 1), "{answer:?}");
+    let list = pb::ListActivitiesRequest {
+        filter: "kind = COMBAT_EXERCISE AND status = HELD".to_owned(),
+        ..pb::ListActivitiesRequest::default()
+    };
+    let listed = house.force.list_activities(list).await.expect("listed").into_inner();
+    assert_eq!(listed.total_size, 2);
+}
