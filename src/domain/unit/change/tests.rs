@@ -87,6 +87,29 @@ fn a_merger_moves_bases_and_is_dated() {
 }
 
 #[test]
+fn what_followed_another_ends_no_sooner_and_may_end_on_the_same_day() {
+    let mut units = shipped();
+    let merge = |from: &str, into: &str| Change::Merge {
+        units: vec![code(from)],
+        into: code(into),
+        new: None,
+    };
+    carry_out(&mut units, &merge("03158", "03160"), date(2026, 3, 1)).expect("the first");
+    let sooner = units.plan(&merge("03160", "03162"), date(2026, 2, 1));
+    assert!(matches!(sooner, Err(ChangeError::TooEarly { .. })), "{sooner:?}");
+    carry_out(&mut units, &merge("03160", "03162"), date(2026, 3, 1)).expect("the same day");
+    assert_eq!(units.current(&code("03158")), &code("03162"));
+    let area = units.get(&code("KV2")).expect("an area").clone();
+    units.insert(Unit { code: code("KV9"), ..area }).expect("one more area");
+    let lower = Change::Close { unit: code("KV9"), successors: vec![code("03162")] };
+    let refused = units.plan(&lower, date(2026, 3, 2));
+    assert!(
+        matches!(refused, Err(ChangeError::Tree(UnitError::BadSuccessor { .. }))),
+        "an area is not followed by a commune: {refused:?}"
+    );
+}
+
+#[test]
 fn a_renamed_unit_is_found_by_each_name_on_its_days() {
     let mut units = shipped();
     let day = date(2026, 3, 1);
