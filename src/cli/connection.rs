@@ -103,10 +103,16 @@ impl Connection {
 
     /// All units.
     pub(crate) async fn units(&self) -> Result<Vec<pb::Unit>> {
+        self.units_on("").await
+    }
+
+    /// All units as they stood on a day; for an empty one those of today and those that ended.
+    pub(crate) async fn units_on(&self, on_date: &str) -> Result<Vec<pb::Unit>> {
         let (mut all, mut page_token) = (Vec::new(), String::new());
         for _page in 0..PAGES_MAX {
             let page_size = LIST_PAGE_LEN;
-            let ask = pb::ListUnitsRequest { page_size, page_token, include_closed: true };
+            let (include_closed, on_date) = (on_date.is_empty(), on_date.to_owned());
+            let ask = pb::ListUnitsRequest { page_size, page_token, include_closed, on_date };
             let page = self.organization().list_units(request(ask)).await.map_err(refused)?;
             let page = page.into_inner();
             all.extend(page.units);

@@ -267,9 +267,9 @@ pub enum UnitError {
         /// One unit under it.
         child: UnitCode,
     },
-    /// A successor is not there, is the unit itself, or leads back to it.
+    /// A successor is not there, is on a lower level, is the unit itself, or leads back to it.
     #[error(
-        "unit {code} cannot be followed by {successor}: name another unit that is present and does not lead back"
+        "unit {code} cannot be followed by {successor}: name another unit of its level or above that is present and does not lead back"
     )]
     BadSuccessor {
         /// The unit.

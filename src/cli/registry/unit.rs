@@ -1,11 +1,17 @@
-//! `hoatoc unit`: the tree of units.
+//! `hoatoc unit`: the tree of units, and its history.
+
+mod change;
+mod show;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 use clap::Subcommand;
-use serde_json::json;
+use jiff::civil::Date;
+use serde_json::{Value, json};
+
+use change::Change;
 
 use crate::cli::Cx;
 use crate::cli::connection::{Connection, refused, request, request_id};
@@ -36,16 +42,36 @@ pub(in crate::cli) enum Unit {
     #[command(after_help = "Example:\n  hoatoc unit list --as ~/admin")]
     List {
         /// Those that exist no more too.
-        #[arg(long)]
+        #[arg(long, conflicts_with = "on")]
         closed: bool,
+        /// The units as they stood on a day, by the map of then.
+        #[arg(long, value_name = "DATE")]
+        on: Option<Date>,
     },
+    /// Shows one unit: what it is, what stands above it on both lines, what it followed.
+    #[command(after_help = "Example:\n  hoatoc unit show 03356 --as ~/admin")]
+    Show {
+        /// Its code.
+        code: UnitCode,
+    },
+    /// Shows what a unit was, from when to when, and what was done to it by which ledger entry.
+    #[command(after_help = "Example:\n  hoatoc unit history 03356 --as ~/admin")]
+    History {
+        /// Its code.
+        code: UnitCode,
+    },
+    #[command(flatten)]
+    Change(Change),
 }
 
 impl Unit {
     pub(in crate::cli) async fn run(self, cx: &Cx) -> Result<()> {
         match self {
             Self::Import { file } => import(cx, &file).await,
-            Self::List { closed } => list(cx, closed).await,
+            Self::List { closed, on } => list(cx, closed, on).await,
+            Self::Show { code } => show::show(cx, &code).await,
+            Self::History { code } => show::history(cx, &code).await,
+            Self::Change(change) => change.run(cx).await,
         }
     }
 }
@@ -130,28 +156,13 @@ async fn put(cx: &Cx, connection: &Connection, units: &[DomainUnit]) -> Result<(
     Ok((created, updated, unchanged))
 }
 
-async fn list(cx: &Cx, closed: bool) -> Result<()> {
-    let units = cx.connect().await?.units().await?;
+async fn list(cx: &Cx, closed: bool, on: Option<Date>) -> Result<()> {
+    let on = on.map(|day| day.to_string()).unwrap_or_default();
+    let units = cx.connect().await?.units_on(&on).await?;
     let mut units: Vec<DomainUnit> =
         units.iter().map(TryInto::try_into).collect::<Result<_, _>>()?;
     units.retain(|unit| closed || !unit.is_closed());
-    let value: Vec<_> = units
-        .iter()
-        .map(|unit| {
-            json!({
-                "code": unit.code.as_str(),
-                "name": unit.name,
-                "echelon": unit.echelon().as_str(),
-                "parent_code": unit.parent.as_ref().map(ToString::to_string),
-                "parent_basis": unit.parent_basis.as_str(),
-                "area_hectares": unit.area_hectares,
-                "population": unit.population,
-                "valid_from": unit.valid_from.map(|day| day.to_string()),
-                "valid_to": unit.valid_to.map(|day| day.to_string()),
-                "successor_codes": unit.former.successors.iter().map(ToString::to_string).collect::<Vec<_>>(),
-            })
-        })
-        .collect();
+    let value: Vec<_> = units.iter().map(value_of).collect();
     cx.screen.show(&value, || {
         let mut rows = table(&["CODE", "NAME", "ECHELON", "UNDER", "BASIS", "PEOPLE"]);
         for unit in &units {
@@ -165,5 +176,27 @@ async fn list(cx: &Cx, closed: bool) -> Result<()> {
             ]);
         }
         text_of(&rows)
+    })
+}
+
+/// A unit as JSON.
+fn unit_value(unit: &pb::Unit) -> Result<Value> {
+    Ok(value_of(&unit.try_into()?))
+}
+
+fn value_of(unit: &DomainUnit) -> Value {
+    let codes = |codes: &[UnitCode]| codes.iter().map(ToString::to_string).collect::<Vec<_>>();
+    json!({
+        "code": unit.code.as_str(),
+        "name": unit.name,
+        "echelon": unit.echelon().as_str(),
+        "kind": unit.kind.as_str(),
+        "parent_code": unit.parent.as_ref().map(ToString::to_string),
+        "parent_basis": unit.parent_basis.as_str(),
+        "area_hectares": unit.area_hectares,
+        "population": unit.population,
+        "valid_from": unit.valid_from.map(|day| day.to_string()),
+        "valid_to": unit.valid_to.map(|day| day.to_string()),
+        "successor_codes": codes(&unit.former.successors),
     })
 }

@@ -5,10 +5,12 @@
 
 mod figures;
 mod rows;
+mod units;
 mod words;
 
 use anyhow::{Context as _, Result};
 use clap::Subcommand;
+use jiff::civil::Date;
 
 use crate::cli::Cx;
 use crate::cli::connection::{Connection, refused, request};
@@ -35,11 +37,26 @@ pub(super) enum Report {
         #[command(flatten)]
         export: Export,
     },
+    /// Which units began and ended in a period, by kind, and what they followed.
+    #[command(
+        after_help = "Example:\n  hoatoc report units --from 2025-07-01 --to 2025-12-31 --as ~/admin"
+    )]
+    Units {
+        /// The first day of the period.
+        #[arg(long, value_name = "DATE", default_value = "2025-07-01")]
+        from: Date,
+        /// Its last day; today if not given.
+        #[arg(long, value_name = "DATE")]
+        to: Option<Date>,
+    },
 }
 
 impl Report {
     pub(super) async fn run(self, cx: &Cx) -> Result<()> {
-        let Self::Response { order, by, export } = self;
+        let (order, by, export) = match self {
+            Self::Response { order, by, export } => (order, by, export),
+            Self::Units { from, to } => return units::run(cx, from, to).await,
+        };
         let report = response(&cx.connect().await?, &order).await?;
         export.save(&cx.screen, || report.sheet())?;
         cx.screen.show(&report, || format!("order {}\n\n{}", report.number, render(&report, &by)))

@@ -263,8 +263,10 @@ impl Units {
                 return Err(ChangeError::Nothing { code: code() });
             }
             let changed = self.past(&unit.code).last().map(|past| past.until);
+            let last_day = unit.valid_to.unwrap_or(Date::MAX);
+            let outlived = self.predecessors(&unit.code).any(|own| own.valid_to > Some(last_day));
             let is_after = changed.is_none_or(|until| until < day.yesterday().unwrap_or(day));
-            if !is_after || before.valid_from.is_some_and(|from| from >= day) {
+            if !is_after || outlived || before.valid_from.is_some_and(|from| from >= day) {
                 return Err(ChangeError::TooEarly { code: code(), day });
             }
         }

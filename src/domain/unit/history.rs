@@ -21,19 +21,21 @@ impl Units {
         self.past.get(code).map_or(&[], Vec::as_slice)
     }
 
-    /// What a unit was on a day; none if it did not exist then. One with no first day, and with
-    /// predecessors that ended no sooner, began when they ended.
+    /// What a unit was on a day; none if it did not exist then.
     pub fn state_on(&self, code: &UnitCode, day: Date) -> Option<&Unit> {
         let earlier = self.past(code).iter().find(|past| day <= past.until).map(|past| &past.unit);
         let state = earlier.or_else(|| self.get(code))?;
-        let began = state.valid_from.is_some() || !self.follows_one_of(code, day);
+        let began = self.began(state).is_none_or(|from| from <= day);
         (state.exists_on(day) && began).then_some(state)
     }
 
-    fn follows_one_of(&self, code: &UnitCode, day: Date) -> bool {
-        // What was changed existed before that.
-        self.past(code).is_empty()
-            && self.predecessors(code).any(|before| before.valid_to.is_some_and(|end| day <= end))
+    /// The first day of a unit. One without a known day that was entered after units which ended, and
+    /// did not take them in by a reorganization, began when they had ended.
+    pub fn began(&self, unit: &Unit) -> Option<Date> {
+        let entered = |before: &&Unit| self.past(&before.code).is_empty();
+        let followed = self.predecessors(&unit.code).filter(entered);
+        let ended = followed.filter_map(|before| before.valid_to).max();
+        unit.valid_from.or_else(|| ended.and_then(|day| day.tomorrow().ok()))
     }
 
     /// The units that a unit followed directly, by code.

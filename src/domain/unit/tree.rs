@@ -30,7 +30,24 @@ impl Units {
         let mut list: Vec<Unit> = list.into_iter().collect();
         list.sort_by_key(Unit::entry_order);
         let mut units = Self::new();
-        list.into_iter().try_for_each(|unit| units.insert(unit))?;
+        // Of units that ended on one day, one may have followed another: those wait their turn.
+        while !list.is_empty() {
+            let (mut waiting, before) = (Vec::new(), list.len());
+            for unit in list {
+                let is_there = |code: &UnitCode| units.by_code.contains_key(code);
+                if unit.former.successors.iter().all(is_there) {
+                    units.insert(unit)?;
+                } else {
+                    waiting.push(unit);
+                }
+            }
+            if waiting.len() == before {
+                // None of them can: the first one's fault is told.
+                waiting.into_iter().try_for_each(|unit| units.insert(unit))?;
+                break;
+            }
+            list = waiting;
+        }
         Ok(units)
     }
 
@@ -105,6 +122,8 @@ impl Units {
             let (mut seen, mut ahead) = (BTreeSet::new(), vec![successor]);
             while let Some(next) = ahead.pop() {
                 let present = self.by_code.get(next).filter(|_present| next != code);
+                // A level below would be entered too late.
+                let present = present.filter(|present| present.echelon() <= unit.echelon());
                 let Some(present) = present else {
                     let (code, successor) = (code.clone(), successor.clone());
                     return Err(UnitError::BadSuccessor { code, successor });

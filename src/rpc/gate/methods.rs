@@ -88,6 +88,15 @@ pub const METHODS: &[Method] = &[
         Callers::Officers(&[Administrator, Registrar]),
     ),
     reads("hoatoc.v1.OrganizationService/ListUnits", Callers::AnyOfficer),
+    reads("hoatoc.v1.OrganizationService/GetUnit", Callers::AnyOfficer),
+    changes(
+        "hoatoc.v1.OrganizationService/ChangeUnits",
+        Callers::Officers(&[Administrator, Registrar]),
+    ),
+    changes(
+        "hoatoc.v1.OrganizationService/UndoUnitChange",
+        Callers::Officers(&[Administrator, Registrar]),
+    ),
     changes("hoatoc.v1.OrganizationService/AddEndpoints", ADMINISTRATOR),
     reads("hoatoc.v1.OrganizationService/ListEndpoints", Callers::AnyOfficer),
     reads("hoatoc.v1.OrderService/ResolveAudience", RESOLVING),

@@ -1,5 +1,8 @@
 //! `OrganizationService`: units and endpoints.
 
+mod change;
+
+use jiff::civil::Date;
 use tonic::{Request, Response, Status};
 
 use crate::domain::endpoint::{Address, Endpoint, EndpointError};
@@ -9,7 +12,7 @@ use crate::domain::world::{Command, Refusal, World};
 use crate::rpc::auth::caller;
 use crate::rpc::request::{ask, identified, page_after, page_size};
 use crate::rpc::services::{Doors, Presence};
-use crate::wire::unit::address;
+use crate::wire::unit::{address, optional};
 use crate::wire::{WireError, parse, pb, timestamp};
 use pb::organization_service_server::OrganizationService;
 
@@ -90,16 +93,47 @@ impl OrganizationService for Organization {
         let message = request.into_inner();
         let size = page_size(message.page_size, PAGE_MAX, PAGE_MAX)?;
         let after: Option<UnitCode> = page_after(&message.page_token)?;
+        let on_date: Option<Date> = optional("on_date", &message.on_date)?;
+        if on_date.is_some() && message.include_closed {
+            let fault = "is not for a day: by the map of then nothing is closed";
+            return Err(WireError::new("include_closed", fault).into());
+        }
         let world = self.0.engine.world();
+        let then = on_date.map(|day| world.units().on(day));
         let wanted = |unit: &&Unit| {
             after.as_ref().is_none_or(|after| unit.code > *after)
                 && (message.include_closed || !unit.is_closed())
         };
-        let mut rest = world.units().iter().filter(wanted);
+        let mut rest = then.as_ref().unwrap_or(world.units()).iter().filter(wanted);
         let units: Vec<pb::Unit> = rest.by_ref().take(size).map(Into::into).collect();
         let last = units.last().filter(|_page| rest.next().is_some());
         let next_page_token = last.map(|unit| unit.code.clone()).unwrap_or_default();
         Ok(Response::new(pb::ListUnitsResponse { units, next_page_token }))
+    }
+
+    async fn get_unit(
+        &self,
+        request: Request<pb::GetUnitRequest>,
+    ) -> Result<Response<pb::GetUnitResponse>, Status> {
+        let code: UnitCode = parse("unit_code", &request.get_ref().unit_code)?;
+        let found = change::history(&self.0.engine.world(), &code);
+        found.map(Response::new).ok_or_else(|| change::no_unit(&code))
+    }
+
+    async fn change_units(
+        &self,
+        request: Request<pb::ChangeUnitsRequest>,
+    ) -> Result<Response<pb::ChangeUnitsResponse>, Status> {
+        let caller = caller(&request)?;
+        self.change(&caller, &request.into_inner()).await.map(Response::new)
+    }
+
+    async fn undo_unit_change(
+        &self,
+        request: Request<pb::UndoUnitChangeRequest>,
+    ) -> Result<Response<pb::UndoUnitChangeResponse>, Status> {
+        let caller = caller(&request)?;
+        self.undo(&caller, &request.into_inner()).await.map(Response::new)
     }
 
     async fn add_endpoints(

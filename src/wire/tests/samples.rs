@@ -19,10 +19,10 @@ use crate::domain::order::{
     AssemblyStation, LegalGround, Order, OrderKind, Reference, ReferenceKind, Requirement,
     RequirementKind, Urgency,
 };
-use crate::domain::unit::{Echelon, Former, ParentBasis, UNIT_KINDS, Unit};
+use crate::domain::unit::{Change, Echelon, Former, ParentBasis, UNIT_KINDS, Unit};
 use crate::domain::world::{
-    Actor, CertificateHolder, Entry, Event, NumberTaken, OrderFile, RecordKind, RecordVersion,
-    Trust,
+    Act, Actor, CertificateHolder, Entry, Event, NumberTaken, OrderFile, RecordKind, RecordVersion,
+    Reorganization, Trust,
 };
 use crate::evidence::envelope::{Envelope, PayloadType, Signature};
 use crate::evidence::key::{KeyUse, PublicKey, SigningKey};
@@ -324,6 +324,31 @@ fn units() -> impl Strategy<Value = Unit> {
         )
 }
 
+fn acts() -> impl Strategy<Value = Act> {
+    let some_codes = || prop::collection::vec(codes(), 0..3);
+    let basis = select(vec![ParentBasis::Sourced, ParentBasis::Assumed, ParentBasis::Weak]);
+    let kind = option::of(select(UNIT_KINDS.to_vec()));
+    prop_oneof![
+        any::<u64>().prop_map(|entry| Act::Undo { entry }),
+        (some_codes(), codes(), option::of(units().prop_map(Box::new)))
+            .prop_map(|(units, into, new)| Act::Change(Change::Merge { units, into, new })),
+        (codes(), prop::collection::vec(units(), 0..3), any::<bool>())
+            .prop_map(|(unit, parts, ends)| Act::Change(Change::Split { unit, parts, ends })),
+        (codes(), texts(), kind).prop_map(|(unit, name, kind)| Act::Change(Change::Rename {
+            unit,
+            name,
+            kind
+        })),
+        (codes(), codes(), basis).prop_map(|(unit, parent, basis)| Act::Change(Change::Move {
+            unit,
+            parent,
+            basis
+        })),
+        (codes(), some_codes())
+            .prop_map(|(unit, successors)| Act::Change(Change::Close { unit, successors })),
+    ]
+}
+
 fn signatures() -> impl Strategy<Value = Signature> {
     (any::<[u8; 32]>(), prop::collection::vec(any::<u8>(), 64))
         .prop_map(|(id, bytes)| Signature::new(KeyId(id), &bytes).expect("64 bytes"))
@@ -359,6 +384,12 @@ fn registry_events() -> impl Strategy<Value = Event> {
             Event::TrustPublished(Arc::new(Trust { bundle, envelope }))
         }),
         prop::collection::vec(units(), 0..4).prop_map(Event::UnitsPut),
+        (acts(), dates(), prop::collection::vec(units(), 0..4), texts()).prop_map(
+            |(act, effective, units, document)| {
+                let done = Reorganization { act, effective, units, document };
+                Event::UnitsReorganized(Box::new(done))
+            }
+        ),
         (number.clone(), codes(), line).prop_map(|(no, unit, line)| Event::EndpointAdded {
             no,
             address: Address { unit, line },

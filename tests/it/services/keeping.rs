@@ -54,7 +54,7 @@ async fn units_are_put_all_or_none_and_a_repeat_changes_nothing() {
     let page = pb::ListUnitsRequest { page_size: 4, ..Default::default() };
     let first = soon(client.list_units(page)).await.expect("a page").into_inner();
     let page_token = first.next_page_token;
-    let page = pb::ListUnitsRequest { page_size: 4, page_token, include_closed: false };
+    let page = pb::ListUnitsRequest { page_size: 4, page_token, ..Default::default() };
     let last = soon(client.list_units(page)).await.expect("a page").into_inner();
     let codes: Vec<String> = first.units.into_iter().chain(last.units).map(|u| u.code).collect();
     assert_eq!(codes, ["03127", "03160", "11", "KV1", "TV-1", "TV-2"]);

@@ -10,3 +10,4 @@ mod orders;
 mod requests;
 mod signing;
 pub(crate) mod support;
+mod units;

@@ -1,0 +1,304 @@
+//! Reorganizations: what would move, carrying out, taking back.
+
+use anyhow::Result;
+use clap::{Args, Subcommand};
+use jiff::civil::Date;
+use serde_json::{Value, json};
+
+use crate::cli::Cx;
+use crate::cli::connection::{refused, request, request_id};
+use crate::cli::output::{table, text_of};
+use crate::domain::ids::UnitCode;
+use crate::domain::unit::{Change as DomainChange, Former, ParentBasis, Unit, UnitKind};
+use crate::wire::pb;
+
+/// When and why, and whether it is only looked at.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Act {
+    /// The first day on which it holds: today or before; a day to come only with --dry-run.
+    #[arg(long, value_name = "DATE")]
+    effective: Date,
+    /// The number of the document it rests on, or the reason.
+    #[arg(long, value_name = "TEXT")]
+    document: String,
+    /// Only shows who and what would move.
+    #[arg(long)]
+    dry_run: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum Change {
+    /// Merges units into one, there already or new. Records are not rewritten: they count under what
+    /// the units became, and go back when it is undone.
+    #[command(
+        after_help = "Examples:\n  hoatoc unit merge 03162 --into 03160 --effective 2026-03-01 --document \"Nghị quyết 12/NQ\" --dry-run --as ~/admin\n  hoatoc unit merge 03160 03162 --into 03159 --name \"Xã Mường Nhé\" --under KV1 --effective 2026-03-01 --document \"Nghị quyết 12/NQ\" --as ~/admin"
+    )]
+    Merge {
+        /// The units that end.
+        #[arg(required = true)]
+        units: Vec<UnitCode>,
+        /// What they become: a unit that is there or, with --name and --under, a new one.
+        #[arg(long, value_name = "CODE")]
+        into: UnitCode,
+        /// The full name of the new unit.
+        #[arg(long, requires = "under")]
+        name: Option<String>,
+        /// The unit above the new one.
+        #[arg(long, requires = "name", value_name = "CODE")]
+        under: Option<UnitCode>,
+        /// The kind of the new unit.
+        #[arg(long, default_value = "commune", value_parser = kind)]
+        kind: UnitKind,
+        /// How well its parent is known: sourced, assumed or weak.
+        #[arg(long, default_value = "sourced", value_parser = basis)]
+        basis: ParentBasis,
+        #[command(flatten)]
+        act: Act,
+    },
+    /// Splits a unit: new ones are made of it. Records stay with what keeps the seat, until they are
+    /// transferred.
+    #[command(
+        after_help = "Example:\n  hoatoc unit split 03160 --part 03161=\"Xã Leng Su Sìn\" --effective 2026-03-01 --document \"Nghị quyết 12/NQ\" --as ~/admin"
+    )]
+    Split {
+        /// The unit.
+        unit: UnitCode,
+        /// A new unit, as CODE=NAME, of the same kind under the same parent; repeat it for several.
+        #[arg(long = "part", required = true, value_parser = part, value_name = "CODE=NAME")]
+        parts: Vec<(UnitCode, String)>,
+        /// The unit ends, and the first part keeps its seat.
+        #[arg(long)]
+        ends: bool,
+        #[command(flatten)]
+        act: Act,
+    },
+    /// Gives a unit another name, or another kind of the same level.
+    #[command(
+        after_help = "Example:\n  hoatoc unit rename 03256 \"Phường Mường Ảng\" --kind ward --effective 2026-03-01 --document \"Nghị quyết 12/NQ\" --as ~/admin"
+    )]
+    Rename {
+        /// The unit.
+        unit: UnitCode,
+        /// Its full name, with the word for its kind.
+        name: String,
+        /// Its kind; as it is if not given.
+        #[arg(long, value_parser = kind)]
+        kind: Option<UnitKind>,
+        #[command(flatten)]
+        act: Act,
+    },
+    /// Puts a unit under another, or says how well it is known where it belongs.
+    #[command(
+        after_help = "Example:\n  hoatoc unit move 03214 --under KV3 --basis sourced --effective 2026-03-01 --document \"Quyết định 5/QĐ\" --as ~/admin"
+    )]
+    Move {
+        /// The unit.
+        unit: UnitCode,
+        /// The unit above it; the same as before to change the basis only.
+        #[arg(long, value_name = "CODE")]
+        under: UnitCode,
+        /// How well that is known: sourced, assumed or weak.
+        #[arg(long, default_value = "sourced", value_parser = basis)]
+        basis: ParentBasis,
+        #[command(flatten)]
+        act: Act,
+    },
+    /// Ends a unit. What is under it comes under the first successor.
+    #[command(
+        after_help = "Example:\n  hoatoc unit close TV-085 --effective 2026-03-01 --document \"giải thể\" --as ~/admin"
+    )]
+    Close {
+        /// The unit.
+        unit: UnitCode,
+        /// What takes its place, the one that keeps its records first; repeat it for several.
+        #[arg(long = "successor", value_name = "CODE")]
+        successors: Vec<UnitCode>,
+        #[command(flatten)]
+        act: Act,
+    },
+    /// Takes a reorganization back, exactly. Refused when something done later rests on it.
+    #[command(
+        after_help = "Example:\n  hoatoc unit undo 1042 --document \"nhập nhầm\" --dry-run --as ~/admin"
+    )]
+    Undo {
+        /// The ledger entry of the change, as `unit history` names it.
+        entry: u64,
+        /// The number of the document this rests on, or the reason.
+        #[arg(long, value_name = "TEXT")]
+        document: String,
+        /// Only shows who and what would move.
+        #[arg(long)]
+        dry_run: bool,
+    },
+}
+
+fn kind(text: &str) -> Result<UnitKind, String> {
+    UnitKind::parse(text)
+        .ok_or_else(|| format!("`{text}` is no kind: use commune, ward or township"))
+}
+
+fn basis(text: &str) -> Result<ParentBasis, String> {
+    ParentBasis::parse(text)
+        .ok_or_else(|| format!("`{text}` is no basis: use sourced, assumed or weak"))
+}
+
+fn part(text: &str) -> Result<(UnitCode, String), String> {
+    let (code, name) = text.split_once('=').ok_or("write the code, `=` and the full name")?;
+    Ok((code.parse().map_err(|fault| format!("{fault}"))?, name.to_owned()))
+}
+
+fn new_unit(code: UnitCode, name: String, kind: UnitKind, parent: Option<UnitCode>) -> Unit {
+    Unit {
+        code,
+        name: crate::domain::text::clean(&name),
+        kind,
+        parent,
+        parent_basis: ParentBasis::Sourced,
+        area_hectares: None,
+        population: None,
+        valid_from: None,
+        valid_to: None,
+        former: Former::default(),
+    }
+}
+
+impl Change {
+    pub(in crate::cli) async fn run(self, cx: &Cx) -> Result<()> {
+        let (change, act) = match self {
+            Self::Merge { units, into, name, under, kind, basis, act } => {
+                let new = name.map(|name| {
+                    let unit = new_unit(into.clone(), name, kind, under);
+                    Box::new(Unit { parent_basis: basis, ..unit })
+                });
+                (DomainChange::Merge { units, into, new }, act)
+            }
+            Self::Split { unit, parts, ends, act } => {
+                return split(cx, unit, parts, ends, &act).await;
+            }
+            Self::Rename { unit, name, kind, act } => {
+                let name = crate::domain::text::clean(&name);
+                (DomainChange::Rename { unit, name, kind }, act)
+            }
+            Self::Move { unit, under, basis, act } => {
+                (DomainChange::Move { unit, parent: under, basis }, act)
+            }
+            Self::Close { unit, successors, act } => {
+                (DomainChange::Close { unit, successors }, act)
+            }
+            Self::Undo { entry, document, dry_run } => {
+                return undo(cx, entry, document, dry_run).await;
+            }
+        };
+        send(cx, &change, &act).await
+    }
+}
+
+async fn split(
+    cx: &Cx,
+    unit: UnitCode,
+    parts: Vec<(UnitCode, String)>,
+    ends: bool,
+    act: &Act,
+) -> Result<()> {
+    let units = cx.connect().await?.units().await?;
+    let own = units.iter().find(|own| own.code == unit.as_str());
+    let own = own.ok_or_else(|| anyhow::anyhow!("unit {unit} is unknown: check its code"))?;
+    let own: Unit = own.try_into()?;
+    let parts = parts.into_iter().map(|(code, name)| {
+        let part = new_unit(code, name, own.kind, own.parent.clone());
+        Unit { parent_basis: own.parent_basis, ..part }
+    });
+    send(cx, &DomainChange::Split { unit, parts: parts.collect(), ends }, act).await
+}
+
+async fn send(cx: &Cx, change: &DomainChange, act: &Act) -> Result<()> {
+    let ask = pb::ChangeUnitsRequest {
+        request_id: request_id(),
+        change: Some(change.into()),
+        effective_date: act.effective.to_string(),
+        document: act.document.clone(),
+        validate_only: act.dry_run,
+    };
+    let connection = cx.connect().await?;
+    let done = connection.organization().change_units(request(ask)).await.map_err(refused)?;
+    let done = done.into_inner();
+    tell(cx, done.ledger_index, &done.units, &done.impacts, &done.orders)
+}
+
+async fn undo(cx: &Cx, entry: u64, document: String, dry_run: bool) -> Result<()> {
+    let ask = pb::UndoUnitChangeRequest {
+        request_id: request_id(),
+        ledger_index: entry,
+        document,
+        validate_only: dry_run,
+    };
+    let connection = cx.connect().await?;
+    let done = connection.organization().undo_unit_change(request(ask)).await.map_err(refused)?;
+    let done = done.into_inner();
+    tell(cx, done.ledger_index, &done.units, &done.impacts, &done.orders)
+}
+
+/// What moved, or would.
+fn tell(
+    cx: &Cx,
+    entry: u64,
+    units: &[pb::Unit],
+    impacts: &[pb::UnitImpact],
+    orders: &[pb::TouchedOrder],
+) -> Result<()> {
+    let records = |impact: &pb::UnitImpact| -> Vec<(String, Value)> {
+        let counts = impact.records.iter();
+        counts.map(|own| (own.kind.clone(), json!(own.count))).collect()
+    };
+    let value = json!({
+        "ledger_index": (entry > 0).then_some(entry),
+        "units": units.iter().map(super::unit_value).collect::<Result<Vec<_>>>()?,
+        "impacts": impacts.iter().map(|impact| json!({
+            "unit_code": impact.unit_code,
+            "then_code": impact.then_code,
+            "records": records(impact).into_iter().collect::<serde_json::Map<_, _>>(),
+            "endpoints": impact.endpoints,
+            "officer_ids": impact.officer_ids,
+        })).collect::<Vec<_>>(),
+        "orders": orders.iter().map(|order| json!({
+            "order_id": order.order_id,
+            "number": order.number_text,
+            "state": order.state,
+            "endpoints": order.endpoints,
+        })).collect::<Vec<_>>(),
+    });
+    cx.screen.show(&value, || {
+        let mut rows = table(&["UNIT", "NAME", "THEN", "RECORDS", "ENDPOINTS", "OFFICERS"]);
+        for impact in impacts {
+            let counts = impact.records.iter().map(|own| format!("{} {}", own.count, own.kind));
+            rows.add_row([
+                impact.unit_code.clone(),
+                impact.unit_name.clone(),
+                impact.then_code.clone(),
+                counts.collect::<Vec<_>>().join(", "),
+                impact.endpoints.len().to_string(),
+                impact.officer_ids.join(", "),
+            ]);
+        }
+        let mut text = match entry {
+            0 => "nothing was changed: this is a preview\n".to_owned(),
+            entry => format!("recorded as ledger entry {entry}\n"),
+        };
+        text += &text_of(&rows);
+        if !orders.is_empty() {
+            let mut rows = table(&["OPEN ORDER", "NUMBER", "STATE", "ENDPOINTS"]);
+            for order in orders {
+                rows.add_row([
+                    order.order_id.clone(),
+                    order.number_text.clone(),
+                    order.state.clone(),
+                    order.endpoints.to_string(),
+                ]);
+            }
+            text +=
+                "\nIssued orders keep their recipients until they end; draft the others anew.\n";
+            text += &text_of(&rows);
+        }
+        text
+    })
+}

@@ -1,0 +1,183 @@
+use jiff::civil::Date;
+
+use super::support::*;
+use crate::domain::ids::UnitCode;
+use crate::domain::order::audience::{AudienceError, AudienceSelector};
+use crate::domain::order::handling::Handling;
+use crate::domain::unit::{Change, ParentBasis, UnitKind};
+use crate::domain::world::{
+    Actor, Command, Decision, Event, OrderRefusal, OrderState, Refusal, Request, UndoError,
+};
+
+const SERVER: Actor = Actor::Server;
+
+/// The province with a second commune, which has an endpoint, and a base under it.
+fn province() -> Province {
+    let mut p = Province::new();
+    let units = vec![
+        unit("KV2", UnitKind::DefensiveAreaCommand, Some("11")),
+        unit("03163", UnitKind::Commune, Some("KV1")),
+        unit("TV-001", UnitKind::SelfDefenseBase, Some("03163")),
+    ];
+    p.does(&SERVER, Command::PutUnits(units)).expect("sound units");
+    p.does(&SERVER, Command::AddEndpoints(vec![address("03163/military")])).expect("an endpoint");
+    p
+}
+
+fn code(text: &str) -> UnitCode {
+    text.parse().expect("a code")
+}
+
+fn today(p: &Province) -> Date {
+    p.now.date_in_vietnam()
+}
+
+fn change(p: &Province, change: Change) -> Command {
+    Command::ChangeUnits {
+        change, effective: today(p), document: "Nghị quyết 12/NQ".to_owned()
+    }
+}
+
+fn merger() -> Change {
+    Change::Merge { units: vec![code("03163")], into: code("03160"), new: None }
+}
+
+fn moved(unit: &str, parent: &str) -> Change {
+    Change::Move { unit: code(unit), parent: code(parent), basis: ParentBasis::Assumed }
+}
+
+/// Carries it out; its place in the ledger.
+fn done(p: &mut Province, wanted: Change) -> u64 {
+    let command = change(p, wanted);
+    let Ok(Decision::Happens(events)) = p.does(&SERVER, command) else { panic!("a sound change") };
+    assert!(matches!(&events[..], [Event::UnitsReorganized(_)]), "one entry");
+    p.world.ledger_size() - 1
+}
+
+fn undo(p: &mut Province, entry: u64) -> Result<Decision, Refusal> {
+    p.does(&SERVER, Command::UndoUnits { entry, document: "nhập nhầm".to_owned() })
+}
+
+#[test]
+fn a_merger_is_one_entry_and_undoing_it_restores_the_units_exactly() {
+    let mut p = province();
+    let before = p.world.units().clone();
+    let entry = done(&mut p, merger());
+    assert!(p.world.units().is_within(&code("03163"), &code("03160")));
+    assert_eq!(
+        p.world.units().get(&code("TV-001")).and_then(|u| u.parent.clone()),
+        Some(code("03160"))
+    );
+    assert_eq!(p.replayed(), p.world);
+    undo(&mut p, entry).expect("nothing rests on it");
+    assert_eq!(p.world.units(), &before);
+    assert_eq!(p.world.reorganization(entry).and_then(|own| own.undone_by), Some(entry + 1));
+    assert_eq!(p.replayed(), p.world);
+    let again = undo(&mut p, entry);
+    assert_eq!(again, Err(UndoError::Undone { entry, by: entry + 1 }.into()));
+    let undoing = undo(&mut p, entry + 1);
+    assert_eq!(undoing, Err(UndoError::UndoOfUndo { entry: entry + 1 }.into()));
+    assert_eq!(undo(&mut p, 0), Err(UndoError::NoChange { entry: 0 }.into()));
+    done(&mut p, merger());
+}
+
+#[test]
+fn what_later_changes_rest_on_is_not_taken_back() {
+    let mut p = province();
+    let first = done(&mut p, moved("03163", "KV2"));
+    p.pass(2 * DAY);
+    let second = done(&mut p, merger());
+    let refused = undo(&mut p, first);
+    let unit = code("03163");
+    assert_eq!(refused, Err(UndoError::LaterChange { later: second, unit }.into()));
+    undo(&mut p, second).expect("the last one");
+    undo(&mut p, first).expect("it is the last one now");
+    assert_eq!(p.world.units(), province().world.units());
+}
+
+#[test]
+fn a_unit_that_something_rests_on_does_not_go() {
+    let mut p = province();
+    let part = unit("03161", UnitKind::Commune, Some("KV1"));
+    let entry =
+        done(&mut p, Change::Split { unit: code("03160"), parts: vec![part.clone()], ends: false });
+    let mut other = p.clone();
+    let base = unit("TV-002", UnitKind::SelfDefenseBase, Some("03161"));
+    other.does(&SERVER, Command::PutUnits(vec![base])).expect("a base");
+    let (rests, user) = (code("03161"), code("TV-002"));
+    assert_eq!(undo(&mut other, entry), Err(UndoError::UnitRests { unit: rests, user }.into()));
+    let mut other = p.clone();
+    other.does(&SERVER, Command::AddEndpoints(vec![address("03161/civil")])).expect("an endpoint");
+    let refused = undo(&mut other, entry);
+    assert!(matches!(refused, Err(Refusal::UnitUndo(UndoError::EndpointRests { .. }))));
+    let mut other = p.clone();
+    let mut renamed = p.world.units().get(&code("03161")).expect("the part").clone();
+    renamed.name = "Xã Khác".to_owned();
+    other.does(&SERVER, Command::PutUnits(vec![renamed])).expect("a correction");
+    let refused = undo(&mut other, entry);
+    assert!(matches!(refused, Err(Refusal::UnitUndo(UndoError::LaterImport { .. }))));
+    undo(&mut p, entry).expect("nothing rests on it");
+    assert_eq!(p.world.units().get(&code("03161")), None);
+}
+
+#[test]
+fn a_day_to_come_is_refused_and_a_document_is_asked_for() {
+    let mut p = province();
+    let effective = today(&p).tomorrow().expect("a day");
+    let document = "Nghị quyết".to_owned();
+    let command = Command::ChangeUnits { change: merger(), effective, document };
+    assert_eq!(p.does(&SERVER, command), Err(Refusal::UnitChangeAhead { effective }));
+    assert!(p.world.units().plan(&merger(), effective).is_ok(), "it can be previewed");
+    let effective = today(&p);
+    let command = Command::ChangeUnits { change: merger(), effective, document: String::new() };
+    assert!(matches!(p.does(&SERVER, command), Err(Refusal::Invalid { .. })));
+    let mut ending = unit("03163", UnitKind::Commune, Some("KV1"));
+    ending.valid_to = Some(effective.tomorrow().expect("a day"));
+    let refused = p.does(&SERVER, Command::PutUnits(vec![ending]));
+    assert!(
+        matches!(refused, Err(Refusal::Invalid { .. })),
+        "an import cannot end it ahead either"
+    );
+}
+
+#[test]
+fn the_same_request_twice_is_done_once() {
+    let mut p = province();
+    let id = Some(("r1".parse().expect("an id"), [7; 32]));
+    let request = Request { actor: SERVER, id, command: change(&p, merger()) };
+    p.handle(&request).expect("a sound change");
+    let ledger_index = p.world.ledger_size() - 1;
+    assert_eq!(p.handle(&request), Ok(Decision::Repeated { ledger_index }));
+    assert_eq!(p.world.reorganizations().count(), 1);
+}
+
+#[test]
+fn new_orders_leave_closed_units_out_and_issued_ones_keep_them() {
+    let mut p = province();
+    let order = p.order(Handling::Exercise);
+    let issued = p.draft(&order).expect("a draft");
+    p.sign(issued, "commander").expect("a signature");
+    p.issue(issued).expect("issued");
+    let order = p.order(Handling::Exercise);
+    let waiting = p.draft(&order).expect("a draft");
+    p.sign(waiting, "commander").expect("a signature");
+    let gone = p.world.endpoints().at(&address("03163/military")).expect("it").no;
+    done(&mut p, merger());
+    assert!(p.file(&issued).order.audience.contains(gone), "the issued order keeps it");
+    assert_eq!(p.file(&issued).state(p.now), OrderState::Issued);
+    assert!(!p.everybody().contains(gone));
+    let refused = p.issue(waiting);
+    assert!(
+        matches!(
+            refused,
+            Err(Refusal::Order(OrderRefusal::Audience(AudienceError::ChangedSince { .. })))
+        ),
+        "{refused:?}"
+    );
+    let selector = AudienceSelector { units: [code("03163")].into(), ..Default::default() };
+    let named = selector.resolve(p.world.units(), p.world.endpoints());
+    let (unit, now) = (code("03163"), code("03160"));
+    assert_eq!(named, Err(AudienceError::ClosedUnit { unit: unit.clone(), now }));
+    let refused = p.does(&SERVER, Command::AddEndpoints(vec![address("03163/civil")]));
+    assert!(matches!(refused, Err(Refusal::Endpoint(_))), "no endpoint for a closed unit");
+}

@@ -1,0 +1,241 @@
+//! Reorganizations over the wire: what would move, carrying out, taking back; and a unit's history.
+
+use std::collections::BTreeSet;
+
+use jiff::civil::Date;
+use tonic::Status;
+
+use super::Organization;
+use crate::domain::code::Code;
+use crate::domain::ids::UnitCode;
+use crate::domain::instant::Instant;
+use crate::domain::unit::{Change, Echelon, Unit, Units};
+use crate::domain::world::{Act, Command, OrderState, RecordKind, Refusal, UndoError, World};
+use crate::index::{Filter, Registry, kind_name};
+use crate::rpc::auth::Principal;
+use crate::rpc::request::{ask, identified};
+use crate::rpc::status::Reject;
+use crate::wire::{parse, pb};
+
+pub(super) fn no_unit(code: &UnitCode) -> Status {
+    Reject::new(Code::NotFound, "UNIT_UNKNOWN", format!("unit {code} is unknown: check its code"))
+        .into()
+}
+
+/// All that is kept about one unit; none if there is no such unit.
+pub(super) fn history(world: &World, code: &UnitCode) -> Option<pb::GetUnitResponse> {
+    let units = world.units();
+    let unit = units.get(code)?;
+    let current = units.current(code);
+    let touched =
+        |entry: &&(u64, &crate::domain::world::Recorded)| named_by(&entry.1.done).contains(code);
+    let changes = world.reorganizations().collect::<Vec<_>>();
+    let changes = changes.iter().filter(touched).map(|(index, recorded)| {
+        let mut reorganization = pb::UnitsReorganized::from(&recorded.done);
+        reorganization.units.retain(|unit| unit.code == code.as_str());
+        pb::UnitHistoryEntry {
+            ledger_index: *index,
+            reorganization: Some(reorganization),
+            undone_by_index: recorded.undone_by.unwrap_or_default(),
+        }
+    });
+    let now = units.get(current).unwrap_or(unit);
+    let civil = (now.echelon() == Echelon::Commune).then(|| units.province()).flatten();
+    Some(pb::GetUnitResponse {
+        unit: Some(unit.into()),
+        current_code: current.to_string(),
+        past: units.past(code).iter().map(past_message).collect(),
+        predecessors: units.predecessors(code).map(Into::into).collect(),
+        changes: changes.collect(),
+        military_line: units.ancestors(code).map(Into::into).collect(),
+        civil_line: civil.into_iter().map(Into::into).collect(),
+    })
+}
+
+fn past_message(past: &crate::domain::unit::Past) -> pb::PastUnit {
+    pb::PastUnit { unit: Some((&past.unit).into()), until_date: past.until.to_string() }
+}
+
+/// Every unit that a reorganization touches or leads to.
+fn named_by(done: &crate::domain::world::Reorganization) -> BTreeSet<UnitCode> {
+    let own = done.units.iter().map(|unit| unit.code.clone());
+    let into = done.units.iter().flat_map(|unit| unit.former.successors.iter().cloned());
+    own.chain(into).collect()
+}
+
+/// Records under a unit, closed units that lead to it included.
+fn records(registry: &Registry, units: &Units, code: &UnitCode) -> Vec<pb::RecordCount> {
+    let counted = RecordKind::ALL.iter().filter_map(|kind| {
+        let table = registry.table(*kind);
+        let all = Filter::parse("", *kind).ok()?;
+        let count = table.count(&table.select(&all, units, Some(code)).ok()?);
+        (count > 0).then(|| pb::RecordCount { kind: kind_name(*kind).to_owned(), count })
+    });
+    counted.collect()
+}
+
+/// What belongs to the units of `codes`, which become what `after` says.
+fn impacts(
+    world: &World,
+    registry: &Registry,
+    codes: &BTreeSet<UnitCode>,
+    after: &Units,
+) -> Vec<pb::UnitImpact> {
+    let units = world.units();
+    let impact = |code: &UnitCode| {
+        let then = after.get(after.current(code)).filter(|unit| !unit.is_closed());
+        let endpoints = world.endpoints().iter().filter(|end| end.address.unit == *code);
+        let officers = world.trust().into_iter().flat_map(|trust| &trust.bundle.officers);
+        pb::UnitImpact {
+            unit_code: code.to_string(),
+            unit_name: units.get(code).map(|unit| unit.name.clone()).unwrap_or_default(),
+            then_code: then.map(|unit| unit.code.to_string()).unwrap_or_default(),
+            records: records(registry, units, code),
+            endpoints: endpoints.map(|end| end.address.to_string()).collect(),
+            officer_ids: officers
+                .filter(|officer| officer.unit == *code)
+                .map(|officer| officer.id.to_string())
+                .collect(),
+        }
+    };
+    codes.iter().map(impact).collect()
+}
+
+/// The orders not closed that have an endpoint of these units among their recipients.
+fn orders(world: &World, codes: &BTreeSet<UnitCode>, now: Instant) -> Vec<pb::TouchedOrder> {
+    let own = world.endpoints().iter().filter(|end| codes.contains(&end.address.unit));
+    let own: Vec<_> = own.map(|end| end.no).collect();
+    let touched = world.orders().filter_map(|file| {
+        let state = file.state(now);
+        let is_open =
+            matches!(state, OrderState::Drafted | OrderState::Signed | OrderState::Issued);
+        let endpoints = own.iter().filter(|no| file.order.audience.contains(**no)).count();
+        (is_open && endpoints > 0).then(|| pb::TouchedOrder {
+            order_id: file.order.id.to_string(),
+            number_text: file.order.number_text(),
+            state: state.as_str().to_owned(),
+            endpoints: u32::try_from(endpoints).unwrap_or(u32::MAX),
+        })
+    });
+    touched.collect()
+}
+
+impl Organization {
+    pub(super) async fn change(
+        &self,
+        caller: &Principal,
+        message: &pb::ChangeUnitsRequest,
+    ) -> Result<pb::ChangeUnitsResponse, Status> {
+        let id = identified("ChangeUnits", &message.request_id, message)?;
+        let wanted = message.change.as_ref();
+        let wanted = wanted.ok_or_else(|| crate::wire::WireError::missing("change"))?;
+        let change: Change = wanted.try_into()?;
+        let effective: Date = parse("effective_date", &message.effective_date)?;
+        let document = message.document.clone();
+        let preview = self.preview(&change, effective);
+        if message.validate_only {
+            return Ok(preview.map_err(Refusal::from)?);
+        }
+        let command = Command::ChangeUnits { change, effective, document };
+        let committed = self.0.engine.submit(ask(caller, Some(id), command)?).await?;
+        let ledger_index = committed.ledger_index;
+        // Of a repeated request it is known what was done, not what moved then.
+        let units = self
+            .0
+            .engine
+            .world()
+            .reorganization(ledger_index)
+            .map(|own| own.done.units.iter().map(Into::into).collect());
+        let preview = preview.ok().filter(|_known| !committed.repeated).unwrap_or_default();
+        let units = units.unwrap_or_default();
+        Ok(pb::ChangeUnitsResponse { ledger_index, units, ..preview })
+    }
+
+    fn preview(
+        &self,
+        change: &Change,
+        effective: Date,
+    ) -> Result<pb::ChangeUnitsResponse, crate::domain::unit::ChangeError> {
+        let world = self.0.engine.world();
+        let planned = world.units().plan(change, effective)?;
+        let codes = planned.iter().map(|unit| unit.code.clone()).collect();
+        let mut after = world.units().clone();
+        after.reorganize(&planned, effective)?;
+        let registry = self.0.engine.registry();
+        Ok(pb::ChangeUnitsResponse {
+            ledger_index: 0,
+            units: planned.iter().map(Into::into).collect(),
+            impacts: impacts(&world, &registry, &codes, &after),
+            orders: orders(&world, &codes, self.0.engine.now()),
+        })
+    }
+
+    pub(super) async fn undo(
+        &self,
+        caller: &Principal,
+        message: &pb::UndoUnitChangeRequest,
+    ) -> Result<pb::UndoUnitChangeResponse, Status> {
+        let id = identified("UndoUnitChange", &message.request_id, message)?;
+        let entry = message.ledger_index;
+        let preview = self.preview_undo(entry);
+        if message.validate_only {
+            return Ok(preview.map_err(Refusal::from)?);
+        }
+        self.check_no_records(entry)?;
+        let command = Command::UndoUnits { entry, document: message.document.clone() };
+        let committed = self.0.engine.submit(ask(caller, Some(id), command)?).await?;
+        let ledger_index = committed.ledger_index;
+        let preview = preview.unwrap_or_default();
+        Ok(pb::UndoUnitChangeResponse { ledger_index, ..preview })
+    }
+
+    fn preview_undo(&self, entry: u64) -> Result<pb::UndoUnitChangeResponse, UndoError> {
+        let world = self.0.engine.world();
+        let left = world.plan_undo(entry)?;
+        let recorded = world.reorganization(entry).ok_or(UndoError::NoChange { entry })?;
+        let codes = recorded.done.units.iter().map(|unit| unit.code.clone()).collect();
+        let mut after = world.units().clone();
+        after.restore(&recorded.done.units);
+        let registry = self.0.engine.registry();
+        Ok(pb::UndoUnitChangeResponse {
+            ledger_index: 0,
+            units: left.iter().map(Into::into).collect(),
+            impacts: impacts(&world, &registry, &codes, &after),
+            orders: orders(&world, &codes, self.0.engine.now()),
+        })
+    }
+
+    /// A unit that was made goes only while nothing was entered under it by its own code.
+    fn check_no_records(&self, entry: u64) -> Result<(), Status> {
+        let world = self.0.engine.world();
+        let Some(recorded) = world.reorganization(entry) else { return Ok(()) };
+        if !matches!(recorded.done.act, Act::Change(_)) || recorded.undone_by.is_some() {
+            return Ok(());
+        }
+        let mut restored = world.units().clone();
+        restored.restore(&recorded.done.units);
+        let made = recorded.done.units.iter().filter(|unit| restored.get(&unit.code).is_none());
+        // Alone in a tree nothing leads to it: only its own records are counted.
+        let registry = self.0.engine.registry();
+        for unit in made {
+            let alone = alone(world.units(), unit);
+            if let Some(own) = records(&registry, &alone, &unit.code).first() {
+                let text = format!(
+                    "unit {} cannot go: {} records of kind {} were entered under it; move them first",
+                    unit.code, own.count, own.kind
+                );
+                return Err(Reject::new(Code::Precondition, "UNIT_UNDO_BLOCKED", text).into());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The tree without what leads to a unit or lies under it.
+fn alone(units: &Units, unit: &Unit) -> Units {
+    let stays = |other: &&Unit| {
+        other.code == unit.code || !other.is_closed() && !units.is_within(&other.code, &unit.code)
+    };
+    Units::from_list(units.iter().filter(stays).cloned())
+        .expect("living units hang together without a branch and without those that ended")
+}
