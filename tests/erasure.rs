@@ -24,7 +24,8 @@ const PEOPLE: &[[&str; 4]] = &[
 ];
 
 fn roster() -> String {
-    let mut text = "Họ và tên;Ngày sinh;Giới tính;Số CCCD;Hạng dự bị;Thôn, bản;Số điện thoại\n".to_owned();
+    let mut text =
+        "Họ và tên;Ngày sinh;Giới tính;Số CCCD;Hạng dự bị;Thôn, bản;Số điện thoại\n".to_owned();
     for [name, citizen_id, phone, hamlet] in PEOPLE {
         text.push_str(&format!("{name};15/06/1999;Nam;{citizen_id};1;{hamlet};{phone}\n"));
     }
@@ -90,10 +91,8 @@ fn an_erased_person_stays_erased_in_the_backup_of_before_and_nobody_else_is() {
     let metrics = free.local_addr().expect("an address").to_string();
     drop(free);
     let shown = format!("listen = \"{metrics}\"");
-    let place = Place::found(&[
-        ("endpoint = \"\"", &endpoint),
-        ("listen = \"127.0.0.1:0\"", &shown),
-    ]);
+    let place =
+        Place::found(&[("endpoint = \"\"", &endpoint), ("listen = \"127.0.0.1:0\"", &shown)]);
     let server = place.serve();
     let units = concat!(env!("CARGO_MANIFEST_DIR"), "/src/sim/data/units.csv");
     place.run(&["unit", "import", units, "--as", "admin"]);

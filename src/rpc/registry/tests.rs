@@ -353,7 +353,10 @@ async fn a_record_is_erased_through_the_door_within_the_callers_reach() {
     assert_eq!((done.ledger_index + 1, done.keyring_version), (house.engine.ledger().size(), 2));
     assert!(house.kept.sealer().keyring().is_punctured(id.as_bytes(), 1));
     let again = house.client.erase_record(erase("e-3", "asked for")).await.expect("the same");
-    assert_eq!((again.into_inner().keyring_version, house.engine.ledger().size()), (2, done.ledger_index + 1));
+    assert_eq!(
+        (again.into_inner().keyring_version, house.engine.ledger().size()),
+        (2, done.ledger_index + 1)
+    );
     let get = pb::GetReservistRequest { reservist_id: stored.reservist_id.clone() };
     let gone = house.client.get_reservist(get).await.expect_err("gone");
     assert_eq!(gone.code(), Grpc::NotFound);
