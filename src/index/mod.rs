@@ -45,11 +45,6 @@ impl Registry {
         }
     }
 
-    /// Forgets a record.
-    pub fn remove(&mut self, kind: RecordKind, id: &[u8; 16]) {
-        self.table_mut(kind).remove(id);
-    }
-
     /// The rows of a kind, to change.
     pub const fn table_mut(&mut self, kind: RecordKind) -> &mut Table {
         match kind {
