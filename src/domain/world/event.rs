@@ -33,7 +33,7 @@ pub enum RecordKind {
 
 impl RecordKind {
     /// Every kind.
-    pub const ALL: &[Self] = &[
+    pub const ALL: [Self; 7] = [
         Self::Reservist,
         Self::Equipment,
         Self::MilitiaBase,
