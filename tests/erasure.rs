@@ -3,8 +3,10 @@
 //! way nothing personal lies anywhere but under the seal: not in the store, a backup, the log, a trace
 //! or the metrics page.
 
+#[expect(dead_code, reason = "spans are looked at whole here")]
 #[path = "support/collector.rs"]
 mod collector;
+#[expect(dead_code, reason = "nobody is ordered anything here")]
 #[path = "support/program.rs"]
 mod program;
 

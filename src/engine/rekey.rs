@@ -135,7 +135,7 @@ impl Rekeying {
         if self.inner.engine.world().key_generation() < generation && generation > 1 {
             self.ask(Actor::Server, None, KeyWork::Begin).await?;
         }
-        for kind in RecordKind::ALL.iter().copied() {
+        for kind in RecordKind::ALL {
             let mut after = Vec::new();
             while let Some((last, older)) = self.page(kind, after, generation).await? {
                 for ids in older.chunks(limits::RECORDS_PER_BATCH_MAX) {

@@ -138,11 +138,6 @@ impl Table {
         self.rows.get(id).and_then(|packed| self.unpack(packed))
     }
 
-    /// Whether there is such a record.
-    pub fn contains(&self, id: &[u8; 16]) -> bool {
-        self.rows.contains_key(id)
-    }
-
     /// The record that has an exact number.
     pub fn find(&self, key: &BlindKey) -> Option<[u8; 16]> {
         self.by_key.get(key).copied()
@@ -171,10 +166,11 @@ impl Table {
         *self.counts.entry(group).or_default() += 1;
     }
 
-    /// Takes a row out, with its numbers.
-    pub fn remove(&mut self, id: &[u8; 16]) {
-        let Some(before) = self.rows.remove(id) else { return };
+    /// Takes a row out, with its numbers; false when there was none.
+    pub fn remove(&mut self, id: &[u8; 16]) -> bool {
+        let Some(before) = self.rows.remove(id) else { return false };
         self.forget(id, &before);
+        true
     }
 
     /// What is known by a row that is no more.

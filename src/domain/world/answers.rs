@@ -3,7 +3,7 @@
 use crate::domain::order::delivery::{
     ANSWERED_BY_CHARS_MAX, ANSWERS_MAX, Answer, DeclineReason, Delivery, Fact, NOTE_CHARS_MAX,
 };
-use crate::domain::world::refusal::AnswerRefusal;
+use crate::domain::world::AnswerRefusal;
 use crate::domain::world::{Actor, Event, Refusal, World};
 use crate::evidence::envelope::Envelope;
 

@@ -1,5 +1,8 @@
 //! What may be asked of the world.
 
+pub(super) mod refusal;
+pub(super) mod requests;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;

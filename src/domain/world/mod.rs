@@ -15,8 +15,6 @@ mod file;
 mod identity;
 mod keys;
 mod orders;
-mod refusal;
-mod requests;
 #[cfg(test)]
 pub(crate) mod tests;
 mod units;
@@ -25,11 +23,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 pub use check::Violation;
+pub use command::refusal::{AnswerRefusal, OrderRefusal, Refusal};
 pub use command::{Actor, Command, NewDraft, Request};
 pub use event::{CertificateHolder, Entry, Event, NumberTaken, RecordKind, RecordVersion};
 pub use file::{Issue, OrderFile, OrderState};
 pub use keys::ERASE_REASON_CHARS_MAX;
-pub use refusal::{AnswerRefusal, OrderRefusal, Refusal};
 pub use units::{Act, DOCUMENT_CHARS_MAX, Recorded, Reorganization, UndoError};
 
 use crate::domain::endpoint::Endpoints;
@@ -39,7 +37,7 @@ use crate::domain::order::handling::Handling;
 use crate::domain::unit::Units;
 use crate::evidence::envelope::Envelope;
 use crate::evidence::trust::TrustBundle;
-use requests::Requests;
+use command::requests::Requests;
 
 /// Most orders that may be open (drafted, signed or issued and not past their end) at once: a
 /// province issues a few a day; this keeps what a connecting terminal walks short.

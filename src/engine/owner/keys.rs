@@ -48,7 +48,7 @@ impl Owner {
         let index = match self.world.erased().get(&id) {
             Some(_before) => None,
             None => {
-                if !self.view.registry.read().table(kind).contains(&id) {
+                if self.view.registry.read().table(kind).get(&id).is_none() {
                     return Ok(Err(Refusal::RecordUnknown.into()));
                 }
                 if !keyring.sealer().keyring().has_room() {
@@ -66,7 +66,7 @@ impl Owner {
                     }
                     Err(refused) => return Ok(Err(refused)),
                 };
-                self.view.registry.write().remove(kind, &id);
+                self.view.registry.write().table_mut(kind).remove(&id);
                 Some(index)
             }
         };

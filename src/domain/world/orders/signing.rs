@@ -5,7 +5,7 @@ use crate::domain::authority::rule_for;
 use crate::domain::ids::{OfficerId, OrderId};
 use crate::domain::instant::Instant;
 use crate::domain::order::Order;
-use crate::domain::world::refusal::OrderRefusal;
+use crate::domain::world::OrderRefusal;
 use crate::domain::world::{Actor, Event, OrderFile, Refusal, World};
 use crate::evidence::authority::{AuthorityError, SignatureFault, check_signatures};
 use crate::evidence::envelope::{Envelope, Signature};

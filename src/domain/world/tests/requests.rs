@@ -3,7 +3,7 @@
 use super::support::*;
 use crate::domain::ids::RequestId;
 use crate::domain::order::handling::Handling::Exercise;
-use crate::domain::world::requests::{REQUESTS_REMEMBERED, Requests};
+use crate::domain::world::command::requests::{REQUESTS_REMEMBERED, Requests};
 use crate::domain::world::{
     Command, Decision, RECORDS_PER_ENTRY_MAX, RecordKind, Refusal, Request,
 };
