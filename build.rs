@@ -5,8 +5,17 @@ use std::path::PathBuf;
 use prost::Message;
 
 /// Messages that hold personal data.
-const PERSONAL: [&str; 7] =
-    ["Reservist", "Equipment", "Driver", "Deferral", "Exemption", "MilitiaRole", "Transfer"];
+const PERSONAL: [&str; 9] = [
+    "Reservist",
+    "Equipment",
+    "Driver",
+    "Deferral",
+    "Exemption",
+    "MilitiaRole",
+    "Transfer",
+    "MilitiaBase",
+    "Enterprise",
+];
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("cargo:rerun-if-changed=proto");

@@ -5,6 +5,8 @@
 //! child and stands above it in [`Echelon`], so there is no cycle. Membership of an area is data
 //! with a stated basis, for no public list of it exists. It does not know where the list comes from.
 
+mod change;
+mod history;
 mod indexes;
 mod lookup;
 mod names;
@@ -13,6 +15,8 @@ mod tree;
 
 use jiff::civil::Date;
 
+pub use change::{CHANGE_UNITS_MAX, Change, ChangeError};
+pub use history::Past;
 pub use lookup::{Candidate, Found, LookupFault};
 pub use tree::Units;
 

@@ -6,7 +6,10 @@
 //! whatever form they came in. The sealed content is that message without identity and version,
 //! which the seal binds by itself. Knows nothing of who is asking.
 
+mod activity;
+mod enterprise;
 mod equipment;
+mod militia;
 mod reservist;
 mod standing;
 
@@ -152,6 +155,16 @@ fn civil(day: Date) -> pb::CivilDate {
     }
 }
 
+/// A count that may be unknown.
+fn counted(count: Option<u32>) -> String {
+    count.map(|count| count.to_string()).unwrap_or_default()
+}
+
+/// An enum's number in the index.
+fn byte(field: &'static str, value: i32) -> Result<u8, WireError> {
+    u8::try_from(value).map_err(|_range| WireError::new(field, "is out of range"))
+}
+
 fn e164(phones: &[Phone]) -> Vec<String> {
     phones.iter().map(|phone| phone.e164().to_owned()).collect()
 }
@@ -195,6 +208,23 @@ fn proto_field(problem: &Problem) -> FieldProblem {
         "transfer_to_unit" => "transfer.to_unit_code",
         "transfer_started_on" => "transfer.start_date",
         "transfer_reason" => "transfer.reason",
+        "unit" => "unit_code",
+        "authorised" => "authorised_count",
+        "present" => "present_count",
+        "party_members" => "party_member_count",
+        "established_on" => "established_date",
+        "surveyed_on" => "surveyed_date",
+        "from" => "start_date",
+        "to" => "end_date",
+        "participants" => "participant_count",
+        "students" => "student_count",
+        "excellent" => "excellent_count",
+        "good" => "good_count",
+        "pass" => "pass_count",
+        "fail" => "fail_count",
+        "persons" => "person_count",
+        "vehicles" => "vehicle_count",
+        "document_no" => "document_number",
         same => same,
     };
     FieldProblem { field, code: problem.code }

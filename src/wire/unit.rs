@@ -1,5 +1,7 @@
 //! Units, lines and addresses.
 
+mod change;
+
 use std::str::FromStr;
 
 use crate::domain::endpoint::{Address, Line};

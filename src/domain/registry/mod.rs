@@ -25,7 +25,12 @@ pub use equipment::{
     Capacity, DRIVERS_MAX, Driver, Equipment, EquipmentInput, Owner, TechnicalGrade,
 };
 pub use fields::{Birth, BirthPrecision, CitizenId, PHONES_MAX, Phone, Plate};
-pub use force::{FORCE_TYPE_CHARS_MAX, ForceType, KnownForce};
+pub use force::{
+    Activity, ActivityInput, ActivityKind, ActivityStatus, BaseKind, BaseStatus, CAPABILITIES_MAX,
+    Capability, CapabilityInput, Enterprise, EnterpriseInput, EnterpriseStatus,
+    FORCE_TYPE_CHARS_MAX, FORCE_TYPES_MAX, ForceType, KnownForce, MilitiaBase, MilitiaBaseInput,
+    Rating, Results, SurveyStage, TaxCode, activity_key,
+};
 pub use problem::{Checked, Problem, ProblemCode, Warning};
 pub use reservist::{HealthClass, Person, Reservist, ReservistInput};
 pub use specialty::{

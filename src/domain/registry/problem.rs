@@ -91,6 +91,30 @@ codes!(
         ExemptionInvalid = "EXEMPTION_INVALID",
         /// A place in the militia without a base or a type.
         MilitiaInvalid = "MILITIA_INVALID",
+        /// Not a code: 1 to 16 letters, digits, `-`, `_` or `.`.
+        CodeInvalid = "CODE_INVALID",
+        /// Not a known kind.
+        KindUnknown = "KIND_UNKNOWN",
+        /// A self-defense base without the agency it belongs to.
+        HostMissing = "HOST_MISSING",
+        /// Not a whole number, or over a million.
+        CountInvalid = "COUNT_INVALID",
+        /// Parts that are more than the whole.
+        CountMismatch = "COUNT_MISMATCH",
+        /// Not types of force with a strength each, or one of them twice.
+        ForceTypesInvalid = "FORCE_TYPES_INVALID",
+        /// Not ten or thirteen digits.
+        TaxCodeInvalid = "TAX_CODE_INVALID",
+        /// Not products with a capacity and a measure each, or one of them twice.
+        CapabilityInvalid = "CAPABILITY_INVALID",
+        /// Not a step of the law.
+        StageUnknown = "STAGE_UNKNOWN",
+        /// A quota for an enterprise that was not selected yet.
+        QuotaEarly = "QUOTA_EARLY",
+        /// Neither announced nor unannounced.
+        AnnouncedInvalid = "ANNOUNCED_INVALID",
+        /// Not on the scale giỏi, khá, đạt, không đạt.
+        RatingUnknown = "RATING_UNKNOWN",
         /// An earlier row has the same citizen number, chassis number or plate.
         DuplicateInFile = "DUPLICATE_IN_FILE",
     }
@@ -113,6 +137,8 @@ codes!(
         NameNormalized = "NAME_NORMALIZED",
         /// The person has a place in the militia and in the reserve at once.
         DoubleTasked = "DOUBLE_TASKED",
+        /// The tax code's check digit is off.
+        TaxCodeMismatch = "TAX_CODE_MISMATCH",
     }
 );
 

@@ -140,7 +140,11 @@ impl Units {
         let by_code = text.parse().ok().and_then(|code| self.get(&code));
         by_code.or_else(|| {
             let mut matches = self.matches(text);
-            matches.retain(|found| !found.is_bare && !found.unit.is_closed());
+            matches.retain(|found| {
+                let is_now =
+                    self.get(&found.unit.code).is_some_and(|now| std::ptr::eq(now, found.unit));
+                is_now && !found.is_bare && !found.unit.is_closed()
+            });
             keep_best(&mut matches);
             matches.retain(|found| found.fit != Fit::Variant);
             if matches.len() == 1 { matches.first().map(|found| found.unit) } else { None }
@@ -175,8 +179,10 @@ impl Units {
                 return Err(LookupFault::OtherDistrict { candidates });
             }
         }
-        let (mut then, others): (Vec<_>, Vec<_>) =
-            all.into_iter().partition(|found| self.existed_on(found.unit, day));
+        let (mut then, others): (Vec<_>, Vec<_>) = all.into_iter().partition(|found| {
+            let state = self.state_on(&found.unit.code, day);
+            state.is_some_and(|state| std::ptr::eq(state, found.unit))
+        });
         keep_best(&mut then);
         match &then[..] {
             [] => {
@@ -208,13 +214,12 @@ impl Units {
     }
 
     fn find_code_on(&self, code: &UnitCode, day: Date) -> Result<Found<'_>, LookupFault> {
-        let own = self.get(code).filter(|unit| self.existed_on(unit, day));
-        let mut official = self.indexes.official(code).filter_map(|code| self.get(code));
-        if let Some(unit) = own.or_else(|| official.find(|unit| self.existed_on(unit, day))) {
+        let own = self.state_on(code, day);
+        let mut official = self.indexes.official(code);
+        if let Some(unit) = own.or_else(|| official.find_map(|code| self.state_on(code, day))) {
             return self.found(unit);
         }
-        let before = self.indexes.predecessors(code).filter_map(|code| self.get(code));
-        let candidates = self.candidates(before.chain(self.get(code)));
+        let candidates = self.candidates(self.predecessors(code).chain(self.get(code)));
         Err(LookupFault::CodeNotThen { code: code.clone(), day, candidates })
     }
 
@@ -225,19 +230,6 @@ impl Units {
         }
     }
 
-    /// Whether a unit existed on a day. One with no first day, and with predecessors that ended no
-    /// sooner, began when they ended.
-    fn existed_on(&self, unit: &Unit, day: Date) -> bool {
-        let follows_later = || {
-            let mut before = self.indexes.predecessors(&unit.code);
-            before.any(|code| {
-                let ended = self.get(code).and_then(|before| before.valid_to);
-                ended.is_some_and(|ended| day <= ended)
-            })
-        };
-        unit.exists_on(day) && (unit.valid_from.is_some() || !follows_later())
-    }
-
     /// Whether a unit was in a district: was under it, may have been, or follows one that was.
     fn was_in(&self, unit: &Unit, district: &UnitCode) -> bool {
         let own = |unit: &Unit| {
@@ -245,25 +237,26 @@ impl Units {
                 || unit.parent.as_ref() == Some(district)
                 || unit.former.other_parents.contains(district)
         };
-        let mut before = self.indexes.predecessors(&unit.code).filter_map(|code| self.get(code));
-        own(unit) || before.any(own)
+        own(unit) || self.predecessors(&unit.code).any(own)
     }
 
-    /// Every unit, of any day, whose name fits, once.
+    /// Every unit in every state whose name fits, once.
     fn matches(&self, text: &str) -> Vec<Match<'_>> {
         let mut found: Vec<Match<'_>> = Vec::new();
         let has_marks = !clean(text).is_ascii();
         for reading in readings(text) {
             let keys = [reading.folded.as_str(), canonical(&reading.folded)];
             for code in keys.into_iter().flat_map(|key| self.indexes.named(key)) {
-                let Some(unit) = self.get(code) else { continue };
-                let Some((fit, is_bare)) = fit(unit, &reading, has_marks) else { continue };
-                match found.iter_mut().find(|found| found.unit.code == unit.code) {
-                    Some(known) => {
-                        known.fit = known.fit.max(fit);
-                        known.is_bare &= is_bare;
+                let past = self.past(code).iter().map(|past| &past.unit);
+                for unit in past.chain(self.get(code)) {
+                    let Some((fit, is_bare)) = fit(unit, &reading, has_marks) else { continue };
+                    match found.iter_mut().find(|found| std::ptr::eq(found.unit, unit)) {
+                        Some(known) => {
+                            known.fit = known.fit.max(fit);
+                            known.is_bare &= is_bare;
+                        }
+                        None => found.push(Match { unit, fit, is_bare }),
                     }
-                    None => found.push(Match { unit, fit, is_bare }),
                 }
             }
         }

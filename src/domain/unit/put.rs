@@ -1,6 +1,5 @@
 //! Creating or replacing a unit.
 
-use super::indexes::Indexes;
 use super::{Unit, UnitError, Units};
 use crate::domain::ids::UnitCode;
 
@@ -30,14 +29,6 @@ impl Units {
             |child: &&Unit| !child.is_closed() && child.parent.as_ref() == Some(&unit.code);
         let mut all = self.by_code.values().filter(|_any| unit.is_closed());
         all.find(is_under).map(|child| child.code.clone())
-    }
-
-    /// Replacing is rare and units are few: all names again is the simplest that is right.
-    fn index_anew(&mut self) {
-        self.indexes = Indexes::new();
-        for unit in self.by_code.values() {
-            self.indexes.add(unit);
-        }
     }
 }
 

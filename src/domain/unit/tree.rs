@@ -6,20 +6,23 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::indexes::Indexes;
-use super::{Echelon, Former, UNIT_LINKS_MAX, UNIT_NAME_CHARS_MAX, UNITS_MAX, Unit, UnitError};
+use super::{
+    Echelon, Former, Past, UNIT_LINKS_MAX, UNIT_NAME_CHARS_MAX, UNITS_MAX, Unit, UnitError,
+};
 use crate::domain::ids::UnitCode;
 
 /// The tree of units.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Units {
     pub(super) by_code: BTreeMap<UnitCode, Unit>,
+    pub(super) past: BTreeMap<UnitCode, Vec<Past>>,
     pub(super) indexes: Indexes,
 }
 
 impl Units {
     /// An empty tree.
     pub const fn new() -> Self {
-        Self { by_code: BTreeMap::new(), indexes: Indexes::new() }
+        Self { by_code: BTreeMap::new(), past: BTreeMap::new(), indexes: Indexes::new() }
     }
 
     /// Builds a tree from units in any order, parents found by sorting on the level.

@@ -33,7 +33,7 @@ impl World {
         };
         let lost = |officer: &&TrustedOfficer| {
             self.province() != Some(&officer.unit)
-                && self.units.get(&officer.unit).is_none()
+                && self.units.get(&officer.unit).is_none_or(Unit::is_closed)
                 && !before(officer)
         };
         match bundle.officers.iter().find(lost) {
