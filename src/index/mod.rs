@@ -5,12 +5,14 @@
 //! finding a record by an exact number, and a keyed digest that tells whether a record changed.
 //! A row takes some 150 bytes with its key, so a million of them stay below 200 MB.
 
+pub mod assignments;
 mod filter;
 mod load;
 mod row;
 pub mod stored;
 mod table;
 
+pub use assignments::PlanIndex;
 pub use filter::{FILTER_LEN_MAX, Filter, FilterError, TERMS_MAX};
 pub use load::LoadError;
 pub use row::{BlindKey, Keys, Row};
@@ -29,6 +31,8 @@ pub struct Registry {
     activities: Table,
     reserve_units: Table,
     assignments: Table,
+    /// The plan, whole.
+    pub plan: PlanIndex,
 }
 
 impl Registry {

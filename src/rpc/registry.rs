@@ -11,6 +11,7 @@ mod force;
 pub mod gate;
 mod import;
 mod list;
+pub mod plan;
 
 use std::pin::Pin;
 use std::sync::Arc;

@@ -7,9 +7,11 @@
 //! which the seal binds by itself. Knows nothing of who is asking.
 
 mod activity;
+pub mod candidate;
 mod enterprise;
 mod equipment;
 mod militia;
+pub mod plan;
 mod reservist;
 mod standing;
 

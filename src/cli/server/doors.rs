@@ -21,12 +21,14 @@ use crate::roster::lists::{shipped_equipment_types, shipped_specialties};
 use crate::rpc::certificate::{Keeper, end_of_pem};
 use crate::rpc::listener::ListenerLimits;
 use crate::rpc::registry::gate::BehindTheGate;
+use crate::rpc::registry::plan::PlanDoor;
 use crate::rpc::registry::{RegistryDoor, RegistryParts};
 use crate::rpc::server::{Parts, Server};
 use crate::rpc::terminal::TerminalDoor;
 use crate::store::journaled::SledStore;
 use crate::tasks::Tasks;
 use crate::telemetry::Metrics;
+use crate::wire::pb::plan_service_server::PlanServiceServer;
 use crate::wire::pb::registry_service_server::RegistryServiceServer;
 
 /// What the doors are made of.
@@ -99,11 +101,17 @@ impl Serving {
             },
             BehindTheGate { engine: self.engine.clone() },
         );
+        let plan = PlanDoor::beside(&registry);
         let mut extra = RoutesBuilder::default();
         extra.add_service(door.into_service());
         extra.add_service(
             RegistryServiceServer::new(registry)
                 .max_decoding_message_size(limits::MESSAGE_LEN_MAX)
+                .max_encoding_message_size(limits::OFFICER_ANSWER_LEN_MAX),
+        );
+        extra.add_service(
+            PlanServiceServer::new(plan)
+                .max_decoding_message_size(limits::OFFICER_REQUEST_LEN_MAX)
                 .max_encoding_message_size(limits::OFFICER_ANSWER_LEN_MAX),
         );
         let parts = Parts {

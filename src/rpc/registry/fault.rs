@@ -2,6 +2,7 @@
 
 use crate::domain::code::Code;
 use crate::domain::ids::UnitCode;
+use crate::domain::plan::{AssignmentError, PlanProblem};
 use crate::domain::world::RecordKind;
 use crate::engine::EngineError;
 use crate::index::{FilterError, StoredError};
@@ -43,6 +44,29 @@ pub enum RegistryFault {
     /// No such record, or none that the caller may know of.
     #[error("no record has this id: list the records to find it")]
     Unknown,
+    /// A reserve unit breaks rules.
+    #[error("the reserve unit is not valid: correct the fields named, then try again")]
+    Plan(Vec<PlanProblem>),
+    /// No reserve unit, post or line of this name.
+    #[error("there is no {what} {name}: list the plan to find it")]
+    NotInPlan {
+        /// What was looked for.
+        what: &'static str,
+        /// Its name.
+        name: String,
+    },
+    /// The proposal is not kept any more.
+    #[error("this proposal is not kept: propose again, an unchanged registry gives the same one")]
+    NoProposal,
+    /// A person or item does not fit.
+    #[error("it cannot be assigned so ({reason}): choose another post or candidate")]
+    Unfit {
+        /// The stable reason.
+        reason: &'static str,
+    },
+    /// An assignment does not change so.
+    #[error(transparent)]
+    Assignment(#[from] AssignmentError),
     /// Storage failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -81,7 +105,9 @@ impl RegistryFault {
                 _invalid => Code::Invalid,
             },
             Self::Outside { .. } => Code::Denied,
-            Self::Unknown => Code::NotFound,
+            Self::Plan(_) => Code::Invalid,
+            Self::Unfit { .. } | Self::Assignment(_) => Code::Precondition,
+            Self::Unknown | Self::NotInPlan { .. } | Self::NoProposal => Code::NotFound,
             Self::Store(_) | Self::Stored(_) | Self::Unreadable => Code::Internal,
         }
     }
@@ -98,6 +124,11 @@ impl RegistryFault {
             }
             Self::Refused { reason, .. } => reason,
             Self::Outside { .. } => "UNIT_OUTSIDE",
+            Self::Plan(_) => "RESERVE_UNIT_INVALID",
+            Self::NotInPlan { .. } => "NOT_IN_PLAN",
+            Self::NoProposal => "PROPOSAL_UNKNOWN",
+            Self::Unfit { reason } => reason,
+            Self::Assignment(_) => "ASSIGNMENT_STATE",
             Self::Unknown => "RECORD_UNKNOWN",
             Self::Store(_) => "STORE_FAILED",
             Self::Stored(_) | Self::Unreadable => "RECORD_DAMAGED",
@@ -114,6 +145,9 @@ impl RegistryFault {
                     (problem.field.to_owned(), problem.code.code().to_owned())
                 };
                 problems.iter().map(pair).collect()
+            }
+            Self::Plan(problems) => {
+                problems.iter().map(|at| (at.field.clone(), at.to_string())).collect()
             }
             _no_field => Vec::new(),
         }
