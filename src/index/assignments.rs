@@ -12,8 +12,8 @@ use crate::domain::ids::{ReserveUnitCode, UnitCode};
 use crate::domain::plan::{Assignment, ReserveUnit, Stage, Subject};
 use crate::domain::unit::{Echelon, Units};
 use crate::domain::world::RecordKind;
-use crate::evidence::seal::Sealer;
-use crate::index::{LoadError, Registry, open_value};
+use crate::evidence::seal::{SealError, Sealer};
+use crate::index::{LoadError, Registry, StoredError, open_value};
 use crate::limits;
 use crate::store::{Store, keys};
 use crate::wire::registry::decode;
@@ -289,8 +289,10 @@ impl Registry {
                 for (key, value) in page {
                     let id = keys::record_id(kind, &key).ok_or(LoadError::Key)?;
                     let named = uuid::Uuid::from_bytes(id);
-                    let (version, content) = open_value(sealer, kind, &id, &value)
-                        .map_err(|fault| LoadError::Sealed { id: named, fault })?;
+                    let (version, content) = match open_value(sealer, kind, &id, &value) {
+                        Err(StoredError::Sealed(SealError::Erased)) => continue,
+                        opened => opened.map_err(|fault| LoadError::Sealed { id: named, fault })?,
+                    };
                     let change = PlanChange::read(kind, id, version, &content)
                         .map_err(|fault| LoadError::Content { id: named, fault })?;
                     change.into_iter().for_each(|change| self.plan.apply(change));

@@ -1,5 +1,7 @@
 //! Why a call to the registry fails, in words that the roof maps to statuses once.
 
+use std::time::Duration;
+
 use crate::domain::code::Code;
 use crate::domain::ids::UnitCode;
 use crate::domain::plan::{AssignmentError, PlanProblem};
@@ -67,6 +69,14 @@ pub enum RegistryFault {
     /// An assignment does not change so.
     #[error(transparent)]
     Assignment(#[from] AssignmentError),
+    /// The officer looked up too many exact numbers.
+    #[error(
+        "you may look up 100 exact numbers a minute: wait {secs} seconds", secs = retry_after.as_secs() + 1
+    )]
+    LookupsExhausted {
+        /// How long to wait.
+        retry_after: Duration,
+    },
     /// Storage failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -108,6 +118,7 @@ impl RegistryFault {
             Self::Plan(_) => Code::Invalid,
             Self::Unfit { .. } | Self::Assignment(_) => Code::Precondition,
             Self::Unknown | Self::NotInPlan { .. } | Self::NoProposal => Code::NotFound,
+            Self::LookupsExhausted { .. } => Code::Exhausted,
             Self::Store(_) | Self::Stored(_) | Self::Unreadable => Code::Internal,
         }
     }
@@ -130,6 +141,7 @@ impl RegistryFault {
             Self::Unfit { reason } => reason,
             Self::Assignment(_) => "ASSIGNMENT_STATE",
             Self::Unknown => "RECORD_UNKNOWN",
+            Self::LookupsExhausted { .. } => "LOOKUPS_EXHAUSTED",
             Self::Store(_) => "STORE_FAILED",
             Self::Stored(_) | Self::Unreadable => "RECORD_DAMAGED",
         }

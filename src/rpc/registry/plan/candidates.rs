@@ -8,8 +8,8 @@ use crate::domain::ids::SpecialtyCode;
 use crate::domain::plan::{Candidate, Item, ReserveUnit, Subject};
 use crate::domain::registry::eligibility::AgeLimits;
 use crate::domain::world::RecordKind;
-use crate::evidence::seal::Sealer;
-use crate::index::open_value;
+use crate::evidence::seal::{SealError, Sealer};
+use crate::index::{StoredError, open_value};
 use crate::limits;
 use crate::rpc::registry::{RegistryFault, RegistryParts};
 use crate::store::{Store, keys};
@@ -151,7 +151,10 @@ fn open<R: RegistryRecord>(
     id: &[u8; 16],
 ) -> Result<Option<R>, RegistryFault> {
     let Some(value) = store.get(&keys::record(R::KIND, id))? else { return Ok(None) };
-    let (version, content) = open_value(sealer, R::KIND, id, &value)?;
+    let (version, content) = match open_value(sealer, R::KIND, id, &value) {
+        Err(StoredError::Sealed(SealError::Erased)) => return Ok(None),
+        opened => opened?,
+    };
     decode(&content, *id, version).map(Some).or(Err(RegistryFault::Unreadable))
 }
 
@@ -168,7 +171,10 @@ fn each<R: RegistryRecord>(
         after.clone_from(last);
         for (key, value) in page {
             let id = keys::record_id(kind, &key).ok_or(RegistryFault::Unreadable)?;
-            let (version, content) = open_value(sealer, kind, &id, &value)?;
+            let (version, content) = match open_value(sealer, kind, &id, &value) {
+                Err(StoredError::Sealed(SealError::Erased)) => continue,
+                opened => opened?,
+            };
             let record: R = decode(&content, id, version).or(Err(RegistryFault::Unreadable))?;
             look(&record)?;
         }
