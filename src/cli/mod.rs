@@ -21,6 +21,7 @@ mod ledger;
 mod listing;
 mod order;
 mod output;
+mod plan;
 mod registry;
 pub mod report;
 mod server;
@@ -109,6 +110,9 @@ enum Command {
         after_help = "Example:\n  hoatoc equipment import vehicles.xlsx --as ~/admin"
     )]
     Equipment(registry::equipment::Equipment),
+    /// The plan: reserve units, who and what fills them, and how full they are.
+    #[command(subcommand, after_help = "Example:\n  hoatoc plan fill --by commune --as ~/admin")]
+    Plan(plan::Plan),
     /// Orders: drafted, signed, issued, changed, followed, verified.
     #[command(subcommand, after_help = "Example:\n  hoatoc order list --as ~/duty")]
     Order(order::Order),
@@ -203,6 +207,7 @@ fn run(cx: &Cx, command: Command) -> Result<ExitCode> {
         Command::Unit(unit) => done(wait(unit.run(cx))?),
         Command::Reservist(reservist) => done(wait(reservist.run(cx))?),
         Command::Equipment(equipment) => done(wait(equipment.run(cx))?),
+        Command::Plan(plan) => done(wait(plan.run(cx))?),
         Command::Order(order) => wait(order.run(cx))?,
         Command::Report(report) => done(wait(report.run(cx))?),
         Command::Ledger(ledger) => done(wait(ledger.run(cx))?),

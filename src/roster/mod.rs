@@ -18,6 +18,7 @@ pub mod feed;
 mod header;
 pub mod lists;
 mod people;
+pub mod plan;
 mod report;
 pub mod sheet;
 mod source;
