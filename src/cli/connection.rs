@@ -26,6 +26,7 @@ use pb::ledger_service_client::LedgerServiceClient;
 use pb::operation_service_client::OperationServiceClient;
 use pb::order_service_client::OrderServiceClient;
 use pb::organization_service_client::OrganizationServiceClient;
+use pb::plan_service_client::PlanServiceClient;
 use pb::registry_service_client::RegistryServiceClient;
 use pb::report_service_client::ReportServiceClient;
 
@@ -81,6 +82,8 @@ impl Connection {
         registry RegistryServiceClient,
         /// Militia bases, enterprises and activities.
         force ForceServiceClient,
+        /// The plan.
+        plan PlanServiceClient,
         /// Reports.
         reports ReportServiceClient,
         /// The ledger.

@@ -22,6 +22,7 @@ mod ledger;
 mod listing;
 mod order;
 mod output;
+mod plan;
 mod registry;
 pub mod report;
 mod server;
@@ -119,6 +120,9 @@ enum Command {
     /// Activities: what was trained, exercised, inspected and done.
     #[command(subcommand, after_help = "Example:\n  hoatoc activity list --as ~/admin")]
     Activity(registry::force::Activity),
+    /// The plan: reserve units, who and what fills them, and how full they are.
+    #[command(subcommand, after_help = "Example:\n  hoatoc plan fill --by commune --as ~/admin")]
+    Plan(plan::Plan),
     /// Orders: drafted, signed, issued, changed, followed, verified.
     #[command(subcommand, after_help = "Example:\n  hoatoc order list --as ~/duty")]
     Order(order::Order),
@@ -216,6 +220,7 @@ fn run(cx: &Cx, command: Command) -> Result<ExitCode> {
         Command::Militia(militia) => done(wait(militia.run(cx))?),
         Command::Enterprise(enterprise) => done(wait(enterprise.run(cx))?),
         Command::Activity(activity) => done(wait(activity.run(cx))?),
+        Command::Plan(plan) => done(wait(plan.run(cx))?),
         Command::Order(order) => wait(order.run(cx))?,
         Command::Report(report) => done(wait(report.run(cx))?),
         Command::Ledger(ledger) => done(wait(ledger.run(cx))?),

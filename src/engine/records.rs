@@ -60,7 +60,7 @@ impl fmt::Debug for NewRecord {
 }
 
 /// What became of one row.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RowOutcome {
     /// A new record.
     Created([u8; 16], u64),
@@ -69,7 +69,9 @@ pub enum RowOutcome {
     /// The record was so already.
     Unchanged([u8; 16], u64),
     /// Not taken, with a stable reason: `UNIT_UNKNOWN`, `DUPLICATE_IN_FILE`, `NUMBER_EXISTS`,
-    /// `RECORD_UNKNOWN`, `VERSION_CHANGED`, `REQUEST_REPEATED`, `RECORD_TOO_LARGE`.
+    /// `RECORD_UNKNOWN`, `VERSION_CHANGED`, `REQUEST_REPEATED`, `RECORD_TOO_LARGE`; for assignments
+    /// also `PLAN_CHANGED`, `RECORD_CHANGED`, `POST_FULL`, `QUOTA_FULL`, and `OTHERS_REFUSED` for
+    /// the rest of a batch that stands or falls together.
     Refused(&'static str),
 }
 

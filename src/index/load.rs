@@ -9,9 +9,6 @@ use crate::store::{Store, StoreError, keys};
 use crate::wire::registry::{RegistryRecord, decode};
 use crate::wire::{WireError, parse, pb};
 
-/// Kinds that have no message yet: a record of one was not written by this version.
-const UNREAD: &[RecordKind] = &[RecordKind::ReserveUnit, RecordKind::Assignment];
-
 /// Why the registry is not loaded. Names a record by its identity, never by what is in it.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
@@ -21,12 +18,6 @@ pub enum LoadError {
     /// A key is none of a record.
     #[error("a record of the registry lies under a strange key: restore from a backup")]
     Key,
-    /// There are records that this version has no message for.
-    #[error("there is a record of kind {kind}, which this version does not read: use a newer one")]
-    Kind {
-        /// The name of the kind.
-        kind: &'static str,
-    },
     /// A record does not open.
     #[error("record {id} does not open: {fault}")]
     Sealed {
@@ -57,11 +48,9 @@ impl Registry {
         registry.load_kind::<pb::MilitiaBase>(store, sealer)?;
         registry.load_kind::<pb::Enterprise>(store, sealer)?;
         registry.load_kind::<pb::Activity>(store, sealer)?;
-        for kind in UNREAD {
-            if !store.scan(keys::records(*kind), &[], 1)?.is_empty() {
-                return Err(LoadError::Kind { kind: kind_name(*kind) });
-            }
-        }
+        registry.load_kind::<pb::ReserveUnit>(store, sealer)?;
+        registry.load_kind::<pb::Assignment>(store, sealer)?;
+        registry.load_plan(store, sealer)?;
         Ok(registry)
     }
 

@@ -5,12 +5,14 @@
 //! finding a record by an exact number, and a keyed digest that tells whether a record changed.
 //! A row takes some 150 bytes with its key, so a million of them stay below 200 MB.
 
+pub mod assignments;
 mod filter;
 mod load;
 mod row;
 pub mod stored;
 mod table;
 
+pub use assignments::PlanIndex;
 pub use filter::{FILTER_LEN_MAX, Filter, FilterError, TERMS_MAX};
 pub use load::LoadError;
 pub use row::{BlindKey, Keys, Row};
@@ -35,6 +37,8 @@ pub struct Registry {
     assignments: Table,
     /// Reservists on their way to another unit, and which; a few at any time.
     moving: BTreeMap<[u8; 16], UnitCode>,
+    /// The plan, whole.
+    pub plan: PlanIndex,
 }
 
 impl Registry {

@@ -18,6 +18,7 @@ mod file;
 mod kind;
 mod legacy;
 pub mod lists;
+pub mod plan;
 mod refused;
 mod report;
 pub mod sheet;

@@ -15,6 +15,7 @@ pub mod gate;
 mod import;
 mod list;
 pub mod lookup;
+pub mod plan;
 mod transfer;
 
 use std::pin::Pin;

@@ -7,10 +7,12 @@
 //! which the seal binds by itself. Knows nothing of who is asking.
 
 mod activity;
+pub mod candidate;
 mod changes;
 mod enterprise;
 mod equipment;
 mod militia;
+pub mod plan;
 mod reservist;
 mod standing;
 

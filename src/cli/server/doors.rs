@@ -23,6 +23,7 @@ use crate::rpc::certificate::{Keeper, end_of_pem};
 use crate::rpc::listener::ListenerLimits;
 use crate::rpc::registry::gate::BehindTheGate;
 use crate::rpc::registry::lookup::LookupLimiter;
+use crate::rpc::registry::plan::PlanDoor;
 use crate::rpc::registry::{RegistryDoor, RegistryParts};
 use crate::rpc::server::{Parts, Server};
 use crate::rpc::services::key::Keys;
@@ -33,6 +34,7 @@ use crate::telemetry::Metrics;
 use crate::wire::pb::figure_service_server::FigureServiceServer;
 use crate::wire::pb::force_service_server::ForceServiceServer;
 use crate::wire::pb::key_service_server::KeyServiceServer;
+use crate::wire::pb::plan_service_server::PlanServiceServer;
 use crate::wire::pb::registry_service_server::RegistryServiceServer;
 
 /// What the doors are made of.
@@ -107,6 +109,7 @@ impl Serving {
             },
             BehindTheGate { engine: self.engine.clone() },
         );
+        let plan = PlanDoor::beside(&registry);
         let kept = Arc::clone(&self.home.keys) as _;
         let rekeying = Rekeying::start(self.engine.clone(), kept, &self.tasks);
         let keys = Keys { engine: self.engine.clone(), rekeying };
@@ -126,6 +129,11 @@ impl Serving {
         extra.add_service(
             RegistryServiceServer::new(registry)
                 .max_decoding_message_size(limits::MESSAGE_LEN_MAX)
+                .max_encoding_message_size(limits::OFFICER_ANSWER_LEN_MAX),
+        );
+        extra.add_service(
+            PlanServiceServer::new(plan)
+                .max_decoding_message_size(limits::OFFICER_REQUEST_LEN_MAX)
                 .max_encoding_message_size(limits::OFFICER_ANSWER_LEN_MAX),
         );
         let parts = Parts {

@@ -203,15 +203,15 @@ impl Assignment {
         begun && self.to.is_none_or(|to| day <= to)
     }
 
-    /// It ends; `day` is its last. One that only waited never held a place, so it ends before it
-    /// began.
+    /// It ends; `day` is its last, and the day before it began says that it never held its place.
+    /// One that only waited never did.
     ///
     /// # Errors
     /// [`AssignmentError`].
     pub fn end(&mut self, day: Date, reason: EndReason) -> Result<(), AssignmentError> {
         match self.stage {
             Stage::Ended => return Err(AssignmentError::Ended { id: self.id }),
-            Stage::Active if day < self.from => {
+            Stage::Active if day < self.from.yesterday().unwrap_or(self.from) => {
                 return Err(AssignmentError::BeforeItBegan { id: self.id, from: self.from });
             }
             Stage::Active => self.to = Some(day),

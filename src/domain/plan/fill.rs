@@ -93,6 +93,12 @@ pub struct FillLine {
 }
 
 impl FillLine {
+    /// Adds another line to it.
+    pub fn add(&mut self, other: &Self) {
+        self.people.add(&other.people);
+        self.equipment.add(&other.equipment);
+    }
+
     const fn side(&mut self, is_person: bool) -> &mut FillRow {
         if is_person { &mut self.people } else { &mut self.equipment }
     }

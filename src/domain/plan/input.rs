@@ -9,10 +9,11 @@ use jiff::civil::Date;
 
 use super::problem::{Found, PlanProblem, PlanRule};
 use super::reserve_unit::{
-    COUNT_MAX, Duty, EquipmentLine, LINES_MAX, POSTS_MAX, Post, QUOTAS_MAX, Quota, ReserveUnit,
+    COUNT_MAX, EquipmentLine, LINES_MAX, POSTS_MAX, Post, QUOTAS_MAX, Quota, ReserveUnit,
     SOURCES_MAX,
 };
 use crate::domain::ids::UnitCode;
+use crate::domain::registry::eligibility::Duty;
 use crate::domain::registry::{
     Birth, BirthPrecision, Capacity, CapacityUnit, HealthClass, Lists, Rank, Sex,
 };

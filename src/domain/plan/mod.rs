@@ -27,7 +27,7 @@ pub use propose::{
     propose_people,
 };
 pub use reserve_unit::{
-    COUNT_MAX, Duty, EquipmentLine, LINES_MAX, NEAR_MAX, POSTS_MAX, Post, QUOTAS_MAX, Quota,
-    ReserveUnit, SOURCES_MAX,
+    COUNT_MAX, EquipmentLine, LINES_MAX, NEAR_MAX, POSTS_MAX, Post, QUOTAS_MAX, Quota, ReserveUnit,
+    SOURCES_MAX,
 };
 pub use rules::{Candidate, Item, Match, Refusal, fits, fits_line};

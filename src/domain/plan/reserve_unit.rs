@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 use jiff::civil::Date;
 
 use crate::domain::ids::{ReserveUnitCode, SpecialtyCode, UnitCode};
+use crate::domain::registry::eligibility::Duty;
 use crate::domain::registry::{Capacity, HealthClass, Rank, Sex};
-use crate::domain::text::fold;
 use crate::domain::unit::{Echelon, Units};
 
 /// Most posts of one reserve unit: a battalion has some hundreds of kinds of post, and a record of
@@ -24,42 +24,6 @@ pub const NEAR_MAX: usize = 16;
 pub const SOURCES_MAX: usize = 100;
 /// Most quotas, as for the sources.
 pub const QUOTAS_MAX: usize = 100;
-
-/// Whether a post fights or serves those who do: age limits differ by it (law 53/2019, article 17).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Duty {
-    /// Chiến đấu.
-    Combat,
-    /// Bảo đảm.
-    Support,
-}
-
-impl Duty {
-    /// The stable code.
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::Combat => "combat",
-            Self::Support => "support",
-        }
-    }
-
-    /// The word for people.
-    pub const fn vietnamese(self) -> &'static str {
-        match self {
-            Self::Combat => "Chiến đấu",
-            Self::Support => "Bảo đảm",
-        }
-    }
-
-    /// From the code or the words that lists use, marks and case aside.
-    pub fn parse(text: &str) -> Option<Self> {
-        match fold(text).as_str() {
-            "combat" | "chien dau" | "cd" => Some(Self::Combat),
-            "support" | "bao dam" | "phuc vu" | "dam bao" | "bd" => Some(Self::Support),
-            _ => None,
-        }
-    }
-}
 
 /// A number of like posts (chức danh biên chế).
 #[derive(Debug, Clone, PartialEq, Eq)]

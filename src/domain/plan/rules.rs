@@ -6,8 +6,9 @@
 
 use jiff::civil::Date;
 
-use super::reserve_unit::{Duty, EquipmentLine, Post};
+use super::reserve_unit::{EquipmentLine, Post};
 use crate::domain::ids::{EquipmentId, ReservistId, SpecialtyCode, UnitCode};
+use crate::domain::registry::eligibility::Duty;
 use crate::domain::registry::{Capacity, HealthClass, Rank, ReserveClass, Sex};
 
 /// How well a specialty or type fits.

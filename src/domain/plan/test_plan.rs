@@ -2,13 +2,14 @@
 
 use jiff::civil::date;
 
-use super::{Candidate, Duty, Item, Post, PostInput, ReserveUnit, ReserveUnitInput};
+use super::{Candidate, Item, Post, PostInput, ReserveUnit, ReserveUnitInput};
 use crate::domain::ids::{EquipmentId, ReservistId};
+use crate::domain::registry::eligibility::Duty;
 use crate::domain::registry::{
     EquipmentClass, EquipmentType, EquipmentTypes, HealthClass, Lists, Rank, ReserveClass, Sex,
     Specialties, Specialty,
 };
-use crate::domain::unit::{ParentBasis, Unit, UnitKind, Units};
+use crate::domain::unit::{Former, ParentBasis, Unit, UnitKind, Units};
 
 /// The communes of the small province: the first three under one area, the last under another.
 pub(super) const COMMUNES: [&str; 4] = ["03356", "03352", "03325", "03160"];
@@ -31,7 +32,7 @@ impl Small {
             population: None,
             valid_from: None,
             valid_to: None,
-            former: crate::domain::unit::Former::default(),
+            former: Former::default(),
         };
         let mut list = vec![
             unit("11", UnitKind::ProvincialCommand, None),

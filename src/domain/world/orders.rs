@@ -6,9 +6,8 @@ mod signing;
 use crate::domain::ids::OrderId;
 use crate::domain::instant::Instant;
 use crate::domain::order::{Order, ReferenceKind};
-use crate::domain::world::refusal::OrderRefusal;
 use crate::domain::world::{
-    Actor, Event, NewDraft, OPEN_ORDERS_MAX, OrderFile, OrderState, Refusal, World,
+    Actor, Event, NewDraft, OPEN_ORDERS_MAX, OrderFile, OrderRefusal, OrderState, Refusal, World,
 };
 use crate::evidence::authority::SignatureFault;
 use crate::evidence::envelope::Envelope;

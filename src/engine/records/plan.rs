@@ -13,6 +13,7 @@ use crate::domain::world::{Event, RecordKind, RecordVersion};
 use crate::engine::EngineError;
 use crate::engine::records::{NewRecord, RecordJob, RecordOutcome, RowMode, RowOutcome};
 use crate::evidence::seal::PLAINTEXT_LEN_MAX;
+use crate::index::assignments::{Guard, PlanChange};
 use crate::index::{BlindKey, Registry, Row, Table, seal_value};
 use crate::store::{Op, keys};
 
@@ -23,6 +24,7 @@ struct Put {
     index: Row,
     moving_to: Option<UnitCode>,
     commitment: [u8; 32],
+    change: Option<PlanChange>,
 }
 
 /// What one batch of records writes.
@@ -52,20 +54,26 @@ impl RecordJob {
         let mut plan = RecordPlan { kind: self.kind, rows: Vec::new(), puts: Vec::new() };
         let table = registry.table(self.kind);
         let mut taken = Taken::default();
+        let mut guard = Guard::new(registry, units);
         for new in &self.rows {
-            let outcome = match place(new, table, units, repeated, &taken) {
-                Ok(RowOutcome::Updated(id, _)) if interferes(new, registry, &id) => {
-                    RowOutcome::Refused("VERSION_CHANGED")
-                }
-                Ok(outcome) => outcome,
-                Err(reason) => RowOutcome::Refused(reason),
+            let placed =
+                place(new, table, units, repeated, &taken).and_then(|outcome| match outcome {
+                    RowOutcome::Updated(id, _) if interferes(new, registry, &id) => {
+                        Err("VERSION_CHANGED")
+                    }
+                    outcome => Ok((outcome, self.admit(new, outcome, &mut guard)?)),
+                });
+            let (outcome, change) = match placed {
+                Ok(admitted) => admitted,
+                Err(reason) => (RowOutcome::Refused(reason), None),
             };
             match outcome {
                 RowOutcome::Created(id, version) | RowOutcome::Updated(id, version) => {
                     taken.ids.insert(id);
                     taken.keys.extend(new.index.keys.iter());
                     if !self.validate_only {
-                        plan.puts.push(self.seal(new, id, version)?);
+                        let put = self.seal(new, id, version)?;
+                        plan.puts.push(Put { change, ..put });
                     }
                 }
                 RowOutcome::Unchanged(id, _version) => {
@@ -76,7 +84,26 @@ impl RecordJob {
             }
             plan.rows.push((new.row, outcome));
         }
+        if self.kind == RecordKind::Assignment {
+            plan.all_or_none();
+        }
         Ok(plan)
+    }
+
+    /// What a row that has its place changes in the plan, if the plan allows it.
+    fn admit(
+        &self,
+        new: &NewRecord,
+        outcome: RowOutcome,
+        guard: &mut Guard<'_>,
+    ) -> Result<Option<PlanChange>, &'static str> {
+        let (RowOutcome::Created(id, version) | RowOutcome::Updated(id, version)) = outcome else {
+            return Ok(None);
+        };
+        let change = PlanChange::read(self.kind, id, version, &new.content);
+        let change = change.or(Err("RECORD_INVALID"))?;
+        change.iter().try_for_each(|change| guard.admit(change))?;
+        Ok(change)
     }
 
     fn seal(&self, new: &NewRecord, id: [u8; 16], version: u64) -> Result<Put, EngineError> {
@@ -85,7 +112,8 @@ impl RecordJob {
             .or(Err(EngineError::Unavailable { doing: "out of randomness for a record" }))?;
         let index = Row { version, ..new.index.clone() };
         let moving_to = new.moving_to.clone();
-        Ok(Put { id, value: sealed.bytes, index, moving_to, commitment: sealed.commitment })
+        let commitment = sealed.commitment;
+        Ok(Put { id, value: sealed.bytes, index, moving_to, commitment, change: None })
     }
 }
 
@@ -160,6 +188,21 @@ fn holder(
 }
 
 impl RecordPlan {
+    /// Assignments of one batch stand or fall together: half a proposal, or an end without its
+    /// replacement, is nobody's wish.
+    fn all_or_none(&mut self) {
+        let is_refused =
+            |(_row, outcome): &(u32, RowOutcome)| matches!(outcome, RowOutcome::Refused(_));
+        if self.rows.iter().any(is_refused) {
+            self.puts.clear();
+            for (_row, outcome) in &mut self.rows {
+                if matches!(outcome, RowOutcome::Created(..) | RowOutcome::Updated(..)) {
+                    *outcome = RowOutcome::Refused("OTHERS_REFUSED");
+                }
+            }
+        }
+    }
+
     /// The ledger's word of it; none when nothing changes.
     pub(in crate::engine) fn event(&self) -> Option<Event> {
         let versions = self.puts.iter().map(|put| RecordVersion {
@@ -183,6 +226,9 @@ impl RecordPlan {
 
     /// It is durable: everybody may find it.
     pub(in crate::engine) fn publish(&self, registry: &mut Registry) {
+        for put in &self.puts {
+            put.change.iter().for_each(|change| registry.plan.apply(change.clone()));
+        }
         for put in &self.puts {
             registry.table_mut(self.kind).put(put.id, &put.index);
             registry.set_moving(put.id, put.moving_to.clone());

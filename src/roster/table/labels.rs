@@ -61,13 +61,20 @@ pub(super) fn born<K: Kind>(label: &str) -> Option<(&'static Column<K::Input>, R
 }
 
 pub(super) fn find<K: Kind>(text: &str) -> Option<&'static Column<K::Input>> {
-    let by = |header: &str| K::COLUMNS.iter().find(|column| column.headers.contains(&header));
-    let in_words =
-        |column: &&Column<K::Input>, label: &str| column.field.replace('_', " ") == label;
+    find_in(K::COLUMNS, text)
+}
+
+/// The column that a header names.
+pub(in crate::roster) fn find_in<I>(
+    columns: &'static [Column<I>],
+    text: &str,
+) -> Option<&'static Column<I>> {
+    let by = |header: &str| columns.iter().find(|column| column.headers.contains(&header));
+    let in_words = |column: &&Column<I>, label: &str| column.field.replace('_', " ") == label;
     let label = plain(text);
     by(&label)
         .or_else(|| by(&plain(text.split(['(', '\n', '[']).next()?)))
-        .or_else(|| K::COLUMNS.iter().find(|column| in_words(column, &label)))
+        .or_else(|| columns.iter().find(|column| in_words(column, &label)))
 }
 
 /// A header as it is compared.
@@ -79,7 +86,7 @@ pub(in crate::roster) fn plain(text: &str) -> String {
 
 /// Whether a row only numbers the columns, as printed forms do under their header: `1 2 3` or
 /// `(1) (2) (3)` or `A B 1 2`.
-pub(super) fn numbers_columns(cells: &[Cell]) -> bool {
+pub(in crate::roster) fn numbers_columns(cells: &[Cell]) -> bool {
     let is_mark = |cell: &Cell| {
         let text = cell.read(Reading::Plain).0;
         let bare = text.trim_matches(['(', ')', '[', ']']);

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::domain::code::Code;
 use crate::domain::ids::UnitCode;
+use crate::domain::plan::{AssignmentError, PlanProblem};
 use crate::domain::world::RecordKind;
 use crate::engine::EngineError;
 use crate::index::{FilterError, StoredError};
@@ -45,6 +46,29 @@ pub enum RegistryFault {
     /// No such record, or none that the caller may know of.
     #[error("no record has this id: list the records to find it")]
     Unknown,
+    /// A reserve unit breaks rules.
+    #[error("the reserve unit is not valid: correct the fields named, then try again")]
+    Plan(Vec<PlanProblem>),
+    /// No reserve unit, post or line of this name.
+    #[error("there is no {what} {name}: list the plan to find it")]
+    NotInPlan {
+        /// What was looked for.
+        what: &'static str,
+        /// Its name.
+        name: String,
+    },
+    /// The proposal is not kept any more.
+    #[error("this proposal is not kept: propose again, an unchanged registry gives the same one")]
+    NoProposal,
+    /// A person or item does not fit.
+    #[error("it cannot be assigned so ({reason}): choose another post or candidate")]
+    Unfit {
+        /// The stable reason.
+        reason: &'static str,
+    },
+    /// An assignment does not change so.
+    #[error(transparent)]
+    Assignment(#[from] AssignmentError),
     /// The officer looked up too many exact numbers.
     #[error(
         "you may look up 100 exact numbers a minute: wait {secs} seconds", secs = retry_after.as_secs() + 1
@@ -105,7 +129,9 @@ impl RegistryFault {
             Self::Outside { .. } => Code::Denied,
             Self::TransferUnderWay | Self::TransferNone => Code::Precondition,
             Self::TransferNowhere { .. } => Code::Invalid,
-            Self::Unknown => Code::NotFound,
+            Self::Plan(_) => Code::Invalid,
+            Self::Unfit { .. } | Self::Assignment(_) => Code::Precondition,
+            Self::Unknown | Self::NotInPlan { .. } | Self::NoProposal => Code::NotFound,
             Self::LookupsExhausted { .. } => Code::Exhausted,
             Self::Store(_) | Self::Stored(_) | Self::Unreadable => Code::Internal,
         }
@@ -126,6 +152,11 @@ impl RegistryFault {
             Self::TransferUnderWay => "TRANSFER_UNDER_WAY",
             Self::TransferNone => "TRANSFER_NONE",
             Self::TransferNowhere { .. } => "TRANSFER_NOWHERE",
+            Self::Plan(_) => "RESERVE_UNIT_INVALID",
+            Self::NotInPlan { .. } => "NOT_IN_PLAN",
+            Self::NoProposal => "PROPOSAL_UNKNOWN",
+            Self::Unfit { reason } => reason,
+            Self::Assignment(_) => "ASSIGNMENT_STATE",
             Self::Unknown => "RECORD_UNKNOWN",
             Self::LookupsExhausted { .. } => "LOOKUPS_EXHAUSTED",
             Self::Store(_) => "STORE_FAILED",
@@ -143,6 +174,9 @@ impl RegistryFault {
                     (problem.field.to_owned(), problem.code.code().to_owned())
                 };
                 problems.iter().map(pair).collect()
+            }
+            Self::Plan(problems) => {
+                problems.iter().map(|at| (at.field.clone(), at.to_string())).collect()
             }
             _no_field => Vec::new(),
         }

@@ -1,0 +1,107 @@
+//! `hoatoc plan`: reserve units, proposals, assignments, fill.
+
+mod assign;
+mod fill;
+mod propose;
+mod units;
+
+use anyhow::{Result, anyhow};
+use clap::Subcommand;
+use jiff::civil::Date;
+
+use crate::cli::Cx;
+use crate::wire::pb;
+
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum Plan {
+    /// Creates or changes reserve units from a spreadsheet with a row for each post, equipment line or
+    /// quota. A reserve unit in the file takes the place of the one of its code, whole.
+    #[command(after_help = "Examples:\n  hoatoc plan import plan.xlsx --dry-run --as ~/admin\n  \
+        hoatoc plan import plan.csv --as ~/admin")]
+    Import(units::Import),
+    /// Lists reserve units.
+    #[command(after_help = "Example:\n  hoatoc plan list --as ~/admin")]
+    List,
+    /// Shows one reserve unit with its posts, equipment lines and quotas.
+    #[command(after_help = "Example:\n  hoatoc plan show DB-C1 --as ~/admin")]
+    Show {
+        /// Its code.
+        code: String,
+    },
+    /// Proposes who and what fills the open posts: exact before near, class one before class two, and
+    /// posts freed by moving. Changes nothing.
+    #[command(after_help = "Example:\n  hoatoc plan propose --unit DB-C1 --as ~/admin")]
+    Propose(propose::Ask),
+    /// Makes a proposal come true, part by part. Who changed since it was made is named, and their part
+    /// is left out.
+    #[command(after_help = "Example:\n  hoatoc plan confirm 6f1e... --as ~/admin")]
+    Confirm {
+        /// The proposal, as `propose` names it.
+        proposal: String,
+    },
+    /// Assigns one person or item to a post.
+    #[command(
+        after_help = "Example:\n  hoatoc plan assign 01936f5e-0000-7000-8000-000000000000 --unit DB-C1 --post 3 --as ~/admin"
+    )]
+    Assign(assign::Assign),
+    /// Ends one assignment.
+    #[command(
+        after_help = "Example:\n  hoatoc plan end 01936f5e-0000-7000-8000-000000000000 --reason gone --as ~/admin"
+    )]
+    End(assign::End),
+    /// Gives the place of one assignment to somebody else.
+    #[command(
+        after_help = "Example:\n  hoatoc plan replace 01936f5e-0000-7000-8000-000000000000 --by 01936f5e-0000-7000-8000-000000000001 --as ~/admin"
+    )]
+    Replace(assign::Replace),
+    /// Lists who waits for a post; with --promote gives open places to them, in order.
+    #[command(after_help = "Example:\n  hoatoc plan waiting --unit DB-C1 --post 3 --as ~/admin")]
+    Waiting(assign::Waiting),
+    /// Lists assignments.
+    #[command(after_help = "Example:\n  hoatoc plan assignments --unit DB-C1 --as ~/admin")]
+    Assignments(assign::Listing),
+    /// How full the plan is on a day: people and equipment, exact and near, each with what it is a part
+    /// of.
+    #[command(after_help = "Examples:\n  hoatoc plan fill --as ~/admin\n  \
+        hoatoc plan fill --on 2026-01-31 --by commune --as ~/admin")]
+    Fill(fill::Ask),
+}
+
+impl Plan {
+    pub(in crate::cli) async fn run(self, cx: &Cx) -> Result<()> {
+        match self {
+            Self::Import(import) => units::import(cx, import).await,
+            Self::List => units::list(cx).await,
+            Self::Show { code } => units::show(cx, code).await,
+            Self::Propose(ask) => propose::propose(cx, ask).await,
+            Self::Confirm { proposal } => propose::confirm(cx, &proposal).await,
+            Self::Assign(assign) => assign::assign(cx, assign).await,
+            Self::End(end) => assign::end(cx, end).await,
+            Self::Replace(replace) => assign::replace(cx, replace).await,
+            Self::Waiting(waiting) => assign::waiting(cx, waiting).await,
+            Self::Assignments(listing) => assign::list(cx, listing).await,
+            Self::Fill(ask) => fill::fill(cx, ask).await,
+        }
+    }
+}
+
+/// A day of an option.
+fn day(text: &str) -> Result<Date, String> {
+    text.parse().map_err(|_fault| "give a day as 2026-01-31".to_owned())
+}
+
+fn message(day: Option<Date>) -> Option<pb::CivilDate> {
+    day.map(crate::wire::registry::plan::civil_date)
+}
+
+fn written(date: Option<&pb::CivilDate>) -> String {
+    date.map_or_else(
+        || "-".to_owned(),
+        |day| format!("{:04}-{:02}-{:02}", day.year, day.month, day.day),
+    )
+}
+
+/// What an answer must hold.
+fn held<T>(part: Option<T>) -> Result<T> {
+    part.ok_or_else(|| anyhow!("the server's answer lacks a part: it may be of another version"))
+}

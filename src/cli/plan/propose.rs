@@ -1,0 +1,170 @@
+//! Proposals: asked for, and confirmed part by part.
+
+use anyhow::{Result, bail};
+use clap::Args;
+use jiff::civil::Date;
+use serde_json::{Value, json};
+use tonic::Request;
+
+use super::{day, held, message, written};
+use crate::cli::Cx;
+use crate::cli::connection::{refused, request};
+use crate::cli::output::{table, text_of};
+use crate::limits;
+use crate::wire::pb;
+
+/// What to fill.
+#[derive(Debug, Clone, Args)]
+pub(in crate::cli) struct Ask {
+    /// A reserve unit to fill; may be given several times. All without it.
+    #[arg(long, value_name = "CODE")]
+    unit: Vec<String>,
+    /// The day on which ages and statuses are looked at, as 2026-01-31; today without it.
+    #[arg(long, value_name = "DATE", value_parser = day)]
+    on: Option<Date>,
+    /// Only looks, as always: a proposal changes nothing until it is confirmed.
+    #[arg(long)]
+    dry_run: bool,
+}
+
+pub(super) async fn propose(cx: &Cx, ask: Ask) -> Result<()> {
+    let Ask { unit, on, dry_run: _nothing_changes_either_way } = ask;
+    let ask = pb::ProposePlanRequest { reserve_unit_codes: unit, as_of: message(on) };
+    let mut asked = Request::new(ask);
+    // The whole registry is read for it.
+    asked.set_timeout(limits::UPKEEP_DEADLINE);
+    let reply = cx.connect().await?.plan().propose_plan(asked).await.map_err(refused)?;
+    let said = reply.into_inner();
+    let (people, equipment) = (held(said.people)?, held(said.equipment)?);
+    let value = json!({
+        "proposal": said.proposal_id,
+        "as_of": written(said.as_of.as_ref()),
+        "parts": said.parts,
+        "people": summary(&people),
+        "equipment": summary(&equipment),
+    });
+    cx.screen.show(&value, || {
+        let foot = if said.parts == 0 {
+            "nothing to confirm".to_owned()
+        } else {
+            format!("confirm it with: hoatoc plan confirm {}", said.proposal_id)
+        };
+        format!("{}\n{}\n{foot}", words("People", &people), words("Equipment", &equipment))
+    })
+}
+
+fn total(tiers: Option<&pb::TierCounts>) -> u64 {
+    tiers.map_or(0, |at| at.exact_first + at.exact_second + at.near_first + at.near_second)
+}
+
+fn tiers(tiers: Option<&pb::TierCounts>) -> Value {
+    let at = tiers.copied().unwrap_or_default();
+    json!({
+        "exact_first": at.exact_first, "exact_second": at.exact_second,
+        "near_first": at.near_first, "near_second": at.near_second, "total": total(tiers),
+    })
+}
+
+fn reasons(all: &[pb::ReasonCount]) -> Value {
+    all.iter()
+        .map(|at| (at.reason.clone(), json!(at.count)))
+        .collect::<serde_json::Map<_, _>>()
+        .into()
+}
+
+fn summary(of: &pb::ProposalSummary) -> Value {
+    let post = |at: &pb::PostCount| {
+        json!({
+            "unit": at.reserve_unit_code, "post": at.post_no, "count": at.count,
+            "reasons": reasons(&at.reasons),
+        })
+    };
+    json!({
+        "open": of.open,
+        "candidates": of.candidates,
+        "one_by_one": tiers(of.one_by_one.as_ref()),
+        "proposed": tiers(of.proposed.as_ref()),
+        "filled_by_moving": of.filled_by_moving.iter().map(post).collect::<Vec<_>>(),
+        "unfilled": of.unfilled.iter().map(post).collect::<Vec<_>>(),
+        "unplaced": reasons(&of.unplaced),
+    })
+}
+
+fn said(all: &[pb::ReasonCount]) -> String {
+    let texts = all.iter().map(|at| format!("{} {}", at.reason, at.count));
+    texts.collect::<Vec<_>>().join(", ")
+}
+
+fn words(name: &str, of: &pb::ProposalSummary) -> String {
+    let (filled, one_by_one) = (total(of.proposed.as_ref()), total(of.one_by_one.as_ref()));
+    let at = of.proposed.unwrap_or_default();
+    let mut text = format!(
+        "{name}: {filled} of {} open places filled from {} candidates ({one_by_one} one by one, {} \
+        more by moving)\n  exact, class 1: {}   exact, class 2: {}   near, class 1: {}   near, class \
+        2: {}\n",
+        of.open,
+        of.candidates,
+        filled.saturating_sub(one_by_one),
+        at.exact_first,
+        at.exact_second,
+        at.near_first,
+        at.near_second,
+    );
+    if !of.unplaced.is_empty() {
+        text.push_str(&format!("  without a place: {}\n", said(&of.unplaced)));
+    }
+    if !of.unfilled.is_empty() {
+        let mut rows = table(&["UNIT", "POST", "OPEN", "WHY"]);
+        for post in &of.unfilled {
+            rows.add_row([
+                post.reserve_unit_code.clone(),
+                post.post_no.to_string(),
+                post.count.to_string(),
+                said(&post.reasons),
+            ]);
+        }
+        text.push_str(&text_of(&rows));
+    }
+    text
+}
+
+pub(super) async fn confirm(cx: &Cx, proposal: &str) -> Result<()> {
+    let connection = cx.connect().await?;
+    let (mut assigned, mut stale, mut part) = (0, Vec::new(), 1);
+    let mut refused_parts = 0;
+    loop {
+        let ask = pb::ConfirmProposalRequest {
+            // The same part of the same proposal twice does the thing once.
+            request_id: format!("{proposal}-{part}"),
+            proposal_id: proposal.to_owned(),
+            part,
+        };
+        let said = match connection.plan().confirm_proposal(request(ask)).await {
+            Ok(said) => said.into_inner(),
+            Err(status) if part > 1 && status.code() == tonic::Code::InvalidArgument => break,
+            Err(status) => return Err(refused(status)),
+        };
+        assigned += said.assigned;
+        refused_parts += u32::from(!said.refused.is_empty());
+        stale.extend(said.refused);
+        part += 1;
+    }
+    let list: Vec<Value> =
+        stale.iter().map(|at| json!({ "subject": at.subject_id, "reason": at.reason })).collect();
+    let value = json!({ "assigned": assigned, "refused_parts": refused_parts, "refused": list });
+    cx.screen.show(&value, || {
+        let mut text = format!("{assigned} assigned");
+        if !stale.is_empty() {
+            let mut rows = table(&["SUBJECT", "REASON"]);
+            for at in &stale {
+                rows.add_row([at.subject_id.clone(), at.reason.clone()]);
+            }
+            text.push_str(&format!("\n{}", text_of(&rows)));
+        }
+        text
+    })?;
+    if stale.is_empty() {
+        return Ok(());
+    }
+    bail!("{refused_parts} parts were left out, for the records named changed: propose again")
+}

@@ -1,0 +1,304 @@
+//! The plan in memory: reserve units and assignments, found by subject and by post.
+//!
+//! Rebuilt at start from the sealed records and kept current by the engine's owner, like the tables.
+//! Nothing in it is personal. Assignments are few beside the registry (at most one active for each
+//! person and item) and small, so they are held whole: the fill of any day is a walk over them.
+//! The owner asks [`Guard`] before it writes: a place, a quota or a record may have gone since the
+//! door looked.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::domain::ids::{ReserveUnitCode, UnitCode};
+use crate::domain::plan::{Assignment, ReserveUnit, Stage, Subject};
+use crate::domain::unit::{Echelon, Units};
+use crate::domain::world::RecordKind;
+use crate::evidence::seal::{SealError, Sealer};
+use crate::index::{LoadError, Registry, StoredError, open_value};
+use crate::limits;
+use crate::store::{Store, keys};
+use crate::wire::registry::decode;
+use crate::wire::{WireError, pb};
+
+/// A post or line: reserve unit, whether it is for people, number.
+pub type Place = (ReserveUnitCode, bool, u16);
+
+/// A reserve unit with its record's identity and version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// Its record.
+    pub id: [u8; 16],
+    /// The record's version.
+    pub version: u64,
+    /// The reserve unit.
+    pub unit: ReserveUnit,
+}
+
+/// An assignment with the version of the subject's record that it was decided on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Assigned {
+    /// The assignment.
+    pub assignment: Assignment,
+    /// The version.
+    pub subject_version: u64,
+}
+
+/// What a record changes in the plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PlanChange {
+    /// A reserve unit.
+    ReserveUnit(Box<Kept>),
+    /// An assignment.
+    Assignment(Box<Assigned>),
+}
+
+impl PlanChange {
+    /// Reads a record's content; none for records of other kinds.
+    ///
+    /// # Errors
+    /// When it is not what this program writes.
+    pub fn read(
+        kind: RecordKind,
+        id: [u8; 16],
+        version: u64,
+        content: &[u8],
+    ) -> Result<Option<Self>, WireError> {
+        Ok(match kind {
+            RecordKind::ReserveUnit => {
+                let message: pb::ReserveUnit = decode(content, id, version)?;
+                let unit = ReserveUnit::try_from(&message)?;
+                Some(Self::ReserveUnit(Box::new(Kept { id, version, unit })))
+            }
+            RecordKind::Assignment => {
+                let message: pb::Assignment = decode(content, id, version)?;
+                let assignment = Assignment::try_from(&message)?;
+                let subject_version = message.subject_version;
+                Some(Self::Assignment(Box::new(Assigned { assignment, subject_version })))
+            }
+            _other => None,
+        })
+    }
+}
+
+/// The plan.
+#[derive(Debug, Clone, Default)]
+pub struct PlanIndex {
+    reserve_units: BTreeMap<ReserveUnitCode, Kept>,
+    assignments: BTreeMap<[u8; 16], Assigned>,
+    active: BTreeMap<Subject, [u8; 16]>,
+    by_place: BTreeMap<Place, BTreeSet<[u8; 16]>>,
+}
+
+impl PlanIndex {
+    /// A reserve unit.
+    pub fn reserve_unit(&self, code: &ReserveUnitCode) -> Option<&Kept> {
+        self.reserve_units.get(code)
+    }
+
+    /// All reserve units, by code.
+    pub fn reserve_units(&self) -> impl Iterator<Item = &Kept> {
+        self.reserve_units.values()
+    }
+
+    /// The reserve units from a code on.
+    pub fn reserve_units_from(
+        &self,
+        from: std::ops::Bound<ReserveUnitCode>,
+    ) -> impl Iterator<Item = &Kept> {
+        self.reserve_units.range((from, std::ops::Bound::Unbounded)).map(|(_code, kept)| kept)
+    }
+
+    /// One assignment.
+    pub fn assignment(&self, id: &[u8; 16]) -> Option<&Assigned> {
+        self.assignments.get(id)
+    }
+
+    /// All assignments after one, by identity.
+    pub fn assignments_after(&self, after: &[u8; 16]) -> impl Iterator<Item = &Assigned> {
+        use std::ops::Bound::{Excluded, Unbounded};
+        self.assignments.range((Excluded(*after), Unbounded)).map(|(_id, assigned)| assigned)
+    }
+
+    /// The active assignment of a person or item.
+    pub fn active(&self, subject: &Subject) -> Option<&Assigned> {
+        self.active.get(subject).and_then(|id| self.assignments.get(id))
+    }
+
+    /// Everybody and everything that has an active assignment.
+    pub fn assigned(&self) -> impl Iterator<Item = &Subject> {
+        self.active.keys()
+    }
+
+    /// The assignments of a post or line, of every stage.
+    pub fn of_place(&self, place: &Place) -> impl Iterator<Item = &Assigned> {
+        let ids = self.by_place.get(place).into_iter().flatten();
+        ids.filter_map(|id| self.assignments.get(id))
+    }
+
+    /// The assignments of a reserve unit, of every stage.
+    pub fn of_reserve_unit(&self, code: &ReserveUnitCode) -> impl Iterator<Item = &Assigned> {
+        let places = self.by_place.range((code.clone(), false, 0)..=(code.clone(), true, u16::MAX));
+        places.flat_map(|(_place, ids)| ids).filter_map(|id| self.assignments.get(id))
+    }
+
+    /// Takes over a record that is durable.
+    pub fn apply(&mut self, change: PlanChange) {
+        match change {
+            PlanChange::ReserveUnit(kept) => {
+                self.reserve_units.insert(kept.unit.code.clone(), *kept);
+            }
+            PlanChange::Assignment(assigned) => self.put(*assigned),
+        }
+    }
+
+    fn put(&mut self, assigned: Assigned) {
+        let assignment = &assigned.assignment;
+        let id = *assignment.id.as_bytes();
+        if let Some(before) = self.assignments.get(&id) {
+            let before = &before.assignment;
+            if self.active.get(&before.subject) == Some(&id) {
+                self.active.remove(&before.subject);
+            }
+            if let Some(ids) = self.by_place.get_mut(&place(before)) {
+                ids.remove(&id);
+            }
+        }
+        if assignment.stage == Stage::Active {
+            self.active.insert(assignment.subject, id);
+        }
+        self.by_place.entry(place(assignment)).or_default().insert(id);
+        self.assignments.insert(id, assigned);
+    }
+}
+
+/// The post or line of an assignment.
+pub fn place(assignment: &Assignment) -> Place {
+    (assignment.reserve_unit.clone(), assignment.subject.is_person(), assignment.post)
+}
+
+/// The commune that a unit is or lies in today; the unit itself where it lies in none.
+pub fn commune_of<'a>(unit: &'a UnitCode, units: &'a Units) -> &'a UnitCode {
+    let today = units.current(unit);
+    let own = units.get(today);
+    let commune = own
+        .into_iter()
+        .chain(units.ancestors(today))
+        .find(|unit| unit.echelon() == Echelon::Commune);
+    commune.map_or(today, |unit| &unit.code)
+}
+
+/// Looks over one batch of assignments before it is written, with what earlier rows of it take.
+#[derive(Debug)]
+pub struct Guard<'a> {
+    registry: &'a Registry,
+    units: &'a Units,
+    places: BTreeMap<Place, i64>,
+    given: BTreeMap<(ReserveUnitCode, bool, UnitCode), i64>,
+}
+
+impl<'a> Guard<'a> {
+    /// For one batch.
+    pub const fn new(registry: &'a Registry, units: &'a Units) -> Self {
+        Self { registry, units, places: BTreeMap::new(), given: BTreeMap::new() }
+    }
+
+    /// Whether a record may be written.
+    ///
+    /// # Errors
+    /// A stable reason: `PLAN_CHANGED`, `RECORD_CHANGED`, `POST_FULL`, `QUOTA_FULL`.
+    pub fn admit(&mut self, change: &PlanChange) -> Result<(), &'static str> {
+        let PlanChange::Assignment(assigned) = change else { return Ok(()) };
+        let assignment = &assigned.assignment;
+        let id = assignment.id.as_bytes();
+        let plan = &self.registry.plan;
+        let before = plan.assignment(id).map(|before| &before.assignment);
+        let held = before.is_some_and(|before| before.stage == Stage::Active);
+        let holds = assignment.stage == Stage::Active;
+        if assignment.stage != Stage::Ended {
+            self.admit_subject(assigned)?;
+        }
+        let commune = commune_of(&assignment.unit, self.units).clone();
+        let place = place(assignment);
+        let giving = (assignment.reserve_unit.clone(), assignment.subject.is_person(), commune);
+        if holds && !held {
+            self.admit_place(&place, &giving)?;
+        }
+        let taken = i64::from(holds) - i64::from(held);
+        *self.places.entry(place).or_default() += taken;
+        *self.given.entry(giving).or_default() += taken;
+        Ok(())
+    }
+
+    fn admit_subject(&self, assigned: &Assigned) -> Result<(), &'static str> {
+        let subject = &assigned.assignment.subject;
+        let kind = if subject.is_person() { RecordKind::Reservist } else { RecordKind::Equipment };
+        let row = self.registry.table(kind).get(subject.as_bytes());
+        let is_same = row.is_some_and(|row| row.version == assigned.subject_version);
+        if is_same { Ok(()) } else { Err("RECORD_CHANGED") }
+    }
+
+    fn admit_place(
+        &self,
+        place: &Place,
+        giving: &(ReserveUnitCode, bool, UnitCode),
+    ) -> Result<(), &'static str> {
+        let plan = &self.registry.plan;
+        let kept = plan.reserve_unit(&place.0).ok_or("PLAN_CHANGED")?;
+        let (unit, is_person, no) = (&kept.unit, place.1, place.2);
+        let count = if is_person {
+            unit.post(no).map(|post| post.count)
+        } else {
+            unit.line(no).map(|line| line.count)
+        };
+        let is_active = |at: &&Assigned| at.assignment.stage == Stage::Active;
+        let count = i64::from(count.ok_or("PLAN_CHANGED")?);
+        let held = len(plan.of_place(place).filter(is_active));
+        if held + self.places.get(place).copied().unwrap_or(0) >= count {
+            return Err("POST_FULL");
+        }
+        if unit.quotas.is_empty() {
+            return Ok(());
+        }
+        let quota = unit.quota_of(&giving.2, self.units).ok_or("QUOTA_FULL")?;
+        let quota = i64::from(if is_person { quota.people } else { quota.equipment });
+        let given = plan.of_reserve_unit(&place.0).filter(is_active).filter(|at| {
+            at.assignment.subject.is_person() == is_person
+                && *commune_of(&at.assignment.unit, self.units) == giving.2
+        });
+        let given = len(given) + self.given.get(giving).copied().unwrap_or(0);
+        if given >= quota { Err("QUOTA_FULL") } else { Ok(()) }
+    }
+}
+
+fn len<T>(all: impl Iterator<Item = T>) -> i64 {
+    i64::try_from(all.count()).unwrap_or(i64::MAX)
+}
+
+impl Registry {
+    /// Reads the plan out of a store. Blocks.
+    pub(super) fn load_plan(
+        &mut self,
+        store: &dyn Store,
+        sealer: &Sealer,
+    ) -> Result<(), LoadError> {
+        for kind in [RecordKind::ReserveUnit, RecordKind::Assignment] {
+            let mut after = Vec::new();
+            loop {
+                let page = store.scan(keys::records(kind), &after, limits::SCAN_PAGE_LEN)?;
+                let Some((last, _value)) = page.last() else { break };
+                after.clone_from(last);
+                for (key, value) in page {
+                    let id = keys::record_id(kind, &key).ok_or(LoadError::Key)?;
+                    let named = uuid::Uuid::from_bytes(id);
+                    let (version, content) = match open_value(sealer, kind, &id, &value) {
+                        Err(StoredError::Sealed(SealError::Erased)) => continue,
+                        opened => opened.map_err(|fault| LoadError::Sealed { id: named, fault })?,
+                    };
+                    let change = PlanChange::read(kind, id, version, &content)
+                        .map_err(|fault| LoadError::Content { id: named, fault })?;
+                    change.into_iter().for_each(|change| self.plan.apply(change));
+                }
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,332 @@
+//! Single assignments: made, ended, replaced, moved up from the waiting list, listed.
+
+use jiff::civil::Date;
+
+use super::candidates::One;
+use super::proposals::{named, plain};
+use super::{PlanDoor, not_in_plan};
+use crate::domain::ids::{AssignmentId, UnitCode};
+use crate::domain::plan::{
+    Assignment, EndReason, Refusal, ReserveUnit, Stage, Subject, Tier, fits, fits_line,
+};
+use crate::engine::records::{RecordOutcome, RowMode, RowOutcome};
+use crate::index::assignments::Assigned;
+use crate::limits;
+use crate::rpc::registry::calls::request_id;
+use crate::rpc::registry::{Caller, Gate, RegistryFault, RegistryParts};
+use crate::wire::registry::plan::{assignment, subject};
+use crate::wire::{WireError, parse, pb};
+
+/// What an assignment to a post is made of, once it is known to fit.
+struct Fitting {
+    unit: UnitCode,
+    version: u64,
+    tier: Tier,
+}
+
+impl RegistryParts {
+    /// Whether a subject may hold a post of a reserve unit, quotas and free places aside.
+    async fn fitting(
+        &self,
+        who: Subject,
+        unit: &ReserveUnit,
+        no: u16,
+        day: Date,
+    ) -> Result<Fitting, RegistryFault> {
+        let one = self.subject(who, day).await?.ok_or(RegistryFault::Unknown)?;
+        let is_assigned = self.engine.registry().plan.active(&who).is_some();
+        let (home, version, fit, is_first) = match one {
+            One::Person(mut person) => {
+                let post = unit.post(no).ok_or_else(|| not_in_plan("post", no))?;
+                person.is_assigned = is_assigned;
+                let is_first = person.is_first();
+                (person.unit.clone(), person.version, fits(post, &person), is_first)
+            }
+            One::Item(mut item) => {
+                let line = unit.line(no).ok_or_else(|| not_in_plan("equipment line", no))?;
+                item.is_assigned = is_assigned;
+                (item.unit.clone(), item.version, fits_line(line, &item), true)
+            }
+        };
+        let fit = fit.map_err(|refusal| RegistryFault::Unfit { reason: refusal.code() })?;
+        let tree = self.units();
+        let outside = if !unit.draws_on(&tree).contains(&home) {
+            Some(Refusal::OutsideArea)
+        } else if !unit.quotas.is_empty() && unit.quota_of(&home, &tree).is_none() {
+            Some(Refusal::NoQuota)
+        } else {
+            None
+        };
+        match outside {
+            Some(refusal) => Err(RegistryFault::Unfit { reason: refusal.code() }),
+            None => Ok(Fitting { unit: home, version, tier: Tier::of(fit, is_first) }),
+        }
+    }
+
+    /// An assignment that the caller may change, at the version that they have seen.
+    fn assigned(
+        &self,
+        id: &str,
+        version: u64,
+        caller: &Caller,
+    ) -> Result<(Assigned, ReserveUnit), RegistryFault> {
+        let id: AssignmentId = parse("assignment_id", id)?;
+        let found = self.engine.registry().plan.assignment(id.as_bytes()).cloned();
+        let found = found.ok_or_else(|| not_in_plan("assignment", id))?;
+        let kept = self.kept_unit(found.assignment.reserve_unit.as_str(), caller)?;
+        if version != 0 && version != found.assignment.version {
+            return Err(RegistryFault::refused(
+                crate::domain::world::RecordKind::Assignment,
+                "VERSION_CHANGED",
+            ));
+        }
+        Ok((found, kept.unit))
+    }
+}
+
+/// The first refusal that says why.
+fn must_all(outcome: &RecordOutcome) -> Result<(), RegistryFault> {
+    let refused = outcome.rows.iter().find_map(|(_row, outcome)| match outcome {
+        RowOutcome::Refused("OTHERS_REFUSED") => None,
+        RowOutcome::Refused(reason) => Some(plain(reason)),
+        _written => None,
+    });
+    refused.map_or(Ok(()), |reason| Err(RegistryFault::Unfit { reason }))
+}
+
+fn version_of(outcome: &RecordOutcome, row: usize) -> u64 {
+    match outcome.rows.get(row) {
+        Some((
+            _row,
+            RowOutcome::Created(_, version)
+            | RowOutcome::Updated(_, version)
+            | RowOutcome::Unchanged(_, version),
+        )) => *version,
+        _refused => 0,
+    }
+}
+
+fn update(of: &Assignment) -> RowMode {
+    RowMode::Update { id: *of.id.as_bytes(), version: of.version }
+}
+
+impl<G: Gate> PlanDoor<G> {
+    pub(super) async fn assign(
+        &self,
+        request: pb::AssignRequest,
+        caller: &Caller,
+    ) -> Result<pb::AssignResponse, RegistryFault> {
+        let id = request_id(&request.request_id, "assign", &request)?;
+        let record = AssignmentId::new(named(&request.request_id, 0));
+        if let Some(there) = self.parts.engine.registry().plan.assignment(record.as_bytes()) {
+            let message = assignment(&there.assignment, there.subject_version);
+            return Ok(pb::AssignResponse { assignment: Some(message), ledger_index: 0 });
+        }
+        let day = self.parts.day("start_date", request.start_date.as_ref())?;
+        let kept = self.parts.kept_unit(&request.reserve_unit_code, caller)?;
+        let post = u16::try_from(request.post_no)
+            .map_err(|_range| WireError::new("post_no", "is out of range"))?;
+        let who = subject(&request.subject_id, request.is_equipment)?;
+        let fitting = self.parts.fitting(who, &kept.unit, post, day).await?;
+        let place = (kept.unit.code.clone(), who.is_person(), post);
+        let waits = self
+            .parts
+            .engine
+            .registry()
+            .plan
+            .of_place(&place)
+            .any(|at| at.assignment.subject == who && at.assignment.stage == Stage::Waiting);
+        if waits {
+            return Err(RegistryFault::Unfit { reason: "WAITING" });
+        }
+        let mut new = Assignment {
+            id: record,
+            version: 0,
+            subject: who,
+            unit: fitting.unit,
+            reserve_unit: kept.unit.code,
+            post,
+            tier: fitting.tier,
+            stage: if request.waiting { Stage::Waiting } else { Stage::Active },
+            from: day,
+            to: None,
+            ended: None,
+            superseded_by: None,
+        };
+        let message = assignment(&new, fitting.version);
+        let rows = vec![self.parts.assignment_row(&message, 0, RowMode::Create)?];
+        let outcome = self.parts.put_assignments(id, rows, caller).await?;
+        must_all(&outcome)?;
+        new.version = version_of(&outcome, 0);
+        Ok(pb::AssignResponse {
+            assignment: Some(assignment(&new, fitting.version)),
+            ledger_index: outcome.ledger_index.unwrap_or(0),
+        })
+    }
+
+    pub(super) async fn end_assignment(
+        &self,
+        request: pb::EndAssignmentRequest,
+        caller: &Caller,
+    ) -> Result<pb::EndAssignmentResponse, RegistryFault> {
+        let id = request_id(&request.request_id, "end_assignment", &request)?;
+        let day = self.parts.day("end_date", request.end_date.as_ref())?;
+        let reason = u8::try_from(request.reason).ok().and_then(EndReason::from_number);
+        let reason = reason.ok_or_else(|| WireError::missing("reason"))?;
+        let (Assigned { mut assignment, subject_version }, _unit) =
+            self.parts.assigned(&request.assignment_id, request.version, caller)?;
+        let mode = update(&assignment);
+        assignment.end(day, reason)?;
+        let message = self::assignment(&assignment, subject_version);
+        let rows = vec![self.parts.assignment_row(&message, 0, mode)?];
+        let outcome = self.parts.put_assignments(id, rows, caller).await?;
+        must_all(&outcome)?;
+        assignment.version = version_of(&outcome, 0);
+        Ok(pb::EndAssignmentResponse {
+            assignment: Some(self::assignment(&assignment, subject_version)),
+            ledger_index: outcome.ledger_index.unwrap_or(0),
+        })
+    }
+
+    pub(super) async fn replace_assignment(
+        &self,
+        request: pb::ReplaceAssignmentRequest,
+        caller: &Caller,
+    ) -> Result<pb::ReplaceAssignmentResponse, RegistryFault> {
+        let id = request_id(&request.request_id, "replace_assignment", &request)?;
+        let day = self.parts.day("start_date", request.start_date.as_ref())?;
+        let (Assigned { assignment: mut old, subject_version }, unit) =
+            self.parts.assigned(&request.assignment_id, request.version, caller)?;
+        let is_equipment = !old.subject.is_person();
+        let who = subject(&request.subject_id, is_equipment)?;
+        let fitting = self.parts.fitting(who, &unit, old.post, day).await?;
+        let record = AssignmentId::new(named(&request.request_id, 0));
+        let mut new = Assignment {
+            id: record,
+            version: 0,
+            subject: who,
+            unit: fitting.unit,
+            tier: fitting.tier,
+            stage: Stage::Active,
+            from: day,
+            to: None,
+            ..old.clone()
+        };
+        let mode = update(&old);
+        old.end(day.yesterday().unwrap_or(day), EndReason::Replaced)?;
+        old.superseded_by = Some(record);
+        let ended = assignment(&old, subject_version);
+        let message = assignment(&new, fitting.version);
+        let rows = vec![
+            self.parts.assignment_row(&ended, 0, mode)?,
+            self.parts.assignment_row(&message, 1, RowMode::Create)?,
+        ];
+        let outcome = self.parts.put_assignments(id, rows, caller).await?;
+        must_all(&outcome)?;
+        (old.version, new.version) = (version_of(&outcome, 0), version_of(&outcome, 1));
+        Ok(pb::ReplaceAssignmentResponse {
+            ended: Some(assignment(&old, subject_version)),
+            assignment: Some(assignment(&new, fitting.version)),
+            ledger_index: outcome.ledger_index.unwrap_or(0),
+        })
+    }
+
+    pub(super) async fn promote_waiting(
+        &self,
+        request: pb::PromoteWaitingRequest,
+        caller: &Caller,
+    ) -> Result<pb::PromoteWaitingResponse, RegistryFault> {
+        let day = self.parts.day("start_date", request.start_date.as_ref())?;
+        let unit = self.parts.kept_unit(&request.reserve_unit_code, caller)?.unit;
+        let post = u16::try_from(request.post_no)
+            .map_err(|_range| WireError::new("post_no", "is out of range"))?;
+        let place = (unit.code.clone(), !request.is_equipment, post);
+        let mut waiting: Vec<Assignment> = {
+            let registry = self.parts.engine.registry();
+            let all = registry.plan.of_place(&place).map(|at| &at.assignment);
+            all.filter(|at| at.stage == Stage::Waiting).cloned().collect()
+        };
+        waiting.sort_by_key(|at| (at.tier, at.from, at.id));
+        let mut said = pb::PromoteWaitingResponse::default();
+        for (mut next, turn) in waiting.into_iter().zip(1_u32..) {
+            let refuse = |reason: &str| pb::SubjectRefusal {
+                subject_id: uuid::Uuid::from_bytes(*next.subject.as_bytes()).to_string(),
+                reason: reason.to_owned(),
+            };
+            let fitting = match self.parts.fitting(next.subject, &unit, post, day).await {
+                Ok(fitting) => fitting,
+                Err(RegistryFault::Unfit { reason }) => {
+                    said.refused.push(refuse(reason));
+                    continue;
+                }
+                Err(RegistryFault::Unknown) => {
+                    said.refused.push(refuse("RECORD_GONE"));
+                    continue;
+                }
+                Err(fault) => return Err(fault),
+            };
+            let name = format!("{}-{turn}", request.request_id);
+            let id = request_id(&name, "promote_waiting", &request)?;
+            let mode = update(&next);
+            next.promote(day.max(next.from))?;
+            (next.tier, next.unit) = (fitting.tier, fitting.unit);
+            let message = assignment(&next, fitting.version);
+            let rows = vec![self.parts.assignment_row(&message, 0, mode)?];
+            let outcome = self.parts.put_assignments(id, rows, caller).await?;
+            match must_all(&outcome) {
+                Ok(()) => {
+                    next.version = version_of(&outcome, 0);
+                    said.promoted.push(assignment(&next, fitting.version));
+                    said.ledger_index = outcome.ledger_index.unwrap_or(said.ledger_index);
+                }
+                Err(RegistryFault::Unfit { reason: "POST_FULL" }) => break,
+                Err(RegistryFault::Unfit { reason }) => {
+                    let subject = uuid::Uuid::from_bytes(*next.subject.as_bytes());
+                    said.refused.push(pb::SubjectRefusal {
+                        subject_id: subject.to_string(),
+                        reason: reason.to_owned(),
+                    });
+                }
+                Err(fault) => return Err(fault),
+            }
+        }
+        Ok(said)
+    }
+
+    #[expect(clippy::unused_async, reason = "one of the calls, which are all async")]
+    pub(super) async fn list_assignments(
+        &self,
+        request: pb::ListAssignmentsRequest,
+        caller: &Caller,
+    ) -> Result<pb::ListAssignmentsResponse, RegistryFault> {
+        let len = match usize::try_from(request.page_size).unwrap_or(usize::MAX) {
+            0 => limits::LIST_PAGE_LEN,
+            asked if asked <= limits::LIST_PAGE_LEN_MAX => asked,
+            _too_many => return Err(WireError::new("page_size", "is over 500").into()),
+        };
+        let after: AssignmentId = match request.page_token.as_str() {
+            "" => AssignmentId::from_bytes([0; 16]),
+            token => parse("page_token", token)?,
+        };
+        let stage = u8::try_from(request.stage).ok().and_then(Stage::from_number);
+        let units = self.parts.units();
+        let registry = self.parts.engine.registry();
+        let wanted = |at: &&Assigned| {
+            let at = &at.assignment;
+            let (unit, who) = (&request.reserve_unit_code, &request.subject_id);
+            (unit.is_empty() || at.reserve_unit.as_str() == unit)
+                && (request.post_no == 0 || u32::from(at.post) == request.post_no)
+                && stage.is_none_or(|stage| at.stage == stage)
+                && (who.is_empty()
+                    || uuid::Uuid::from_bytes(*at.subject.as_bytes()).to_string() == *who)
+                && caller.reaches(&at.unit, &units)
+        };
+        let mut found = registry.plan.assignments_after(after.as_bytes()).filter(wanted);
+        let page: Vec<&Assigned> = found.by_ref().take(len).collect();
+        let last = page.last().map(|at| at.assignment.id.to_string());
+        let next_page_token = last.filter(|_last| found.next().is_some()).unwrap_or_default();
+        let message = |at: &&Assigned| assignment(&at.assignment, at.subject_version);
+        let assignments = page.iter().map(message).collect();
+        Ok(pb::ListAssignmentsResponse { assignments, next_page_token })
+    }
+}

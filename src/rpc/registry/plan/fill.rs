@@ -1,0 +1,135 @@
+//! How full the plan is, told.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+
+use super::candidates::One;
+use super::proposals::reasons;
+use super::{PlanDoor, sees};
+use crate::domain::ids::{ReserveUnitCode, UnitCode};
+use crate::domain::plan::{self, Assignment, Fill, FillLine, Held, ReserveUnit, Stage, Validity};
+use crate::domain::registry::eligibility::Duty;
+use crate::index::assignments::commune_of;
+use crate::rpc::registry::{Caller, Gate, RegistryFault};
+use crate::wire::registry::plan::civil_date;
+use crate::wire::{parse, pb};
+
+impl<G: Gate> PlanDoor<G> {
+    pub(super) async fn get_fill(
+        &self,
+        request: pb::GetFillRequest,
+        caller: &Caller,
+    ) -> Result<pb::GetFillResponse, RegistryFault> {
+        let day = self.parts.day("as_of", request.as_of.as_ref())?;
+        let tree = self.parts.units();
+        let within: Option<UnitCode> = match request.unit_code.as_str() {
+            "" => caller.within.clone(),
+            code => Some(parse("unit_code", code)?),
+        };
+        if let Some(unit) = within.as_ref().filter(|unit| !caller.reaches(unit, &tree)) {
+            return Err(RegistryFault::Outside { unit: unit.clone() });
+        }
+        let codes = &request.reserve_unit_codes;
+        let (units, assignments) = {
+            let registry = self.parts.engine.registry();
+            let asked = |unit: &&ReserveUnit| {
+                (codes.is_empty() || codes.iter().any(|code| code == unit.code.as_str()))
+                    && sees(caller, unit, &tree)
+            };
+            let units = registry.plan.reserve_units().map(|kept| &kept.unit).filter(asked);
+            let units: Vec<ReserveUnit> = units.cloned().collect();
+            let counts = |at: &&Assignment| {
+                let counts = at.stage == Stage::Waiting || at.holds_on(day);
+                let top = within.as_ref();
+                counts && top.is_none_or(|top| tree.is_within(&at.unit, top))
+            };
+            let of = |unit: &ReserveUnit| {
+                let all = registry.plan.of_reserve_unit(&unit.code).map(|at| &at.assignment);
+                all.filter(counts).cloned().collect::<Vec<Assignment>>()
+            };
+            let assignments: Vec<Assignment> = units.iter().flat_map(of).collect();
+            (units, assignments)
+        };
+        let validities = self.validities(&units, &assignments, day).await?;
+        let held = assignments.iter().zip(validities).map(|(assignment, validity)| Held {
+            assignment,
+            commune: commune_of(&assignment.unit, &tree).clone(),
+            validity,
+        });
+        let held: Vec<Held<'_>> = held.collect();
+        let units: Vec<&ReserveUnit> = units.iter().collect();
+        let fill = plan::fill(&units, &held, day);
+        let mut said = message(&fill, day);
+        if let Some(top) = &within {
+            // What others give is not this unit's to count: quotas are what it is measured by.
+            let mut total = FillLine::default();
+            said.by_commune.clear();
+            for (code, line) in &fill.by_commune {
+                if tree.is_within(code, top) {
+                    total.add(line);
+                    said.by_commune.push(row(code, line));
+                }
+            }
+            said.by_reserve_unit.clear();
+            said.by_post.clear();
+            said.total = Some(row("", &total));
+        }
+        Ok(said)
+    }
+
+    /// Whether each holder is fit on the day, by status, exemption and age.
+    async fn validities(
+        &self,
+        units: &[ReserveUnit],
+        assignments: &[Assignment],
+        day: Date,
+    ) -> Result<Vec<Validity>, RegistryFault> {
+        let by_code: BTreeMap<&ReserveUnitCode, &ReserveUnit> =
+            units.iter().map(|unit| (&unit.code, unit)).collect();
+        let subjects = assignments.iter().map(|at| at.subject).collect();
+        let holders = self.parts.subjects(subjects, day).await?;
+        let validity = |(at, holder): (&Assignment, Option<One>)| match holder {
+            None => Err("RECORD_GONE"),
+            Some(One::Item(item)) => item.available,
+            Some(One::Person(person)) => {
+                let post = by_code.get(&at.reserve_unit).and_then(|unit| unit.post(at.post));
+                match post.map_or(Duty::Support, |post| post.duty) {
+                    Duty::Combat => person.combat,
+                    Duty::Support => person.support,
+                }
+            }
+        };
+        Ok(assignments.iter().zip(holders).map(validity).collect())
+    }
+}
+
+fn count(row: &plan::FillRow) -> pb::FillCount {
+    let plan::FillRow { needed, exact, near, invalid, surplus, waiting } = *row;
+    pb::FillCount { needed, exact, near, invalid, surplus, waiting }
+}
+
+fn row(code: impl ToString, line: &FillLine) -> pb::FillRow {
+    pb::FillRow {
+        code: code.to_string(),
+        post_no: 0,
+        people: Some(count(&line.people)),
+        equipment: Some(count(&line.equipment)),
+    }
+}
+
+fn message(fill: &Fill, day: Date) -> pb::GetFillResponse {
+    let post = |((code, is_person, no), held): (&(ReserveUnitCode, bool, u16), &plan::FillRow)| {
+        let held = Some(count(held));
+        let (people, equipment) = if *is_person { (held, None) } else { (None, held) };
+        pb::FillRow { code: code.to_string(), post_no: (*no).into(), people, equipment }
+    };
+    pb::GetFillResponse {
+        as_of: Some(civil_date(day)),
+        total: Some(row("", &fill.total)),
+        by_reserve_unit: fill.by_unit.iter().map(|(code, line)| row(code, line)).collect(),
+        by_post: fill.by_post.iter().map(post).collect(),
+        by_commune: fill.by_commune.iter().map(|(code, line)| row(code, line)).collect(),
+        invalid: reasons(&fill.invalid_by_reason),
+    }
+}

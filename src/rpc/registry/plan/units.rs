@@ -1,0 +1,112 @@
+//! Reserve units: kept, shown, listed.
+
+use std::ops::Bound::{Excluded, Unbounded};
+
+use super::{PlanDoor, keeps, not_in_plan, sees};
+use crate::domain::ids::ReserveUnitCode;
+use crate::engine::records::{RecordJob, RowMode, RowOutcome};
+use crate::index::assignments::Kept;
+use crate::rpc::registry::calls::request_id;
+use crate::rpc::registry::{Caller, Gate, RegistryFault};
+use crate::wire::registry::RegistryRecord;
+use crate::wire::registry::plan::check_reserve_unit;
+use crate::wire::{WireError, parse, pb};
+
+/// Reserve units of a page: one may have 1,000 posts.
+const PAGE_LEN: usize = 50;
+
+fn message(kept: &Kept) -> pb::ReserveUnit {
+    let mut message = pb::ReserveUnit::from(&kept.unit);
+    message.identify(uuid::Uuid::from_bytes(kept.id).to_string(), kept.version);
+    message
+}
+
+impl<G: Gate> PlanDoor<G> {
+    pub(super) async fn put_reserve_unit(
+        &self,
+        request: pb::PutReserveUnitRequest,
+        caller: &Caller,
+    ) -> Result<pb::PutReserveUnitResponse, RegistryFault> {
+        let id = request_id(&request.request_id, "put_reserve_unit", &request)?;
+        let given = request.reserve_unit.ok_or_else(|| WireError::missing("reserve_unit"))?;
+        let units = self.parts.units();
+        let unit =
+            check_reserve_unit(&given, &self.parts.lists(&units)).map_err(RegistryFault::Plan)?;
+        let there = self.parts.engine.registry().plan.reserve_unit(&unit.code).cloned();
+        let mut all = there.iter().map(|kept| &kept.unit).chain(std::iter::once(&unit));
+        if !all.all(|unit| keeps(caller, unit, &units)) {
+            return Err(RegistryFault::Outside { unit: unit.unit });
+        }
+        let stored = pb::ReserveUnit::from(&unit);
+        if request.dry_run {
+            return Ok(pb::PutReserveUnitResponse {
+                reserve_unit: Some(stored),
+                ledger_index: 0,
+                created: there.is_none(),
+            });
+        }
+        let new = self.parts.new_record(&stored, 0, RowMode::Import)?;
+        let (actor, sealer) = (caller.actor(), self.parts.sealer.clone());
+        let put = self.parts.engine.put_records(move |reply| RecordJob {
+            actor,
+            id: Some(id),
+            kind: pb::ReserveUnit::KIND,
+            rows: vec![new],
+            validate_only: false,
+            sealer,
+            reply,
+        });
+        let outcome = put.await?;
+        let row = outcome.rows.first().map(|(_row, outcome)| *outcome);
+        let (record, version, created) = match row {
+            Some(RowOutcome::Created(id, version)) => (id, version, true),
+            Some(RowOutcome::Updated(id, version) | RowOutcome::Unchanged(id, version)) => {
+                (id, version, false)
+            }
+            Some(RowOutcome::Refused(reason)) => {
+                return Err(RegistryFault::refused(pb::ReserveUnit::KIND, reason));
+            }
+            None => return Err(RegistryFault::Unreadable),
+        };
+        Ok(pb::PutReserveUnitResponse {
+            reserve_unit: Some(message(&Kept { id: record, version, unit })),
+            ledger_index: outcome.ledger_index.unwrap_or(0),
+            created,
+        })
+    }
+
+    #[expect(clippy::unused_async, reason = "one of the calls, which are all async")]
+    pub(super) async fn get_reserve_unit(
+        &self,
+        request: pb::GetReserveUnitRequest,
+        caller: &Caller,
+    ) -> Result<pb::GetReserveUnitResponse, RegistryFault> {
+        let code: ReserveUnitCode = parse("code", &request.code)?;
+        let kept = self.parts.engine.registry().plan.reserve_unit(&code).cloned();
+        let kept = kept
+            .filter(|kept| sees(caller, &kept.unit, self.parts.engine.world().units()))
+            .ok_or_else(|| not_in_plan("reserve unit", code))?;
+        Ok(pb::GetReserveUnitResponse { reserve_unit: Some(message(&kept)) })
+    }
+
+    #[expect(clippy::unused_async, reason = "one of the calls, which are all async")]
+    pub(super) async fn list_reserve_units(
+        &self,
+        request: pb::ListReserveUnitsRequest,
+        caller: &Caller,
+    ) -> Result<pb::ListReserveUnitsResponse, RegistryFault> {
+        let after: Option<ReserveUnitCode> = match request.page_token.as_str() {
+            "" => None,
+            token => Some(parse("page_token", token)?),
+        };
+        let units = self.parts.units();
+        let registry = self.parts.engine.registry();
+        let begin = after.map_or(Unbounded, Excluded);
+        let mut found =
+            registry.plan.reserve_units_from(begin).filter(|kept| sees(caller, &kept.unit, &units));
+        let reserve_units: Vec<_> = found.by_ref().take(PAGE_LEN).map(message).collect();
+        let last = reserve_units.last().map(|unit| unit.code.clone());
+        let next_page_token = last.filter(|_last| found.next().is_some()).unwrap_or_default();
+        Ok(pb::ListReserveUnitsResponse { reserve_units, next_page_token })
+    }
+}
