@@ -10,6 +10,7 @@ mod fault;
 pub mod gate;
 mod import;
 mod list;
+mod token;
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -202,6 +203,13 @@ impl<G: Gate> RegistryService for RegistryDoor<G> {
         request: Request<pb::ListEquipmentRequest>,
     ) -> Result<Response<pb::ListEquipmentResponse>, Status> {
         unary!(self, request, "ListEquipment", list_equipment)
+    }
+
+    async fn count_records(
+        &self,
+        request: Request<pb::CountRecordsRequest>,
+    ) -> Result<Response<pb::CountRecordsResponse>, Status> {
+        unary!(self, request, "CountRecords", count_records)
     }
 
     type ImportEquipmentStream = Answers<pb::ImportEquipmentResponse>;

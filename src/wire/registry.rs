@@ -7,12 +7,16 @@
 //! which the seal binds by itself. Knows nothing of who is asking.
 
 mod equipment;
+mod facets;
 mod reservist;
+
+use std::fmt;
 
 use prost::Message;
 use zeroize::Zeroizing;
 
-use crate::domain::ids::{SpecialtyCode, UnitCode};
+pub use facets::{Facet, Facets, Value};
+
 use crate::domain::registry::{Lists, Phone, Problem, ProblemCode};
 use crate::domain::world::RecordKind;
 use crate::wire::WireError;
@@ -37,17 +41,20 @@ pub enum View {
     Masked,
 }
 
-/// What a record is filtered and counted by. Nothing of it is personal.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Facets {
-    /// The unit it counts under.
-    pub unit: UnitCode,
-    /// Specialty of a reservist, type of a piece of equipment.
-    pub code: Option<SpecialtyCode>,
-    /// Reserve class 1 or 2; 0 for none, and for equipment.
-    pub class: u8,
-    /// The stored number of its status.
-    pub status: u8,
+/// What else a record is found by: a name by its words, phones by their exact numbers, both shared
+/// by several records as a rule.
+#[derive(Clone, Copy, Default)]
+pub struct Found<'a> {
+    /// The full name; blank for none.
+    pub name: &'a str,
+    /// Phones in E.164.
+    pub phones: &'a [String],
+}
+
+impl fmt::Debug for Found<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Found(masked)")
+    }
 }
 
 /// The numbers that a record is known by, most telling first, each with the name of its kind. A
@@ -82,6 +89,11 @@ pub trait RegistryRecord: Message + Default + Clone + Send + Sync + 'static {
 
     /// What it is known by.
     fn numbers(&self) -> Numbers<'_>;
+
+    /// What else it is found by; nothing, unless a kind says so.
+    fn found(&self) -> Found<'_> {
+        Found::default()
+    }
 }
 
 /// The bytes that are sealed.
@@ -126,6 +138,11 @@ fn said<T>(
     code: impl FnOnce(T) -> &'static str,
 ) -> String {
     if value == 0 { "?".to_owned() } else { term(value, from_number, code) }
+}
+
+/// A number of a closed list or a year as a facet has it.
+fn small(field: &'static str, value: impl TryInto<u16>) -> Result<u16, WireError> {
+    value.try_into().map_err(|_range| WireError::new(field, "is out of range"))
 }
 
 /// A grade or class: blank for 0.

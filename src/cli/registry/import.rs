@@ -16,9 +16,6 @@ use crate::roster::feed::{self, Feed, FeedError};
 use crate::roster::lists::{shipped_equipment_types, shipped_specialties};
 use crate::roster::{ImportReport, RosterKind};
 
-/// Records asked for at once.
-const PAGE_LEN: usize = 50;
-
 /// Which roster, and how to read it.
 #[derive(Debug, Clone, Args)]
 pub(in crate::cli) struct Roster {
@@ -33,25 +30,6 @@ pub(in crate::cli) struct Roster {
     /// Only reads and checks; nothing is sent.
     #[arg(long)]
     pub(super) dry_run: bool,
-}
-
-/// Which records to list.
-#[derive(Debug, Clone, Args)]
-pub(in crate::cli) struct Listing {
-    /// Comparisons joined by AND: unit (with all under it), reserve_class, specialty, type, status.
-    #[arg(long, value_name = "FILTER", default_value = "", hide_default_value = true)]
-    pub(super) filter: String,
-    /// At most this many; 0 only counts them.
-    #[arg(long, value_name = "N", default_value_t = 50)]
-    pub(super) limit: usize,
-}
-
-impl Listing {
-    /// How many to ask for next: a page of the largest records keeps within one message. At least
-    /// one, since how many there are is told with a page.
-    pub(super) fn page(&self, have: usize) -> u32 {
-        u32::try_from(self.limit.saturating_sub(have).clamp(1, PAGE_LEN)).unwrap_or(1)
-    }
 }
 
 /// A record as lines `field  value`, without fields that are empty.

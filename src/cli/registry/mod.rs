@@ -2,5 +2,6 @@
 
 pub(super) mod equipment;
 mod import;
+mod listing;
 pub(super) mod reservist;
 pub(super) mod unit;

@@ -12,7 +12,7 @@ use crate::domain::world::{Event, RecordKind, RecordVersion};
 use crate::engine::EngineError;
 use crate::engine::records::{NewRecord, RecordJob, RecordOutcome, RowMode, RowOutcome};
 use crate::evidence::seal::PLAINTEXT_LEN_MAX;
-use crate::index::{BlindKey, Registry, Row, Table, seal_value};
+use crate::index::{BlindKey, Known, Registry, Row, Table, seal_value};
 use crate::store::{Batch, keys};
 
 #[derive(Debug)]
@@ -127,7 +127,7 @@ fn holder(
     new: &NewRecord,
     table: &Table,
     repeated: bool,
-) -> Result<Option<([u8; 16], Row)>, &'static str> {
+) -> Result<Option<([u8; 16], Known)>, &'static str> {
     let mut holders = new.index.keys.iter().filter_map(|key| table.find(key));
     if let RowMode::Update { id, .. } = new.mode {
         if holders.any(|other| other != id) {

@@ -124,6 +124,7 @@ pub const METHODS: &[Method] = &[
     changes("hoatoc.v1.RegistryService/UpdateEquipment", REGISTRAR),
     reads("hoatoc.v1.RegistryService/ListEquipment", SEEKING),
     streams("hoatoc.v1.RegistryService/ImportEquipment", REGISTRAR),
+    reads("hoatoc.v1.RegistryService/CountRecords", SEEKING),
     streams("hoatoc.v1.TerminalService/Exchange", Callers::Terminals),
     reads("grpc.health.v1.Health/Check", Callers::Holders),
     streams("grpc.health.v1.Health/Watch", Callers::Holders),
