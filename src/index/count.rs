@@ -11,7 +11,6 @@ use roaring::RoaringBitmap;
 use crate::domain::unit::Units;
 use crate::domain::world::RecordKind;
 use crate::index::filter::{Field, How, Sight, field, fields};
-use crate::index::select::current;
 use crate::index::{Matches, Table};
 use crate::wire::registry::{Facet, Value};
 
@@ -187,7 +186,7 @@ fn shown(table: &Table, units: &Units, field: &Field, place: u32) -> String {
         (Some(Value::Number(number)), _) => number.to_string(),
         (Some(Value::Code(code)), How::Unit(_) | How::Area) => {
             let Ok(code) = code.parse() else { return code.to_string() };
-            let now = current(units, &code);
+            let now = units.current(&code);
             if matches!(field.how, How::Area) {
                 units.area_of(now).map(|area| area.code.to_string()).unwrap_or_default()
             } else {

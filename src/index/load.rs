@@ -7,11 +7,14 @@ use parking_lot::Mutex;
 
 use crate::domain::world::RecordKind;
 use crate::evidence::seal::Sealer;
-use crate::index::{Registry, Row, StoredError, Table, open_value};
+use crate::index::{Registry, Row, StoredError, Table, kind_name, open_value};
 use crate::limits;
 use crate::store::{Store, StoreError, keys};
 use crate::wire::registry::{RegistryRecord, decode};
 use crate::wire::{WireError, pb};
+
+/// Kinds that have no message yet: a record of one was not written by this version.
+const UNREAD: &[RecordKind] = &[RecordKind::ReserveUnit, RecordKind::Assignment];
 
 /// Why the registry is not loaded. Names a record by its identity, never by what is in it.
 #[derive(Debug, thiserror::Error)]
@@ -22,6 +25,12 @@ pub enum LoadError {
     /// A key is none of a record.
     #[error("a record of the registry lies under a strange key: restore from a backup")]
     Key,
+    /// There are records that this version has no message for.
+    #[error("there is a record of kind {kind}, which this version does not read: use a newer one")]
+    Kind {
+        /// The name of the kind.
+        kind: &'static str,
+    },
     /// A thread ended before its work was done.
     #[error("a thread that opens records ended early: start again, and keep the log")]
     Stopped,
@@ -52,6 +61,14 @@ impl Registry {
         let mut registry = Self::default();
         registry.load_kind::<pb::Reservist>(store, sealer)?;
         registry.load_kind::<pb::Equipment>(store, sealer)?;
+        registry.load_kind::<pb::MilitiaBase>(store, sealer)?;
+        registry.load_kind::<pb::Enterprise>(store, sealer)?;
+        registry.load_kind::<pb::Activity>(store, sealer)?;
+        for kind in UNREAD {
+            if !store.scan(keys::records(*kind), &[], 1)?.is_empty() {
+                return Err(LoadError::Kind { kind: kind_name(*kind) });
+            }
+        }
         Ok(registry)
     }
 

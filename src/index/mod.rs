@@ -40,6 +40,11 @@ use crate::domain::world::RecordKind;
 pub struct Registry {
     reservists: Table,
     equipment: Table,
+    militia_bases: Table,
+    enterprises: Table,
+    activities: Table,
+    reserve_units: Table,
+    assignments: Table,
 }
 
 impl Registry {
@@ -48,6 +53,11 @@ impl Registry {
         match kind {
             RecordKind::Reservist => &self.reservists,
             RecordKind::Equipment => &self.equipment,
+            RecordKind::MilitiaBase => &self.militia_bases,
+            RecordKind::Enterprise => &self.enterprises,
+            RecordKind::Activity => &self.activities,
+            RecordKind::ReserveUnit => &self.reserve_units,
+            RecordKind::Assignment => &self.assignments,
         }
     }
 
@@ -56,6 +66,11 @@ impl Registry {
         match kind {
             RecordKind::Reservist => &mut self.reservists,
             RecordKind::Equipment => &mut self.equipment,
+            RecordKind::MilitiaBase => &mut self.militia_bases,
+            RecordKind::Enterprise => &mut self.enterprises,
+            RecordKind::Activity => &mut self.activities,
+            RecordKind::ReserveUnit => &mut self.reserve_units,
+            RecordKind::Assignment => &mut self.assignments,
         }
     }
 }

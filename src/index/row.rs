@@ -91,7 +91,9 @@ impl Row {
             version,
             digest: sealer.digest(content),
             facets: record.facets()?,
-            keys: Keys::new(keys.map(|key| key.map(|(kind, text)| sealer.blind_index(kind, text)))),
+            keys: Keys::new(
+                keys.map(|key| key.map(|(kind, text)| sealer.blind_index(kind, &text))),
+            ),
             phones: found.phones.iter().map(blind).collect(),
             name: if found.name.is_empty() { String::new() } else { sort_key(found.name) },
         })

@@ -60,11 +60,6 @@ impl Matches<'_> {
     }
 }
 
-/// The unit of today that a record of a unit counts under.
-pub(super) fn current<'a>(_units: &'a Units, code: &'a UnitCode) -> &'a UnitCode {
-    code
-}
-
 impl Table {
     /// The rows that a filter takes.
     ///
@@ -207,8 +202,9 @@ impl<'a> Looking<'a, '_> {
         let is_leaf = units.children(top).next().is_none();
         let is_under = |code: &str| {
             let Ok(code) = code.parse::<UnitCode>() else { return false };
-            let now = current(units, &code);
-            if is_leaf { now == top } else { units.is_within(now, top) }
+            // A commune is asked for more than anything else: most units are out at a glance.
+            let is_elsewhere = is_leaf && units.get(&code).is_some_and(|unit| !unit.is_closed());
+            code == *top || (!is_elsewhere && units.is_within(&code, top))
         };
         let places = codes.filter(|(_place, code)| is_under(code));
         join(column, places.map(|(place, _code)| place))

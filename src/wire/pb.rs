@@ -1,4 +1,4 @@
-//! Generated code of `proto/hoatoc/v1`, and nothing else but three `Debug`s that hide people.
+//! Generated code of `proto/hoatoc/v1`, and nothing else but the `Debug`s that hide people.
 #![expect(
     unused_qualifications,
     clippy::all,
@@ -27,8 +27,14 @@ impl fmt::Debug for Equipment {
     }
 }
 
-impl fmt::Debug for Driver {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Driver(masked)")
-    }
+macro_rules! masked {
+    ($($name:ident)+) => {$(
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(concat!(stringify!($name), "(masked)"))
+            }
+        }
+    )+};
 }
+
+masked!(Driver Deferral Exemption MilitiaRole Transfer MilitiaBase Enterprise);

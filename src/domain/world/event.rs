@@ -9,7 +9,7 @@ use crate::domain::order::Order;
 use crate::domain::order::delivery::Answer;
 use crate::domain::order::handling::Handling;
 use crate::domain::unit::Unit;
-use crate::domain::world::{Actor, Trust};
+use crate::domain::world::{Actor, Reorganization, Trust};
 use crate::evidence::envelope::{Envelope, Signature};
 
 /// What kind of registry record.
@@ -19,6 +19,29 @@ pub enum RecordKind {
     Reservist,
     /// A piece of equipment.
     Equipment,
+    /// A militia or self-defense base.
+    MilitiaBase,
+    /// An enterprise for industrial mobilization.
+    Enterprise,
+    /// A training class, exercise, inspection or disaster work.
+    Activity,
+    /// A reserve unit with its posts.
+    ReserveUnit,
+    /// A person or item in a post.
+    Assignment,
+}
+
+impl RecordKind {
+    /// Every kind.
+    pub const ALL: &[Self] = &[
+        Self::Reservist,
+        Self::Equipment,
+        Self::MilitiaBase,
+        Self::Enterprise,
+        Self::Activity,
+        Self::ReserveUnit,
+        Self::Assignment,
+    ];
 }
 
 /// One version of a record, without its content.
@@ -55,6 +78,8 @@ pub enum Event {
     TrustPublished(Arc<Trust>),
     /// Units were created or changed.
     UnitsPut(Vec<Unit>),
+    /// Units were reorganized, or that was taken back.
+    UnitsReorganized(Box<Reorganization>),
     /// An endpoint was added.
     EndpointAdded {
         /// Its number.

@@ -5,8 +5,10 @@
 
 use crate::domain::ids::{SpecialtyCode, UnitCode};
 use crate::domain::registry::{
-    BirthPrecision, CapacityUnit, EquipmentClass, EquipmentStatus, EthnicGroup, Frame, Language,
-    OwnerKind, Rank, ReserveClass, ReservistCategory, ReservistStatus, Sex,
+    ActivityKind, ActivityStatus, BaseKind, BaseStatus, BirthPrecision, CapacityUnit, CitizenId,
+    DeferralGround, EnterpriseStatus, EquipmentClass, EquipmentStatus, EthnicGroup, Frame, Language,
+    OwnerKind, Phone, Plate, Rank, ReserveClass, ReservistCategory, ReservistStatus, Sex,
+    SurveyStage,
 };
 use crate::domain::world::RecordKind;
 use crate::wire::registry::Facet;
@@ -99,6 +101,13 @@ const YES_NO: List = List {
     remedy: || "use true or false".to_owned(),
 };
 
+/// What is either so or not given.
+const YES: List = List {
+    parse: |text| (YES_NO.parse)(text).filter(|answer| *answer == 1),
+    term: |number| (YES_NO.term)(number).filter(|_answer| number == 1),
+    remedy: || "use true; with NOT before it for the others".to_owned(),
+};
+
 const GROUPS: List = List {
     parse: |text| EthnicGroup::parse(text).map(|group| group.number().into()),
     term: |number| {
@@ -148,6 +157,7 @@ const RESERVISTS: &[Field] = &[
     open("area", How::Area),
     open("registered_unit", How::Unit(Facet::RegisteredUnit)),
     open("former_unit", How::Code(Facet::FormerUnit)),
+    open("transfer_to", How::Code(Facet::Transfer)),
     open("reserve_class", How::List(Facet::Class, CLASSES)),
     open("specialty", How::Code(Facet::Code)),
     open("rank", How::Ordered(Facet::Rank, list!(Rank))),
@@ -159,6 +169,9 @@ const RESERVISTS: &[Field] = &[
     hidden("health_class", How::Ordered(Facet::Health, numbers!(1 to 6))),
     open("status", How::List(Facet::Status, list!(ReservistStatus))),
     open("frame", How::List(Facet::Frame, list!(Frame))),
+    hidden("deferral_ground", How::List(Facet::Deferral, list!(DeferralGround))),
+    open("exempt", How::List(Facet::Exemption, YES)),
+    open("in_militia", How::List(Facet::Militia, YES)),
     open("birth_year", How::Ordered(Facet::BirthYear, numbers!(1900 to 2100))),
     open("birth_precision", How::List(Facet::BirthPrecision, PRECISIONS)),
     open("age", How::Age),
@@ -186,16 +199,42 @@ const EQUIPMENT: &[Field] = &[
     hidden("phone", How::Number("phone", phone)),
 ];
 
+const MILITIA_BASES: &[Field] = &[
+    open("unit", How::Unit(Facet::Unit)),
+    open("area", How::Area),
+    open("kind", How::List(Facet::Sort, list!(BaseKind))),
+    open("force_types", How::Code(Facet::Capability)),
+    open("status", How::List(Facet::Status, list!(BaseStatus))),
+];
+
+const ENTERPRISES: &[Field] = &[
+    open("unit", How::Unit(Facet::Unit)),
+    open("area", How::Area),
+    open("stage", How::Ordered(Facet::Sort, list!(SurveyStage))),
+    open("products", How::Code(Facet::Capability)),
+    open("status", How::List(Facet::Status, list!(EnterpriseStatus))),
+];
+
+const ACTIVITIES: &[Field] = &[
+    open("unit", How::Unit(Facet::Unit)),
+    open("area", How::Area),
+    open("kind", How::List(Facet::Sort, list!(ActivityKind))),
+    open("status", How::List(Facet::Status, list!(ActivityStatus))),
+];
+
+/// Of kinds that nothing else is known of yet.
+const PLAIN: &[Field] = &[open("unit", How::Unit(Facet::Unit)), open("area", How::Area)];
+
 fn citizen_id(text: &str) -> Option<String> {
-    crate::domain::registry::CitizenId::parse(text).map(crate::domain::registry::CitizenId::digits)
+    CitizenId::parse(text).map(CitizenId::digits)
 }
 
 fn phone(text: &str) -> Option<String> {
-    crate::domain::registry::Phone::parse(text).map(|phone| phone.e164().to_owned())
+    Phone::parse(text).map(|phone| phone.e164().to_owned())
 }
 
 fn plate(text: &str) -> Option<String> {
-    crate::domain::registry::Plate::parse(text).map(|plate| plate.as_str().to_owned())
+    Plate::parse(text).map(|plate| plate.as_str().to_owned())
 }
 
 /// As a checked record has it: upper case, without what is put between groups.
@@ -211,6 +250,10 @@ pub fn fields(kind: RecordKind) -> &'static [Field] {
     match kind {
         RecordKind::Reservist => RESERVISTS,
         RecordKind::Equipment => EQUIPMENT,
+        RecordKind::MilitiaBase => MILITIA_BASES,
+        RecordKind::Enterprise => ENTERPRISES,
+        RecordKind::Activity => ACTIVITIES,
+        RecordKind::ReserveUnit | RecordKind::Assignment => PLAIN,
     }
 }
 
@@ -232,10 +275,11 @@ impl Field {
     }
 }
 
-/// Whether a code of an open list is well formed.
+/// Whether a code of an open list is well formed. Some lists are of words.
 pub(super) fn is_code(facet: Facet, text: &str) -> bool {
     match facet {
         Facet::Code => text.parse::<SpecialtyCode>().is_ok(),
-        _unit => text.parse::<UnitCode>().is_ok(),
+        Facet::Unit | Facet::RegisteredUnit | Facet::Transfer => text.parse::<UnitCode>().is_ok(),
+        _words => !text.trim().is_empty(),
     }
 }

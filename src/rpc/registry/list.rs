@@ -16,19 +16,20 @@ use crate::rpc::registry::{Caller, RegistryFault, RegistryParts};
 use crate::wire::registry::{RegistryRecord, View};
 use crate::wire::{WireError, pb};
 
-struct Listed<R> {
-    records: Vec<R>,
-    next_page_token: String,
-    total_size: u64,
+pub(super) struct Listed<R> {
+    pub(super) records: Vec<R>,
+    pub(super) next_page_token: String,
+    pub(super) total_size: u64,
 }
 
-/// What the two requests for lists have in common.
-struct Wanted {
-    page_size: u32,
-    page_token: String,
-    filter: String,
-    order_by: String,
-    as_of: Option<pb::CivilDate>,
+/// What the requests for lists have in common.
+#[derive(Default)]
+pub(super) struct Wanted {
+    pub(super) page_size: u32,
+    pub(super) page_token: String,
+    pub(super) filter: String,
+    pub(super) order_by: String,
+    pub(super) as_of: Option<pb::CivilDate>,
 }
 
 /// A page of identities.
@@ -59,7 +60,7 @@ impl RegistryParts {
     list!(list_reservists ListReservistsRequest ListReservistsResponse reservists);
     list!(list_equipment ListEquipmentRequest ListEquipmentResponse equipment);
 
-    async fn list<R: RegistryRecord>(
+    pub(super) async fn list<R: RegistryRecord>(
         &self,
         wanted: Wanted,
         caller: &Caller,
@@ -175,11 +176,7 @@ impl Caller {
 }
 
 fn record_kind(kind: i32) -> Result<RecordKind, WireError> {
-    match pb::RecordKind::try_from(kind) {
-        Ok(pb::RecordKind::Reservist) => Ok(RecordKind::Reservist),
-        Ok(pb::RecordKind::Equipment) => Ok(RecordKind::Equipment),
-        Ok(pb::RecordKind::Unspecified) | Err(_) => {
-            Err(WireError::new("kind", "is no kind of record"))
-        }
-    }
+    let is_it = |one: &&RecordKind| i32::from(pb::RecordKind::from(**one)) == kind;
+    let found = RecordKind::ALL.iter().find(is_it).copied();
+    found.ok_or_else(|| WireError::new("kind", "is no kind of record"))
 }

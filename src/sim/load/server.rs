@@ -13,6 +13,7 @@ use crate::domain::ids::OrderId;
 use crate::domain::world::{Actor, Command, Request};
 use crate::engine::upkeep::Figures;
 use crate::engine::{Engine, Parts};
+use crate::evidence::seal::Sealer;
 use crate::fanout::{Hub, Settings};
 use crate::index::Registry;
 use crate::pki::authority::Authority;
@@ -20,6 +21,7 @@ use crate::pki::config::ServerTls;
 use crate::rpc::listener::ListenerLimits;
 use crate::rpc::server::{Parts as ServerParts, Server};
 use crate::rpc::terminal::TerminalDoor;
+use crate::sim::load::crowd::Crowd;
 use crate::sim::load::fixture::Fault;
 use crate::store::journaled::{SledStore, StoreOptions};
 use crate::tasks::Tasks;
@@ -31,6 +33,8 @@ pub struct LoadServer {
     /// Where it listens.
     pub address: SocketAddr,
     engine: Engine,
+    sealer: Arc<Sealer>,
+    tasks: Tasks,
     _server: Server,
 }
 
@@ -92,7 +96,13 @@ impl LoadServer {
             },
             tasks,
         )?;
-        Ok(Self { address: server.local_address(), engine, _server: server })
+        Ok(Self {
+            address: server.local_address(),
+            engine,
+            sealer: Arc::new(Sealer::new(&[7; 32])),
+            tasks: tasks.clone(),
+            _server: server,
+        })
     }
 
     /// Issues a prepared order.
@@ -104,5 +114,10 @@ impl LoadServer {
         let command = Command::Issue { order, traceparent: String::new() };
         self.engine.submit(Request { actor, id: None, command }).await?;
         Ok(())
+    }
+
+    /// Sets an import, reports and watchers to work beside the orders; they go when it is dropped.
+    pub fn crowd(&self, order: OrderId) -> Crowd {
+        Crowd::start(&self.engine, &self.sealer, order, &self.tasks)
     }
 }

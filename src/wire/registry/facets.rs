@@ -47,10 +47,14 @@ pub enum Facet {
     BirthYear,
     /// How much of the birth date is known.
     BirthPrecision,
-    /// A transfer under way: where it stands.
+    /// A transfer under way: the receiving unit.
     Transfer,
-    /// Deferral or exemption: its ground.
+    /// Training put off: its ground. On which days is for the domain to say.
     Deferral,
+    /// Whether a post exempts from call-up in war: 1 yes.
+    Exemption,
+    /// Whether there is a place in the militia too: 1 yes.
+    Militia,
     /// Class of technical means.
     EquipmentClass,
     /// Technical grade, best first.
@@ -63,9 +67,9 @@ pub enum Facet {
     HasDrivers,
     /// Year of make.
     Year,
-    /// Which sort of a kind: of a base, an enterprise, an activity.
+    /// Which sort of base or activity, which stage of an enterprise's survey.
     Sort,
-    /// What an enterprise can do, several.
+    /// Types of force of a base, products of an enterprise: several.
     Capability,
 }
 

@@ -3,13 +3,13 @@
 use jiff::civil::Date;
 
 use crate::domain::registry::{
-    Birth, BirthPrecision, EthnicGroup, Frame, Language, Lists, Rank, Reservist, ReservistCategory,
+    BirthPrecision, EthnicGroup, Frame, Language, Lists, Rank, Reservist, ReservistCategory,
     ReservistInput, ReservistStatus, Sex,
 };
 use crate::domain::world::RecordKind;
 use crate::wire::registry::{
-    Facet, Facets, FieldProblem, Found, Numbers, RegistryRecord, View, digit, e164, hide, initials,
-    proto_field, said, small, term, text_of,
+    Facet, Facets, FieldProblem, Found, Numbers, RegistryRecord, View, civil, digit, e164, hide,
+    initials, proto_field, said, small, standing, term, text_of,
 };
 use crate::wire::{WireError, parse, pb};
 
@@ -49,6 +49,7 @@ impl RegistryRecord for pb::Reservist {
         ] {
             text.clear();
         }
+        standing::hide(self);
         if view == View::Masked {
             initials(&mut self.full_name);
             self.birth_precision = pb::DatePrecision::Year.into();
@@ -74,6 +75,14 @@ impl RegistryRecord for pb::Reservist {
             .number(Facet::Status, small("status", self.status)?)
             .number(Facet::Frame, small("frame", self.frame)?)
             .number(Facet::BirthPrecision, small("birth_precision", self.birth_precision)?)
+            .code(Facet::FormerUnit, &self.former_unit)
+            .number(Facet::Deferral, match &self.deferral {
+                Some(deferral) => small("deferral.ground", deferral.ground)?,
+                None => 0,
+            })
+            .number(Facet::Exemption, self.exemption.is_some().into())
+            .number(Facet::Militia, self.militia_role.is_some().into())
+            .code(Facet::Transfer, self.transfer.as_ref().map_or("", |one| &one.to_unit_code))
             .born(self.birth_date.as_ref().map(date).transpose()?);
         for spoken in &self.languages {
             let known = Language::ALL.iter().find(|term| term.vietnamese() == spoken);
@@ -83,7 +92,7 @@ impl RegistryRecord for pb::Reservist {
     }
 
     fn numbers(&self) -> Numbers<'_> {
-        [Some(("citizen_id", &self.citizen_id)), None]
+        [Some(("citizen_id", self.citizen_id.as_str().into())), None]
     }
 
     fn found(&self) -> Found<'_> {
@@ -113,7 +122,7 @@ fn date(date: &pb::CivilDate) -> Result<Date, WireError> {
 
 /// The message as text, for the check.
 fn input(message: &pb::Reservist) -> ReservistInput {
-    ReservistInput {
+    let bare = ReservistInput {
         full_name: message.full_name.clone(),
         birth: birth_text(message),
         sex: said(message.sex, Sex::from_number, Sex::code),
@@ -142,7 +151,9 @@ fn input(message: &pb::Reservist) -> ReservistInput {
         health_class: digit(message.health_class),
         status: said(message.status, ReservistStatus::from_number, ReservistStatus::code),
         note: message.note.clone(),
-    }
+        ..ReservistInput::default()
+    };
+    standing::fill(bare, message)
 }
 
 fn birth_text(message: &pb::Reservist) -> String {
@@ -156,15 +167,6 @@ fn birth_text(message: &pb::Reservist) -> String {
     }
 }
 
-fn birth_date(birth: Birth) -> pb::CivilDate {
-    let (date, number) = (birth.date(), |part: i8| u32::try_from(part).unwrap_or_default());
-    pb::CivilDate {
-        year: u32::try_from(date.year()).unwrap_or_default(),
-        month: number(date.month()),
-        day: number(date.day()),
-    }
-}
-
 impl From<&Reservist> for pb::Reservist {
     fn from(reservist: &Reservist) -> Self {
         let person = &reservist.person;
@@ -173,12 +175,13 @@ impl From<&Reservist> for pb::Reservist {
             BirthPrecision::Month => pb::DatePrecision::Month,
             BirthPrecision::Year => pb::DatePrecision::Year,
         };
+        let standing = &reservist.standing;
         let name_of_group = person.ethnic_group.map(|group| group.vietnamese().to_owned());
         Self {
             reservist_id: String::new(),
             version: 0,
             full_name: person.full_name.clone(),
-            birth_date: Some(birth_date(person.birth)),
+            birth_date: Some(civil(person.birth.date())),
             birth_precision: precision.into(),
             sex: person.sex.number().into(),
             ethnic_group: name_of_group.unwrap_or_default(),
@@ -206,6 +209,17 @@ impl From<&Reservist> for pb::Reservist {
             status: reservist.status.number().into(),
             note: text_of(person.note.as_ref()),
             frame: reservist.frame.map_or(0, |term| term.number().into()),
+            former_unit: text_of(standing.former_unit.as_ref()),
+            residence_since_date: standing.residence_since.map(civil),
+            registered_date: standing.registered_on.map(civil),
+            last_recheck_date: standing.last_recheck_on.map(civil),
+            status_start_date: standing.status_period.from.map(civil),
+            status_end_date: standing.status_period.to.map(civil),
+            status_certificate: text_of(standing.status_certificate.as_ref()),
+            deferral: standing.deferral.as_ref().map(Into::into),
+            exemption: standing.exemption.as_ref().map(Into::into),
+            militia_role: standing.militia.as_ref().map(Into::into),
+            transfer: standing.transfer.as_ref().map(Into::into),
         }
     }
 }
