@@ -6,8 +6,8 @@
 use crate::domain::ids::{SpecialtyCode, UnitCode};
 use crate::domain::registry::{
     ActivityKind, ActivityStatus, BaseKind, BaseStatus, BirthPrecision, CapacityUnit, CitizenId,
-    DeferralGround, EnterpriseStatus, EquipmentClass, EquipmentStatus, EthnicGroup, Frame, Language,
-    OwnerKind, Phone, Plate, Rank, ReserveClass, ReservistCategory, ReservistStatus, Sex,
+    DeferralGround, EnterpriseStatus, EquipmentClass, EquipmentStatus, EthnicGroup, Frame,
+    Language, OwnerKind, Phone, Plate, Rank, ReserveClass, ReservistCategory, ReservistStatus, Sex,
     SurveyStage,
 };
 use crate::domain::world::RecordKind;

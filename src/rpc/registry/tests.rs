@@ -432,3 +432,5 @@ async fn nothing_personal_is_in_the_store_the_log_or_any_debug_output() {
         assert!(!places.iter().any(found), "{secret}");
     }
 }
+
+mod finding;

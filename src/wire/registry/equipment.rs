@@ -5,8 +5,8 @@ use crate::domain::registry::{
 };
 use crate::domain::world::RecordKind;
 use crate::wire::registry::{
-    Facet, Facets, FieldProblem, Found, Numbers, RegistryRecord, View, civil, day_text, digit, e164,
-    hide, initials, proto_field, said, small, term, text_of,
+    Facet, Facets, FieldProblem, Found, Numbers, RegistryRecord, View, civil, day_text, digit,
+    e164, hide, initials, proto_field, said, small, term, text_of,
 };
 use crate::wire::{WireError, parse, pb};
 

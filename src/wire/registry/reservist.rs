@@ -76,10 +76,13 @@ impl RegistryRecord for pb::Reservist {
             .number(Facet::Frame, small("frame", self.frame)?)
             .number(Facet::BirthPrecision, small("birth_precision", self.birth_precision)?)
             .code(Facet::FormerUnit, &self.former_unit)
-            .number(Facet::Deferral, match &self.deferral {
-                Some(deferral) => small("deferral.ground", deferral.ground)?,
-                None => 0,
-            })
+            .number(
+                Facet::Deferral,
+                match &self.deferral {
+                    Some(deferral) => small("deferral.ground", deferral.ground)?,
+                    None => 0,
+                },
+            )
             .number(Facet::Exemption, self.exemption.is_some().into())
             .number(Facet::Militia, self.militia_role.is_some().into())
             .code(Facet::Transfer, self.transfer.as_ref().map_or("", |one| &one.to_unit_code))
