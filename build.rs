@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use prost::Message;
 
 /// Messages that hold personal data.
-const PERSONAL: [&str; 9] = [
+const PERSONAL: [&str; 10] = [
     "Reservist",
     "Equipment",
     "Driver",
@@ -15,6 +15,7 @@ const PERSONAL: [&str; 9] = [
     "Transfer",
     "MilitiaBase",
     "Enterprise",
+    "FieldChange",
 ];
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {

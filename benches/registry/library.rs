@@ -41,7 +41,7 @@ impl Library {
             let id = number.to_be_bytes();
             let content = encode(pb::Reservist::from(&person));
             let value = seal_value(&sealer, KIND, &id, 1, &content, &rng).expect("short");
-            batch.put(keys::record(KIND, &id), value);
+            batch.put(keys::record(KIND, &id), value.bytes);
             if number % 1_000 == 0 {
                 store.commit(batch).expect("committed");
                 batch = Batch::on(store.head());

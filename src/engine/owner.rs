@@ -14,6 +14,7 @@
 //! an answer, everybody else is told to come back.
 
 mod durable;
+mod keys;
 
 use std::sync::Arc;
 
@@ -26,6 +27,7 @@ use crate::clock::Clock;
 use crate::domain::instant::Instant;
 use crate::domain::world::{Decision, Entry, Event, Refusal, Request, World};
 use crate::engine::handle::{Committed, EngineError, View};
+use crate::engine::records::keys::RecordTask;
 use crate::engine::records::{RecordJob, RecordPlan};
 use crate::limits;
 use crate::store::{Store, StoreError, VALUE_LEN_MAX};
@@ -80,7 +82,7 @@ impl Owner {
     pub(super) fn spawn(
         self,
         orders: mpsc::Receiver<Job>,
-        records: mpsc::Receiver<RecordJob>,
+        records: mpsc::Receiver<RecordTask>,
         tasks: &Tasks,
     ) {
         let view = Arc::clone(&self.view);
@@ -108,7 +110,7 @@ impl Owner {
     async fn run(
         mut self,
         mut orders: mpsc::Receiver<Job>,
-        mut records: mpsc::Receiver<RecordJob>,
+        mut records: mpsc::Receiver<RecordTask>,
     ) -> Result<(), StoreError> {
         let stopping = self.stopping.clone();
         let mut closing = false;
@@ -124,7 +126,10 @@ impl Owner {
                     let group = self.gather(job, &mut orders);
                     self.carry_out(group)?;
                 }
-                Some(job) = records.recv() => self.put_records(job)?,
+                Some(task) = records.recv() => match task {
+                    RecordTask::Put(job) => self.put_records(job)?,
+                    RecordTask::Keys(job) => self.work_on_keys(job)?,
+                },
                 else => return Ok(()),
             }
         }
@@ -225,14 +230,14 @@ impl Owner {
         let outcome = if group.entries.is_empty() {
             Ok(())
         } else {
-            match self.commit(leaves, None, &callers)? {
+            match self.commit(leaves, Vec::new(), &callers)? {
                 Ok(hashes) => {
                     self.publish(&group.entries, hashes, None);
                     Ok(())
                 }
                 Err(Failed::Full) if self.make_room() => {
                     let leaves = group.entries.iter().map(entry::encode).collect();
-                    self.commit(leaves, None, &callers)?
+                    self.commit(leaves, Vec::new(), &callers)?
                         .map(|hashes| self.publish(&group.entries, hashes, None))
                 }
                 Err(failed) => Err(failed),
@@ -288,7 +293,7 @@ impl Owner {
         } else {
             match self.commit(
                 std::mem::take(&mut group.leaves),
-                Some(&mut plan),
+                plan.take_ops(),
                 &[Span::none()],
             )? {
                 Ok(hashes) => self.publish(&group.entries, hashes, Some(&plan)),

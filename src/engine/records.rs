@@ -3,6 +3,7 @@
 //! The content comes in encoded and validated; it is sealed here, because the version is under the
 //! seal and only the owner knows it. Content goes beside the ledger, commitments into it.
 
+pub mod keys;
 mod plan;
 
 use std::fmt;
@@ -90,6 +91,8 @@ pub struct RecordJob {
     pub kind: RecordKind,
     /// The rows, at most [`crate::limits::RECORDS_PER_BATCH_MAX`].
     pub rows: Vec<NewRecord>,
+    /// Whether to say only what would become of the rows, and write nothing.
+    pub validate_only: bool,
     /// Seals the content.
     pub sealer: Arc<Sealer>,
     /// Where the outcome goes.

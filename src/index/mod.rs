@@ -30,7 +30,7 @@ pub use names::NameQuery;
 pub use page::{By, Position, Sorting, SortingError};
 pub use row::{BlindKey, Keys, Known, Row};
 pub use select::{Asking, Matches};
-pub use stored::{StoredError, kind_name, open_value, seal_value};
+pub use stored::{StoredError, kind_name, open_value, seal_value, value_generation};
 pub use table::Table;
 
 use crate::domain::world::RecordKind;
@@ -59,6 +59,11 @@ impl Registry {
             RecordKind::ReserveUnit => &self.reserve_units,
             RecordKind::Assignment => &self.assignments,
         }
+    }
+
+    /// Forgets a record.
+    pub fn remove(&mut self, kind: RecordKind, id: &[u8; 16]) {
+        self.table_mut(kind).remove(id);
     }
 
     /// The rows of a kind, to change.

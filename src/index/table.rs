@@ -153,6 +153,11 @@ impl Table {
         self.by_key.find(hash(key), is_it).map(|holder| holder / KEYS)
     }
 
+    /// Whether there is such a record.
+    pub fn contains(&self, id: &[u8; 16]) -> bool {
+        self.number(id).is_some()
+    }
+
     /// The record that has an exact number.
     pub fn find(&self, key: &BlindKey) -> Option<[u8; 16]> {
         self.row_of_key(key).map(|row| self.ids[index(row)])

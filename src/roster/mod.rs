@@ -1,36 +1,40 @@
 //! Rosters: the spreadsheets in which communes keep their reserve, read into checked records.
 //!
 //! Called by the command line's import and by whoever needs the shipped lists. A roster is an
-//! `.xlsx`, `.xls` or `.ods` workbook or a `.csv` text (comma, semicolon, tab or bar; UTF-8, with or
-//! without a byte order mark). The table may start under title rows, its headers may be Vietnamese
-//! or English and in any order, and signature lines may follow it.
+//! `.xlsx`, `.xls` or `.ods` workbook or a `.csv` text (comma, semicolon, tab or bar; UTF-8, UTF-16,
+//! or an old code page). Tables may start under title rows, their headers may be Vietnamese or English,
+//! in any order, over several rows; groups, totals and signature lines may stand among and under the
+//! data; each sheet may hold one.
 //!
 //! Invariants: rows are streamed (an `.xlsx` or `.csv` of a million rows is never held whole); every
 //! row of data is either accepted or refused under a stable code with its number as the spreadsheet
-//! program shows it; what cannot be understood is refused, never guessed; the only repairs are those
-//! that a spreadsheet's own habits force (leading zeros it dropped), and each is warned of.
+//! program shows it; what cannot be understood is refused, never guessed; a repair that could be wrong
+//! is warned of.
 //! The readers do not know the server; [`feed`] sends what they accept and counts what became of it.
 
-mod cell;
-mod delimited;
-mod equipment;
+mod error;
 pub mod feed;
-mod header;
+mod file;
+mod kind;
+mod legacy;
 pub mod lists;
-mod people;
+mod refused;
 mod report;
 pub mod sheet;
-mod source;
 mod table;
-mod workbook;
 
 use std::ops::ControlFlow;
 use std::path::Path;
 
+use jiff::civil::Date;
+
 use crate::domain::ids::UnitCode;
 use crate::domain::registry::{Checked, Equipment, Lists, Problem, Reservist};
 
-pub use report::{ImportReport, Place, RosterKind};
+pub use error::RosterError;
+pub use refused::{RefusedError, write_refused};
+pub use report::{Change, ImportReport, Place, RosterKind, RowKey};
+pub use table::mapping::Mapping;
 
 /// Most rows of data in one file: a spreadsheet ends at 1,048,576 rows; a text of the whole province
 /// with room to spare must still pass.
@@ -62,6 +66,15 @@ pub enum Source<'a> {
     },
 }
 
+impl Source<'_> {
+    fn name(&self) -> String {
+        match self {
+            Self::Path(path) => path.display().to_string(),
+            Self::Bytes { name, .. } => (*name).to_owned(),
+        }
+    }
+}
+
 /// How to read a roster.
 #[derive(Debug, Clone)]
 pub struct Options<'a> {
@@ -69,15 +82,34 @@ pub struct Options<'a> {
     pub lists: Lists<'a>,
     /// The unit of rows that name none; without it they are refused.
     pub default_unit: Option<UnitCode>,
-    /// The sheet to read; needed only where several hold a table.
+    /// The sheet to read; without it all that hold a table.
     pub sheet: Option<String>,
+    /// The day as of which the file names its units; without it as of today.
+    pub names_as_of: Option<Date>,
+    /// What columns and words mean where guessing fails.
+    pub mapping: Mapping,
+}
+
+impl<'a> Options<'a> {
+    /// To read a roster against these lists, guessing what its columns are.
+    pub fn new(lists: Lists<'a>) -> Self {
+        Self {
+            lists,
+            default_unit: None,
+            sheet: None,
+            names_as_of: None,
+            mapping: Mapping::default(),
+        }
+    }
 }
 
 /// One row of data.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row<T> {
-    /// Its number as the spreadsheet program shows it, from 1.
-    pub number: u32,
+    /// Where it stands.
+    pub key: RowKey,
+    /// Its number among all rows of data, from 1.
+    pub ordinal: u32,
     /// The record, or all its problems.
     pub result: Result<Checked<T>, Vec<Problem>>,
 }
@@ -92,7 +124,7 @@ pub fn read_reservists(
     options: &Options<'_>,
     on_row: &mut dyn FnMut(Row<Reservist>) -> ControlFlow<()>,
 ) -> Result<ImportReport, RosterError> {
-    table::read::<people::People>(source, options, on_row)
+    table::read::<kind::People>(source, options, on_row)
 }
 
 /// Reads a roster of equipment; otherwise as [`read_reservists`].
@@ -104,117 +136,21 @@ pub fn read_equipment(
     options: &Options<'_>,
     on_row: &mut dyn FnMut(Row<Equipment>) -> ControlFlow<()>,
 ) -> Result<ImportReport, RosterError> {
-    table::read::<equipment::Means>(source, options, on_row)
+    table::read::<kind::Means>(source, options, on_row)
 }
 
 /// Finds out by its header what a roster lists.
 ///
 /// # Errors
 /// As [`read_reservists`], with [`RosterError::NoHeader`] where it is neither.
-pub fn detect(source: Source<'_>, sheet: Option<&str>) -> Result<RosterKind, RosterError> {
-    match table::probe::<people::People>(source, sheet) {
+pub fn detect(source: Source<'_>, options: &Options<'_>) -> Result<RosterKind, RosterError> {
+    match table::probe::<kind::People>(source, options) {
         Ok(()) => Ok(RosterKind::Reservists),
         Err(RosterError::NoHeader { .. } | RosterError::MissingColumns { .. }) => {
-            table::probe::<equipment::Means>(source, sheet).map(|()| RosterKind::Equipment)
+            table::probe::<kind::Means>(source, options).map(|()| RosterKind::Equipment)
         }
         Err(other) => Err(other),
     }
-}
-
-/// Why a roster cannot be read.
-#[derive(Debug, thiserror::Error)]
-pub enum RosterError {
-    /// The file cannot be opened or read.
-    #[error("failed to read {name}: {source}")]
-    Io {
-        /// The file.
-        name: String,
-        /// The system's word.
-        source: std::io::Error,
-    },
-    /// The file, or what it unpacks to, is over its bound.
-    #[error("{name} has {len} bytes, over the bound of {max}: split it into smaller files")]
-    TooLarge {
-        /// The file.
-        name: String,
-        /// Its size in bytes.
-        len: u64,
-        /// The bound in bytes.
-        max: u64,
-    },
-    /// There is nothing in it, or not a known kind of file.
-    #[error("{name} {fault}: give an .xlsx, .xls, .ods or .csv file")]
-    NotARoster {
-        /// The file.
-        name: String,
-        /// What is wrong with it.
-        fault: &'static str,
-    },
-    /// The content is not what the file's ending says.
-    #[error("{name} holds {content}, which its ending does not say: rename or save it again")]
-    WrongEnding {
-        /// The file.
-        name: String,
-        /// What the content is.
-        content: &'static str,
-    },
-    /// The file is cut off or damaged.
-    #[error("{name} is damaged or cut off ({reason}): open it, save it again and retry")]
-    Damaged {
-        /// The file.
-        name: String,
-        /// What the reader said.
-        reason: String,
-    },
-    /// A text file is not in UTF-8.
-    #[error("row {row} of {name} is not UTF-8 text: save the file as \"CSV UTF-8\" and retry")]
-    NotUtf8 {
-        /// The file.
-        name: String,
-        /// The first row at fault.
-        row: u32,
-    },
-    /// No row looks like the header of this kind of list.
-    #[error(
-        "no header was found in the first {HEADER_ROWS_MAX} rows of {name}: it must name at least \
-         {wanted}, in Unicode (files in TCVN3 or VNI fonts must be converted first)"
-    )]
-    NoHeader {
-        /// The file.
-        name: String,
-        /// The columns that must be there.
-        wanted: String,
-    },
-    /// The header lacks columns, or names one twice.
-    #[error("the header in row {row} lacks or repeats the columns {columns}: correct it and retry")]
-    MissingColumns {
-        /// The header's row.
-        row: u32,
-        /// The columns.
-        columns: String,
-    },
-    /// It is not clear which sheet is meant.
-    #[error("{name}: name one of the sheets {sheets}")]
-    WhichSheet {
-        /// The file.
-        name: String,
-        /// The sheets to choose from.
-        sheets: String,
-    },
-    /// There are more rows than may be read at once, or one that does not end.
-    #[error("{name} has more than {ROWS_MAX} rows or a row without end near row {row}: split it")]
-    Endless {
-        /// The file.
-        name: String,
-        /// Where reading stopped.
-        row: u32,
-    },
-    /// The default unit is not a unit.
-    #[error("unit {unit} is not known: give the code of a commune, ward or base")]
-    UnknownUnit {
-        /// The code.
-        unit: UnitCode,
-    },
 }
 
 #[cfg(test)]

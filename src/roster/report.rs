@@ -6,8 +6,9 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 /// What a roster lists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -19,6 +20,46 @@ pub enum RosterKind {
     Equipment,
 }
 
+/// A row of a file: its number as the spreadsheet program shows it, and its sheet where several are
+/// read. Written `12`, or `Na Son!12`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RowKey {
+    /// The number of the table among those read, from 0.
+    pub(super) sheet_at: u32,
+    /// The sheet; none where only one is read.
+    pub sheet: Option<Arc<str>>,
+    /// The row, from 1.
+    pub row: u32,
+}
+
+impl RowKey {
+    /// A row of the same sheet.
+    pub(super) fn with_row(&self, row: u32) -> Self {
+        Self { row, ..self.clone() }
+    }
+}
+
+impl From<u32> for RowKey {
+    fn from(row: u32) -> Self {
+        Self { sheet_at: 0, sheet: None, row }
+    }
+}
+
+impl fmt::Display for RowKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.sheet {
+            Some(sheet) => write!(f, "{sheet}!{}", self.row),
+            None => write!(f, "{}", self.row),
+        }
+    }
+}
+
+impl Serialize for RowKey {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
 /// Where in a refused row the fault is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Place {
@@ -28,6 +69,9 @@ pub struct Place {
     pub column: Option<String>,
     /// What stands there, cut to 40 characters; none for personal fields and for empty cells.
     pub value: Option<String>,
+    /// What may help to mend it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
 }
 
 impl fmt::Display for Place {
@@ -37,7 +81,25 @@ impl fmt::Display for Place {
             Some(column) => write!(f, " in column {column} ({})", self.field)?,
             None => write!(f, " ({})", self.field)?,
         }
-        self.value.as_ref().map_or(Ok(()), |value| write!(f, ", {value:?}"))
+        self.value.as_ref().map_or(Ok(()), |value| write!(f, ", {value:?}"))?;
+        self.hint.as_ref().map_or(Ok(()), |hint| write!(f, ": {hint}"))
+    }
+}
+
+/// A field of a record that a row changes. Personal data: `Debug` shows the field alone.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+pub struct Change {
+    /// The field, as the record's message names it.
+    pub field: String,
+    /// Its value before; blank for none.
+    pub old: String,
+    /// Its value after; blank for none.
+    pub new: String,
+}
+
+impl fmt::Debug for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Change({})", self.field)
     }
 }
 
@@ -58,14 +120,20 @@ pub struct ImportReport {
     /// Records that were there and did not differ.
     pub unchanged: u64,
     /// For each refused row, by its number in the spreadsheet, the code of its first problem.
-    pub rejected: BTreeMap<u32, String>,
+    pub rejected: BTreeMap<RowKey, String>,
     /// For each row that was refused for one of its fields, where that is. Rows that the server refused
     /// have none.
-    pub places: BTreeMap<u32, Place>,
+    pub places: BTreeMap<RowKey, Place>,
+    /// For each row that changed a record, the fields that differ, as far as the server tells; of very
+    /// many rows the first.
+    pub changes: BTreeMap<RowKey, Vec<Change>>,
     /// How often each warning was given on accepted rows.
     pub warnings: BTreeMap<String, u64>,
     /// Accepted rows by unit code.
     pub by_unit: BTreeMap<String, u64>,
+    /// Sheets that were left out, for they hold no table of the kind.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<String>,
     /// Rows under the header that were taken for headings or signatures, and left out.
     #[serde(skip)]
     pub skipped: u64,
@@ -83,9 +151,31 @@ impl ImportReport {
             unchanged: 0,
             rejected: BTreeMap::new(),
             places: BTreeMap::new(),
+            changes: BTreeMap::new(),
             warnings: BTreeMap::new(),
             by_unit: BTreeMap::new(),
+            left_out: Vec::new(),
             skipped: 0,
+        }
+    }
+}
+
+/// Counts one more.
+pub(super) fn add_one(counts: &mut BTreeMap<String, u64>, name: &str) {
+    match counts.get_mut(name) {
+        Some(count) => *count += 1,
+        None => {
+            counts.insert(name.to_owned(), 1);
+        }
+    }
+}
+
+/// Counts one less; what is at nothing is not named.
+pub(super) fn take_one(counts: &mut BTreeMap<String, u64>, name: &str) {
+    if let Some(count) = counts.get_mut(name) {
+        *count -= 1;
+        if *count == 0 {
+            counts.remove(name);
         }
     }
 }

@@ -160,7 +160,7 @@ impl Sheet {
             "csv" => self.delimited()?,
             _other => return Err(SheetError::Ending(path.to_owned())),
         };
-        write_new(path, &bytes)
+        write_file(path, &bytes, false)
     }
 
     fn workbook(&self) -> Result<Vec<u8>, SheetError> {
@@ -279,14 +279,15 @@ fn harmless(cell: String) -> String {
     if runs { format!("'{cell}") } else { cell }
 }
 
-/// Writes a file that only its owner may read, whole or not at all, and never over another.
-fn write_new(path: &Path, bytes: &[u8]) -> Result<(), SheetError> {
+/// Writes a file that only its owner may read, whole or not at all, and over another only if asked.
+pub(super) fn write_file(path: &Path, bytes: &[u8], replace: bool) -> Result<(), SheetError> {
     let io = |source| SheetError::Io { path: path.to_owned(), source };
     let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty());
     // Made with mode 0600.
     let mut file = NamedTempFile::new_in(dir.unwrap_or(Path::new("."))).map_err(io)?;
     file.write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(io)?;
-    match file.persist_noclobber(path) {
+    let kept = if replace { file.persist(path) } else { file.persist_noclobber(path) };
+    match kept {
         Ok(_file) => Ok(()),
         Err(fault) if fault.error.kind() == std::io::ErrorKind::AlreadyExists => {
             Err(SheetError::Exists(path.to_owned()))

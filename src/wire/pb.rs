@@ -37,4 +37,4 @@ macro_rules! masked {
     )+};
 }
 
-masked!(Driver Deferral Exemption MilitiaRole Transfer MilitiaBase Enterprise);
+masked!(Driver Deferral Exemption MilitiaRole Transfer MilitiaBase Enterprise FieldChange);

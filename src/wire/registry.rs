@@ -7,6 +7,7 @@
 //! which the seal binds by itself. Knows nothing of who is asking.
 
 mod activity;
+mod changes;
 mod enterprise;
 mod equipment;
 mod facets;
@@ -26,6 +27,8 @@ pub use facets::{Facet, Facets, Value};
 use crate::domain::registry::{Lists, Phone, Problem, ProblemCode};
 use crate::domain::world::RecordKind;
 use crate::wire::{WireError, pb};
+
+pub use changes::changes;
 
 /// A field at fault, as the proto file names it, and the stable code of the fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

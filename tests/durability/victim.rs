@@ -209,6 +209,7 @@ impl Victim {
             id: None,
             kind: RecordKind::Reservist,
             rows,
+            validate_only: false,
             sealer: sealer.clone(),
             reply,
         };

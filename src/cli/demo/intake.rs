@@ -30,7 +30,14 @@ pub(super) async fn enter_registry(
             if rows.len() == limits::RECORDS_PER_BATCH_MAX || row == reservists {
                 let request_id = format!("{batch_name}.r{row}");
                 let rows = std::mem::take(&mut rows);
-                if send.blocking_send(pb::ImportReservistsRequest { request_id, rows }).is_err() {
+                if send
+                    .blocking_send(pb::ImportReservistsRequest {
+                        request_id,
+                        rows,
+                        validate_only: false,
+                    })
+                    .is_err()
+                {
                     return;
                 }
             }
@@ -52,6 +59,7 @@ pub(super) async fn enter_registry(
     let batches: Vec<_> = (0..)
         .zip(rows.chunks(limits::RECORDS_PER_BATCH_MAX))
         .map(|(number, rows)| pb::ImportEquipmentRequest {
+            validate_only: false,
             request_id: format!("{name}.e{number}"),
             rows: rows.to_vec(),
         })

@@ -4,6 +4,7 @@ use anyhow::{Context as _, Result};
 use clap::Subcommand;
 use serde_json::{Value, json};
 
+use super::erase::{self, Erase};
 use super::import::{self, Roster};
 use super::listing::{self, Count, Listing, Sought};
 use super::reservist::word;
@@ -40,6 +41,11 @@ pub(in crate::cli) enum Equipment {
         /// The equipment's id.
         id: EquipmentId,
     },
+    /// Erases one piece of equipment for good, backups included; the ledger keeps that it was, and why it went.
+    #[command(
+        after_help = "Example:\n  hoatoc equipment erase 01936f5e-0000-7000-8000-000000000000 --reason 'Hết hạn lưu trữ' --as ~/admin"
+    )]
+    Erase(Erase),
 }
 
 impl Equipment {
@@ -50,6 +56,7 @@ impl Equipment {
             Self::Find(sought) => list(cx, &sought.equipment()).await,
             Self::Count(count) => listing::count(cx, count, pb::RecordKind::Equipment).await,
             Self::Show { id } => show(cx, &id).await,
+            Self::Erase(erase) => erase::run(cx, erase, pb::RecordKind::Equipment).await,
         }
     }
 }

@@ -2,9 +2,11 @@
 //! anything personal that stood in a row.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow};
 use clap::Args;
+use jiff::civil::Date;
 use serde_json::Value;
 
 use crate::cli::Cx;
@@ -14,7 +16,10 @@ use crate::domain::ids::UnitCode;
 use crate::domain::unit::Units;
 use crate::roster::feed::{self, Feed, FeedError};
 use crate::roster::lists::{shipped_equipment_types, shipped_specialties};
-use crate::roster::{ImportReport, RosterKind};
+use crate::roster::{Change, ImportReport, Mapping, RosterKind, Source, write_refused};
+
+/// How long a server that does not answer is tried again before an import is given up.
+const PATIENCE: Duration = Duration::from_secs(180);
 
 /// Which roster, and how to read it.
 #[derive(Debug, Clone, Args)]
@@ -24,12 +29,24 @@ pub(in crate::cli) struct Roster {
     /// The unit of rows that name none.
     #[arg(long, value_name = "CODE")]
     pub(super) unit: Option<UnitCode>,
-    /// The sheet to read, where several hold a table.
+    /// The sheet to read; without it all that hold a table.
     #[arg(long, value_name = "NAME")]
     pub(super) sheet: Option<String>,
-    /// Only reads and checks; nothing is sent.
+    /// The day as of which the file names its units: names from before a merger are mapped.
+    #[arg(long, value_name = "DATE")]
+    pub(super) as_of: Option<Date>,
+    /// Says what columns and words mean where guessing fails; a file in TOML.
+    #[arg(long, value_name = "FILE")]
+    pub(super) mapping: Option<PathBuf>,
+    /// Says all that would happen; nothing is stored.
     #[arg(long)]
     pub(super) dry_run: bool,
+    /// Writes the refused rows, with their reasons, as a spreadsheet to mend and import again.
+    #[arg(long, value_name = "OUT.xlsx")]
+    pub(super) refused: Option<PathBuf>,
+    /// Replaces the file of refused rows if it is there already.
+    #[arg(long, requires = "refused")]
+    pub(super) force: bool,
 }
 
 /// A record as lines `field  value`, without fields that are empty.
@@ -51,39 +68,57 @@ pub(super) fn lines(value: &Value) -> String {
     text_of(&rows)
 }
 
-/// Reads a roster and feeds it to the server. With `dry_run` nothing is sent.
+/// Reads a roster and feeds it to the server. With `dry_run` the server stores nothing.
 pub(super) async fn run(cx: &Cx, roster: Roster, kind: RosterKind) -> Result<()> {
-    let Roster { file, unit, sheet, dry_run } = roster;
-    if !file.is_file() {
-        return Err(anyhow!("{} is not a file: give a roster", file.display()));
+    if !roster.file.is_file() {
+        return Err(anyhow!("{} is not a file: give a roster", roster.file.display()));
     }
+    if let Some(out) = roster.refused.as_deref() {
+        may_write(out, roster.force)?;
+    }
+    let mapping = roster.mapping.as_deref().map(read_mapping).transpose()?.unwrap_or_default();
     let connection = cx.connect().await?;
     let units = connection.units().await?;
     let units: Vec<_> = units.iter().map(TryInto::try_into).collect::<Result<_, _>>()?;
     let feed = Feed {
-        path: file.clone(),
+        path: roster.file.clone(),
         units: Units::from_list(units).context("the server's units do not hang together")?,
         specialties: shipped_specialties(),
         equipment_types: shipped_equipment_types(),
         as_of: cx.clock.now().date_in_vietnam(),
-        default_unit: unit,
-        sheet,
+        default_unit: roster.unit.clone(),
+        sheet: roster.sheet.clone(),
+        names_as_of: roster.as_of,
+        mapping,
         name: request_id(),
+        validate_only: roster.dry_run,
+        patience: PATIENCE,
     };
     let bar = cx.screen.counter("rows");
     let mut progress = |rows| bar.set_position(rows);
     let mut client = connection.registry();
-    let fed = match (kind, dry_run) {
-        (RosterKind::Reservists, false) => {
-            feed::import_reservists(&mut client, feed, &mut progress).await
-        }
-        (RosterKind::Equipment, false) => {
-            feed::import_equipment(&mut client, feed, &mut progress).await
-        }
-        (RosterKind::Reservists, true) => feed::check_reservists(feed).await,
-        (RosterKind::Equipment, true) => feed::check_equipment(feed).await,
+    let again = feed.clone();
+    let fed = tokio::select! {
+        fed = async {
+            match kind {
+                RosterKind::Reservists => {
+                    feed::import_reservists(&mut client, feed, &mut progress).await
+                }
+                RosterKind::Equipment => {
+                    feed::import_equipment(&mut client, feed, &mut progress).await
+                }
+            }
+        } => Some(fed),
+        _stopped = tokio::signal::ctrl_c() => None,
     };
     bar.finish_and_clear();
+    let fed = fed.ok_or_else(|| {
+        anyhow!(
+            "stopped: the first {} rows of data are answered for and stay as they are; import the \
+             file again to complete it",
+            bar.position()
+        )
+    })?;
     let report = fed.map_err(|failure| match failure {
         FeedError::Server { answered: 0, source } => refused(*source),
         // The library's own words for a status are for programmers.
@@ -92,7 +127,36 @@ pub(super) async fn run(cx: &Cx, roster: Roster, kind: RosterKind) -> Result<()>
         )),
         other => other.into(),
     })?;
-    tell(cx, &file, dry_run, &report)
+    if let Some(out) = roster.refused {
+        let (report, force) = (report.clone(), roster.force);
+        let writing = tokio::task::spawn_blocking(move || {
+            let source = Source::Path(&again.path);
+            write_refused(source, &again.options(), &report, &out, force).map(|rows| (rows, out))
+        });
+        let (rows, out) = writing.await.context("writing the refused rows failed")??;
+        if rows > 0 {
+            cx.screen.note(&format!("{rows} refused rows written to {}", out.display()));
+        }
+    }
+    tell(cx, &roster.file, roster.dry_run, &report)
+}
+
+/// Said before the import, not after it.
+fn may_write(out: &Path, force: bool) -> Result<()> {
+    let is_workbook = out.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("xlsx"));
+    if !is_workbook {
+        return Err(anyhow!("{} must end in .xlsx: refused rows are a workbook", out.display()));
+    }
+    if out.exists() && !force {
+        return Err(anyhow!("{} is there already: move it away or add --force", out.display()));
+    }
+    Ok(())
+}
+
+fn read_mapping(path: &Path) -> Result<Mapping> {
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("failed to read the mapping file {}", path.display()))?;
+    Ok(Mapping::parse(&text)?)
 }
 
 fn tell(cx: &Cx, file: &Path, dry_run: bool, report: &ImportReport) -> Result<()> {
@@ -104,17 +168,25 @@ fn tell(cx: &Cx, file: &Path, dry_run: bool, report: &ImportReport) -> Result<()
             report.accepted,
             report.rejected.len()
         );
+        let would = if dry_run { "would be " } else { "" };
+        text.push_str(&format!(
+            "; {would}{} created, {} updated, {} unchanged",
+            report.created, report.updated, report.unchanged
+        ));
         if dry_run {
-            text.push_str("; nothing was sent");
-        } else {
-            text.push_str(&format!(
-                "; {} created, {} updated, {} unchanged",
-                report.created, report.updated, report.unchanged
-            ));
+            text.push_str("; nothing was stored");
+        }
+        for sheet in &report.left_out {
+            text.push_str(&format!("\nsheet {sheet} left out: it holds no such list"));
         }
         for (row, reason) in &report.rejected {
             let place = report.places.get(row).map(ToString::to_string).unwrap_or_default();
             text.push_str(&format!("\nrow {row} refused: {reason}{place}"));
+        }
+        for (row, fields) in &report.changes {
+            for Change { field, old, new } in fields {
+                text.push_str(&format!("\nrow {row} changes {field}: {old:?} to {new:?}"));
+            }
         }
         for (warning, count) in &report.warnings {
             text.push_str(&format!("\nwarning: {warning}, {count} times"));

@@ -135,6 +135,18 @@ codes!(
         BirthMonthOnly = "BIRTH_MONTH_ONLY",
         /// The name was brought into the one form: NFC, single spaces.
         NameNormalized = "NAME_NORMALIZED",
+        /// The row was written in TCVN3, VNI or an unnamed code page, and was converted.
+        LegacyEncoding = "LEGACY_ENCODING",
+        /// The unit is named as it was before a merger, and was mapped to its successor.
+        FormerUnitMapped = "FORMER_UNIT_MAPPED",
+        /// A number in a column of dates was read as the spreadsheet's count of days.
+        DateSerialRead = "DATE_SERIAL_READ",
+        /// A year of two digits was completed from the citizen number.
+        BirthCenturyCompleted = "BIRTH_CENTURY_COMPLETED",
+        /// A letter in the citizen number was read as the digit it looks like.
+        CitizenIdLetterRead = "CITIZEN_ID_LETTER_READ",
+        /// A phone number of eleven digits was brought to the numbering plan of 2018.
+        PhonePrefixRenewed = "PHONE_PREFIX_RENEWED",
         /// The person has a place in the militia and in the reserve at once.
         DoubleTasked = "DOUBLE_TASKED",
         /// The tax code's check digit is off.

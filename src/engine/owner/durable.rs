@@ -11,16 +11,16 @@ use crate::engine::handle::EngineError;
 use crate::engine::records::RecordPlan;
 use crate::engine::{counting, telling};
 use crate::evidence::tree::{Hash, leaf_hash};
-use crate::store::{Batch, StoreError, keys};
+use crate::store::{Batch, Op, StoreError, keys};
 
 impl Owner {
-    /// Writes the newest leaves; their hashes when they are durable. Each of the callers who wait for
+    /// Writes the newest leaves and what goes beside them; their hashes when they are durable. Each of the callers who wait for
     /// it sees it in its own trace. The outer error: the outcome is
     /// unknown, or another writer is there, and nobody may be answered.
     pub(super) fn commit(
         &self,
         leaves: Vec<Vec<u8>>,
-        plan: Option<&mut RecordPlan>,
+        beside: Vec<Op>,
         callers: &[Span],
     ) -> Result<Result<Vec<Hash>, Failed>, StoreError> {
         let started = tokio::time::Instant::now();
@@ -35,9 +35,7 @@ impl Owner {
         for (index, leaf) in (first..).zip(leaves) {
             batch.put(keys::ledger(index), leaf);
         }
-        if let Some(plan) = plan {
-            plan.put_into(&mut batch);
-        }
+        batch.ops.extend(beside);
         match self.store.commit(batch) {
             Ok(_head) => {
                 let commands = u64::try_from(callers.len()).unwrap_or(u64::MAX);

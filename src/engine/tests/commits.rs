@@ -37,6 +37,7 @@ async fn put(engine: Engine, n: u8) -> Result<RecordOutcome, EngineError> {
         id: None,
         kind: RecordKind::Reservist,
         rows: vec![row(n)],
+        validate_only: false,
         sealer: Arc::new(Sealer::new(&[7; 32])),
         reply,
     };

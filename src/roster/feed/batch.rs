@@ -4,19 +4,28 @@ use std::ops::ControlFlow;
 
 use prost::Message;
 use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::body::Body;
+use tonic::client::GrpcService;
+use tonic::codegen::{Body as HttpBody, Bytes, StdError};
+use tonic::{Response, Status, Streaming};
 
 use crate::domain::ids::UnitCode;
 use crate::domain::registry::{Equipment, Reservist, Warning};
 use crate::limits;
+use crate::roster::report::Change;
 use crate::roster::{
-    ImportReport, Options, RosterError, Row, Source, read_equipment, read_reservists,
+    ImportReport, Options, RosterError, Row, RowKey, Source, read_equipment, read_reservists,
 };
 use crate::wire::pb;
+use crate::wire::pb::registry_service_client::RegistryServiceClient;
 
 /// What must be known of a row to move it in the report.
 #[derive(Debug)]
 pub(super) struct Fact {
-    pub(super) row: u32,
+    pub(super) key: RowKey,
+    /// Its name towards the server: rows of several sheets share their numbers.
+    pub(super) ordinal: u32,
     pub(super) unit: UnitCode,
     pub(super) warnings: Vec<Warning>,
 }
@@ -36,12 +45,26 @@ pub(super) struct Answer {
     pub(super) updated: u64,
     pub(super) unchanged: u64,
     pub(super) refused: Vec<(u32, String)>,
+    pub(super) changes: Vec<(u32, Vec<Change>)>,
 }
 
 /// A request that carries a batch of one kind.
-pub(super) trait FedKind: Message + Send + 'static {
+pub(super) trait FedKind: Message + Clone + Send + 'static {
     type Record;
     type Message: Message;
+    type Answer: Into<Answer> + Send + 'static;
+
+    /// Opens the stream of this kind.
+    fn call<T>(
+        client: &mut RegistryServiceClient<T>,
+        sent: ReceiverStream<Self>,
+    ) -> impl Future<Output = Result<Response<Streaming<Self::Answer>>, Status>> + Send
+    where
+        T: GrpcService<Body> + Send,
+        T::Future: Send,
+        T::Error: Into<StdError>,
+        T::ResponseBody: HttpBody<Data = Bytes> + Send + 'static,
+        <T::ResponseBody as HttpBody>::Error: Into<StdError> + Send;
 
     fn read(
         source: Source<'_>,
@@ -53,14 +76,30 @@ pub(super) trait FedKind: Message + Send + 'static {
 
     fn message(record: &Self::Record) -> Self::Message;
 
-    fn batch(request_id: String, rows: Vec<(u32, Self::Message)>) -> Self;
+    fn batch(request_id: String, validate_only: bool, rows: Vec<(u32, Self::Message)>) -> Self;
 }
 
 macro_rules! fed {
-    ($request:ident $answer:ident $row:ident $record:ident $field:ident $unit:ident $read:ident) => {
+    ($request:ident $answer:ident $row:ident $record:ident $field:ident $unit:ident $read:ident
+     $call:ident) => {
         impl FedKind for pb::$request {
             type Record = $record;
             type Message = pb::$record;
+            type Answer = pb::$answer;
+
+            async fn call<T>(
+                client: &mut RegistryServiceClient<T>,
+                sent: ReceiverStream<Self>,
+            ) -> Result<Response<Streaming<pb::$answer>>, Status>
+            where
+                T: GrpcService<Body> + Send,
+                T::Future: Send,
+                T::Error: Into<StdError>,
+                T::ResponseBody: HttpBody<Data = Bytes> + Send + 'static,
+                <T::ResponseBody as HttpBody>::Error: Into<StdError> + Send,
+            {
+                client.$call(sent).await
+            }
 
             fn read(
                 source: Source<'_>,
@@ -78,21 +117,27 @@ macro_rules! fed {
                 pb::$record::from(record)
             }
 
-            fn batch(request_id: String, rows: Vec<(u32, pb::$record)>) -> Self {
+            fn batch(
+                request_id: String,
+                validate_only: bool,
+                rows: Vec<(u32, pb::$record)>,
+            ) -> Self {
                 let row = |(row, record)| pb::$row { row, $field: Some(record) };
-                Self { request_id, rows: rows.into_iter().map(row).collect() }
+                Self { request_id, rows: rows.into_iter().map(row).collect(), validate_only }
             }
         }
 
         impl From<pb::$answer> for Answer {
             fn from(answer: pb::$answer) -> Self {
                 let refused = answer.refused.into_iter();
+                let changes = answer.changes.into_iter();
                 Self {
                     request_id: answer.request_id,
                     created: answer.created.into(),
                     updated: answer.updated.into(),
                     unchanged: answer.unchanged.into(),
                     refused: refused.map(|refusal| (refusal.row, refusal.reason)).collect(),
+                    changes: changes.map(|one| (one.row, fields(one.fields))).collect(),
                 }
             }
         }
@@ -100,9 +145,14 @@ macro_rules! fed {
 }
 
 fed!(ImportReservistsRequest ImportReservistsResponse ReservistRow Reservist reservist
-    residence_unit read_reservists);
+    residence_unit read_reservists import_reservists);
 fed!(ImportEquipmentRequest ImportEquipmentResponse EquipmentRow Equipment equipment
-    location_unit read_equipment);
+    location_unit read_equipment import_equipment);
+
+fn fields(fields: Vec<pb::FieldChange>) -> Vec<Change> {
+    let change = |one: pb::FieldChange| Change { field: one.field, old: one.old, new: one.new };
+    fields.into_iter().map(change).collect()
+}
 
 /// Gathers rows, and sends them on when a batch is full. Blocks while the server is behind.
 pub(super) struct Batches<K: FedKind> {
@@ -111,14 +161,14 @@ pub(super) struct Batches<K: FedKind> {
     rows: Vec<(u32, K::Message)>,
     facts: Vec<Fact>,
     len: usize,
-    requests: mpsc::Sender<K>,
-    known: mpsc::Sender<Facts>,
+    validate_only: bool,
+    filled: mpsc::Sender<(K, Facts)>,
 }
 
 impl<K: FedKind> Batches<K> {
-    pub(super) fn new(name: &str, requests: mpsc::Sender<K>, known: mpsc::Sender<Facts>) -> Self {
-        let (rows, facts) = (Vec::new(), Vec::new());
-        Self { name: name.to_owned(), number: 0, rows, facts, len: 0, requests, known }
+    pub(super) fn new(name: &str, validate_only: bool, filled: mpsc::Sender<(K, Facts)>) -> Self {
+        let (name, rows, facts) = (name.to_owned(), Vec::new(), Vec::new());
+        Self { name, number: 0, rows, facts, len: 0, validate_only, filled }
     }
 
     /// Takes a row if it is good; breaks off when nobody listens any more.
@@ -126,10 +176,10 @@ impl<K: FedKind> Batches<K> {
         let Ok(checked) = row.result else { return ControlFlow::Continue(()) };
         let message = K::message(&checked.record);
         let unit = K::unit(&checked.record).clone();
-        let (row, warnings) = (row.number, checked.warnings);
+        let (key, ordinal, warnings) = (row.key, row.ordinal, checked.warnings);
         self.len += message.encoded_len();
-        self.rows.push((row, message));
-        self.facts.push(Fact { row, unit, warnings });
+        self.rows.push((ordinal, message));
+        self.facts.push(Fact { key, ordinal, unit, warnings });
         let is_full = self.rows.len() == limits::RECORDS_PER_BATCH_MAX
             || self.len >= limits::IMPORT_BATCH_LEN_MAX;
         if is_full { self.send() } else { ControlFlow::Continue(()) }
@@ -150,9 +200,11 @@ impl<K: FedKind> Batches<K> {
         let request_id = format!("{}-{}", self.name, self.number);
         let rows = std::mem::take(&mut self.facts);
         let facts = Facts { request_id: request_id.clone(), rows };
-        let batch = K::batch(request_id, std::mem::take(&mut self.rows));
-        let sent =
-            self.known.blocking_send(facts).is_ok() && self.requests.blocking_send(batch).is_ok();
-        if sent { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        let batch = K::batch(request_id, self.validate_only, std::mem::take(&mut self.rows));
+        if self.filled.blocking_send((batch, facts)).is_ok() {
+            ControlFlow::Continue(())
+        } else {
+            ControlFlow::Break(())
+        }
     }
 }

@@ -16,6 +16,7 @@ use crate::engine::records::{RecordJob, RecordOutcome, RowMode, RowOutcome};
 use crate::index::Keys;
 use crate::limits;
 use crate::rpc::registry::calls::request_id;
+use crate::rpc::registry::changes::Changes;
 use crate::rpc::registry::{Answers, Caller, Gate, RegistryDoor, RegistryFault, RegistryParts};
 use crate::wire::registry::RegistryRecord;
 use crate::wire::{WireError, pb};
@@ -32,6 +33,9 @@ pub(super) trait ImportBatch: Message + Default + Send + 'static {
     fn into_parts(self) -> (String, Rows<Self::Record>);
 
     fn request_id(&self) -> &str;
+
+    /// Whether nothing is to be stored.
+    fn validate_only(&self) -> bool;
 
     fn answer(sum: Sum) -> Self::Answer;
 }
@@ -51,9 +55,13 @@ macro_rules! batch {
                 &self.request_id
             }
 
+            fn validate_only(&self) -> bool {
+                self.validate_only
+            }
+
             fn answer(sum: Sum) -> pb::$answer {
-                let Sum { request_id, created, updated, unchanged, refused } = sum;
-                pb::$answer { request_id, created, updated, unchanged, refused }
+                let Sum { request_id, created, updated, unchanged, refused, changes } = sum;
+                pb::$answer { request_id, created, updated, unchanged, refused, changes }
             }
         }
     };
@@ -73,6 +81,7 @@ pub(super) struct Sum {
     updated: u32,
     unchanged: u32,
     refused: Vec<pb::RowRefusal>,
+    changes: Vec<pb::RowChange>,
 }
 
 impl Sum {
@@ -80,11 +89,14 @@ impl Sum {
         self.refused.push(pb::RowRefusal { row, reason: reason.to_owned() });
     }
 
-    fn add(&mut self, outcome: RecordOutcome) {
+    fn add(&mut self, outcome: RecordOutcome, mut changes: Changes) {
         for (row, outcome) in outcome.rows {
             match outcome {
                 RowOutcome::Created(..) => self.created += 1,
-                RowOutcome::Updated(..) => self.updated += 1,
+                RowOutcome::Updated(id, version) => {
+                    self.updated += 1;
+                    self.changes.extend(changes.take(row, id, version));
+                }
                 RowOutcome::Unchanged(..) => self.unchanged += 1,
                 RowOutcome::Refused(reason) => self.refuse(row, reason),
             }
@@ -99,13 +111,14 @@ type Reply = oneshot::Receiver<Result<RecordOutcome, EngineError>>;
 struct InFlight {
     sum: Sum,
     reply: Option<Reply>,
+    changes: Changes,
 }
 
 impl InFlight {
     async fn land(mut self) -> Result<Sum, RegistryFault> {
         if let Some(reply) = self.reply {
             let stopping = Err(EngineError::Unavailable { doing: "stopping" });
-            self.sum.add(reply.await.unwrap_or(stopping)?);
+            self.sum.add(reply.await.unwrap_or(stopping)?, self.changes);
         }
         Ok(self.sum)
     }
@@ -184,12 +197,13 @@ impl RegistryParts {
         caller: &Caller,
     ) -> Result<InFlight, RegistryFault> {
         let id = request_id(batch.request_id(), "Import", &batch)?;
+        let validate_only = batch.validate_only();
         let (name, rows) = batch.into_parts();
         if !(1..=limits::RECORDS_PER_BATCH_MAX).contains(&rows.len()) {
             return Err(WireError::new("rows", "has not 1 to 100 rows").into());
         }
         let mut sum = Sum { request_id: name, ..Sum::default() };
-        let mut good = Vec::new();
+        let (mut good, mut changing) = (Vec::new(), Vec::new());
         {
             let units = self.units();
             let lists = self.lists(&units);
@@ -207,6 +221,7 @@ impl RegistryParts {
                 if caller.reaches(&new.index.facets.unit, &units)
                     && self.holder_is_reached::<B::Record>(&new.index.keys, caller, &units)
                 {
+                    changing.extend(self.changing(number, checked, &new.index));
                     good.push(new);
                 } else {
                     sum.refuse(number, "UNIT_OUTSIDE");
@@ -214,17 +229,20 @@ impl RegistryParts {
             }
         }
         if good.is_empty() {
-            return Ok(InFlight { sum, reply: None });
+            return Ok(InFlight { sum, reply: None, changes: Changes::default() });
         }
+        let changes = self.changes(changing, caller).await?;
         let (actor, sealer, kind) = (caller.actor(), self.sealer.clone(), B::Record::KIND);
         let queued = self.engine.enqueue_records(move |reply| RecordJob {
             actor,
-            id: Some(id),
+            // What is only asked may be asked for in earnest under the same name.
+            id: (!validate_only).then_some(id),
             kind,
             rows: good,
+            validate_only,
             sealer,
             reply,
         });
-        Ok(InFlight { sum, reply: Some(queued.await?) })
+        Ok(InFlight { sum, reply: Some(queued.await?), changes })
     }
 }

@@ -71,6 +71,10 @@ impl RegistryParts {
             _too_many => return Err(WireError::new("page_size", "is over 500").into()),
         };
         let filter = Filter::parse(&wanted.filter, R::KIND, caller.sight())?;
+        // A page after the first asks nothing new: its token opens for this very filter only.
+        if filter.is_lookup() && wanted.page_token.is_empty() {
+            self.look_up(caller)?;
+        }
         let sorting = Sorting::parse(&wanted.order_by, R::KIND, caller.sight())
             .map_err(|fault| WireError::new("order_by", fault.to_string()))?;
         let as_of = self.as_of(wanted.as_of, &filter, caller)?;
@@ -141,6 +145,9 @@ impl RegistryParts {
     ) -> Result<pb::CountRecordsResponse, RegistryFault> {
         let kind = record_kind(request.kind)?;
         let filter = Filter::parse(&request.filter, kind, caller.sight())?;
+        if filter.is_lookup() {
+            self.look_up(caller)?;
+        }
         let field = |fault: String| RegistryFault::from(WireError::new("group_by", fault));
         let grouping = Grouping::parse(&request.group_by, kind, caller.sight());
         let grouping = grouping.map_err(|fault| field(fault.to_string()))?;

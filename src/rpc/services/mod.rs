@@ -5,6 +5,7 @@
 //! outcome into a message. It decides nothing and writes nothing itself.
 
 pub mod identity;
+pub mod key;
 pub mod ledger;
 pub mod operation;
 pub mod order;

@@ -146,6 +146,7 @@ impl Importer {
             }
             let sealer = self.sealer.clone();
             let queued = self.engine.enqueue_records(|reply| RecordJob {
+                validate_only: false,
                 actor: Actor::Server,
                 id: None,
                 kind: RecordKind::Reservist,

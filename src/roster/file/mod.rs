@@ -5,6 +5,11 @@
 //! hold (a damaged one can read as a shorter list); the ending must agree with the content, for one of
 //! the two is a mistake.
 
+mod cell;
+mod charset;
+mod delimited;
+mod workbook;
+
 use std::fs::File;
 use std::io::{BufReader, Cursor, Read, Seek, SeekFrom};
 use std::ops::ControlFlow;
@@ -12,20 +17,23 @@ use std::path::Path;
 
 use zip::ZipArchive;
 
-use super::cell::Cell;
-use super::delimited::Delimited;
-use super::workbook::Workbook;
+pub(super) use cell::{Cell, Reading};
+use charset::Charset;
+use delimited::Delimited;
+use workbook::Workbook;
+
 use super::{FILE_BYTES_MAX, RosterError, Source, UNPACKED_BYTES_MAX, WHOLE_FILE_BYTES_MAX};
 
 /// What rows are read from.
-pub(super) trait ReadSeek: Read + Seek {}
+pub(in crate::roster) trait ReadSeek: Read + Seek {}
 impl<T: Read + Seek> ReadSeek for T {}
 
 /// Takes a row: its number as the spreadsheet shows it, and its cells from the first column on.
-pub(super) type OnRow<'a> = dyn FnMut(u32, &[Cell]) -> Result<ControlFlow<()>, RosterError> + 'a;
+pub(in crate::roster) type OnRow<'a> =
+    dyn FnMut(u32, &[Cell]) -> Result<ControlFlow<()>, RosterError> + 'a;
 
 /// An opened file: one or more candidates for the table, read as often as asked.
-pub(super) trait Parts {
+pub(in crate::roster) trait Parts {
     /// The names of the sheets; for a text the delimiters, each being one way to read it.
     fn names(&self) -> Vec<String>;
 
@@ -33,12 +41,17 @@ pub(super) trait Parts {
     /// contents of their own.
     fn are_readings(&self) -> bool;
 
+    /// Whether cells hold bytes of an unnamed code page, each as one Latin-1 character.
+    fn are_bytes(&self) -> bool {
+        false
+    }
+
     /// Hands the rows of a part over, in order, until it breaks off.
     fn rows(&mut self, part: usize, on_row: &mut OnRow<'_>) -> Result<(), RosterError>;
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Format {
+pub(in crate::roster) enum Format {
     Xlsx,
     Xls,
     Ods,
@@ -81,7 +94,8 @@ impl Format {
             [b'P', b'K', 3, 4, ..] if head.get(30..30 + ODS.len()) == Some(ODS) => Ok(Self::Ods),
             [b'P', b'K', 3, 4, ..] => Ok(Self::Xlsx),
             [0xD0, 0xCF, 0x11, 0xE0, ..] => Ok(Self::Xls),
-            [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] => Err("is text in UTF-16, not UTF-8"),
+            [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] => Ok(Self::Text),
+            _ if charset::is_utf16(head).is_some() => Ok(Self::Text),
             _ if head.contains(&0) => Err("is neither a workbook nor text"),
             _ => Ok(Self::Text),
         }
@@ -89,7 +103,7 @@ impl Format {
 }
 
 /// Opens a source and finds out what it is.
-pub(super) fn open(source: Source<'_>) -> Result<Box<dyn Parts + '_>, RosterError> {
+pub(in crate::roster) fn open(source: Source<'_>) -> Result<Box<dyn Parts + '_>, RosterError> {
     let (name, mut content): (String, Box<dyn ReadSeek + '_>) = match source {
         Source::Path(path) => {
             let name = path.display().to_string();
@@ -119,13 +133,16 @@ pub(super) fn open(source: Source<'_>) -> Result<Box<dyn Parts + '_>, RosterErro
     }
     content.rewind().map_err(io(&name))?;
     match format {
-        Format::Text => Ok(Box::new(Delimited::new(name, content))),
+        Format::Text => {
+            let charset = Charset::of(&mut content).map_err(io(&name))?;
+            Ok(Box::new(Delimited::new(name, content, charset)))
+        }
         workbook => Ok(Box::new(Workbook::open(name, workbook, content)?)),
     }
 }
 
 /// Names the file in an error of the system.
-pub(super) fn io(name: &str) -> impl Fn(std::io::Error) -> RosterError + '_ {
+pub(in crate::roster) fn io(name: &str) -> impl Fn(std::io::Error) -> RosterError + '_ {
     |source| RosterError::Io { name: name.to_owned(), source }
 }
 

@@ -6,9 +6,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use calamine::{Data, Ods, Range, Reader, SheetType, SheetVisible, Xls, Xlsx};
 
-use super::cell::Cell;
-use super::source::{Format, OnRow, Parts, ReadSeek};
-use super::{COLUMNS_MAX, RosterError};
+use super::super::{COLUMNS_MAX, RosterError};
+use super::{Cell, Format, OnRow, Parts, ReadSeek};
 
 /// What is behind a workbook.
 enum Book<'a> {

@@ -6,9 +6,9 @@
 use std::io::{ErrorKind, Read, Seek};
 use std::rc::Rc;
 
-use super::cell::Cell;
-use super::source::{OnRow, Parts, ReadSeek, io};
-use super::{COLUMNS_MAX, RECORD_BYTES_MAX, RosterError};
+use super::super::{COLUMNS_MAX, RECORD_BYTES_MAX, RosterError};
+use super::charset::{Charset, Transcoded};
+use super::{Cell, OnRow, Parts, ReadSeek, io};
 
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 /// Read from the file at a time.
@@ -18,11 +18,16 @@ const BUFFER_BYTES: usize = 64 * 1024;
 pub(super) struct Delimited<'a> {
     name: String,
     content: Box<dyn ReadSeek + 'a>,
+    charset: Charset,
 }
 
 impl<'a> Delimited<'a> {
-    pub(super) const fn new(name: String, content: Box<dyn ReadSeek + 'a>) -> Self {
-        Self { name, content }
+    pub(super) const fn new(
+        name: String,
+        content: Box<dyn ReadSeek + 'a>,
+        charset: Charset,
+    ) -> Self {
+        Self { name, content, charset }
     }
 }
 
@@ -35,10 +40,16 @@ impl Parts for Delimited<'_> {
         true
     }
 
+    fn are_bytes(&self) -> bool {
+        self.charset == Charset::Bytes
+    }
+
     fn rows(&mut self, part: usize, on_row: &mut OnRow<'_>) -> Result<(), RosterError> {
         self.content.rewind().map_err(io(&self.name))?;
         let budget = Budget::default();
-        let bounded = Bounded { inner: &mut self.content, budget: budget.clone() };
+        let is_bytes = self.charset == Charset::Bytes;
+        let text = Transcoded::new(&mut self.content, self.charset);
+        let bounded = Bounded { inner: text, budget: budget.clone() };
         // The added break ends the last record as all others, so that lines count alike.
         let mut reader = csv::ReaderBuilder::new()
             .delimiter(DELIMITERS.get(part).copied().unwrap_or(b','))
@@ -62,6 +73,11 @@ impl Parts for Delimited<'_> {
             let row = row_number(line_after.saturating_sub(1), breaks_in_cells);
             cells.clear();
             for bytes in record.iter().take(COLUMNS_MAX) {
+                if is_bytes {
+                    let latin: String = bytes.iter().map(|byte| char::from(*byte)).collect();
+                    cells.push(Cell::Text(latin.trim_matches([' ', '\r', '\t']).to_owned()));
+                    continue;
+                }
                 let text = std::str::from_utf8(bytes)
                     .map_err(|_position| RosterError::NotUtf8 { name: self.name.clone(), row })?;
                 cells.push(Cell::Text(text.trim().to_owned()));

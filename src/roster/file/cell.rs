@@ -10,7 +10,7 @@ use crate::domain::registry::Warning;
 
 /// What a file holds in one cell.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Cell {
+pub(in crate::roster) enum Cell {
     /// Nothing.
     Empty,
     /// Text, also the text of an error such as `#N/A`.
@@ -23,18 +23,20 @@ pub(super) enum Cell {
 
 /// How the text of a column is taken from its cells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Reading {
+pub(in crate::roster) enum Reading {
     /// As it stands.
     Plain,
     /// A citizen number: twelve digits.
     CitizenNumber,
     /// A phone number.
     Phone,
+    /// A date or a year.
+    Date,
 }
 
 impl Cell {
     /// Whether there is nothing to read in it.
-    pub(super) fn is_blank(&self) -> bool {
+    pub(in crate::roster) fn is_blank(&self) -> bool {
         match self {
             Self::Empty => true,
             Self::Text(text) => text.trim().is_empty(),
@@ -42,8 +44,21 @@ impl Cell {
         }
     }
 
+    /// How many characters it shows.
+    pub(in crate::roster) fn chars_shown(&self) -> usize {
+        self.text().chars().count()
+    }
+
+    /// The text of a cell that holds text.
+    pub(in crate::roster) fn as_text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Empty | Self::Number(_) | Self::Date(_) => None,
+        }
+    }
+
     /// The text, with the warning that goes with a repair.
-    pub(super) fn read(&self, reading: Reading) -> (String, Option<Warning>) {
+    pub(in crate::roster) fn read(&self, reading: Reading) -> (String, Option<Warning>) {
         let text = self.text();
         let len = text.len();
         let digits = text.bytes().all(|b| b.is_ascii_digit());
@@ -58,7 +73,23 @@ impl Cell {
             Reading::Phone if digits && len == 9 && text.starts_with(['3', '5', '7', '8', '9']) => {
                 (format!("0{text}"), Some(Warning::PhoneZeroRestored))
             }
+            Reading::Date => match self.as_serial() {
+                Some(day) => (Self::Date(day).text(), Some(Warning::DateSerialRead)),
+                None => (text, None),
+            },
             _ => (text, None),
+        }
+    }
+
+    /// The day that a number counts to from 1900, as spreadsheets do, if that is likelier than a year:
+    /// such counts run from 9,133 (1925) to 73,050 (2099).
+    fn as_serial(&self) -> Option<Date> {
+        let Self::Number(days) = self else { return None };
+        let is_count = (9_133.0..=73_050.0).contains(days);
+        let moment = ExcelDateTime::new(*days, calamine::ExcelDateTimeType::DateTime, false);
+        match Self::of_moment(&moment) {
+            Self::Date(day) if is_count => Some(day),
+            _ => None,
         }
     }
 

@@ -1,15 +1,15 @@
 //! Rosters of equipment: their columns and how a row becomes an [`Equipment`].
 
-use super::cell::Reading;
-use super::header::Column;
-use super::report::RosterKind;
-use super::table::Kind;
+use super::repair;
+use super::{Column, Kind, PartHeader};
 use crate::domain::ids::UnitCode;
 use crate::domain::registry::{Checked, Equipment, EquipmentInput, Lists, Problem, Warning};
+use crate::roster::RosterKind;
+use crate::roster::file::Reading;
 
 /// The kind of list that holds technical means.
 #[derive(Debug)]
-pub(super) struct Means;
+pub(in crate::roster) struct Means;
 
 macro_rules! columns {
     ($($field:ident $reading:ident [$($header:literal),+],)+) => {
@@ -29,8 +29,12 @@ impl Kind for Means {
 
     const KIND: RosterKind = RosterKind::Equipment;
     const UNIT_FIELD: &'static str = "location_unit";
+    const OTHER_UNIT_FIELDS: &'static [&'static str] = &[];
     const REQUIRED: &'static [&'static str] = &["kind", "owner_name"];
     const ANCHORS: &'static [&'static str] = &["plate", "chassis_no", "engine_no", "year"];
+    const IDENTITY: &'static [&'static str] = &["plate", "chassis_no", "engine_no"];
+    const PARTS: &'static [PartHeader] = &[];
+    const SPREAD: &'static [&'static str] = &["owner_kind", "technical_grade"];
     const SHOWN: &'static [&'static str] = &[
         "kind",
         "make_model",
@@ -44,35 +48,43 @@ impl Kind for Means {
     ];
     const COLUMNS: &'static [Column<EquipmentInput>] = columns![
         kind Plain ["loai phuong tien", "ten phuong tien", "phuong tien", "chung loai",
-            "equipment type", "type"],
-        make_model Plain ["nhan hieu", "hang san xuat", "nhan hieu so loai", "make", "make model"],
-        plate Plain ["bien so", "bien kiem soat", "bien so dang ky", "plate"],
-        chassis_no Plain ["so khung", "chassis no", "chassis number"],
-        engine_no Plain ["so may", "engine no", "engine number"],
-        capacity_value Plain ["trong tai so cho", "trong tai", "so cho", "cong suat", "capacity"],
-        capacity_unit Plain ["don vi tinh", "dvt", "capacity unit"],
-        year Plain ["nam san xuat", "nam sx", "year"],
+            "ten loai phuong tien", "loai xe", "equipment type", "equipment", "vehicle type", "type"],
+        make_model Plain ["nhan hieu", "hang san xuat", "nhan hieu so loai", "nhan hieu loai xe", "make",
+            "make model", "make and model", "model", "brand"],
+        plate Plain ["bien so", "bien kiem soat", "bien so dang ky", "bien so xe", "bks", "so dang ky",
+            "plate", "plate number", "license plate", "licence plate", "registration number"],
+        chassis_no Plain ["so khung", "chassis no", "chassis number", "chassis", "vin"],
+        engine_no Plain ["so may", "engine no", "engine number", "engine"],
+        capacity_value Plain ["trong tai so cho", "trong tai", "so cho", "cong suat", "tai trong",
+            "trong tai so cho ngoi", "suc cho", "capacity", "capacity value"],
+        capacity_unit Plain ["don vi tinh", "dvt", "don vi do", "capacity unit", "unit of measure"],
+        year Plain ["nam san xuat", "nam sx", "year", "year of manufacture",
+            "year made"],
         technical_grade Plain ["cap chat luong", "chat luong", "cap ky thuat", "technical grade",
             "grade"],
-        owner_name Plain ["chu phuong tien", "chu so huu", "ten chu phuong tien", "owner"],
+        owner_name Plain ["chu phuong tien", "chu so huu", "ten chu phuong tien", "chu xe", "owner",
+            "owner name"],
         owner_kind Plain ["loai chu so huu", "owner kind"],
-        owner_phones Phone ["dien thoai", "so dien thoai", "sdt", "phone", "owner phone"],
+        owner_phones Phone ["dien thoai", "so dien thoai", "sdt", "so dt", "dien thoai chu phuong tien", "phone",
+            "phone number", "owner phone", "telephone"],
         owner_address Plain ["dia chi", "dia chi chu phuong tien", "address", "owner address"],
         drivers CitizenNumber ["lai xe so cccd", "lai xe", "cccd lai xe", "nguoi dieu khien",
             "drivers", "driver"],
-        location_unit Plain ["xa phuong", "xa", "phuong", "don vi", "noi de phuong tien", "unit",
-            "commune", "location unit"],
-        hamlet Plain ["thon ban", "ban", "thon", "thon ban to dan pho", "to dan pho", "hamlet",
-            "village"],
+        location_unit Plain ["xa phuong", "xa", "phuong", "xa phuong thi tran",
+            "phuong xa", "don vi", "ma xa", "noi de phuong tien", "unit",
+            "commune", "commune ward", "ward", "unit code", "location unit", "location"],
+        hamlet Plain ["thon ban", "ban", "thon", "thon ban to dan pho", "to dan pho", "thon to",
+            "hamlet", "village"],
         status Plain ["tinh trang", "trang thai", "status"],
         note Plain ["ghi chu", "note", "notes"],
     ];
 
     fn check(
-        input: EquipmentInput,
+        mut input: EquipmentInput,
         lists: &Lists<'_>,
-        _repairs: &mut Vec<Warning>,
+        repairs: &mut Vec<Warning>,
     ) -> Result<Checked<Equipment>, Vec<Problem>> {
+        repair::equipment(&mut input, repairs);
         input.check(lists)
     }
 

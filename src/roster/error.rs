@@ -1,0 +1,116 @@
+//! Why a roster as a whole cannot be read, and what to do.
+
+use super::{HEADER_ROWS_MAX, ROWS_MAX};
+use crate::domain::ids::UnitCode;
+
+/// Why a roster cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum RosterError {
+    /// The file cannot be opened or read.
+    #[error("failed to read {name}: {source}")]
+    Io {
+        /// The file.
+        name: String,
+        /// The system's word.
+        source: std::io::Error,
+    },
+    /// The file, or what it unpacks to, is over its bound.
+    #[error("{name} has {len} bytes, over the bound of {max}: split it into smaller files")]
+    TooLarge {
+        /// The file.
+        name: String,
+        /// Its size in bytes.
+        len: u64,
+        /// The bound in bytes.
+        max: u64,
+    },
+    /// There is nothing in it, or not a known kind of file.
+    #[error("{name} {fault}: give an .xlsx, .xls, .ods or .csv file")]
+    NotARoster {
+        /// The file.
+        name: String,
+        /// What is wrong with it.
+        fault: &'static str,
+    },
+    /// The content is not what the file's ending says.
+    #[error("{name} holds {content}, which its ending does not say: rename or save it again")]
+    WrongEnding {
+        /// The file.
+        name: String,
+        /// What the content is.
+        content: &'static str,
+    },
+    /// The file is cut off or damaged.
+    #[error("{name} is damaged or cut off ({reason}): open it, save it again and retry")]
+    Damaged {
+        /// The file.
+        name: String,
+        /// What the reader said.
+        reason: String,
+    },
+    /// A text file is not in UTF-8.
+    #[error(
+        "row {row} of {name} is not UTF-8 text, as others are: save the file as \"CSV UTF-8\" and retry"
+    )]
+    NotUtf8 {
+        /// The file.
+        name: String,
+        /// The first row at fault.
+        row: u32,
+    },
+    /// No row looks like the header of this kind of list.
+    #[error(
+        "no header was found in the first {HEADER_ROWS_MAX} rows of {name}: it must name at least \
+         {wanted}; if it does in other words, say which in a mapping file (--mapping), such as\n\n\
+         header_row = 5\n\n[columns]\n\"Mã số\" = \"citizen_id\"\nC = \"birth\""
+    )]
+    NoHeader {
+        /// The file.
+        name: String,
+        /// The columns that must be there.
+        wanted: String,
+    },
+    /// The header lacks columns, or names one twice.
+    #[error(
+        "the header in row {row} lacks or repeats the columns {columns}: correct it, or say in a \
+         mapping file (--mapping) what its columns are:\n\n{skeleton}"
+    )]
+    MissingColumns {
+        /// The header's row.
+        row: u32,
+        /// The columns.
+        columns: String,
+        /// A mapping file to fill in.
+        skeleton: String,
+    },
+    /// There is no such sheet.
+    #[error("{name} has no sheet {sheet} to be seen: name one of {sheets}")]
+    WhichSheet {
+        /// The file.
+        name: String,
+        /// What was asked for.
+        sheet: String,
+        /// The sheets to choose from.
+        sheets: String,
+    },
+    /// The mapping file is wrong.
+    #[error("the mapping file cannot be used: {reason}")]
+    Mapping {
+        /// What is wrong, with the line.
+        reason: String,
+    },
+    /// There are more rows than may be read at once, or one that does not end.
+    #[error("{name} has more than {ROWS_MAX} rows or a row without end near row {row}: split it")]
+    Endless {
+        /// The file.
+        name: String,
+        /// Where reading stopped.
+        row: u32,
+    },
+    /// The default unit is not a unit.
+    #[error("unit {unit} is not known: give the code of a commune, ward or base")]
+    UnknownUnit {
+        /// The code.
+        unit: UnitCode,
+    },
+}

@@ -1,0 +1,176 @@
+//! Sending batches and taking their answers, over as many connections as it takes.
+//!
+//! What was sent and not answered is kept; when the connection is cut or the server restarts, it is
+//! sent again under the same request ids, so that nothing is done twice. Invariants: at most
+//! [`limits::IMPORT_BATCHES_SENT_MAX`] batches are unanswered; without an answer for as long as the
+//! feed's patience lasts, it ends with the error.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use rand::Rng as _;
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::codegen::{Body as HttpBody, Bytes, StdError};
+use tonic::{Code, Status, Streaming};
+
+use super::FeedError;
+use super::batch::{Answer, Facts, FedKind};
+use super::total::Total;
+use crate::limits;
+use crate::wire::pb::registry_service_client::RegistryServiceClient;
+
+/// The first wait before trying again; each is twice the last.
+const BACKOFF_MIN: Duration = Duration::from_millis(200);
+/// The longest wait before trying again.
+const BACKOFF_MAX: Duration = Duration::from_secs(10);
+
+/// A feed's side of the conversation.
+pub(super) struct Session<K> {
+    /// Batches from the reader.
+    batches: mpsc::Receiver<(K, Facts)>,
+    /// Sent and not answered, in order.
+    unanswered: VecDeque<(K, Facts)>,
+    /// Whether the reader has no more.
+    drained: bool,
+    total: Total,
+    rows: u64,
+}
+
+/// Why a conversation ended.
+enum Ended {
+    /// All is answered.
+    Done,
+    /// It can be taken up again.
+    Cut(Status),
+    /// It cannot.
+    Failed(FeedError),
+}
+
+impl<K: FedKind> Session<K> {
+    pub(super) fn new(batches: mpsc::Receiver<(K, Facts)>) -> Self {
+        let (unanswered, total) = (VecDeque::new(), Total::default());
+        Self { batches, unanswered, drained: false, total, rows: 0 }
+    }
+
+    /// Sends everything and sums up the answers.
+    pub(super) async fn run<T>(
+        mut self,
+        client: &mut RegistryServiceClient<T>,
+        patience: Duration,
+        progress: &mut (dyn FnMut(u64) + Send),
+    ) -> Result<Total, FeedError>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body> + Send,
+        T::Future: Send,
+        T::Error: Into<StdError>,
+        T::ResponseBody: HttpBody<Data = Bytes> + Send + 'static,
+        <T::ResponseBody as HttpBody>::Error: Into<StdError> + Send,
+    {
+        let (mut waited, mut wait) = (Duration::ZERO, BACKOFF_MIN);
+        loop {
+            let answered = self.total.answered;
+            let status = match self.converse(client, progress).await {
+                Ended::Done => return Ok(self.total),
+                Ended::Failed(failure) => return Err(failure),
+                Ended::Cut(status) => status,
+            };
+            if self.total.answered > answered {
+                (waited, wait) = (Duration::ZERO, BACKOFF_MIN);
+            }
+            if waited >= patience {
+                let answered = self.total.answered;
+                return Err(FeedError::Server { answered, source: Box::new(status) });
+            }
+            // Many may have been cut off at once: they do not come back at once.
+            let jittered = wait.mul_f64(rand::rng().random_range(0.5..1.0));
+            tokio::time::sleep(jittered).await;
+            waited += jittered;
+            wait = (wait * 2).min(BACKOFF_MAX);
+        }
+    }
+
+    /// One connection, from its beginning to its end.
+    async fn converse<T>(
+        &mut self,
+        client: &mut RegistryServiceClient<T>,
+        progress: &mut (dyn FnMut(u64) + Send),
+    ) -> Ended
+    where
+        T: tonic::client::GrpcService<tonic::body::Body> + Send,
+        T::Future: Send,
+        T::Error: Into<StdError>,
+        T::ResponseBody: HttpBody<Data = Bytes> + Send + 'static,
+        <T::ResponseBody as HttpBody>::Error: Into<StdError> + Send,
+    {
+        let (out, sent) = mpsc::channel(limits::IMPORT_BATCHES_SENT_MAX);
+        for (batch, _facts) in &self.unanswered {
+            // There is room for all of them.
+            let _room = out.try_send(batch.clone());
+        }
+        let mut answers = match K::call(client, ReceiverStream::new(sent)).await {
+            Ok(answers) => answers.into_inner(),
+            Err(status) => return ended(status, self.total.answered),
+        };
+        let mut out = Some(out);
+        loop {
+            if self.drained {
+                out = None;
+            }
+            let may_send = !self.drained && self.unanswered.len() < limits::IMPORT_BATCHES_SENT_MAX;
+            tokio::select! {
+                answer = next(&mut answers) => match answer {
+                    Ok(Some(answer)) => {
+                        if let Err(failure) = self.take(answer) {
+                            return Ended::Failed(failure);
+                        }
+                        progress(self.rows);
+                    }
+                    Ok(None) if self.drained && self.unanswered.is_empty() => return Ended::Done,
+                    // The stream ended well, so every batch was answered, unless some were left out.
+                    Ok(None) if self.drained => return Ended::Failed(FeedError::Answer),
+                    Ok(None) => return Ended::Cut(Status::unavailable("the server ended the import")),
+                    Err(status) => return ended(status, self.total.answered),
+                },
+                batch = self.batches.recv(), if may_send => match batch {
+                    Some((batch, facts)) => {
+                        self.unanswered.push_back((batch.clone(), facts));
+                        if let Some(out) = &out {
+                            // A closed channel shows as the end of the answers.
+                            let _room = out.try_send(batch);
+                        }
+                    }
+                    None => self.drained = true,
+                },
+            }
+        }
+    }
+
+    fn take(&mut self, answer: Answer) -> Result<(), FeedError> {
+        let next = self.unanswered.pop_front();
+        let sent = next.map(|(_batch, facts)| facts);
+        let sent = sent.filter(|sent| sent.request_id == answer.request_id);
+        self.rows += self.total.add(answer, sent.ok_or(FeedError::Answer)?)?;
+        Ok(())
+    }
+}
+
+async fn next<A: Into<Answer>>(answers: &mut Streaming<A>) -> Result<Option<Answer>, Status> {
+    Ok(answers.message().await?.map(Into::into))
+}
+
+/// Whether it makes sense to try again: the server was not reached, is stopping, or the connection
+/// broke under way.
+fn ended(status: Status, answered: u64) -> Ended {
+    let passing = match status.code() {
+        Code::Unavailable | Code::Unknown | Code::Cancelled | Code::DeadlineExceeded => true,
+        // A broken stream; our server's own faults carry details.
+        Code::Internal => status.details().is_empty(),
+        _refused => false,
+    };
+    if passing {
+        Ended::Cut(status)
+    } else {
+        Ended::Failed(FeedError::Server { answered, source: Box::new(status) })
+    }
+}

@@ -1,0 +1,81 @@
+//! What differs between the kinds of list: columns, what makes a row one of data, how it is checked.
+
+mod equipment;
+mod people;
+mod repair;
+
+use std::fmt;
+use std::hash::Hash;
+
+pub(super) use equipment::Means;
+pub(super) use people::People;
+
+use super::file::Reading;
+use super::report::RosterKind;
+use crate::domain::ids::UnitCode;
+use crate::domain::registry::{Checked, Lists, Problem, Warning};
+
+/// One field that a column may fill.
+#[derive(Debug)]
+pub(super) struct Column<I> {
+    /// The field's name in the input.
+    pub(super) field: &'static str,
+    /// Where its text goes.
+    pub(super) slot: fn(&mut I) -> &mut String,
+    /// How its cells are read.
+    pub(super) reading: Reading,
+    /// Its headers, folded, letters and digits only.
+    pub(super) headers: &'static [&'static str],
+}
+
+/// A header that holds a part of a field: the header, the field, the part's place in it.
+pub(super) type PartHeader = (&'static str, &'static str, u8);
+
+/// A kind of list.
+pub(super) trait Kind: fmt::Debug {
+    /// A row as text.
+    type Input: Default + 'static;
+    /// A row as a record.
+    type Record;
+    /// What occurs once in a file.
+    type Key: Eq + Hash;
+
+    /// Its name in the report.
+    const KIND: RosterKind;
+    /// The field that takes the default unit.
+    const UNIT_FIELD: &'static str;
+    /// Other fields that name a unit.
+    const OTHER_UNIT_FIELDS: &'static [&'static str];
+    /// Fields without which no row could pass.
+    const REQUIRED: &'static [&'static str];
+    /// Fields of which at least one is filled in a row of data.
+    const ANCHORS: &'static [&'static str];
+    /// Fields that tell one record from another: no line of totals has them.
+    const IDENTITY: &'static [&'static str];
+    /// Fields that say nothing of a person: what stands there may be shown where it is refused.
+    const SHOWN: &'static [&'static str];
+    /// Headers of parts of fields.
+    const PARTS: &'static [PartHeader];
+    /// Fields that forms spread over columns, one for each value, with a mark in the one that holds.
+    const SPREAD: &'static [&'static str];
+    /// All fields.
+    const COLUMNS: &'static [Column<Self::Input>];
+
+    /// Checks a row; repairs that need several fields are made and noted first.
+    fn check(
+        input: Self::Input,
+        lists: &Lists<'_>,
+        repairs: &mut Vec<Warning>,
+    ) -> Result<Checked<Self::Record>, Vec<Problem>>;
+
+    /// What the record must not share with an earlier one of the file.
+    fn keys(record: &Self::Record) -> Vec<Self::Key>;
+
+    /// The unit it counts for.
+    fn unit(record: &Self::Record) -> &UnitCode;
+
+    /// The column of a field.
+    fn column(field: &str) -> Option<&'static Column<Self::Input>> {
+        Self::COLUMNS.iter().find(|column| column.field == field)
+    }
+}

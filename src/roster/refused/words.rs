@@ -1,0 +1,115 @@
+//! The reasons of refusals in plain Vietnamese: what is wrong, what to do, and the code.
+
+use super::super::Place;
+
+/// What is wrong with a row and how to mend it.
+pub(super) fn reason(code: &str, place: Option<&Place>) -> String {
+    let (wrong, mend) = words(code);
+    let column = place.and_then(|place| place.column.as_ref());
+    let at = column.map(|column| format!("Cột {column}: ")).unwrap_or_default();
+    format!("{at}{wrong}. {mend}. [{code}]")
+}
+
+fn words(code: &str) -> (&'static str, &'static str) {
+    match code {
+        "NAME_MISSING" => ("thiếu họ và tên", "Điền đủ họ và tên"),
+        "NAME_INVALID" => {
+            ("họ tên có ký tự không phải chữ hoặc quá dài", "Chỉ viết chữ và dấu cách")
+        }
+        "CITIZEN_ID_MISSING" => ("thiếu số căn cước", "Điền đủ 12 chữ số"),
+        "CITIZEN_ID_INVALID" => (
+            "số căn cước không đủ 12 chữ số",
+            "Xem lại giấy tờ, điền đủ 12 chữ số dưới dạng chữ (Text)",
+        ),
+        "BIRTH_DATE_MISSING" => {
+            ("thiếu ngày sinh", "Điền ngày/tháng/năm, hoặc chỉ năm nếu không rõ")
+        }
+        "BIRTH_DATE_INVALID" => (
+            "ngày sinh không có trong lịch hoặc viết thiếu",
+            "Viết ngày/tháng/năm đủ bốn chữ số của năm, ví dụ 15/06/1990",
+        ),
+        "UNIT_MISSING" => ("thiếu xã, phường", "Điền tên đầy đủ hoặc mã của xã, phường"),
+        "UNIT_UNKNOWN" => (
+            "không có xã, phường này",
+            "Viết tên đầy đủ hiện nay (ví dụ Xã Na Son) hoặc mã; nếu là tên cũ trước khi sáp nhập thì nhập \
+             lại với --as-of NGÀY",
+        ),
+        "CLASS_INVALID" => ("hạng dự bị không đúng", "Viết 1 hoặc 2"),
+        "SPECIALTY_UNKNOWN" => {
+            ("mã chuyên nghiệp quân sự không có trong danh mục", "Xem lại mã CNQS")
+        }
+        "SEX_INVALID" => ("giới tính không rõ", "Viết Nam hoặc Nữ"),
+        "ETHNIC_GROUP_UNKNOWN" => {
+            ("dân tộc không có trong danh mục 54 dân tộc", "Viết lại tên dân tộc")
+        }
+        "LANGUAGE_UNKNOWN" => {
+            ("ngôn ngữ không có trong danh mục", "Viết lại, cách nhau bằng dấu phẩy")
+        }
+        "RANK_UNKNOWN" => ("cấp bậc không đúng", "Viết đủ, ví dụ Thượng sĩ, Thiếu úy"),
+        "CATEGORY_INVALID" => {
+            ("đối tượng không đúng hoặc trái với cấp bậc", "Xem lại cấp bậc và đối tượng")
+        }
+        "FRAME_INVALID" => ("khung không đúng", "Viết A hoặc B"),
+        "PHONE_INVALID" => (
+            "số điện thoại không đúng",
+            "Viết đủ 10 chữ số; nhiều số thì cách nhau bằng dấu phẩy, không quá 5 số",
+        ),
+        "PARTY_MEMBER_INVALID" => ("cột đảng viên không rõ", "Đánh dấu x, hoặc viết có, không"),
+        "HEALTH_CLASS_INVALID" => ("loại sức khỏe không đúng", "Viết từ 1 đến 6"),
+        "STATUS_UNKNOWN" => ("tình trạng không có trong danh mục", "Viết lại tình trạng"),
+        "TEXT_INVALID" => ("nội dung quá dài hoặc có ký tự lạ", "Viết ngắn lại"),
+        "EQUIPMENT_TYPE_UNKNOWN" => {
+            ("loại phương tiện không có trong danh mục", "Viết lại tên hoặc mã loại")
+        }
+        "PLATE_INVALID" => ("biển số không đúng", "Viết như trên đăng ký, ví dụ 27A-123.45"),
+        "IDENTITY_MISSING" => {
+            ("không có số khung, biển số hay số máy", "Điền ít nhất một trong ba số")
+        }
+        "CAPACITY_INVALID" => {
+            ("trọng tải hoặc đơn vị tính không đúng", "Viết số dương và đơn vị, ví dụ 3,5 tấn")
+        }
+        "YEAR_INVALID" => ("năm sản xuất không đúng", "Viết bốn chữ số, từ 1950 đến nay"),
+        "GRADE_INVALID" => ("cấp chất lượng không đúng", "Viết từ 1 đến 4"),
+        "OWNER_MISSING" => ("thiếu chủ phương tiện", "Điền tên chủ phương tiện"),
+        "DRIVER_INVALID" => {
+            ("lái xe không ghi bằng số căn cước", "Viết 12 chữ số căn cước của lái xe")
+        }
+        "DUPLICATE_IN_FILE" => (
+            "trùng với một dòng ở trên (số căn cước, số khung hoặc biển số)",
+            "Xóa dòng thừa, hoặc sửa số nếu là hai đối tượng khác nhau",
+        ),
+        "NUMBER_EXISTS" => (
+            "số này đã thuộc về hồ sơ khác trong hệ thống",
+            "Đối chiếu với hồ sơ đã có rồi sửa số bị sai",
+        ),
+        "UNIT_OUTSIDE" => (
+            "xã, phường này không thuộc quyền quản lý của người nhập",
+            "Chuyển dòng này cho đơn vị quản lý",
+        ),
+        "REQUEST_REPEATED" => {
+            ("lần nhập trước bị ngắt và không nhận dòng này", "Nhập lại dòng này")
+        }
+        "RECORD_TOO_LARGE" => ("nội dung của dòng quá dài", "Viết ngắn phần ghi chú"),
+        "RECORD_UNKNOWN" | "VERSION_CHANGED" => {
+            ("hồ sơ vừa được người khác thay đổi", "Nhập lại dòng này")
+        }
+        _ => ("máy chủ không nhận dòng này", "Gửi mã lỗi cho người quản trị"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::registry::ProblemCode;
+
+    #[test]
+    fn every_code_of_a_row_has_words_of_its_own() {
+        let unknown = words("?");
+        for code in ProblemCode::ALL.iter().map(|code| code.code()) {
+            assert_ne!(words(code), unknown, "{code}");
+        }
+        let place = Place { field: "sex", column: Some("D".into()), value: None, hint: None };
+        let told = reason("SEX_INVALID", Some(&place));
+        assert_eq!(told, "Cột D: giới tính không rõ. Viết Nam hoặc Nữ. [SEX_INVALID]");
+    }
+}

@@ -1,0 +1,453 @@
+//! Finding the header: which column of the file is which field.
+//!
+//! Headers are compared folded, with everything but letters and digits dropped, so that spelling of
+//! marks, case, breaks and punctuation do not matter; what stands in brackets may be left out. A header
+//! may take up to three rows, with cells merged over those below; a field may be parted over columns
+//! (surname, given name) or spread over them, one for each value (born: men, women).
+
+use crate::domain::text::{clean, fold};
+use crate::roster::file::{Cell, Reading};
+use crate::roster::kind::{Column, Kind};
+use crate::roster::table::mapping::Mapping;
+
+/// Headers of the running number: no field, yet a sign that a row is one of data.
+const INDEX_HEADERS: [&str; 8] =
+    ["stt", "tt", "so tt", "so thu tu", "no", "s tt", "serial", "serial no"];
+/// Headers of the former district, by which names of former units are told apart.
+const DISTRICT_HEADERS: [&str; 9] = [
+    "huyen",
+    "quan huyen",
+    "huyen thi",
+    "huyen thi xa",
+    "huyen thi xa thanh pho",
+    "huyen tp",
+    "huyen cu",
+    "thuoc huyen",
+    "district",
+];
+/// Headers over columns about other people and places than those of the record.
+const FOREIGN: [&str; 11] = [
+    "que quan",
+    "nguyen quan",
+    "noi sinh",
+    "cha",
+    "ho ten cha",
+    "bo",
+    "me",
+    "ho ten me",
+    "vo chong",
+    "vo",
+    "than nhan",
+];
+/// The column that a spreadsheet of refused rows has behind the others.
+pub(in crate::roster) const REASON_HEADER: &str = "Lý do từ chối";
+/// Fewest known columns that make a header: fewer could be a title with a chance hit.
+pub(super) const KNOWN_COLUMNS_MIN: usize = 3;
+/// Most rows that a header takes.
+const HEADER_HEIGHT_MAX: usize = 3;
+
+/// How a column fills its field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::roster) enum Role {
+    /// Alone.
+    Whole,
+    /// With others, in the order of their numbers.
+    Part(u8),
+    /// A mark in it says that the field has this value.
+    Mark(String),
+    /// As a whole, and says the value of another field with it.
+    With(&'static str, String),
+}
+
+/// A column of the file understood.
+#[derive(Debug)]
+pub(in crate::roster) struct Bound<I: 'static> {
+    /// Its position, from 0.
+    pub(in crate::roster) at: usize,
+    /// The field.
+    pub(in crate::roster) column: &'static Column<I>,
+    /// How it fills it.
+    pub(in crate::roster) role: Role,
+}
+
+/// A header understood.
+#[derive(Debug)]
+pub(in crate::roster) struct Header<I: 'static> {
+    /// Its first row, as the spreadsheet shows it; 0 where a mapping says that there is none.
+    pub(in crate::roster) first: u32,
+    /// Its last row.
+    pub(in crate::roster) last: u32,
+    /// Each known column.
+    pub(in crate::roster) columns: Vec<Bound<I>>,
+    /// The position of the running number.
+    pub(in crate::roster) index_at: Option<usize>,
+    /// The position of the former district.
+    pub(in crate::roster) district_at: Option<usize>,
+    /// Fields that two columns claim.
+    pub(in crate::roster) repeated: Vec<&'static str>,
+    /// What stands over each column.
+    pub(in crate::roster) labels: Vec<(usize, String)>,
+    /// The last row, to know it again on later pages.
+    pub(in crate::roster) cells: Vec<Cell>,
+}
+
+/// A row of the sheet's beginning, with its number.
+pub(super) type Numbered = (u32, Vec<Cell>);
+
+impl<I> Header<I> {
+    /// Finds the header among the first rows, the one that says most where rows may be joined.
+    pub(super) fn find<K: Kind<Input = I>>(rows: &[Numbered], mapping: &Mapping) -> Option<Self> {
+        if let Some(row) = mapping.header_row {
+            return Self::at_row::<K>(rows, row, mapping);
+        }
+        let near = |at: usize| {
+            let mut best: Option<Self> = None;
+            for from in at.saturating_sub(HEADER_HEIGHT_MAX - 1)..=at {
+                for to in at..(from + HEADER_HEIGHT_MAX).min(rows.len()) {
+                    let window = &rows[from..=to];
+                    let is_close = window.windows(2).all(|two| two[1].0 == two[0].0 + 1);
+                    if !is_close || (window.len() > 1 && numbers_columns(&window.last()?.1)) {
+                        continue;
+                    }
+                    let header = Self::of_rows::<K>(window, mapping);
+                    let beats = best.as_ref().is_none_or(|best| {
+                        let (new, old) = (header.worth(), best.worth());
+                        new > old || new == old && header.height() < best.height()
+                    });
+                    if beats {
+                        best = Some(header);
+                    }
+                }
+            }
+            best
+        };
+        let known = |at: usize| near(at).filter(|h| h.columns.len() >= KNOWN_COLUMNS_MIN);
+        let within = |at: &usize| rows[*at].0 <= crate::roster::HEADER_ROWS_MAX;
+        // The first row that is known begins it; the next may know more, being its lower half.
+        let at = (0..rows.len()).filter(within).find(|at| known(*at).is_some())?;
+        (at..(at + HEADER_HEIGHT_MAX).min(rows.len())).filter_map(known).reduce(|best, next| {
+            if next.first <= best.last && next.worth() > best.worth() { next } else { best }
+        })
+    }
+
+    fn at_row<K: Kind<Input = I>>(rows: &[Numbered], row: u32, mapping: &Mapping) -> Option<Self> {
+        let none = (0, Vec::new());
+        let found =
+            if row == 0 { Some(&none) } else { rows.iter().find(|(number, _)| *number == row) };
+        let mut header = Self::of_rows::<K>(std::slice::from_ref(found?), mapping);
+        (header.first, header.last) = (row, row);
+        Some(header)
+    }
+
+    const fn height(&self) -> u32 {
+        self.last - self.first
+    }
+
+    fn worth(&self) -> usize {
+        let fields: std::collections::BTreeSet<_> =
+            self.columns.iter().map(|bound| bound.column.field).collect();
+        let extra = usize::from(self.index_at.is_some()) + usize::from(self.district_at.is_some());
+        (fields.len() * 4 + self.columns.len() + extra).saturating_sub(self.repeated.len() * 6)
+    }
+
+    /// Whether a column fills this field.
+    pub(super) fn has(&self, field: &str) -> bool {
+        self.columns.iter().any(|bound| bound.column.field == field)
+    }
+
+    fn of_rows<K: Kind<Input = I>>(window: &[Numbered], mapping: &Mapping) -> Self {
+        let last = window.last().map_or((0, Vec::new()), Clone::clone);
+        let mut header = Self {
+            first: window.first().map_or(0, |row| row.0),
+            last: last.0,
+            columns: Vec::new(),
+            index_at: None,
+            district_at: None,
+            repeated: Vec::new(),
+            labels: Vec::new(),
+            cells: last.1,
+        };
+        let width = window.iter().map(|row| row.1.len()).max().unwrap_or(0);
+        let stacks: Vec<Vec<String>> = (0..width).map(|at| stack(window, at)).collect();
+        let women = stacks.iter().any(|texts| texts.last().is_some_and(|text| plain(text) == "nu"));
+        for (at, texts) in stacks.iter().enumerate().filter(|(_, texts)| !texts.is_empty()) {
+            header.labels.push((at, texts.join(" / ")));
+            header.take::<K>(at, texts, women, mapping);
+        }
+        for (at, field) in mapping.letters() {
+            if let Some(column) = K::column(field) {
+                header.columns.retain(|bound| bound.at != at);
+                header.columns.push(Bound { at, column, role: Role::Whole });
+            }
+        }
+        header.settle_parts::<K>();
+        header
+    }
+
+    fn take<K: Kind<Input = I>>(
+        &mut self,
+        at: usize,
+        texts: &[String],
+        women: bool,
+        mapping: &Mapping,
+    ) {
+        let joined = plain(&texts.join(" "));
+        let own = texts.last().map_or("", String::as_str);
+        let (bound, label) = (self.meaning::<K>(texts, women, mapping), plain(own));
+        match bound {
+            Some((column, role)) => {
+                let again = role == Role::Whole
+                    && self.columns.iter().any(|bound| {
+                        bound.column.field == column.field && bound.role == Role::Whole
+                    });
+                if again {
+                    self.repeated.push(column.field);
+                } else {
+                    self.columns.push(Bound { at, column, role });
+                }
+            }
+            None if INDEX_HEADERS.contains(&label.as_str()) => self.index_at = Some(at),
+            None if [&label, &joined].iter().any(|l| DISTRICT_HEADERS.contains(&l.as_str())) => {
+                self.district_at = Some(at);
+            }
+            None => {}
+        }
+    }
+
+    fn meaning<K: Kind<Input = I>>(
+        &self,
+        texts: &[String],
+        women: bool,
+        mapping: &Mapping,
+    ) -> Option<(&'static Column<I>, Role)> {
+        let (own, above) = texts.split_last()?;
+        let joined = texts.join(" ");
+        if let Some(field) = mapping.header(own).or_else(|| mapping.header(&joined)) {
+            return K::column(field).map(|column| (column, Role::Whole));
+        }
+        if plain(own) == plain(REASON_HEADER) {
+            return None;
+        }
+        let whole = |column| Some((column, Role::Whole));
+        let part = |label: &str| {
+            let (_, field, order) = K::PARTS.iter().find(|(header, ..)| *header == label)?;
+            K::column(field).map(|column| (column, Role::Part(*order)))
+        };
+        let label = plain(own);
+        let Some(top) = above.first() else {
+            return born::<K>(&label)
+                .or_else(|| find::<K>(own).and_then(whole))
+                .or_else(|| part(&label).filter(|(column, _)| column.field != "birth"));
+        };
+        if FOREIGN.contains(&plain(top).as_str()) {
+            return None;
+        }
+        if let Some(column) = find::<K>(&joined) {
+            return whole(column);
+        }
+        let over = above.iter().rev().find_map(|text| find::<K>(text));
+        match (over, find::<K>(own)) {
+            (Some(over), _)
+                if over.field == "birth" && women && matches!(&*label, "nam" | "nu") =>
+            {
+                Some((over, Role::With("sex", own.clone())))
+            }
+            (Some(over), _) if K::SPREAD.contains(&over.field) && find::<K>(own).is_none() => {
+                Some((over, Role::Mark(own.clone())))
+            }
+            // Under "registered at" the unit is that of the register, and the hamlet nobody's.
+            (Some(over), Some(own)) if K::OTHER_UNIT_FIELDS.contains(&over.field) => {
+                (own.field == K::UNIT_FIELD).then_some((over, Role::Whole))
+            }
+            (over, own_column) => {
+                let part = part(&label).filter(|(column, _)| {
+                    over.is_some_and(|over| over.field == column.field) || column.field != "birth"
+                });
+                own_column.and_then(whole).or(part)
+            }
+        }
+    }
+
+    /// A lone "Tên" is the whole name; with "Họ đệm" beside it, its last part. And a name whose header
+    /// is merged over two columns is parted though nothing says so; that is for the data to tell.
+    fn settle_parts<K: Kind<Input = I>>(&mut self) {
+        let fields: Vec<&'static str> =
+            self.columns.iter().map(|bound| bound.column.field).collect();
+        for field in fields {
+            let of_field = |bound: &&mut Bound<I>| bound.column.field == field;
+            let mut parts: Vec<&mut Bound<I>> = self.columns.iter_mut().filter(of_field).collect();
+            if parts.len() == 1 && matches!(parts[0].role, Role::Part(_)) {
+                parts[0].role = Role::Whole;
+            }
+        }
+    }
+
+    /// Takes the column behind a name that is merged over two as its last part, if the rows below
+    /// have a word of a name there and nothing else.
+    pub(super) fn widen_name<K: Kind<Input = I>>(&mut self, rows: &[Numbered]) {
+        let Some(name) = self
+            .columns
+            .iter()
+            .position(|bound| bound.column.field == "full_name" && bound.role == Role::Whole)
+        else {
+            return;
+        };
+        let next = self.columns[name].at + 1;
+        if self.labels.iter().any(|(at, text)| *at == next && *text != self.label(next - 1)) {
+            return;
+        }
+        let below = rows.iter().filter(|(number, _)| *number > self.last);
+        let both: Vec<(&str, &str)> = below
+            .filter_map(|(_, cells)| {
+                Some((cells.get(next - 1)?.as_text()?, cells.get(next)?.as_text()?))
+            })
+            .filter(|(one, two)| !one.trim().is_empty() && !two.trim().is_empty())
+            .collect();
+        let is_word = |text: &str| crate::domain::text::is_person_name(&clean(text));
+        if both.len() >= 2 && both.iter().all(|(one, two)| is_word(one) && is_word(two)) {
+            let column = self.columns[name].column;
+            self.columns[name].role = Role::Part(0);
+            self.columns.push(Bound { at: next, column, role: Role::Part(2) });
+        }
+    }
+
+    fn label(&self, at: usize) -> &str {
+        self.labels.iter().find(|(found, _)| *found == at).map_or("", |(_, text)| text)
+    }
+
+    /// Whether a row is the header again, as printed pages repeat it.
+    pub(super) fn is_again(&self, cells: &[Cell]) -> bool {
+        let same = |bound: &&Bound<I>| {
+            let header = self.cells.get(bound.at).filter(|cell| !cell.is_blank());
+            header.is_some() && header == cells.get(bound.at)
+        };
+        self.columns.iter().filter(same).count() >= KNOWN_COLUMNS_MIN
+    }
+}
+
+/// What stands over a column, from the top: merged cells cover those to their right, if there is
+/// something below.
+fn stack(window: &[Numbered], at: usize) -> Vec<String> {
+    let text = |row: &Numbered, at: usize| {
+        row.1.get(at).and_then(Cell::as_text).map(clean).filter(|text| !text.is_empty())
+    };
+    let mut texts: Vec<String> = Vec::new();
+    for (height, row) in window.iter().enumerate() {
+        let has_below = || window[height + 1..].iter().any(|row| text(row, at).is_some());
+        let covered = || (0..at).rev().find_map(|left| text(row, left));
+        let own = text(row, at);
+        let found = own.or_else(|| if has_below() { covered() } else { None });
+        texts.extend(found.filter(|text| texts.last() != Some(text)));
+    }
+    texts
+}
+
+/// "Năm sinh nam" in one cell: the birth of men.
+fn born<K: Kind>(label: &str) -> Option<(&'static Column<K::Input>, Role)> {
+    let (rest, sex) = [(" nu", "Nữ"), (" nam", "Nam")]
+        .iter()
+        .find_map(|(end, sex)| label.strip_suffix(end).map(|rest| (rest, *sex)))?;
+    let column = K::COLUMNS.iter().find(|column| column.headers.contains(&rest))?;
+    (column.field == "birth").then(|| (column, Role::With("sex", sex.to_owned())))
+}
+
+fn find<K: Kind>(text: &str) -> Option<&'static Column<K::Input>> {
+    let by = |header: &str| K::COLUMNS.iter().find(|column| column.headers.contains(&header));
+    let in_words =
+        |column: &&Column<K::Input>, label: &str| column.field.replace('_', " ") == label;
+    let label = plain(text);
+    by(&label)
+        .or_else(|| by(&plain(text.split(['(', '\n', '[']).next()?)))
+        .or_else(|| K::COLUMNS.iter().find(|column| in_words(column, &label)))
+}
+
+/// A header as it is compared.
+pub(in crate::roster) fn plain(text: &str) -> String {
+    let spaced: String =
+        fold(text).chars().map(|c| if c.is_alphanumeric() { c } else { ' ' }).collect();
+    fold(&spaced)
+}
+
+/// Whether a row only numbers the columns, as printed forms do under their header: `1 2 3` or
+/// `(1) (2) (3)` or `A B 1 2`.
+pub(super) fn numbers_columns(cells: &[Cell]) -> bool {
+    let is_mark = |cell: &Cell| {
+        let text = cell.read(Reading::Plain).0;
+        let bare = text.trim_matches(['(', ')', '[', ']']);
+        matches!(bare.parse::<u8>(), Ok(1..=60))
+            || bare.len() == 1 && bare.bytes().all(|b| b.is_ascii_uppercase())
+    };
+    let filled = || cells.iter().filter(|cell| !cell.is_blank());
+    filled().count() >= KNOWN_COLUMNS_MIN && filled().all(is_mark)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::roster::kind::People;
+
+    fn rows(texts: &[&[&str]]) -> Vec<Numbered> {
+        let cell = |text: &&str| Cell::Text((*text).to_owned());
+        let row = |(at, texts): (u32, &&[&str])| (at, texts.iter().map(cell).collect());
+        (4..).zip(texts).map(row).collect()
+    }
+
+    fn found(texts: &[&[&str]]) -> Option<(u32, Vec<(usize, &'static str, Role)>)> {
+        let header = Header::find::<People>(&rows(texts), &Mapping::default())?;
+        assert_eq!(header.repeated, Vec::<&str>::new());
+        let bound = header.columns.into_iter().map(|b| (b.at, b.column.field, b.role));
+        Some((header.last, bound.collect()))
+    }
+
+    #[test]
+    fn headers_are_known_in_any_order_and_spelling() {
+        let (row, columns) = found(&[
+            &["Danh sách"],
+            &["STT", "NGÀY SINH (dd/mm/yyyy)", "", "Xã/phường", "Họ  và\ntên"],
+        ])
+        .expect("all three are there");
+        let fields: Vec<_> = columns.iter().map(|(at, field, _)| (*at, *field)).collect();
+        assert_eq!((row, fields), (5, vec![(1, "birth"), (3, "residence_unit"), (4, "full_name")]));
+        assert_eq!(found(&[&["Họ và tên", "Ngày sinh"]]), None);
+    }
+
+    #[test]
+    fn a_column_that_comes_twice_is_noticed() {
+        let cells = rows(&[&["Họ và tên", "Ngày sinh", "Xã, phường", "Xã, phường"]]);
+        let header = Header::find::<People>(&cells, &Mapping::default()).expect("a header");
+        assert_eq!(header.repeated, ["residence_unit"]);
+    }
+
+    #[test]
+    fn a_header_of_two_rows_is_read_through_its_merged_cells() {
+        let (row, columns) = found(&[
+            &["TT", "Họ và tên", "", "Ngày sinh", "", "Nơi ở", "", "Số CCCD"],
+            &["", "Họ đệm", "Tên", "Nam", "Nữ", "Thôn", "Xã", ""],
+            &["1", "Lò Văn", "A", "1990", "", "bản Nà", "Xã Na Son", "011090000001"],
+        ])
+        .expect("a header");
+        assert_eq!(row, 5);
+        let sex = |word: &str| Role::With("sex", word.to_owned());
+        assert_eq!(
+            columns,
+            [
+                (1, "full_name", Role::Part(0)),
+                (2, "full_name", Role::Part(2)),
+                (3, "birth", sex("Nam")),
+                (4, "birth", sex("Nữ")),
+                (5, "hamlet", Role::Whole),
+                (6, "residence_unit", Role::Whole),
+                (7, "citizen_id", Role::Whole),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_row_that_numbers_the_columns_is_no_data() {
+        let row = |texts: &[&str]| rows(&[texts]).remove(0).1;
+        assert!(numbers_columns(&row(&["(1)", "(2)", "", "(3)"])));
+        assert!(numbers_columns(&row(&["A", "B", "1", "2"])));
+        assert!(!numbers_columns(&row(&["1", "Lò Văn A", "2"])));
+        assert!(!numbers_columns(&row(&["1", "2"])));
+    }
+}

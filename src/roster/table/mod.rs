@@ -1,0 +1,339 @@
+//! From rows of cells to checked records: find the table, map its columns, leave out what is no
+//! data, check each row, keep the report.
+//!
+//! The same for every [`Kind`] of list. A row is data if it has one of the kind's anchors (a citizen
+//! number, a chassis number) or a running number with something behind it; group headings inside
+//! the table and signatures under it have neither.
+
+pub(super) mod find;
+pub(super) mod header;
+pub(super) mod mapping;
+mod units;
+
+use std::collections::HashSet;
+use std::ops::ControlFlow;
+
+use super::file::{Cell, Reading, open};
+use super::kind::{Column, Kind};
+use super::report::{ImportReport, Place, RowKey, add_one};
+use super::{Options, ROWS_MAX, RosterError, Row, Source};
+use crate::domain::ids::UnitCode;
+use crate::domain::registry::{Checked, Problem, ProblemCode, Warning};
+use crate::domain::text::fold;
+use crate::domain::unit::Echelon;
+use find::{Located, tables};
+use header::{Role, numbers_columns};
+use mapping::letters;
+use units::Named;
+
+/// Most characters of a refused cell that are shown: the longest names of units fit.
+const SHOWN_CHARS_MAX: usize = 40;
+/// A cell with so many digits may be a number of a person's, whatever its header says. Codes of units,
+/// specialties and years have at most five.
+const DIGITS_SHOWN_MAX: usize = 6;
+
+/// Finds the tables, without reading them.
+pub(super) fn probe<K: Kind>(source: Source<'_>, options: &Options<'_>) -> Result<(), RosterError> {
+    let mut parts = open(source)?;
+    tables::<K>(parts.as_mut(), &source.name(), options).map(|_found| ())
+}
+
+/// Reads all tables.
+pub(super) fn read<K: Kind>(
+    source: Source<'_>,
+    options: &Options<'_>,
+    on_row: &mut dyn FnMut(Row<K::Record>) -> ControlFlow<()>,
+) -> Result<ImportReport, RosterError> {
+    let name = source.name();
+    let is_local = |unit: &UnitCode| {
+        options.lists.units.get(unit).is_some_and(|unit| unit.echelon() >= Echelon::Commune)
+    };
+    if let Some(unit) = options.default_unit.as_ref().filter(|unit| !is_local(unit)) {
+        return Err(RosterError::UnknownUnit { unit: unit.clone() });
+    }
+    let mut parts = open(source)?;
+    let (found, left_out) = tables::<K>(parts.as_mut(), &name, options)?;
+    let mut report = ImportReport { left_out, ..ImportReport::new(K::KIND) };
+    let mut seen = HashSet::new();
+    for located in found {
+        let part = located.part;
+        let mut table = Table::<K> {
+            located,
+            options,
+            seen: &mut seen,
+            report: &mut report,
+            may_number_columns: true,
+            group_unit: None,
+        };
+        let mut stopped = false;
+        parts.rows(part, &mut |number, cells| {
+            let decoded = table.located.decoder.row(cells);
+            let legacy = decoded.is_some();
+            let cells = decoded.as_deref().unwrap_or(cells);
+            let Some(row) = table.take(number, cells, legacy) else {
+                return Ok(ControlFlow::Continue(()));
+            };
+            if table.report.rows > u64::from(ROWS_MAX) {
+                return Err(RosterError::Endless { name: name.clone(), row: number });
+            }
+            let flow = on_row(row);
+            stopped = flow.is_break();
+            Ok(flow)
+        })?;
+        if stopped {
+            break;
+        }
+    }
+    Ok(report)
+}
+
+/// A table being read.
+struct Table<'a, K: Kind> {
+    located: Located<K::Input>,
+    options: &'a Options<'a>,
+    seen: &'a mut HashSet<K::Key>,
+    report: &'a mut ImportReport,
+    /// Until the first row of data, a row may be the form's numbering of its columns.
+    may_number_columns: bool,
+    /// The unit that the last heading named.
+    group_unit: Option<Named>,
+}
+
+impl<K: Kind> Table<'_, K> {
+    /// The record of a row, or nothing for a row that is no data.
+    fn take(&mut self, number: u32, cells: &[Cell], legacy: bool) -> Option<Row<K::Record>> {
+        if number <= self.located.header.last {
+            return None;
+        }
+        match self.shape(cells) {
+            Shape::Blank => return None,
+            Shape::Heading => {
+                self.report.skipped += 1;
+                let texts = cells.iter().filter_map(Cell::as_text);
+                let named = |text: &str| units::of_heading(text, self.options);
+                self.group_unit = texts.filter_map(named).next().or(self.group_unit.take());
+                return None;
+            }
+            Shape::Data => self.may_number_columns = false,
+        }
+        let mut repairs = Vec::new();
+        if legacy {
+            repairs.push(Warning::LegacyEncoding);
+        }
+        let input = self.fill(cells, &mut repairs);
+        let lists = &self.options.lists;
+        let result = K::check(input, lists, &mut repairs).and_then(|mut checked| {
+            for repair in repairs {
+                if !checked.warnings.contains(&repair) {
+                    checked.warnings.push(repair);
+                }
+            }
+            self.refuse_repeats(checked)
+        });
+        let key = self.located.key.with_row(number);
+        self.count(&key, cells, &result);
+        let ordinal = u32::try_from(self.report.rows).unwrap_or(u32::MAX);
+        Some(Row { key, ordinal, result })
+    }
+
+    fn shape(&self, cells: &[Cell]) -> Shape {
+        let header = &self.located.header;
+        let is_filled = |at: usize| cells.get(at).is_some_and(|cell| !cell.is_blank());
+        let filled = header.columns.iter().filter(|bound| is_filled(bound.at));
+        let has = |fields: &[&str]| filled.clone().any(|b| fields.contains(&b.column.field));
+        let identified = has(K::IDENTITY);
+        let anchored = has(K::ANCHORS);
+        let numbered = header.index_at.and_then(|at| cells.get(at)).is_some_and(|cell| {
+            let text = cell.read(Reading::Plain).0;
+            !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+        });
+        let filled = filled.count();
+        if filled == 0 {
+            // A heading may stand under the running number alone.
+            let heads = cells.iter().filter_map(Cell::as_text).any(|text| !text.trim().is_empty());
+            return if heads { Shape::Heading } else { Shape::Blank };
+        }
+        if self.may_number_columns && numbers_columns(cells) || header.is_again(cells) {
+            return Shape::Heading;
+        }
+        if !identified && (is_total(cells) || filled <= 2 && self.heads_unit(cells)) {
+            return Shape::Heading;
+        }
+        // A heading or a line of signatures has two or three words in it; more is a row gone wrong.
+        if anchored || numbered || filled > 3 { Shape::Data } else { Shape::Heading }
+    }
+
+    fn heads_unit(&self, cells: &[Cell]) -> bool {
+        let unit_at = self.located.header.columns.iter().find(|b| b.column.field == K::UNIT_FIELD);
+        let unit_at = unit_at.map(|bound| bound.at);
+        let elsewhere = cells.iter().enumerate().filter(|(at, _)| Some(*at) != unit_at);
+        let mut texts = elsewhere.filter_map(|(_, cell)| cell.as_text());
+        texts.any(|text| units::of_heading(text, self.options).is_some())
+    }
+
+    fn fill(&self, cells: &[Cell], repairs: &mut Vec<Warning>) -> K::Input {
+        let mut input = K::Input::default();
+        let mut parts: Vec<(&'static Column<K::Input>, u8, String)> = Vec::new();
+        for bound in &self.located.header.columns {
+            let Some(cell) = cells.get(bound.at).filter(|cell| !cell.is_blank()) else { continue };
+            let (column, words) = (bound.column, self.options.words());
+            let (mut text, repair) = cell.read(column.reading);
+            if let Some(meant) = words.value(column.field, &text) {
+                meant.clone_into(&mut text);
+            }
+            repairs.extend(repair);
+            match &bound.role {
+                Role::Whole => *(column.slot)(&mut input) = text,
+                Role::Part(order) => parts.push((column, *order, text)),
+                Role::Mark(value) if is_mark(&text) => join((column.slot)(&mut input), value),
+                Role::Mark(_) => {}
+                Role::With(field, value) => {
+                    join((column.slot)(&mut input), &text);
+                    if let Some(other) = K::column(field) {
+                        join((other.slot)(&mut input), value);
+                    }
+                }
+            }
+        }
+        parts.sort_by_key(|(_, order, _)| *order);
+        for (column, _, text) in parts {
+            let slot = (column.slot)(&mut input);
+            if !slot.is_empty() {
+                slot.push(' ');
+            }
+            slot.push_str(&text);
+        }
+        self.name_units(cells, &mut input, repairs);
+        input
+    }
+
+    /// Units by their codes of today, so that the checks need not know how they were found.
+    fn name_units(&self, cells: &[Cell], input: &mut K::Input, repairs: &mut Vec<Warning>) {
+        let district = self.district(cells);
+        let default = self.options.default_unit.clone();
+        let default = default.map(|code| Named { code, former: None });
+        let default = self.group_unit.clone().or_else(|| self.located.unit.clone()).or(default);
+        let fields = std::iter::once(&K::UNIT_FIELD).chain(K::OTHER_UNIT_FIELDS);
+        for column in fields.filter_map(|field| K::column(field)) {
+            let slot = (column.slot)(input);
+            let is_own = column.field == K::UNIT_FIELD;
+            let named = match slot.trim() {
+                "" => default.clone().filter(|_| is_own),
+                text => units::of_cell(text, &district, self.options),
+            };
+            let Some(named) = named else { continue };
+            named.code.as_str().clone_into(slot);
+            let Some(former) = named.former else { continue };
+            repairs.push(Warning::FormerUnitMapped);
+            if let Some(column) = K::column("former_unit").filter(|_| is_own) {
+                *(column.slot)(input) = former;
+            }
+        }
+    }
+
+    fn district(&self, cells: &[Cell]) -> String {
+        let at = self.located.header.district_at;
+        let cell = at.and_then(|at| cells.get(at));
+        cell.map(|cell| cell.read(Reading::Plain).0).unwrap_or_default()
+    }
+
+    /// Only accepted rows count as earlier ones: a refused row holds no claim to its number.
+    fn refuse_repeats(
+        &mut self,
+        checked: Checked<K::Record>,
+    ) -> Result<Checked<K::Record>, Vec<Problem>> {
+        let keys = K::keys(&checked.record);
+        if keys.iter().any(|key| self.seen.contains(key)) {
+            let code = ProblemCode::DuplicateInFile;
+            return Err(vec![Problem { field: "row", code }]);
+        }
+        self.seen.extend(keys);
+        Ok(checked)
+    }
+
+    /// Where the fault lies, with what is there if that is nobody's secret.
+    fn place(&self, problem: &Problem, cells: &[Cell]) -> Option<Place> {
+        let field = problem.field;
+        // A row that repeats another is wrong as a whole.
+        K::column(field)?;
+        let at = self.located.header.columns.iter().find(|bound| bound.column.field == field);
+        let at = at.map(|bound| bound.at);
+        let text = at.and_then(|at| cells.get(at)).map(|cell| cell.read(Reading::Plain).0);
+        // Columns that were shifted may bring a number of a person's under any header.
+        let is_harmless = |text: &String| {
+            K::SHOWN.contains(&field)
+                && !text.trim().is_empty()
+                && text.bytes().filter(u8::is_ascii_digit).count() < DIGITS_SHOWN_MAX
+        };
+        let value = text.filter(is_harmless);
+        let hint = value.as_ref().filter(|_| problem.code == ProblemCode::UnitUnknown);
+        let hint = hint.and_then(|text| units::hint(text, &self.district(cells), self.options));
+        let value = value.map(|text| text.trim().chars().take(SHOWN_CHARS_MAX).collect());
+        Some(Place { field, column: at.map(letters), value, hint })
+    }
+
+    fn count(
+        &mut self,
+        key: &RowKey,
+        cells: &[Cell],
+        result: &Result<Checked<K::Record>, Vec<Problem>>,
+    ) {
+        let place = result.as_ref().err().and_then(|problems| self.place(problems.first()?, cells));
+        let report = &mut *self.report;
+        report.rows += 1;
+        match result {
+            Ok(checked) => {
+                report.accepted += 1;
+                let unit = K::unit(&checked.record).as_str();
+                add_one(&mut report.by_unit, unit);
+                checked.warnings.iter().for_each(|w| add_one(&mut report.warnings, w.code()));
+            }
+            Err(problems) => {
+                let first = problems.first().map_or("", |problem| problem.code.code());
+                report.rejected.insert(key.clone(), first.to_owned());
+                report.places.extend(place.map(|place| (key.clone(), place)));
+            }
+        }
+    }
+}
+
+/// Whether a row is a heading that names the unit of those under it.
+pub(super) fn names_unit(cells: &[Cell], options: &Options<'_>) -> bool {
+    let texts = || cells.iter().filter_map(Cell::as_text).filter(|text| !text.trim().is_empty());
+    texts().count() <= 3 && texts().any(|text| units::of_heading(text, options).is_some())
+}
+
+/// Whether a mark is set in a column of marks.
+fn is_mark(text: &str) -> bool {
+    !matches!(fold(text).as_str(), "0" | "-" | "khong" | "no" | "false")
+}
+
+/// Two columns that say different things leave a text that no check takes.
+fn join(slot: &mut String, text: &str) {
+    if slot.is_empty() {
+        text.clone_into(slot);
+    } else if slot != text {
+        slot.push_str(" + ");
+        slot.push_str(text);
+    }
+}
+
+/// Whether a row sums up those above it.
+fn is_total(cells: &[Cell]) -> bool {
+    const WORDS: [&str; 8] =
+        ["cong", "tong cong", "tong so", "tong", "cong so", "cong trang", "total", "grand total"];
+    let begins = |text: &str| {
+        let label = header::plain(text);
+        let words = label.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end();
+        WORDS.contains(&words) || label.starts_with("tong cong") || label.starts_with("tong so ")
+    };
+    cells.iter().filter_map(Cell::as_text).any(begins)
+}
+
+/// What a row under the header is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    Blank,
+    Heading,
+    Data,
+}
