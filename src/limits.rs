@@ -183,9 +183,11 @@ pub const IMPORT_BATCH_LEN_MAX: usize = 40 * 1024;
 pub const LIST_PAGE_LEN_MAX: usize = 500;
 /// Records in one page of a list when the caller does not say.
 pub const LIST_PAGE_LEN: usize = 50;
-/// Rows of the registry's index looked at in one go: some hundred microseconds, during which nothing
-/// new can be published.
-pub const INDEX_WALK_LEN: usize = 8_192;
+/// Threads that open records while the index loads: with the one that builds it they keep two cores
+/// busy, and a server has no other work yet.
+pub const LOAD_THREADS: usize = 2;
+/// Pages of records on their way meanwhile: a few megabytes, and no thread waits for the next.
+pub const LOAD_PAGES_IN_FLIGHT_MAX: usize = 8;
 /// Pairs in one page of a scan: some megabytes at most.
 pub const SCAN_PAGE_LEN: usize = 1_000;
 /// How far the clock may stand before the newest record, in ms, before orders wait for an operator:

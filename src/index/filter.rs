@@ -1,312 +1,240 @@
-//! Filters: `unit = "03160" AND reserve_class = 1 AND status != DEAD`.
+//! Filters: `unit = "03160" AND (rank >= SERGEANT OR age < 30) AND NOT status = DEAD`.
 //!
-//! The subset of AIP-160 that is needed: comparisons by `=` and `!=`, joined by `AND`, values bare or
-//! in double quotes. Says where a fault is; knows fields and words of each kind, but no records.
+//! AIP-160 for the fields of [`fields()`]: `=`, `!=`, `<`, `<=`, `>`, `>=` and `:`, joined by `AND`
+//! and `OR`, turned round by `NOT` or `-`, with parentheses; as that guideline has it, `OR` binds
+//! tighter than `AND`. Values are bare or in double quotes; `field:*` asks whether anything was given.
+//! Says where a fault is and how to mend it; knows fields and words of each kind, but no records.
+//! Personal values (a name, a number) are never shown, neither in errors nor in `Debug`.
 
-use crate::domain::ids::{SpecialtyCode, UnitCode};
-use crate::domain::registry::{
-    ActivityKind, ActivityStatus, BaseKind, BaseStatus, EnterpriseStatus, EquipmentStatus,
-    ReservistStatus, SurveyStage,
-};
+mod error;
+mod fields;
+mod value;
+mod words;
+
+use std::fmt;
+
+pub use error::FilterError;
+pub use fields::{Field, fields};
+pub(super) use fields::{How, field};
+
+use crate::domain::ids::UnitCode;
 use crate::domain::world::RecordKind;
+use crate::index::names::NameQuery;
+use crate::wire::registry::{Facet, Value};
+use words::{Sign, Word, Words};
 
 /// Longest filter, in bytes: [`TERMS_MAX`] comparisons of the longest words fit.
-pub const FILTER_LEN_MAX: usize = 1_024;
+pub const FILTER_LEN_MAX: usize = 2_048;
 /// Most comparisons in one filter: more fields than there are, each with a few exceptions.
-pub const TERMS_MAX: usize = 16;
+pub const TERMS_MAX: usize = 32;
+/// Most parentheses and negations inside one another: people lose count at three.
+pub const DEPTH_MAX: usize = 8;
 
-/// Why a filter cannot be used. Positions count bytes from 1.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum FilterError {
-    /// The filter is too long.
-    #[error("the filter has {len} bytes, over the bound of {FILTER_LEN_MAX}")]
-    TooLong {
-        /// Its length in bytes.
-        len: usize,
-    },
-    /// There are too many comparisons.
-    #[error("the filter has more than {TERMS_MAX} comparisons")]
-    TooMany,
-    /// Something else was expected.
-    #[error("at {at}: expected {expected}")]
-    Expected {
-        /// Where.
-        at: usize,
-        /// What.
-        expected: &'static str,
-    },
-    /// There is no such field.
-    #[error("at {at}: `{field}` is no field to filter by: use {fields}")]
-    UnknownField {
-        /// Where.
-        at: usize,
-        /// The word found.
-        field: String,
-        /// Those that are.
-        fields: &'static str,
-    },
-    /// The value is none of the field.
-    #[error("at {at}: `{value}` is no value of {field}")]
-    Value {
-        /// Where.
-        at: usize,
-        /// The field.
-        field: &'static str,
-        /// The value found.
-        value: String,
-    },
-    /// The unit is not there.
-    #[error("at {at}: unit {unit} is not known")]
-    UnknownUnit {
-        /// Where.
-        at: usize,
-        /// The unit.
-        unit: UnitCode,
-    },
+/// How much the one who asks may see: what is hidden from them they may not filter or order by
+/// either, or the mask would be lifted question by question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sight {
+    /// Whole records.
+    Whole,
+    /// Records without names, numbers, party membership and health.
+    Masked,
 }
 
-/// What one comparison looks at.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Term {
+/// One comparison.
+#[derive(Clone, PartialEq)]
+pub(super) enum Test {
     /// A unit and all under it; where it stands in the filter.
-    Unit { code: UnitCode, at: usize },
-    /// Specialty or type.
-    Code(SpecialtyCode),
-    /// Reserve class.
-    Class(u8),
-    /// Number of the status.
-    Status(u8),
+    Unit { facet: Facet, code: UnitCode, at: usize },
+    /// This value.
+    Is { facet: Facet, value: Value },
+    /// A code that begins so.
+    Begins { facet: Facet, prefix: String },
+    /// Numbers from one to another.
+    Range { facet: Facet, from: u32, to: u32 },
+    /// Any value at all.
+    Given(Facet),
+    /// Completed years, from one to another.
+    Age { from: u32, to: u32 },
+    /// Thousandths, from one to another.
+    Capacity { from: u32, to: u32 },
+    /// A name.
+    Name(NameQuery),
+    /// Assigned to a post, or not.
+    Assigned(bool),
+    /// An exact number, by the name of its kind.
+    Number { kind: &'static str, text: String },
+}
+
+/// What is asked for.
+#[derive(Clone, PartialEq)]
+pub(super) enum Expr {
+    Test(Test),
+    /// All of them; none is always true.
+    And(Vec<Self>),
+    /// At least one of them.
+    Or(Vec<Self>),
+    Not(Box<Self>),
 }
 
 /// A filter that was understood.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Clone, PartialEq)]
 pub struct Filter {
-    terms: Vec<(Term, bool)>,
+    pub(super) expr: Expr,
+    kind: RecordKind,
+    uses_age: bool,
+    is_lookup: bool,
+}
+
+impl fmt::Debug for Filter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Filter({:?})", self.kind)
+    }
 }
 
 impl Filter {
+    /// The filter that takes all records of a kind.
+    pub const fn all(kind: RecordKind) -> Self {
+        Self { expr: Expr::And(Vec::new()), kind, uses_age: false, is_lookup: false }
+    }
+
     /// Reads a filter for records of a kind; blank takes all.
     ///
     /// # Errors
     /// [`FilterError`].
-    pub fn parse(text: &str, kind: RecordKind) -> Result<Self, FilterError> {
+    pub fn parse(text: &str, kind: RecordKind, sight: Sight) -> Result<Self, FilterError> {
         if text.len() > FILTER_LEN_MAX {
             return Err(FilterError::TooLong { len: text.len() });
         }
-        let mut words = Words { text, at: 0 };
-        let mut terms = Vec::new();
-        if words.peek().is_none() {
-            return Ok(Self { terms });
+        let filter = Self::all(kind);
+        let mut reader = Reader { words: Words::of(text), filter, sight, terms: 0 };
+        if reader.words.peek().is_none() {
+            return Ok(reader.filter);
         }
-        loop {
-            if terms.len() == TERMS_MAX {
-                return Err(FilterError::TooMany);
+        let expr = reader.conjunction(0)?;
+        match reader.words.next() {
+            None => Ok(Self { expr, ..reader.filter }),
+            Some((at, _other)) => {
+                Err(FilterError::Expected { at, expected: "`AND`, `OR` or the end" })
             }
-            terms.push(term(&mut words, kind)?);
-            match words.next() {
-                None => return Ok(Self { terms }),
-                Some((_at, Word::Bare("AND"))) => {}
-                Some((at, _other)) => {
-                    return Err(FilterError::Expected { at, expected: "`AND` or the end" });
+        }
+    }
+
+    /// The kind of records it is for.
+    pub const fn kind(&self) -> RecordKind {
+        self.kind
+    }
+
+    /// Whether it asks for an exact number: such questions are counted, since whoever may ask them
+    /// without end can try numbers out.
+    pub const fn is_lookup(&self) -> bool {
+        self.is_lookup
+    }
+
+    /// Whether it depends on the day that ages are counted on.
+    pub const fn uses_age(&self) -> bool {
+        self.uses_age
+    }
+}
+
+struct Reader<'a> {
+    words: Words<'a>,
+    filter: Filter,
+    sight: Sight,
+    terms: usize,
+}
+
+impl<'a> Reader<'a> {
+    fn conjunction(&mut self, depth: usize) -> Result<Expr, FilterError> {
+        self.joined(depth, "AND", Expr::And, Self::disjunction)
+    }
+
+    fn disjunction(&mut self, depth: usize) -> Result<Expr, FilterError> {
+        self.joined(depth, "OR", Expr::Or, Self::factor)
+    }
+
+    fn joined(
+        &mut self,
+        depth: usize,
+        word: &str,
+        join: fn(Vec<Expr>) -> Expr,
+        part: fn(&mut Self, usize) -> Result<Expr, FilterError>,
+    ) -> Result<Expr, FilterError> {
+        let first = part(self, depth)?;
+        let mut parts = vec![first];
+        while self.words.peek().is_some_and(|(_at, next)| next == Word::Bare(word)) {
+            self.words.next();
+            parts.push(part(self, depth)?);
+        }
+        Ok(if parts.len() == 1 { parts.remove(0) } else { join(parts) })
+    }
+
+    fn factor(&mut self, depth: usize) -> Result<Expr, FilterError> {
+        let next = self.words.peek();
+        let (at, next) = next.ok_or_else(|| self.expected("a field"))?;
+        if depth == DEPTH_MAX {
+            return Err(FilterError::TooDeep { at });
+        }
+        match next {
+            Word::Minus | Word::Bare("NOT") => {
+                self.words.next();
+                Ok(Expr::Not(Box::new(self.factor(depth + 1)?)))
+            }
+            Word::Open => {
+                self.words.next();
+                let inside = self.conjunction(depth + 1)?;
+                match self.words.next() {
+                    Some((_at, Word::Close)) => Ok(inside),
+                    Some((at, _other)) => {
+                        Err(FilterError::Expected { at, expected: "`AND`, `OR` or `)`" })
+                    }
+                    None => Err(self.expected("`)`")),
                 }
             }
+            _comparison => self.comparison(),
         }
     }
 
-    /// The comparisons, and whether each is by `!=`.
-    pub(super) fn terms(&self) -> impl Iterator<Item = (&Term, bool)> {
-        self.terms.iter().map(|(term, negated)| (term, *negated))
-    }
-}
-
-fn term(words: &mut Words<'_>, kind: RecordKind) -> Result<(Term, bool), FilterError> {
-    let end = words.text.len() + 1;
-    let expected = |at, expected| FilterError::Expected { at, expected };
-    let (field_at, field) = match words.next() {
-        Some((at, Word::Bare(field))) => (at, field),
-        Some((at, _other)) => return Err(expected(at, "a field")),
-        None => return Err(expected(end, "a field")),
-    };
-    let negated = match words.next() {
-        Some((_at, Word::Equal)) => false,
-        Some((_at, Word::Unequal)) => true,
-        Some((at, _other)) => return Err(expected(at, "`=` or `!=`")),
-        None => return Err(expected(end, "`=` or `!=`")),
-    };
-    let (at, value) = match words.next() {
-        Some((at, Word::Bare(value) | Word::Quoted(value))) => (at, value),
-        Some((at, _other)) => return Err(expected(at, "a value")),
-        None => return Err(expected(end, "a value")),
-    };
-    let fault = |field| FilterError::Value { at, field, value: value.to_owned() };
-    let term = match (field, kind) {
-        ("unit", _) => Term::Unit { code: value.parse().map_err(|_rule| fault("unit"))?, at },
-        ("status", _) => Term::Status(status(value, kind).ok_or_else(|| fault("status"))?),
-        ("specialty", RecordKind::Reservist) => {
-            Term::Code(value.parse().map_err(|_rule| fault("specialty"))?)
-        }
-        ("reserve_class", RecordKind::Reservist) => match value {
-            "1" => Term::Class(1),
-            "2" => Term::Class(2),
-            _other => return Err(fault("reserve_class")),
-        },
-        ("type", RecordKind::Equipment) => {
-            Term::Code(value.parse().map_err(|_rule| fault("type"))?)
-        }
-        (other, _) if let Some(number) = sort(other, value, kind) => {
-            Term::Class(number.ok_or_else(|| fault("kind or stage"))?)
-        }
-        (other, _) => {
-            let fields = match kind {
-                RecordKind::Reservist => "unit, reserve_class, specialty or status",
-                RecordKind::Equipment => "unit, type or status",
-                RecordKind::MilitiaBase | RecordKind::Activity => "unit, kind or status",
-                RecordKind::Enterprise => "unit, stage or status",
-                RecordKind::ReserveUnit | RecordKind::Assignment => "unit or status",
-            };
-            let field = other.chars().take(40).collect();
-            return Err(FilterError::UnknownField { at: field_at, field, fields });
-        }
-    };
-    Ok((term, negated))
-}
-
-/// The number of a term by its name on the wire without the prefix.
-macro_rules! number {
-    ($term:ident, $value:expr) => {
-        $term::ALL
-            .iter()
-            .find(|term| term.code().to_ascii_uppercase() == $value)
-            .map(|term| term.number())
-    };
-}
-
-/// What tells the records of a kind apart beside unit and status.
-fn sort(field: &str, value: &str, kind: RecordKind) -> Option<Option<u8>> {
-    match (field, kind) {
-        ("kind", RecordKind::MilitiaBase) => Some(number!(BaseKind, value)),
-        ("kind", RecordKind::Activity) => Some(number!(ActivityKind, value)),
-        ("stage", RecordKind::Enterprise) => Some(number!(SurveyStage, value)),
-        _other => None,
-    }
-}
-
-/// A status by its name on the wire without the prefix: `TEMP_ABSENT`.
-fn status(value: &str, kind: RecordKind) -> Option<u8> {
-    match kind {
-        RecordKind::Reservist => number!(ReservistStatus, value),
-        RecordKind::Equipment => number!(EquipmentStatus, value),
-        RecordKind::MilitiaBase => number!(BaseStatus, value),
-        RecordKind::Enterprise => number!(EnterpriseStatus, value),
-        RecordKind::Activity => number!(ActivityStatus, value),
-        RecordKind::ReserveUnit | RecordKind::Assignment => None,
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Word<'a> {
-    Bare(&'a str),
-    Quoted(&'a str),
-    Equal,
-    Unequal,
-    /// Neither; also a quote that is never closed.
-    Stray,
-}
-
-/// The words of a filter with their positions, from 1.
-#[derive(Clone, Copy)]
-struct Words<'a> {
-    text: &'a str,
-    at: usize,
-}
-
-impl<'a> Words<'a> {
-    fn peek(mut self) -> Option<(usize, Word<'a>)> {
-        self.next()
+    /// The fault that the filter ends too early.
+    const fn expected(&self, expected: &'static str) -> FilterError {
+        FilterError::Expected { at: self.words.end(), expected }
     }
 
-    fn take(&mut self, word: Word<'a>, len: usize) -> Option<(usize, Word<'a>)> {
-        let at = self.at + 1;
-        self.at += len;
-        Some((at, word))
-    }
-}
-
-impl<'a> Iterator for Words<'a> {
-    type Item = (usize, Word<'a>);
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let rest = &self.text[self.at..];
-        let trimmed = rest.trim_start();
-        self.at += rest.len() - trimmed.len();
-        let first = trimmed.chars().next()?;
-        let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-        let bare = trimmed.find(|c| !is_plain(c)).unwrap_or(trimmed.len());
-        match first {
-            '=' => self.take(Word::Equal, 1),
-            '!' if trimmed.starts_with("!=") => self.take(Word::Unequal, 2),
-            '"' => match trimmed[1..].split_once('"') {
-                Some((quoted, _rest)) => self.take(Word::Quoted(quoted), quoted.len() + 2),
-                None => self.take(Word::Stray, trimmed.len()),
-            },
-            _ if bare > 0 => self.take(Word::Bare(&trimmed[..bare]), bare),
-            stray => self.take(Word::Stray, stray.len_utf8()),
+    fn comparison(&mut self) -> Result<Expr, FilterError> {
+        self.terms += 1;
+        if self.terms > TERMS_MAX {
+            return Err(FilterError::TooMany);
         }
+        let (field_at, name) = match self.words.next() {
+            Some((at, Word::Bare(name))) => (at, name),
+            Some((at, _other)) => return Err(FilterError::Expected { at, expected: "a field" }),
+            None => return Err(self.expected("a field")),
+        };
+        let Some(field) = field(self.filter.kind, name) else {
+            return Err(FilterError::unknown_field(field_at, name, self.filter.kind));
+        };
+        if field.is_hidden && self.sight == Sight::Masked {
+            return Err(FilterError::Hidden { at: field_at, field: field.name });
+        }
+        let (sign_at, sign) = match self.words.next() {
+            Some((at, Word::Sign(sign))) => (at, sign),
+            Some((at, _other)) => {
+                return Err(FilterError::Expected { at, expected: "a comparison such as `=`" });
+            }
+            None => return Err(self.expected("a comparison such as `=`")),
+        };
+        let (at, value) = match self.words.next() {
+            Some((at, Word::Bare(value))) => (at, value.to_owned()),
+            Some((at, Word::Quoted(value))) => (at, value),
+            Some((at, _other)) => return Err(FilterError::Expected { at, expected: "a value" }),
+            None => return Err(self.expected("a value")),
+        };
+        let test = value::test(field, (sign_at, sign), (at, &value))?;
+        self.filter.uses_age |= matches!(test, Test::Age { .. });
+        self.filter.is_lookup |= matches!(test, Test::Number { .. });
+        let expr = Expr::Test(test);
+        Ok(if sign == Sign::Unequal { Expr::Not(Box::new(expr)) } else { expr })
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn people(text: &str) -> Result<Filter, FilterError> {
-        Filter::parse(text, RecordKind::Reservist)
-    }
-
-    #[test]
-    fn comparisons_joined_by_and_are_understood() {
-        let filter = people("unit=\"03160\" AND reserve_class = 1 AND status!=DEAD");
-        let unit = "03160".parse().expect("a code");
-        let terms = vec![
-            (Term::Unit { code: unit, at: 6 }, false),
-            (Term::Class(1), false),
-            (Term::Status(ReservistStatus::Dead.number()), true),
-        ];
-        assert_eq!(filter, Ok(Filter { terms }));
-        assert_eq!(people("  "), Ok(Filter::default()));
-        let trucks = Filter::parse("type = PT01 AND status = AVAILABLE", RecordKind::Equipment);
-        assert_eq!(trucks.map(|filter| filter.terms.len()), Ok(2));
-    }
-
-    #[test]
-    fn a_fault_says_where_it_is_and_what_was_expected() {
-        for (text, message) in [
-            ("unit", "at 5: expected `=` or `!=`"),
-            ("unit = ", "at 8: expected a value"),
-            ("unit > 1", "at 6: expected `=` or `!=`"),
-            ("= 1", "at 1: expected a field"),
-            ("status = ACTIVE OR unit = 1", "at 17: expected `AND` or the end"),
-            ("status = ACTIVE AND", "at 20: expected a field"),
-            ("status = \"ACTIVE", "at 10: expected a value"),
-            ("status = active", "at 10: `active` is no value of status"),
-            ("reserve_class = 3", "at 17: `3` is no value of reserve_class"),
-            ("unit = \"a b\"", "at 8: `a b` is no value of unit"),
-            ("đơn = 1", "at 1: expected a field"),
-            (
-                "type = PT01",
-                "at 1: `type` is no field to filter by: use unit, reserve_class, specialty or status",
-            ),
-        ] {
-            let refused = people(text).expect_err(text);
-            assert_eq!(refused.to_string(), message, "{text}");
-        }
-    }
-
-    #[test]
-    fn a_filter_without_end_is_refused() {
-        let long = "unit = 1 AND ".repeat(200);
-        assert_eq!(people(&long), Err(FilterError::TooLong { len: long.len() }));
-        let many = vec!["status=DEAD"; TERMS_MAX + 1].join(" AND ");
-        assert_eq!(people(&many), Err(FilterError::TooMany));
-    }
-}
+mod tests;

@@ -1,23 +1,39 @@
 //! The registry in memory: what can be asked without opening a sealed record.
 //!
 //! Rebuilt at start from the sealed records ([`Registry::load`]) and kept current by the engine's
-//! owner. Holds no names, no numbers, no addresses: only what filters and counts need, blind keys for
-//! finding a record by an exact number, and a keyed digest that tells whether a record changed.
-//! A row takes some 150 bytes with its key, so a million of them stay below 200 MB.
+//! owner. A record is a number in a [`Table`]; facets are sets of numbers, names are kept once each,
+//! and exact numbers as blind keys, which find but do not tell. Names, years of birth and what people
+//! are counted by are personal and stand in memory as they are: nothing of a table is ever printed,
+//! and nothing of it is written anywhere.
+//!
+//! | Question | Where |
+//! |---|---|
+//! | what is asked | `filter`: AIP-160, its fields and words |
+//! | who is it | `select`: sets, joined |
+//! | in what order | `page`: by identity, by name, by age |
+//! | how many | `count`: by up to three fields |
 
 pub mod assignments;
+mod count;
 mod filter;
 mod load;
+mod names;
+mod page;
 mod row;
+mod select;
 pub mod stored;
 mod table;
 
 pub use assignments::PlanIndex;
-pub use filter::{FILTER_LEN_MAX, Filter, FilterError, TERMS_MAX};
+pub use count::{CountError, Counting, GROUP_FIELDS_MAX, GROUPS_MAX, Group, Grouping};
+pub use filter::{DEPTH_MAX, FILTER_LEN_MAX, Field, Filter, FilterError, Sight, TERMS_MAX, fields};
 pub use load::LoadError;
-pub use row::{BlindKey, Keys, Row};
+pub use names::NameQuery;
+pub use page::{By, Position, Sorting, SortingError};
+pub use row::{BlindKey, Keys, Known, Row};
+pub use select::{Asking, Matches};
 pub use stored::{StoredError, kind_name, open_value, seal_value, value_generation};
-pub use table::{Page, Selection, Table};
+pub use table::Table;
 
 use std::collections::BTreeMap;
 use std::ops::Bound::{Excluded, Unbounded};
@@ -92,3 +108,6 @@ impl Registry {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

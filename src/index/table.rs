@@ -1,266 +1,364 @@
-//! The rows of one kind, packed: codes are kept once and rows hold their places.
+//! The rows of one kind, in columns: a record is a number, and everything known of it stands under
+//! that number.
 //!
-//! Invariants: a blind key belongs to one record at most; the counts of the groups add up to the
-//! number of rows; a place in the list of codes never changes its meaning.
+//! Invariants: a blind key belongs to one record at most; columns, names, phones and orders hold
+//! exactly the numbers of [`Table::all`]; a number that was freed may be given to another record, so
+//! numbers never leave this module's callers' hands: outside the index records have identities.
 
-use std::collections::{BTreeMap, HashMap};
-use std::hash::Hash;
-use std::ops::Bound::{Excluded, Unbounded};
+mod columns;
+mod order;
+mod phones;
 
-use crate::domain::ids::{SpecialtyCode, UnitCode};
-use crate::domain::unit::Units;
-use crate::index::filter::{Filter, FilterError, Term};
-use crate::index::{BlindKey, Keys, Row};
-use crate::wire::registry::Facets;
+use std::fmt;
+use std::hash::BuildHasher;
 
-/// The place of no code.
-const NO_CODE: u32 = u32::MAX;
+use hashbrown::{DefaultHashBuilder, HashTable};
+use roaring::RoaringBitmap;
 
-/// Codes in the order of their first use.
-#[derive(Debug, Clone)]
-struct Codes<T> {
-    places: HashMap<T, u32>,
-    codes: Vec<T>,
-}
+use crate::domain::ids::UnitCode;
+use crate::index::names::Names;
+use crate::index::{BlindKey, Keys, Known, Row};
+use crate::wire::registry::{Facet, Value};
 
-impl<T> Default for Codes<T> {
-    fn default() -> Self {
-        Self { places: HashMap::new(), codes: Vec::new() }
-    }
-}
+pub(super) use columns::{Column, index};
+pub(super) use order::Order;
+use phones::{Phones, hash};
 
-impl<T: Clone + Eq + Hash> Codes<T> {
-    fn place(&mut self, code: &T) -> u32 {
-        if let Some(place) = self.places.get(code) {
-            return *place;
-        }
-        let place = u32::try_from(self.codes.len()).expect("memory ends before 32 bits of codes");
-        self.codes.push(code.clone());
-        self.places.insert(code.clone(), place);
-        place
-    }
-
-    fn code(&self, place: u32) -> Option<&T> {
-        usize::try_from(place).ok().and_then(|place| self.codes.get(place))
-    }
-}
-
-/// Rows that nothing but their identity tells apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-struct Group {
-    unit: u32,
-    code: u32,
-    class: u8,
-    status: u8,
-}
-
-#[derive(Debug, Clone)]
-struct Packed {
-    version: u64,
-    digest: [u8; 16],
-    keys: Keys,
-    group: Group,
-}
+/// [`Keys::LEN`] as numbers of rows are counted.
+const KEYS: u32 = 2;
+const _: () = assert!(Keys::LEN == 2);
+/// No name.
+const NO_NAME: u32 = u32::MAX;
 
 /// All rows of one kind.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone)]
 pub struct Table {
-    rows: BTreeMap<[u8; 16], Packed>,
-    by_key: HashMap<BlindKey, [u8; 16]>,
-    units: Codes<UnitCode>,
-    codes: Codes<SpecialtyCode>,
-    counts: HashMap<Group, u64>,
+    ids: Vec<[u8; 16]>,
+    versions: Vec<u64>,
+    digests: Vec<[u8; 16]>,
+    keys: Vec<Keys>,
+    /// Packed dates of birth, see [`packed`]; 0 for none.
+    births: Vec<u32>,
+    /// Thousandths; 0 for none. Rows past the end have none, so that people take no room here.
+    capacities: Vec<u32>,
+    name_of: Vec<u32>,
+    all: RoaringBitmap,
+    free: Vec<u32>,
+    by_id: HashTable<u32>,
+    /// A row's number twice, and the place of the key.
+    by_key: HashTable<u32>,
+    hasher: DefaultHashBuilder,
+    columns: Vec<Column>,
+    /// By the unit's place in its column.
+    units: Vec<UnitCode>,
+    names: Names,
+    phones: Phones,
+    assigned: RoaringBitmap,
+    by_order: Order,
 }
 
-/// A filter made ready for one table. Codes that came up later are looked up as unknown ones.
-#[derive(Debug, Clone)]
-pub struct Selection {
-    tests: Vec<Test>,
-}
-
-#[derive(Debug, Clone)]
-enum Test {
-    /// In one of these units, by place.
-    Units {
-        wanted: Vec<bool>,
-        negated: bool,
-    },
-    Code {
-        place: Option<u32>,
-        negated: bool,
-    },
-    Class {
-        class: u8,
-        negated: bool,
-    },
-    Status {
-        status: u8,
-        negated: bool,
-    },
-}
-
-impl Selection {
-    fn takes(&self, group: &Group) -> bool {
-        self.tests.iter().all(|test| match test {
-            Test::Units { wanted, negated } => {
-                let unit = usize::try_from(group.unit).unwrap_or(usize::MAX);
-                wanted.get(unit).is_some_and(|wanted| *wanted) != *negated
-            }
-            Test::Code { place, negated } => (*place == Some(group.code)) != *negated,
-            Test::Class { class, negated } => (*class == group.class) != *negated,
-            Test::Status { status, negated } => (*status == group.status) != *negated,
-        })
+impl Default for Table {
+    fn default() -> Self {
+        Self::with(Names::default())
     }
 }
 
-/// A part of a walk over the rows that a selection takes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Page {
-    /// Those found, by identity.
-    pub ids: Vec<[u8; 16]>,
-    /// Where the walk goes on; none when it is over.
-    pub next: Option<[u8; 16]>,
+impl fmt::Debug for Table {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Table({} records)", self.len())
+    }
+}
+
+/// A date as an integer in the order of dates: year, month and day in decimal digits. Taking 10,000
+/// times n away is going back n years, also from 29 February.
+pub(super) fn packed(date: jiff::civil::Date) -> u32 {
+    let part = |part: i8| u32::from(part.unsigned_abs());
+    u32::from(date.year().unsigned_abs()) * 10_000 + part(date.month()) * 100 + part(date.day())
+}
+
+fn key_at(keys: &[Keys], holder: u32) -> &BlindKey {
+    keys[index(holder / KEYS)].at(index(holder % KEYS))
 }
 
 impl Table {
+    fn with(names: Names) -> Self {
+        Self {
+            ids: Vec::new(),
+            versions: Vec::new(),
+            digests: Vec::new(),
+            keys: Vec::new(),
+            births: Vec::new(),
+            capacities: Vec::new(),
+            name_of: Vec::new(),
+            all: RoaringBitmap::new(),
+            free: Vec::new(),
+            by_id: HashTable::new(),
+            by_key: HashTable::new(),
+            hasher: DefaultHashBuilder::default(),
+            columns: vec![Column::default(); Facet::COUNT],
+            units: Vec::new(),
+            names,
+            phones: Phones::default(),
+            assigned: RoaringBitmap::new(),
+            by_order: Order::default(),
+        }
+    }
+
+    /// A table for many rows at once; its names have no order before [`Table::settle`].
+    pub(super) fn loading() -> Self {
+        Self::with(Names::loading())
+    }
+
+    /// Ends the loading.
+    pub(super) fn settle(&mut self) {
+        self.names.settle();
+    }
+
     /// How many records.
     pub fn len(&self) -> usize {
-        self.rows.len()
+        self.by_id.len()
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
+        self.by_id.is_empty()
+    }
+
+    fn hash_id(&self, id: &[u8; 16]) -> u64 {
+        self.hasher.hash_one(id)
+    }
+
+    pub(super) fn number(&self, id: &[u8; 16]) -> Option<u32> {
+        self.by_id.find(self.hash_id(id), |row| self.ids[index(*row)] == *id).copied()
     }
 
     /// One row.
-    pub fn get(&self, id: &[u8; 16]) -> Option<Row> {
-        self.rows.get(id).and_then(|packed| self.unpack(packed))
+    pub fn get(&self, id: &[u8; 16]) -> Option<Known> {
+        self.number(id).and_then(|row| self.known(row))
+    }
+
+    fn known(&self, row: u32) -> Option<Known> {
+        let at = index(row);
+        let unit = self.columns[Facet::Unit.place()].places(row, false).first()?;
+        Some(Known {
+            version: self.versions[at],
+            digest: self.digests[at],
+            keys: self.keys[at],
+            unit: self.units.get(usize::from(*unit))?.clone(),
+        })
+    }
+
+    fn row_of_key(&self, key: &BlindKey) -> Option<u32> {
+        let is_it = |holder: &u32| key_at(&self.keys, *holder) == key;
+        self.by_key.find(hash(key), is_it).map(|holder| holder / KEYS)
+    }
+
+    /// Whether there is such a record.
+    pub fn contains(&self, id: &[u8; 16]) -> bool {
+        self.number(id).is_some()
     }
 
     /// The record that has an exact number.
     pub fn find(&self, key: &BlindKey) -> Option<[u8; 16]> {
-        self.by_key.get(key).copied()
+        self.row_of_key(key).map(|row| self.ids[index(row)])
     }
 
     /// All rows, by identity.
-    pub fn iter(&self) -> impl Iterator<Item = ([u8; 16], Row)> {
-        self.rows.iter().filter_map(|(id, packed)| Some((*id, self.unpack(packed)?)))
+    pub fn iter(&self) -> impl Iterator<Item = ([u8; 16], Known)> {
+        self.by_order.iter().filter_map(|row| Some((self.ids[index(row)], self.known(row)?)))
     }
 
     /// Puts a row in place of the one of its identity.
     pub fn put(&mut self, id: [u8; 16], row: &Row) {
-        let group = Group {
-            unit: self.units.place(&row.facets.unit),
-            code: row.facets.code.as_ref().map_or(NO_CODE, |code| self.codes.place(code)),
-            class: row.facets.class,
-            status: row.facets.status,
+        let number = match self.number(&id) {
+            Some(number) => {
+                self.clear(number);
+                number
+            }
+            None => self.add(id),
         };
-        let packed = Packed { version: row.version, digest: row.digest, keys: row.keys, group };
-        if let Some(before) = self.rows.insert(id, packed) {
-            self.forget(&id, &before);
+        let at = index(number);
+        self.versions[at] = row.version;
+        self.digests[at] = row.digest;
+        self.put_keys(number, row.keys);
+        self.births[at] = row.facets.birth.map_or(0, packed);
+        if row.facets.capacity != 0 {
+            if self.capacities.len() <= at {
+                self.capacities.resize(at + 1, 0);
+            }
+            self.capacities[at] = row.facets.capacity;
         }
-        for key in row.keys.iter() {
-            self.by_key.insert(*key, id);
+        self.put_facets(number, row);
+        self.phones.put(number, &row.phones);
+        if !row.name.is_empty() {
+            self.name_of[at] = self.names.put(&row.name, number);
         }
-        *self.counts.entry(group).or_default() += 1;
     }
 
-    /// Takes a row out, with its numbers; false when there was none.
+    fn put_facets(&mut self, number: u32, row: &Row) {
+        let unit = Value::Code(row.facets.unit.as_str().into());
+        let column = &mut self.columns[Facet::Unit.place()];
+        column.put(number, &unit);
+        if column.values().len() > self.units.len() {
+            self.units.push(row.facets.unit.clone());
+        }
+        let values = &row.facets.values;
+        for (at, (facet, value)) in values.iter().enumerate() {
+            let column = &mut self.columns[facet.place()];
+            if !facet.is_many() {
+                column.put(number, value);
+            } else if !values[..at].iter().any(|(earlier, _value)| earlier == facet) {
+                let same = values.iter().filter(|(named, _value)| named == facet);
+                column.put_many(number, same.map(|(_facet, value)| value));
+            }
+        }
+    }
+
+    /// A number for a new record.
+    fn add(&mut self, id: [u8; 16]) -> u32 {
+        let number = match self.free.pop() {
+            Some(number) => {
+                self.ids[index(number)] = id;
+                number
+            }
+            None => {
+                self.ids.push(id);
+                self.versions.push(0);
+                self.digests.push([0; 16]);
+                self.keys.push(Keys::default());
+                self.births.push(0);
+                self.name_of.push(NO_NAME);
+                u32::try_from(self.ids.len() - 1).expect("memory ends before 32 bits of records")
+            }
+        };
+        self.all.insert(number);
+        let (ids, hasher) = (&self.ids, &self.hasher);
+        let hash_of = |row: &u32| hasher.hash_one(ids[index(*row)]);
+        self.by_id.insert_unique(hasher.hash_one(id), number, hash_of);
+        self.by_order.insert(number, |one| ids[index(one)] < id);
+        number
+    }
+
+    fn put_keys(&mut self, number: u32, keys: Keys) {
+        self.keys[index(number)] = keys;
+        for (place, key) in keys.places() {
+            // The newest holder of a number is the one that is found by it.
+            self.forget_key(key);
+            let holder = number.checked_mul(KEYS).expect("memory ends before 31 bits of records");
+            let place = u32::try_from(place).expect("one of two");
+            let all = &self.keys;
+            let hash_of = |holder: &u32| hash(key_at(all, *holder));
+            self.by_key.insert_unique(hash(key), holder + place, hash_of);
+        }
+    }
+
+    fn forget_key(&mut self, key: &BlindKey) {
+        let all = &self.keys;
+        if let Ok(found) = self.by_key.find_entry(hash(key), |holder| key_at(all, *holder) == key) {
+            found.remove();
+        }
+    }
+
+    /// Takes away all that is known of a row, but not the row.
+    fn clear(&mut self, number: u32) {
+        let at = index(number);
+        let keys = self.keys[at];
+        for (_place, key) in keys.places() {
+            if self.row_of_key(key) == Some(number) {
+                self.forget_key(key);
+            }
+        }
+        self.keys[at] = Keys::default();
+        self.births[at] = 0;
+        if let Some(capacity) = self.capacities.get_mut(at) {
+            *capacity = 0;
+        }
+        for (place, column) in self.columns.iter_mut().enumerate() {
+            column.clear(number, Facet::MANY.iter().any(|facet| facet.place() == place));
+        }
+        self.phones.clear(number);
+        let name = std::mem::replace(&mut self.name_of[at], NO_NAME);
+        if name != NO_NAME {
+            self.names.clear(name, number);
+        }
+    }
+
+    /// Takes a record out, whose person was erased; says whether it was there.
     pub fn remove(&mut self, id: &[u8; 16]) -> bool {
-        let Some(before) = self.rows.remove(id) else { return false };
-        self.forget(id, &before);
+        let Some(number) = self.number(id) else { return false };
+        self.clear(number);
+        self.all.remove(number);
+        self.assigned.remove(number);
+        let hash = self.hash_id(id);
+        if let Ok(found) = self.by_id.find_entry(hash, |row| *row == number) {
+            found.remove();
+        }
+        self.by_order.remove(number, |one| self.ids[index(one)] < *id);
+        self.digests[index(number)] = [0; 16];
+        self.free.push(number);
         true
     }
 
-    /// What is known by a row that is no more.
-    fn forget(&mut self, id: &[u8; 16], before: &Packed) {
-        for key in before.keys.iter() {
-            if self.by_key.get(key) == Some(id) {
-                self.by_key.remove(key);
-            }
-        }
-        if let Some(count) = self.counts.get_mut(&before.group) {
-            *count -= 1;
+    /// Says whether a record is assigned to a post; unknown records are let be. Stays when the record
+    /// changes, and is said anew when the registry loads.
+    pub fn set_assigned(&mut self, id: &[u8; 16], is_assigned: bool) {
+        let Some(number) = self.number(id) else { return };
+        if is_assigned {
+            self.assigned.insert(number);
+        } else {
+            self.assigned.remove(number);
         }
     }
 
-    /// Makes a filter ready, within one unit and what lies under it.
-    ///
-    /// # Errors
-    /// [`FilterError`], when the filter names a unit that is not there.
-    pub fn select(
-        &self,
-        filter: &Filter,
-        units: &Units,
-        within: Option<&UnitCode>,
-    ) -> Result<Selection, FilterError> {
-        let mut tests = Vec::new();
-        if let Some(top) = within {
-            tests.push(Test::Units { wanted: self.under(top, units), negated: false });
-        }
-        for (term, negated) in filter.terms() {
-            tests.push(match term {
-                Term::Unit { code, at } => {
-                    if units.get(code).is_none() {
-                        return Err(FilterError::UnknownUnit { at: *at, unit: code.clone() });
-                    }
-                    Test::Units { wanted: self.under(code, units), negated }
-                }
-                Term::Code(code) => {
-                    Test::Code { place: self.codes.places.get(code).copied(), negated }
-                }
-                Term::Class(class) => Test::Class { class: *class, negated },
-                Term::Status(status) => Test::Status { status: *status, negated },
-            });
-        }
-        Ok(Selection { tests })
-    }
-
-    fn under(&self, top: &UnitCode, units: &Units) -> Vec<bool> {
-        self.units.codes.iter().map(|code| units.is_within(code, top)).collect()
-    }
-
-    /// How many records a selection takes. Costs nothing by the number of records.
-    pub fn count(&self, selection: &Selection) -> u64 {
-        let taken = self.counts.iter().filter(|(group, _count)| selection.takes(group));
-        taken.map(|(_group, count)| *count).sum()
-    }
-
-    /// The next records of a selection, by identity: at most `len`, from the first after `after`, out
-    /// of at most `walk_len` rows looked at, so that nobody holds the table for long.
-    pub fn page(
-        &self,
-        selection: &Selection,
-        after: &[u8; 16],
-        len: usize,
-        walk_len: usize,
-    ) -> Page {
-        let mut ids = Vec::new();
-        let mut last = None;
-        for (walked, (id, packed)) in self.rows.range((Excluded(*after), Unbounded)).enumerate() {
-            if walked == walk_len || ids.len() == len {
-                return Page { ids, next: last };
-            }
-            if selection.takes(&packed.group) {
-                ids.push(*id);
-            }
-            last = Some(*id);
-        }
-        Page { ids, next: None }
-    }
-
-    fn unpack(&self, packed: &Packed) -> Option<Row> {
-        let Packed { version, digest, keys, group } = packed;
-        let facets = Facets {
-            unit: self.units.code(group.unit)?.clone(),
-            code: self.codes.code(group.code).cloned(),
-            class: group.class,
-            status: group.status,
-        };
-        Some(Row { version: *version, digest: *digest, facets, keys: *keys })
+    /// Whether a record is assigned to a post.
+    pub fn is_assigned(&self, id: &[u8; 16]) -> bool {
+        self.number(id).is_some_and(|number| self.assigned.contains(number))
     }
 }
 
-#[cfg(test)]
-mod tests;
+/// What the questions in this folder are answered from.
+impl Table {
+    pub(super) const fn all(&self) -> &RoaringBitmap {
+        &self.all
+    }
+
+    pub(super) const fn assigned(&self) -> &RoaringBitmap {
+        &self.assigned
+    }
+
+    pub(super) fn column(&self, facet: Facet) -> &Column {
+        &self.columns[facet.place()]
+    }
+
+    pub(super) const fn names(&self) -> &Names {
+        &self.names
+    }
+
+    pub(super) const fn phones(&self) -> &Phones {
+        &self.phones
+    }
+
+    pub(super) const fn by_order(&self) -> &Order {
+        &self.by_order
+    }
+
+    pub(super) fn id(&self, row: u32) -> [u8; 16] {
+        self.ids[index(row)]
+    }
+
+    pub(super) fn birth(&self, row: u32) -> u32 {
+        self.births[index(row)]
+    }
+
+    pub(super) fn capacity(&self, row: u32) -> u32 {
+        self.capacities.get(index(row)).copied().unwrap_or(0)
+    }
+
+    pub(super) fn name(&self, row: u32) -> Option<u32> {
+        Some(self.name_of[index(row)]).filter(|name| *name != NO_NAME)
+    }
+
+    pub(super) fn holder(&self, key: &BlindKey) -> Option<u32> {
+        self.row_of_key(key)
+    }
+}

@@ -16,6 +16,7 @@ mod import;
 mod list;
 pub mod lookup;
 pub mod plan;
+mod token;
 mod transfer;
 
 use std::pin::Pin;
@@ -261,6 +262,13 @@ impl<G: Gate> RegistryService for RegistryDoor<G> {
         request: Request<pb::ListEquipmentRequest>,
     ) -> Result<Response<pb::ListEquipmentResponse>, Status> {
         unary!(self, request, "ListEquipment", list_equipment)
+    }
+
+    async fn count_records(
+        &self,
+        request: Request<pb::CountRecordsRequest>,
+    ) -> Result<Response<pb::CountRecordsResponse>, Status> {
+        unary!(self, request, "CountRecords", count_records)
     }
 
     async fn erase_record(

@@ -11,18 +11,21 @@ pub mod candidate;
 mod changes;
 mod enterprise;
 mod equipment;
+mod facets;
 mod militia;
 pub mod plan;
 mod reservist;
 mod standing;
 
 use std::borrow::Cow;
+use std::fmt;
 
 use jiff::civil::Date;
 use prost::Message;
 use zeroize::Zeroizing;
 
-use crate::domain::ids::{SpecialtyCode, UnitCode};
+pub use facets::{Facet, Facets, Value};
+
 use crate::domain::registry::{Lists, Phone, Problem, ProblemCode};
 use crate::domain::world::RecordKind;
 use crate::wire::{WireError, pb};
@@ -49,17 +52,20 @@ pub enum View {
     Masked,
 }
 
-/// What a record is filtered and counted by. Nothing of it is personal.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Facets {
-    /// The unit it counts under.
-    pub unit: UnitCode,
-    /// Specialty of a reservist, type of a piece of equipment.
-    pub code: Option<SpecialtyCode>,
-    /// Reserve class 1 or 2; 0 for none, and for equipment.
-    pub class: u8,
-    /// The stored number of its status.
-    pub status: u8,
+/// What else a record is found by: a name by its words, phones by their exact numbers, both shared
+/// by several records as a rule.
+#[derive(Clone, Copy, Default)]
+pub struct Found<'a> {
+    /// The full name; blank for none.
+    pub name: &'a str,
+    /// Phones in E.164.
+    pub phones: &'a [String],
+}
+
+impl fmt::Debug for Found<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Found(masked)")
+    }
 }
 
 /// What a record is known by, most telling first, each with the name of its kind: a number, a code,
@@ -94,6 +100,11 @@ pub trait RegistryRecord: Message + Default + Clone + Send + Sync + 'static {
 
     /// What it is known by.
     fn numbers(&self) -> Numbers<'_>;
+
+    /// What else it is found by; nothing, unless a kind says so.
+    fn found(&self) -> Found<'_> {
+        Found::default()
+    }
 
     /// The unit that it is on its way to; none for nearly all.
     fn moving_to(&self) -> Option<&str> {
@@ -150,6 +161,11 @@ fn said<T>(
     if value == 0 { "?".to_owned() } else { term(value, from_number, code) }
 }
 
+/// A number of a closed list or a year as a facet has it.
+fn small(field: &'static str, value: impl TryInto<u16>) -> Result<u16, WireError> {
+    value.try_into().map_err(|_range| WireError::new(field, "is out of range"))
+}
+
 /// A grade or class: blank for 0.
 fn digit(value: u32) -> String {
     if value == 0 { String::new() } else { value.to_string() }
@@ -173,11 +189,6 @@ pub(crate) fn civil(day: Date) -> pb::CivilDate {
 /// A count that may be unknown.
 fn counted(count: Option<u32>) -> String {
     count.map(|count| count.to_string()).unwrap_or_default()
-}
-
-/// An enum's number in the index.
-fn byte(field: &'static str, value: i32) -> Result<u8, WireError> {
-    u8::try_from(value).map_err(|_range| WireError::new(field, "is out of range"))
 }
 
 fn e164(phones: &[Phone]) -> Vec<String> {

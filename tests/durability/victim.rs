@@ -19,7 +19,7 @@ use hoatoc::store::journal::JournalOptions;
 use hoatoc::store::journaled::{SledStore, StoreOptions};
 use hoatoc::tasks::Tasks;
 use hoatoc::telemetry::metrics::Metrics;
-use hoatoc::wire::registry::Facets;
+use hoatoc::wire::registry::{Facet, Facets};
 use tokio::sync::watch;
 use zeroize::Zeroizing;
 
@@ -188,18 +188,18 @@ impl Victim {
         let id = (u128::from(self.life) << 64) | (u128::from(n) << 8) | u128::from(row);
         let mut key = [0; 10];
         key.copy_from_slice(&id.to_be_bytes()[6..]);
-        let facets = Facets {
-            unit: "X0001".parse().expect("a code"),
-            code: "CN01".parse().ok(),
-            class: 1,
-            status: 1,
-        };
+        let facets = Facets::of("X0001".parse().expect("a code"))
+            .code(Facet::Code, "CN01")
+            .number(Facet::Class, 1)
+            .number(Facet::Status, 1);
         let content = Zeroizing::new(match mode {
             RowMode::Update { .. } => vec![row; 250],
             _new => vec![row; 200],
         });
         let digest = Sealer::new(&MASTER).digest(&content);
-        let index = Row { version: 0, digest, facets, keys: Keys::new([Some(key), None]) };
+        let keys = Keys::new([Some(key), None]);
+        let (phones, name) = (Vec::new(), String::new());
+        let index = Row { version: 0, digest, facets, keys, phones, name };
         NewRecord {
             row: row.into(),
             mode,

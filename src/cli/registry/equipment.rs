@@ -5,7 +5,8 @@ use clap::Subcommand;
 use serde_json::{Value, json};
 
 use super::erase::{self, Erase};
-use super::import::{self, Listing, Roster};
+use super::import::{self, Roster};
+use super::listing::{self, Count, Listing, Sought};
 use super::reservist::word;
 use crate::cli::Cx;
 use crate::cli::connection::{refused, request};
@@ -25,6 +26,13 @@ pub(in crate::cli) enum Equipment {
     #[command(after_help = "Example:\n  \
         hoatoc equipment list --filter 'unit = \"KV1\" AND type = \"PT01\"' --as ~/admin")]
     List(Listing),
+    /// Finds equipment by plate, chassis number or its owner's phone.
+    #[command(after_help = "Example:\n  hoatoc equipment find 27A-123.45 --as ~/admin")]
+    Find(Sought),
+    /// Counts equipment by up to three fields.
+    #[command(after_help = "Example:\n  \
+        hoatoc equipment count --by unit,type --filter 'capacity >= 3.5' --as ~/admin")]
+    Count(Count),
     /// Shows one piece of equipment; the reading itself is recorded in the ledger.
     #[command(
         after_help = "Example:\n  hoatoc equipment show 01936f5e-0000-7000-8000-000000000000 --as ~/admin"
@@ -45,6 +53,8 @@ impl Equipment {
         match self {
             Self::Import(roster) => import::run(cx, roster, RosterKind::Equipment).await,
             Self::List(listing) => list(cx, &listing).await,
+            Self::Find(sought) => list(cx, &sought.equipment()).await,
+            Self::Count(count) => listing::count(cx, count, pb::RecordKind::Equipment).await,
             Self::Show { id } => show(cx, &id).await,
             Self::Erase(erase) => erase::run(cx, erase, pb::RecordKind::Equipment).await,
         }
@@ -55,11 +65,7 @@ async fn list(cx: &Cx, listing: &Listing) -> Result<()> {
     let connection = cx.connect().await?;
     let (mut found, mut page_token) = (Vec::new(), String::new());
     let total = loop {
-        let ask = pb::ListEquipmentRequest {
-            page_size: listing.page(found.len()),
-            page_token,
-            filter: listing.filter.clone(),
-        };
+        let ask = listing.equipment(found.len(), page_token);
         let page = connection.registry().list_equipment(request(ask)).await.map_err(refused)?;
         let page = page.into_inner();
         page_token = page.next_page_token;

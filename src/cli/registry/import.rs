@@ -19,9 +19,6 @@ use crate::roster::lists::{shipped_equipment_types, shipped_specialties};
 use crate::roster::{Change, ImportReport, Mapping, RosterKind, Source, write_refused};
 use crate::wire::pb;
 
-/// Records asked for at once.
-const PAGE_LEN: usize = 50;
-
 /// How long a server that does not answer is tried again before an import is given up.
 const PATIENCE: Duration = Duration::from_secs(180);
 
@@ -51,25 +48,6 @@ pub(in crate::cli) struct Roster {
     /// Replaces the file of refused rows if it is there already.
     #[arg(long, requires = "refused")]
     pub(super) force: bool,
-}
-
-/// Which records to list.
-#[derive(Debug, Clone, Args)]
-pub(in crate::cli) struct Listing {
-    /// Comparisons joined by AND: unit (with all under it), reserve_class, specialty, type, status.
-    #[arg(long, value_name = "FILTER", default_value = "", hide_default_value = true)]
-    pub(super) filter: String,
-    /// At most this many; 0 only counts them.
-    #[arg(long, value_name = "N", default_value_t = 50)]
-    pub(super) limit: usize,
-}
-
-impl Listing {
-    /// How many to ask for next: a page of the largest records keeps within one message. At least
-    /// one, since how many there are is told with a page.
-    pub(super) fn page(&self, have: usize) -> u32 {
-        u32::try_from(self.limit.saturating_sub(have).clamp(1, PAGE_LEN)).unwrap_or(1)
-    }
 }
 
 /// A day as `yyyy-mm-dd`.

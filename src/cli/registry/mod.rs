@@ -4,6 +4,7 @@ pub(super) mod equipment;
 mod erase;
 pub(super) mod force;
 mod import;
+mod listing;
 pub(super) mod reservist;
 mod transfer;
 pub(super) mod unit;

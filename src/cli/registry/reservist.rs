@@ -5,7 +5,8 @@ use clap::Subcommand;
 use serde_json::{Value, json};
 
 use super::erase::{self, Erase};
-use super::import::{self, Listing, Roster, date};
+use super::import::{self, Roster, date};
+use super::listing::{self, Count, Listing, Sought};
 use super::transfer::Transfer;
 use crate::cli::Cx;
 use crate::cli::connection::{refused, request};
@@ -23,9 +24,19 @@ pub(in crate::cli) enum Reservist {
     )]
     Import(Roster),
     /// Lists reservists, with their numbers masked.
-    #[command(after_help = "Example:\n  \
-        hoatoc reservist list --filter 'unit = \"03160\" AND status = \"ACTIVE\"' --as ~/admin")]
+    #[command(after_help = "Examples:\n  \
+        hoatoc reservist list --filter 'unit = \"03160\" AND age <= 35' --order-by name --as ~/admin\n  \
+        hoatoc reservist list --filter 'specialty = CN02 AND (rank >= SERGEANT OR reserve_class = 1)' \
+        --as-of 2027-01-01 --as ~/admin")]
     List(Listing),
+    /// Finds reservists by name, citizen number or phone.
+    #[command(after_help = "Examples:\n  hoatoc reservist find 'lo van thi' --as ~/admin\n  \
+        hoatoc reservist find '\"lò văn\" t' --filter 'unit = KV1' --as ~/admin")]
+    Find(Sought),
+    /// Counts reservists by up to three fields.
+    #[command(after_help = "Example:\n  \
+        hoatoc reservist count --by unit,reserve_class --filter 'status = ACTIVE' --as ~/admin")]
+    Count(Count),
     /// Shows one reservist; the reading itself is recorded in the ledger.
     #[command(
         after_help = "Example:\n  hoatoc reservist show 01936f5e-0000-7000-8000-000000000000 --as ~/admin"
@@ -52,6 +63,8 @@ impl Reservist {
         match self {
             Self::Import(roster) => import::run(cx, roster, RosterKind::Reservists).await,
             Self::List(listing) => list(cx, &listing).await,
+            Self::Find(sought) => list(cx, &sought.reservists()).await,
+            Self::Count(count) => listing::count(cx, count, pb::RecordKind::Reservist).await,
             Self::Show { id } => show(cx, &id).await,
             Self::Erase(erase) => erase::run(cx, erase, pb::RecordKind::Reservist).await,
             Self::Transfer(transfer) => transfer.run(cx).await,
@@ -63,11 +76,7 @@ async fn list(cx: &Cx, listing: &Listing) -> Result<()> {
     let connection = cx.connect().await?;
     let (mut found, mut page_token) = (Vec::new(), String::new());
     let total = loop {
-        let ask = pb::ListReservistsRequest {
-            page_size: listing.page(found.len()),
-            page_token,
-            filter: listing.filter.clone(),
-        };
+        let ask = listing.reservists(found.len(), page_token);
         let page = connection.registry().list_reservists(request(ask)).await.map_err(refused)?;
         let page = page.into_inner();
         page_token = page.next_page_token;
@@ -80,11 +89,14 @@ async fn list(cx: &Cx, listing: &Listing) -> Result<()> {
     found.truncate(listing.limit);
     let reservists: Vec<Value> = found.iter().map(as_json).collect();
     cx.screen.show(&json!({ "total": total, "reservists": reservists }), || {
-        let mut rows = table(&["ID", "NAME", "UNIT", "CLASS", "SPECIALTY", "STATUS"]);
+        let mut rows =
+            table(&["ID", "NAME", "BORN", "HAMLET", "UNIT", "CLASS", "SPECIALTY", "STATUS"]);
         for one in &found {
             rows.add_row([
                 one.reservist_id.clone(),
                 one.full_name.clone(),
+                one.birth_date.map(|date| date.year.to_string()).unwrap_or_default(),
+                one.hamlet.clone(),
                 one.residence_unit_code.clone(),
                 one.reserve_class.to_string(),
                 one.specialty_code.clone(),

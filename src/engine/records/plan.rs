@@ -14,7 +14,7 @@ use crate::engine::EngineError;
 use crate::engine::records::{NewRecord, RecordJob, RecordOutcome, RowMode, RowOutcome};
 use crate::evidence::seal::PLAINTEXT_LEN_MAX;
 use crate::index::assignments::{Guard, PlanChange};
-use crate::index::{BlindKey, Registry, Row, Table, seal_value};
+use crate::index::{BlindKey, Known, Registry, Row, Table, seal_value};
 use crate::store::{Op, keys};
 
 #[derive(Debug)]
@@ -170,7 +170,7 @@ fn holder(
     new: &NewRecord,
     table: &Table,
     repeated: bool,
-) -> Result<Option<([u8; 16], Row)>, &'static str> {
+) -> Result<Option<([u8; 16], Known)>, &'static str> {
     let mut holders = new.index.keys.iter().filter_map(|key| table.find(key));
     if let RowMode::Update { id, .. } = new.mode {
         if holders.any(|other| other != id) {

@@ -429,5 +429,5 @@ async fn a_batch_over_its_bound_or_a_record_too_long_is_refused_and_nothing_pers
     let unit: UnitCode = people[1].residence_unit_code.parse().expect("a code");
     let registry = bench.engine.registry();
     let (_id, row) = registry.table(RecordKind::Reservist).iter().next().expect("one row");
-    assert_eq!(row.facets.unit, unit);
+    assert_eq!(row.unit, unit);
 }

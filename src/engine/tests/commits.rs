@@ -12,16 +12,21 @@ use crate::evidence::seal::Sealer;
 use crate::index::{Keys, Row};
 use crate::limits;
 use crate::sim::cast::{CLERK, ORIGIN};
-use crate::wire::registry::Facets;
+use crate::wire::registry::{Facet, Facets};
 
 fn row(n: u8) -> NewRecord {
-    let facets = Facets {
-        unit: "X0001".parse().expect("a code"),
-        code: "CN01".parse().ok(),
-        class: 1,
-        status: 1,
+    let facets = Facets::of("X0001".parse().expect("a code"))
+        .code(Facet::Code, "CN01")
+        .number(Facet::Class, 1)
+        .number(Facet::Status, 1);
+    let index = Row {
+        version: 0,
+        digest: [n; 16],
+        facets,
+        keys: Keys::new([Some([n; 10]), None]),
+        phones: Vec::new(),
+        name: String::new(),
     };
-    let index = Row { version: 0, digest: [n; 16], facets, keys: Keys::new([Some([n; 10]), None]) };
     let content = Zeroizing::new(vec![n; 40]);
     NewRecord {
         row: n.into(),

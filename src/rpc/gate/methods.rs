@@ -140,6 +140,7 @@ pub const METHODS: &[Method] = &[
     changes("hoatoc.v1.RegistryService/UpdateEquipment", REGISTRAR),
     reads("hoatoc.v1.RegistryService/ListEquipment", SEEKING),
     streams("hoatoc.v1.RegistryService/ImportEquipment", REGISTRAR),
+    reads("hoatoc.v1.RegistryService/CountRecords", SEEKING),
     changes("hoatoc.v1.RegistryService/EraseRecord", REGISTRAR),
     changes("hoatoc.v1.KeyService/RotateKeys", ADMINISTRATOR),
     reads("hoatoc.v1.KeyService/GetKeys", Callers::Officers(&[Administrator, Auditor])),

@@ -196,7 +196,7 @@ impl RegistryParts {
         caller: &Caller,
     ) -> Result<(), RegistryFault> {
         let row = self.engine.registry().table(kind).get(id).ok_or(RegistryFault::Unknown)?;
-        let reaches = caller.reaches(&row.facets.unit, self.engine.world().units());
+        let reaches = caller.reaches(&row.unit, self.engine.world().units());
         if reaches { Ok(()) } else { Err(RegistryFault::Unknown) }
     }
 

@@ -119,6 +119,7 @@ impl RegistryFault {
     pub fn code(&self) -> Code {
         match self {
             Self::Engine(engine) => engine.code(),
+            Self::Filter(FilterError::Hidden { .. }) => Code::Denied,
             Self::Field(_) | Self::Filter(_) | Self::Record(_) => Code::Invalid,
             Self::Refused { reason, .. } => match *reason {
                 "NUMBER_EXISTS" => Code::Exists,
@@ -142,6 +143,7 @@ impl RegistryFault {
         match self {
             Self::Engine(engine) => engine.reason(),
             Self::Field(_) => "REQUEST_INVALID",
+            Self::Filter(FilterError::Hidden { .. }) => "FIELD_HIDDEN",
             Self::Filter(_) => "FILTER_INVALID",
             Self::Record(_) => "RECORD_INVALID",
             Self::Refused { kind: RecordKind::Reservist, reason: "NUMBER_EXISTS", .. } => {

@@ -3,7 +3,7 @@
 use tonic::{Request, Response, Status, Streaming};
 
 use crate::rpc::registry::calls::uuid;
-use crate::rpc::registry::list::Listed;
+use crate::rpc::registry::list::{Listed, Wanted};
 use crate::rpc::registry::{Answers, Caller, Gate, RegistryDoor, RegistryFault, RegistryParts};
 use crate::wire::pb;
 use crate::wire::pb::force_service_server::ForceService;
@@ -58,7 +58,8 @@ macro_rules! force_service {
             ) -> Result<Response<pb::$list_response>, Status> {
                 let caller = self.enter(&request, $list_name)?;
                 let pb::$list_request { page_size, page_token, filter } = request.into_inner();
-                let listed = self.parts.list(page_size, &page_token, &filter, &caller).await;
+                let wanted = Wanted { page_size, page_token, filter, ..Wanted::default() };
+                let listed = self.parts.list(wanted, &caller).await;
                 self.answer(listed.map(|listed| {
                     let Listed { records: $fields, next_page_token, total_size } = listed;
                     pb::$list_response { $fields, next_page_token, total_size }

@@ -187,7 +187,7 @@ impl RegistryParts {
         let registry = self.engine.registry();
         let table = registry.table(R::KIND);
         let mut holders = keys.iter().filter_map(|key| table.get(&table.find(key)?));
-        holders.all(|row| caller.reaches(&row.facets.unit, units))
+        holders.all(|row| caller.reaches(&row.unit, units))
     }
 
     /// The record that an import's row would change.

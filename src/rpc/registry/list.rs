@@ -1,19 +1,20 @@
-//! Lists: a filter, a page, and the token of the next one.
+//! Lists and counts: a filter, an order, a page; or how many there are of each sort.
 //!
-//! A token is the identity after which the next page begins, and the head of a digest of the filter
-//! it belongs to. It gives no rights and is not secret.
+//! The index is asked on a thread where it may take its milliseconds; nothing else waits for it but
+//! the publishing of new records.
 
-use ring::digest::{SHA256, digest};
+use std::sync::Arc;
+
+use jiff::civil::Date;
+use parking_lot::RwLockReadGuard;
 
 use crate::domain::world::RecordKind;
-use crate::index::Filter;
+use crate::index::{Asking, Counting, Filter, Grouping, Position, Sight, Sorting};
 use crate::limits;
+use crate::rpc::registry::token;
 use crate::rpc::registry::{Caller, RegistryFault, RegistryParts};
 use crate::wire::registry::{RegistryRecord, View};
 use crate::wire::{WireError, pb};
-
-const ID_LEN: usize = 16;
-const FILTER_DIGEST_LEN: usize = 4;
 
 pub(super) struct Listed<R> {
     pub(super) records: Vec<R>,
@@ -21,101 +22,168 @@ pub(super) struct Listed<R> {
     pub(super) total_size: u64,
 }
 
-impl RegistryParts {
-    pub(super) async fn list_reservists(
-        &self,
-        request: pb::ListReservistsRequest,
-        caller: &Caller,
-    ) -> Result<pb::ListReservistsResponse, RegistryFault> {
-        let pb::ListReservistsRequest { page_size, page_token, filter } = request;
-        let listed = self.list(page_size, &page_token, &filter, caller).await?;
-        let Listed { records: reservists, next_page_token, total_size } = listed;
-        Ok(pb::ListReservistsResponse { reservists, next_page_token, total_size })
-    }
+/// What the requests for lists have in common.
+#[derive(Default)]
+pub(super) struct Wanted {
+    pub(super) page_size: u32,
+    pub(super) page_token: String,
+    pub(super) filter: String,
+    pub(super) order_by: String,
+    pub(super) as_of: Option<pb::CivilDate>,
+}
 
-    pub(super) async fn list_equipment(
-        &self,
-        request: pb::ListEquipmentRequest,
-        caller: &Caller,
-    ) -> Result<pb::ListEquipmentResponse, RegistryFault> {
-        let pb::ListEquipmentRequest { page_size, page_token, filter } = request;
-        let listed = self.list(page_size, &page_token, &filter, caller).await?;
-        let Listed { records: equipment, next_page_token, total_size } = listed;
-        Ok(pb::ListEquipmentResponse { equipment, next_page_token, total_size })
-    }
+/// A page of identities.
+struct Walked {
+    ids: Vec<[u8; 16]>,
+    /// Where the next page begins; none on the last.
+    position: Option<Position>,
+    total_size: u64,
+}
+
+macro_rules! list {
+    ($call:ident $request:ident $response:ident $field:ident) => {
+        pub(super) async fn $call(
+            &self,
+            request: pb::$request,
+            caller: &Caller,
+        ) -> Result<pb::$response, RegistryFault> {
+            let pb::$request { page_size, page_token, filter, order_by, as_of } = request;
+            let wanted = Wanted { page_size, page_token, filter, order_by, as_of };
+            let Listed { records: $field, next_page_token, total_size } =
+                self.list(wanted, caller).await?;
+            Ok(pb::$response { $field, next_page_token, total_size })
+        }
+    };
+}
+
+impl RegistryParts {
+    list!(list_reservists ListReservistsRequest ListReservistsResponse reservists);
+    list!(list_equipment ListEquipmentRequest ListEquipmentResponse equipment);
 
     pub(super) async fn list<R: RegistryRecord>(
         &self,
-        page_size: u32,
-        page_token: &str,
-        filter_text: &str,
+        wanted: Wanted,
         caller: &Caller,
     ) -> Result<Listed<R>, RegistryFault> {
-        let len = match usize::try_from(page_size).unwrap_or(usize::MAX) {
+        let len = match usize::try_from(wanted.page_size).unwrap_or(usize::MAX) {
             0 => limits::LIST_PAGE_LEN,
             asked if asked <= limits::LIST_PAGE_LEN_MAX => asked,
             _too_many => return Err(WireError::new("page_size", "is over 500").into()),
         };
-        let filter = Filter::parse(filter_text, R::KIND)?;
-        let after = match page_token {
-            "" => [0; ID_LEN],
-            token => token_id(token, filter_text)?,
+        let filter = Filter::parse(&wanted.filter, R::KIND, caller.sight())?;
+        // A page after the first asks nothing new: its token opens for this very filter only.
+        if filter.is_lookup() && wanted.page_token.is_empty() {
+            self.look_up(caller)?;
+        }
+        let sorting = Sorting::parse(&wanted.order_by, R::KIND, caller.sight())
+            .map_err(|fault| WireError::new("order_by", fault.to_string()))?;
+        let as_of = self.as_of(wanted.as_of, &filter, caller)?;
+        let list = format!("{:?} {as_of} {sorting:?} {}", R::KIND, wanted.filter);
+        let after = match wanted.page_token.as_str() {
+            "" => None,
+            text => Some(token::open(&self.sealer, text, &list)?),
         };
-        let (mut ids, total_size) = self.walk(R::KIND, &filter, after, len + 1, caller).await?;
-        let has_more = ids.len() > len;
-        ids.truncate(len);
-        let last = ids.last().filter(|_id| has_more);
-        let next_page_token = last.map(|id| token(id, filter_text)).unwrap_or_default();
+        let walked = self.walk(filter, (sorting, after, len), as_of, caller).await?;
+        let next_page_token = match &walked.position {
+            Some(position) => token::make(&self.sealer, position, &list)?,
+            None => String::new(),
+        };
         let view = if caller.sees_all { View::Named } else { View::Masked };
-        let records = self.read(ids, view, caller).await?;
-        Ok(Listed { records, next_page_token, total_size })
+        let records = self.read(walked.ids, view, caller).await?;
+        Ok(Listed { records, next_page_token, total_size: walked.total_size })
     }
 
-    /// The identities after one, and how many match in all. Lets writers in between its steps.
+    /// The day that ages are counted on. Who sees only years of birth may not choose it: asking day by
+    /// day would show the birthday.
+    fn as_of(
+        &self,
+        asked: Option<pb::CivilDate>,
+        filter: &Filter,
+        caller: &Caller,
+    ) -> Result<Date, RegistryFault> {
+        let Some(asked) = asked else { return Ok(self.engine.now().date_in_vietnam()) };
+        if filter.uses_age() && !caller.sees_all {
+            let fault = "with an age is for those who may see whole records: leave it out";
+            return Err(WireError::new("as_of", fault).into());
+        }
+        let part = |part: u32| i8::try_from(part).ok();
+        let year = i16::try_from(asked.year).ok().filter(|year| (1900..=2100).contains(year));
+        let parts = year.zip(part(asked.month)).zip(part(asked.day));
+        let date = parts.and_then(|((year, month), day)| Date::new(year, month, day).ok());
+        let fault = || WireError::new("as_of", "is not a day between 1900 and 2100").into();
+        date.ok_or_else(fault)
+    }
+
     async fn walk(
         &self,
-        kind: RecordKind,
-        filter: &Filter,
-        after: [u8; ID_LEN],
-        len: usize,
+        filter: Filter,
+        (sorting, after, len): (Sorting, Option<Position>, usize),
+        as_of: Date,
         caller: &Caller,
-    ) -> Result<(Vec<[u8; ID_LEN]>, u64), RegistryFault> {
-        let units = self.units();
-        let (selection, total_size) = {
-            let registry = self.engine.registry();
-            let table = registry.table(kind);
-            let selection = table.select(filter, &units, caller.within.as_ref())?;
-            let total_size = table.count(&selection);
-            (selection, total_size)
-        };
-        let mut ids = Vec::new();
-        let mut next = (total_size > 0).then_some(after);
-        while let Some(from) = next.filter(|_from| ids.len() < len) {
-            let page = {
-                let registry = self.engine.registry();
-                let left = len - ids.len();
-                registry.table(kind).page(&selection, &from, left, limits::INDEX_WALK_LEN)
-            };
-            ids.extend(page.ids);
-            next = page.next;
-            tokio::task::yield_now().await;
+    ) -> Result<Walked, RegistryFault> {
+        let (engine, sealer) = (self.engine.clone(), Arc::clone(&self.sealer));
+        let (units, within) = (self.units(), caller.within.clone());
+        let walking = tokio::task::spawn_blocking(move || {
+            let asking = Asking { units: &units, within: within.as_ref(), as_of, sealer: &sealer };
+            let registry = engine.registry();
+            let table = registry.table(filter.kind());
+            let matches = table.select(&filter, &asking)?;
+            let mut ids = table.page(&matches, sorting, after.as_ref(), len + 1);
+            let has_more = ids.len() > len;
+            ids.truncate(len);
+            let last = ids.last().filter(|_id| has_more);
+            let position = last.and_then(|id| table.position(id));
+            Ok(Walked { ids, position, total_size: matches.len() })
+        });
+        walking.await.unwrap_or(Err(RegistryFault::Unreadable))
+    }
+
+    pub(super) async fn count_records(
+        &self,
+        request: pb::CountRecordsRequest,
+        caller: &Caller,
+    ) -> Result<pb::CountRecordsResponse, RegistryFault> {
+        let kind = record_kind(request.kind)?;
+        let filter = Filter::parse(&request.filter, kind, caller.sight())?;
+        if filter.is_lookup() {
+            self.look_up(caller)?;
         }
-        Ok((ids, total_size))
+        let field = |fault: String| RegistryFault::from(WireError::new("group_by", fault));
+        let grouping = Grouping::parse(&request.group_by, kind, caller.sight());
+        let grouping = grouping.map_err(|fault| field(fault.to_string()))?;
+        let as_of = self.as_of(request.as_of, &filter, caller)?;
+        let (engine, sealer) = (self.engine.clone(), Arc::clone(&self.sealer));
+        let (units, within) = (self.units(), caller.within.clone());
+        let counting = tokio::task::spawn_blocking(move || {
+            let asking = Asking { units: &units, within: within.as_ref(), as_of, sealer: &sealer };
+            let mut registry = engine.registry();
+            let matches = registry.table(kind).select(&filter, &asking)?;
+            let mut counting = Counting::new(matches, grouping);
+            while counting.step(registry.table(kind)) {
+                // Writers come in here: an import and the orders behind it do not wait for a count.
+                RwLockReadGuard::bump(&mut registry);
+            }
+            let total = counting.total();
+            let groups = counting.finish(registry.table(kind), &units);
+            Ok((groups.map_err(|fault| field(fault.to_string()))?, total))
+        });
+        let counted = counting.await.unwrap_or(Err(RegistryFault::Unreadable));
+        let (groups, total) = counted?;
+        let rows = groups
+            .into_iter()
+            .map(|group| pb::CountedRecords { values: group.values, count: group.count });
+        Ok(pb::CountRecordsResponse { rows: rows.collect(), total })
     }
 }
 
-fn filter_digest(filter: &str) -> [u8; FILTER_DIGEST_LEN] {
-    *digest(&SHA256, filter.as_bytes()).as_ref().first_chunk().expect("SHA-256 has 32 bytes")
+impl Caller {
+    const fn sight(&self) -> Sight {
+        if self.sees_all { Sight::Whole } else { Sight::Masked }
+    }
 }
 
-fn token(id: &[u8; ID_LEN], filter: &str) -> String {
-    hex::encode([&id[..], &filter_digest(filter)].concat())
-}
-
-fn token_id(token: &str, filter: &str) -> Result<[u8; ID_LEN], WireError> {
-    let fault = || WireError::new("page_token", "is not of this list: begin with its first page");
-    let mut bytes = [0; ID_LEN + FILTER_DIGEST_LEN];
-    hex::decode_to_slice(token, &mut bytes).map_err(|_not_hex| fault())?;
-    let (id, digest) = bytes.split_first_chunk::<ID_LEN>().ok_or_else(fault)?;
-    if digest == filter_digest(filter) { Ok(*id) } else { Err(fault()) }
+fn record_kind(kind: i32) -> Result<RecordKind, WireError> {
+    let is_it = |one: &&RecordKind| i32::from(pb::RecordKind::from(**one)) == kind;
+    let found = RecordKind::ALL.iter().find(is_it).copied();
+    found.ok_or_else(|| WireError::new("kind", "is no kind of record"))
 }

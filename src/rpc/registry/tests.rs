@@ -157,6 +157,7 @@ impl House {
             page_size: size,
             page_token: token.to_owned(),
             filter: filter.to_owned(),
+            ..pb::ListReservistsRequest::default()
         };
         Ok(self.client.list_reservists(request).await?.into_inner())
     }
@@ -366,6 +367,7 @@ async fn equipment_is_imported_with_its_refusals_as_expected() {
         page_size: 500,
         page_token: String::new(),
         filter: "status = AVAILABLE AND type != PT01".to_owned(),
+        ..pb::ListEquipmentRequest::default()
     };
     let listed = house.client.list_equipment(request).await.expect("listed").into_inner();
     let fits = |item: &pb::Equipment| item.status == 1 && item.type_code != "PT01";
@@ -532,7 +534,7 @@ async fn a_list_is_walked_page_by_page_and_every_page_is_a_reading() {
         house.list(50, &first, "").await.expect_err("a token of another list"),
         house.list(50, "xyz", "").await.expect_err("no token"),
         house.list(501, "", "").await.expect_err("too much"),
-        house.list(50, "", "name = A").await.expect_err("no such field"),
+        house.list(50, "", "height = 2").await.expect_err("no such field"),
         house.list(50, "", "unit = NOWHERE").await.expect_err("no such unit"),
     ];
     assert!(refused.iter().all(|status| status.code() == Grpc::InvalidArgument), "{refused:?}");
@@ -597,3 +599,5 @@ async fn nothing_personal_is_in_the_store_the_log_or_any_debug_output() {
         assert!(!places.iter().any(found), "{secret}");
     }
 }
+
+mod finding;

@@ -5,8 +5,8 @@ use crate::domain::registry::{
 };
 use crate::domain::world::RecordKind;
 use crate::wire::registry::{
-    Facets, FieldProblem, Numbers, RegistryRecord, View, byte, civil, counted, day_text,
-    proto_field, said, term, text_of,
+    Facet, Facets, FieldProblem, Numbers, RegistryRecord, View, civil, counted, day_text,
+    proto_field, said, small, term, text_of,
 };
 use crate::wire::{WireError, parse, pb};
 
@@ -36,12 +36,9 @@ impl RegistryRecord for pb::Activity {
     }
 
     fn facets(&self) -> Result<Facets, WireError> {
-        Ok(Facets {
-            unit: parse("unit_code", &self.unit_code)?,
-            code: None,
-            class: byte("kind", self.kind)?,
-            status: byte("status", self.status)?,
-        })
+        Ok(Facets::of(parse("unit_code", &self.unit_code)?)
+            .number(Facet::Sort, small("kind", self.kind)?)
+            .number(Facet::Status, small("status", self.status)?))
     }
 
     fn numbers(&self) -> Numbers<'_> {

@@ -5,8 +5,8 @@ use crate::domain::registry::{
 };
 use crate::domain::world::RecordKind;
 use crate::wire::registry::{
-    Facets, FieldProblem, Numbers, RegistryRecord, View, byte, civil, day_text, e164, proto_field,
-    said, term, text_of,
+    Facet, Facets, FieldProblem, Numbers, RegistryRecord, View, civil, day_text, e164, proto_field,
+    said, small, term, text_of,
 };
 use crate::wire::{WireError, parse, pb};
 
@@ -39,12 +39,11 @@ impl RegistryRecord for pb::Enterprise {
     }
 
     fn facets(&self) -> Result<Facets, WireError> {
-        Ok(Facets {
-            unit: parse("unit_code", &self.unit_code)?,
-            code: None,
-            class: byte("stage", self.stage)?,
-            status: byte("status", self.status)?,
-        })
+        let facets = Facets::of(parse("unit_code", &self.unit_code)?)
+            .number(Facet::Sort, small("stage", self.stage)?)
+            .number(Facet::Status, small("status", self.status)?);
+        let many = self.capabilities.iter().map(|one| &one.product);
+        Ok(many.fold(facets, |facets, one| facets.code(Facet::Capability, one)))
     }
 
     fn numbers(&self) -> Numbers<'_> {

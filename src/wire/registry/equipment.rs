@@ -1,14 +1,13 @@
 //! Equipment.
 
 use crate::domain::registry::{
-    Driver, Equipment, EquipmentInput, EquipmentStatus, Lists, OwnerKind, Plate,
+    CapacityUnit, Driver, Equipment, EquipmentInput, EquipmentStatus, Lists, OwnerKind, Plate,
 };
 use crate::domain::world::RecordKind;
 use crate::wire::registry::{
-    Facets, FieldProblem, Numbers, RegistryRecord, View, civil, day_text, digit, e164, hide,
-    initials, proto_field, said, term, text_of,
+    Facet, Facets, FieldProblem, Found, Numbers, RegistryRecord, View, civil, day_text, digit,
+    e164, hide, initials, proto_field, said, small, term, text_of,
 };
-use crate::wire::unit::optional;
 use crate::wire::{WireError, parse, pb};
 
 impl RegistryRecord for pb::Equipment {
@@ -51,13 +50,17 @@ impl RegistryRecord for pb::Equipment {
     }
 
     fn facets(&self) -> Result<Facets, WireError> {
-        Ok(Facets {
-            unit: parse("location_unit_code", &self.location_unit_code)?,
-            code: optional("type_code", &self.type_code)?,
-            class: 0,
-            status: u8::try_from(self.status)
-                .map_err(|_range| WireError::new("status", "is out of range"))?,
-        })
+        let unit = CapacityUnit::ALL.iter().find(|unit| unit.vietnamese() == self.capacity_unit);
+        let facets = Facets::of(parse("location_unit_code", &self.location_unit_code)?)
+            .code(Facet::Code, &self.type_code)
+            .number(Facet::EquipmentClass, small("equipment_class", self.equipment_class)?)
+            .number(Facet::Status, small("status", self.status)?)
+            .number(Facet::Grade, small("technical_grade", self.technical_grade)?)
+            .number(Facet::CapacityUnit, unit.map_or(0, |unit| unit.number().into()))
+            .number(Facet::OwnerKind, small("owner_kind", self.owner_kind)?)
+            .answer(Facet::HasDrivers, Some(!self.drivers.is_empty()))
+            .number(Facet::Year, small("year", self.year)?);
+        Ok(Facets { capacity: self.capacity_thousandths, ..facets })
     }
 
     fn numbers(&self) -> Numbers<'_> {
@@ -69,6 +72,10 @@ impl RegistryRecord for pb::Equipment {
         .map(|(kind, number)| (!number.is_empty()).then(|| (kind, number.as_str().into())));
         // Engines are moved from one chassis to another: their number tells only where no other does.
         if chassis.is_none() && plate.is_none() { [engine, None] } else { [chassis, plate] }
+    }
+
+    fn found(&self) -> Found<'_> {
+        Found { name: "", phones: &self.owner_phones }
     }
 }
 

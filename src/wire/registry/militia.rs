@@ -5,8 +5,8 @@ use crate::domain::registry::{
 };
 use crate::domain::world::RecordKind;
 use crate::wire::registry::{
-    Facets, FieldProblem, Numbers, RegistryRecord, View, byte, civil, counted, day_text, e164,
-    proto_field, said, term, text_of,
+    Facet, Facets, FieldProblem, Numbers, RegistryRecord, View, civil, counted, day_text, e164,
+    proto_field, said, small, term, text_of,
 };
 use crate::wire::{WireError, parse, pb};
 
@@ -38,12 +38,11 @@ impl RegistryRecord for pb::MilitiaBase {
     }
 
     fn facets(&self) -> Result<Facets, WireError> {
-        Ok(Facets {
-            unit: parse("unit_code", &self.unit_code)?,
-            code: None,
-            class: byte("kind", self.kind)?,
-            status: byte("status", self.status)?,
-        })
+        let facets = Facets::of(parse("unit_code", &self.unit_code)?)
+            .number(Facet::Sort, small("kind", self.kind)?)
+            .number(Facet::Status, small("status", self.status)?);
+        let many = self.by_type.iter().map(|one| &one.force_type);
+        Ok(many.fold(facets, |facets, one| facets.code(Facet::Capability, one)))
     }
 
     fn numbers(&self) -> Numbers<'_> {

@@ -1,15 +1,16 @@
 //! Reservists.
 
+use jiff::civil::Date;
+
 use crate::domain::registry::{
-    BirthPrecision, Frame, Lists, Reservist, ReservistCategory, ReservistInput, ReservistStatus,
-    Sex,
+    BirthPrecision, EthnicGroup, Frame, Language, Lists, Rank, Reservist, ReservistCategory,
+    ReservistInput, ReservistStatus, Sex,
 };
 use crate::domain::world::RecordKind;
 use crate::wire::registry::{
-    Facets, FieldProblem, Numbers, RegistryRecord, View, civil, digit, e164, hide, initials,
-    proto_field, said, standing, term, text_of,
+    Facet, Facets, FieldProblem, Found, Numbers, RegistryRecord, View, civil, digit, e164, hide,
+    initials, proto_field, said, small, standing, term, text_of,
 };
-use crate::wire::unit::optional;
 use crate::wire::{WireError, parse, pb};
 
 impl RegistryRecord for pb::Reservist {
@@ -61,18 +62,44 @@ impl RegistryRecord for pb::Reservist {
     }
 
     fn facets(&self) -> Result<Facets, WireError> {
-        Ok(Facets {
-            unit: parse("residence_unit_code", &self.residence_unit_code)?,
-            code: optional("specialty_code", &self.specialty_code)?,
-            class: u8::try_from(self.reserve_class)
-                .map_err(|_range| WireError::new("reserve_class", "is out of range"))?,
-            status: u8::try_from(self.status)
-                .map_err(|_range| WireError::new("status", "is out of range"))?,
-        })
+        let mut facets = Facets::of(parse("residence_unit_code", &self.residence_unit_code)?)
+            .code(Facet::RegisteredUnit, &self.registered_unit_code)
+            .code(Facet::Code, &self.specialty_code)
+            .number(Facet::Class, small("reserve_class", self.reserve_class)?)
+            .number(Facet::Rank, rank(&self.rank).map_or(0, |rank| rank.number().into()))
+            .number(Facet::Category, small("category", self.category)?)
+            .number(Facet::Sex, small("sex", self.sex)?)
+            .number(Facet::EthnicGroup, ethnic_group(&self.ethnic_group))
+            .answer(Facet::Party, self.party_member)
+            .number(Facet::Health, small("health_class", self.health_class)?)
+            .number(Facet::Status, small("status", self.status)?)
+            .number(Facet::Frame, small("frame", self.frame)?)
+            .number(Facet::BirthPrecision, small("birth_precision", self.birth_precision)?)
+            .code(Facet::FormerUnit, &self.former_unit)
+            .number(
+                Facet::Deferral,
+                match &self.deferral {
+                    Some(deferral) => small("deferral.ground", deferral.ground)?,
+                    None => 0,
+                },
+            )
+            .number(Facet::Exemption, self.exemption.is_some().into())
+            .number(Facet::Militia, self.militia_role.is_some().into())
+            .code(Facet::Transfer, self.transfer.as_ref().map_or("", |one| &one.to_unit_code))
+            .born(self.birth_date.as_ref().map(date).transpose()?);
+        for spoken in &self.languages {
+            let known = Language::ALL.iter().find(|term| term.vietnamese() == spoken);
+            facets = facets.number(Facet::Language, known.map_or(0, |known| known.number().into()));
+        }
+        Ok(facets)
     }
 
     fn numbers(&self) -> Numbers<'_> {
         [Some(("citizen_id", self.citizen_id.as_str().into())), None]
+    }
+
+    fn found(&self) -> Found<'_> {
+        Found { name: &self.full_name, phones: &self.phones }
     }
 
     fn moving_to(&self) -> Option<&str> {
@@ -85,6 +112,26 @@ impl RegistryRecord for pb::Reservist {
         let kept = stored.and_then(|stored| stored.transfer.clone());
         self.transfer = kept.filter(|transfer| !arrived(transfer));
     }
+}
+
+/// The rank of a stored record: its word, letter by letter.
+fn rank(word: &str) -> Option<Rank> {
+    Rank::ALL.iter().copied().find(|rank| rank.vietnamese() == word)
+}
+
+/// The number of a stored record's ethnic group; 0 for none.
+fn ethnic_group(name: &str) -> u16 {
+    let mut groups = (1..=54).filter_map(EthnicGroup::from_number);
+    groups.find(|group| group.vietnamese() == name).map_or(0, |group| group.number().into())
+}
+
+fn date(date: &pb::CivilDate) -> Result<Date, WireError> {
+    let part = |part: u32| i8::try_from(part).ok();
+    let year = i16::try_from(date.year).ok();
+    let parts = year.zip(part(date.month)).zip(part(date.day));
+    parts
+        .and_then(|((year, month), day)| Date::new(year, month, day).ok())
+        .ok_or_else(|| WireError::new("birth_date", "is not in the calendar"))
 }
 
 /// The message as text, for the check.

@@ -1,0 +1,177 @@
+//! One comparison: what a field, a sign and a value mean together.
+
+use crate::domain::text::fold;
+use crate::index::filter::fields::{List, is_code};
+use crate::index::filter::words::Sign;
+use crate::index::filter::{Field, FilterError, How, Test};
+use crate::index::names::NameQuery;
+use crate::wire::registry::{Facet, Value};
+
+/// Most words of a name asked for: names have up to six.
+const NAME_WORDS_MAX: usize = 10;
+/// Any value at all.
+const ANY: &str = "*";
+
+/// What is compared, for the words of a fault.
+struct Asked<'a> {
+    field: &'static Field,
+    sign_at: usize,
+    sign: Sign,
+    at: usize,
+    value: &'a str,
+}
+
+/// Understands one comparison; `!=` is understood as `=`, and turned round by the caller.
+pub(super) fn test(
+    field: &'static Field,
+    (sign_at, sign): (usize, Sign),
+    (at, value): (usize, &str),
+) -> Result<Test, FilterError> {
+    let asked = Asked { field, sign_at, sign, at, value };
+    match field.how {
+        How::Unit(facet) => match asked.equal()? {
+            ANY => Ok(Test::Given(facet)),
+            code => {
+                let code = code.parse().map_err(|_rule| asked.fault("use the code of a unit"))?;
+                Ok(Test::Unit { facet, code, at })
+            }
+        },
+        How::Area => {
+            let code = asked.equal()?.parse();
+            let code = code.map_err(|_rule| asked.fault("use the code of an area"))?;
+            Ok(Test::Unit { facet: Facet::Unit, code, at })
+        }
+        How::Code(facet) => asked.code(facet),
+        How::List(facet, list) => match asked.equal()? {
+            ANY => Ok(Test::Given(facet)),
+            _term => Ok(Test::Is { facet, value: Value::Number(asked.term(list)?) }),
+        },
+        How::Ordered(facet, list) => match (sign, value) {
+            (Sign::Has | Sign::Equal | Sign::Unequal, ANY) => Ok(Test::Given(facet)),
+            _number => {
+                let (from, to) = asked.range(asked.term(list)?.into());
+                Ok(Test::Range { facet, from, to })
+            }
+        },
+        How::Age => {
+            let years: Option<u8> = value.parse().ok();
+            let years = years.ok_or_else(|| asked.fault("use completed years, such as 35"))?;
+            let (from, to) = asked.range(years.into());
+            Ok(Test::Age { from, to })
+        }
+        How::Capacity => {
+            let thousandths = thousandths(value);
+            let size = thousandths.ok_or_else(|| asked.fault("use a number, such as 3.5"))?;
+            let (from, to) = asked.range(size);
+            // A row without a capacity has 0, and is not smaller than others.
+            Ok(Test::Capacity { from: from.max(1), to })
+        }
+        How::Name => asked.name(),
+        How::Assigned => match asked.equal()?.to_ascii_lowercase().as_str() {
+            "true" | "yes" => Ok(Test::Assigned(true)),
+            "false" | "no" => Ok(Test::Assigned(false)),
+            _other => Err(asked.fault("use true or false")),
+        },
+        How::Number(kind, parse) => {
+            let text = parse(asked.equal()?);
+            let text = text.ok_or_else(|| asked.fault("write all of its digits and letters"))?;
+            Ok(Test::Number { kind, text })
+        }
+    }
+}
+
+impl Asked<'_> {
+    fn fault(&self, remedy: &str) -> FilterError {
+        let Field { name, is_hidden, .. } = self.field;
+        FilterError::value(self.at, name, self.value, *is_hidden, remedy.to_owned())
+    }
+
+    const fn sign_fault(&self, signs: &'static str) -> FilterError {
+        FilterError::Sign { at: self.sign_at, field: self.field.name, signs }
+    }
+
+    /// The value of a field without order.
+    fn equal(&self) -> Result<&str, FilterError> {
+        match self.sign {
+            Sign::Equal | Sign::Unequal | Sign::Has => Ok(self.value),
+            _order => Err(self.sign_fault("`=`, `!=` or `:`")),
+        }
+    }
+
+    fn term(&self, list: List) -> Result<u16, FilterError> {
+        (list.parse)(self.value).ok_or_else(|| self.fault(&(list.remedy)()))
+    }
+
+    /// From which number to which; from 1 to 0 for none.
+    fn range(&self, number: u32) -> (u32, u32) {
+        match self.sign {
+            Sign::Equal | Sign::Unequal | Sign::Has => (number, number),
+            Sign::Less => number.checked_sub(1).map_or((1, 0), |below| (0, below)),
+            Sign::LessOrEqual => (0, number),
+            Sign::More => (number.saturating_add(1), u32::MAX),
+            Sign::MoreOrEqual => (number, u32::MAX),
+        }
+    }
+
+    fn code(&self, facet: Facet) -> Result<Test, FilterError> {
+        let code = self.equal()?;
+        if code == ANY {
+            return Ok(Test::Given(facet));
+        }
+        let (text, begins) = match code.strip_suffix('*') {
+            Some(prefix) => (prefix, true),
+            None => (code, false),
+        };
+        if !is_code(facet, text) {
+            return Err(self.fault("use a code, or the beginning of one with `*` behind it"));
+        }
+        Ok(if begins {
+            Test::Begins { facet, prefix: text.to_owned() }
+        } else {
+            Test::Is { facet, value: Value::Code(text.into()) }
+        })
+    }
+
+    /// `:` takes words in any order, and phrases in quotes as the beginning of the name; `=` takes
+    /// the whole name, or its beginning with `*` behind it.
+    fn name(&self) -> Result<Test, FilterError> {
+        let words = |text: &str| {
+            fold(text).split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect()
+        };
+        let mut query = NameQuery::default();
+        let is_phrase = match self.sign {
+            Sign::Has => false,
+            Sign::Equal | Sign::Unequal => true,
+            _order => return Err(self.sign_fault("`:`, `=` or `!=`")),
+        };
+        if is_phrase {
+            let text = self.value.strip_suffix('*');
+            query.is_whole = text.is_none();
+            query.phrases.push(words(text.unwrap_or(self.value)));
+        } else {
+            for (at, part) in self.value.split('"').enumerate() {
+                match at % 2 {
+                    0 => query.words.extend::<Vec<String>>(words(part)),
+                    _quoted => query.phrases.push(words(part)),
+                }
+            }
+            query.phrases.retain(|phrase| !phrase.is_empty());
+        }
+        let count = query.words.len() + query.phrases.iter().map(Vec::len).sum::<usize>();
+        if count == 0 || count > NAME_WORDS_MAX {
+            return Err(self.fault("use one to ten words, or the beginnings of words"));
+        }
+        Ok(Test::Name(query))
+    }
+}
+
+/// A number with at most three decimals, in thousandths.
+fn thousandths(text: &str) -> Option<u32> {
+    let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
+    let are_digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
+    if whole.is_empty() || decimals.len() > 3 || !are_digits(whole) || !are_digits(decimals) {
+        return None;
+    }
+    let decimals: u32 = format!("{decimals:0<3}").parse().ok()?;
+    whole.parse::<u32>().ok()?.checked_mul(1_000)?.checked_add(decimals)
+}

@@ -1,0 +1,133 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::domain::text::{fold, sort_key};
+
+fn asked(words: &[&str]) -> NameQuery {
+    NameQuery { words: words.iter().map(|word| fold(word)).collect(), ..NameQuery::default() }
+}
+
+fn phrase(text: &str, is_whole: bool) -> NameQuery {
+    let words = fold(text).split(' ').map(str::to_owned).collect();
+    NameQuery { phrases: vec![words], is_whole, ..NameQuery::default() }
+}
+
+fn found(names: &Names, query: &NameQuery) -> Vec<u32> {
+    let mut rows: Vec<u32> =
+        names.matching(query).into_iter().flat_map(|name| names.rows(name).to_vec()).collect();
+    rows.sort_unstable();
+    rows
+}
+
+const PEOPLE: [&str; 7] = [
+    "Lò Văn Thi",
+    "Lò Thị Văn",
+    "Vừ A Thanh",
+    "Hoà Văn Lò",
+    "Hòa Lò",
+    "Đỗ Thi Thanh Thảo",
+    "LÒ VĂN THI",
+];
+
+fn people() -> Names {
+    let mut names = Names::default();
+    for (name, row) in PEOPLE.iter().zip(0..) {
+        names.put(&sort_key(name), row);
+    }
+    names
+}
+
+#[test]
+fn a_key_gives_its_folded_words_back_family_first() {
+    for name in PEOPLE.iter().chain(&["H'Mai", "Páo", "Ngô Đình Ơn Ưu Ê", "Ái Zoë"]) {
+        let words: Vec<String> = fold(name).split(' ').map(str::to_owned).collect();
+        assert_eq!(words_of(&sort_key(name)), words, "{name}");
+    }
+}
+
+#[test]
+fn people_are_found_by_word_beginnings_in_any_order_without_marks() {
+    let names = people();
+    assert_eq!(found(&names, &asked(&["lo", "van", "t"])), [0, 1, 6]);
+    assert_eq!(found(&names, &asked(&["thi", "lò"])), [0, 1, 6]);
+    assert_eq!(found(&names, &asked(&["hoà"])), [3, 4], "both places of the tone");
+    assert_eq!(found(&names, &asked(&["do"])), [5], "đ is d");
+    assert_eq!(found(&names, &asked(&["van", "van"])), [0; 0], "each begins a word of its own");
+    assert_eq!(found(&names, &asked(&["th", "t"])), [5], "two words begin so");
+    assert_eq!(found(&names, &asked(&["th", "tha", "thi"])), [5]);
+    assert_eq!(found(&names, &asked(&["x"])), [0; 0]);
+}
+
+#[test]
+fn a_phrase_is_how_a_name_begins_and_a_whole_name_is_all_of_it() {
+    let names = people();
+    assert_eq!(found(&names, &phrase("lò v", false)), [0, 6]);
+    assert_eq!(found(&names, &phrase("van lo", false)), [0; 0]);
+    assert_eq!(found(&names, &phrase("Lò Văn Thi", true)), [0, 6]);
+    assert_eq!(found(&names, &phrase("Lò Văn", true)), [0; 0]);
+    let mut both = phrase("lo", false);
+    both.words.push("v".to_owned());
+    assert_eq!(found(&names, &both), [0, 1, 6]);
+}
+
+#[test]
+fn a_name_that_nobody_bears_is_forgotten() {
+    let mut names = people();
+    let shared = names.put(&sort_key("Lò Văn Thi"), 9);
+    for row in [0, 6] {
+        names.clear(shared, row);
+    }
+    assert_eq!(found(&names, &asked(&["lo", "thi"])), [1, 9]);
+    names.clear(shared, 9);
+    assert_eq!(found(&names, &asked(&["lo", "thi"])), [1]);
+    assert!(names.key(shared).is_empty() && !names.order.iter().any(|one| one == shared));
+    assert_eq!(names.put(&sort_key("Sùng A Chu"), 1), shared, "its place is used again");
+}
+
+proptest! {
+    #[test]
+    fn labels_keep_the_order_of_lists(
+        steps in proptest::collection::vec((0_u32..40, "[abăâd đeêoôơuưàáạhn]{1,3}"), 1..120),
+        settles in any::<bool>(),
+    ) {
+        let mut names = if settles { Names::loading() } else { Names::default() };
+        let mut bearers: BTreeMap<u32, (String, u32)> = BTreeMap::new();
+        for (row, name) in steps {
+            if let Some((_key, number)) = bearers.remove(&row) {
+                names.clear(number, row);
+                continue;
+            }
+            let key = sort_key(&name);
+            let number = names.put(&key, row);
+            bearers.insert(row, (key, number));
+        }
+        if settles {
+            names.settle();
+        }
+        let mut keys: Vec<&str> = bearers.values().map(|(key, _name)| key.as_str()).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        let listed: Vec<&str> = names.onward(0).map(|name| names.key(name)).collect();
+        prop_assert_eq!(&listed, &keys);
+        let labels: Vec<u64> = names.onward(0).map(|name| names.label_of(name)).collect();
+        prop_assert!(labels.is_sorted_by(|one, other| one < other));
+        for (key, name) in bearers.values() {
+            prop_assert_eq!(names.label_of_key(key), Some((names.label_of(*name), true)));
+        }
+    }
+}
+
+#[test]
+fn names_that_crowd_into_one_place_get_new_labels() {
+    let mut names = Names::default();
+    names.put("a", 0);
+    // Each goes right before the last one: the room between halves every time.
+    let mut key = "b".to_owned();
+    for row in 1..200 {
+        names.put(&key, row);
+        key.insert(0, 'a');
+    }
+    let listed: Vec<u32> = names.onward(0).flat_map(|name| names.rows(name).to_vec()).collect();
+    let expected: Vec<u32> = std::iter::once(0).chain((1..200).rev()).collect();
+    assert_eq!(listed, expected);
+}
