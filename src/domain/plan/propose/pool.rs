@@ -33,6 +33,9 @@ struct Profile {
     len: u64,
 }
 
+/// Cell, class, exact and near demands: what makes two profiles one group.
+type LikeGroup = (usize, bool, Vec<usize>, Vec<usize>);
+
 /// A problem with what its numbers stand for.
 pub(super) struct Pool<'a, S: Side> {
     pub(super) problem: Problem,
@@ -113,7 +116,7 @@ impl<'a, S: Side> Pool<'a, S> {
         let mut in_order: Vec<usize> = (0..self.supplies.len()).collect();
         in_order.sort_by_cached_key(|at| S::order(&self.supplies[*at]));
         let mut likes: HashMap<(&UnitCode, S::Like), usize> = HashMap::new();
-        let mut groups: HashMap<(usize, bool, Vec<usize>, Vec<usize>), usize> = HashMap::new();
+        let mut groups: HashMap<LikeGroup, usize> = HashMap::new();
         for at in in_order {
             let supply = &self.supplies[at];
             let known = self.profiles.len();
@@ -138,7 +141,7 @@ impl<'a, S: Side> Pool<'a, S> {
         &mut self,
         at: usize,
         asked: &[usize],
-        groups: &mut HashMap<(usize, bool, Vec<usize>, Vec<usize>), usize>,
+        groups: &mut HashMap<LikeGroup, usize>,
     ) -> Profile {
         let (mut exact, mut near) = (Vec::new(), Vec::new());
         let mut reason = Refusal::Assigned;
