@@ -191,6 +191,11 @@ fn counted(count: Option<u32>) -> String {
     count.map(|count| count.to_string()).unwrap_or_default()
 }
 
+/// The number of a closed list's term.
+fn byte(field: &'static str, value: i32) -> Result<u8, WireError> {
+    u8::try_from(value).map_err(|_range| WireError::new(field, "is out of range"))
+}
+
 fn e164(phones: &[Phone]) -> Vec<String> {
     phones.iter().map(|phone| phone.e164().to_owned()).collect()
 }

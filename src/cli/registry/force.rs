@@ -4,7 +4,8 @@ use anyhow::{Context as _, Result};
 use clap::Subcommand;
 use serde_json::{Value, json};
 
-use super::import::{self, Listing, date};
+use super::import::{self, date};
+use super::listing::Listing;
 use super::reservist::word;
 use crate::cli::Cx;
 use crate::cli::connection::{refused, request};

@@ -19,7 +19,7 @@ const PAGE_LEN: usize = 50;
 pub(in crate::cli) struct Listing {
     /// Comparisons joined by AND and OR, such as `unit = "03160" AND NOT status = DEAD`.
     #[arg(long, value_name = "FILTER", default_value = "", hide_default_value = true)]
-    filter: String,
+    pub(super) filter: String,
     /// The order: `name`, `birth` or `id`, each with or without ` desc`.
     #[arg(long, value_name = "ORDER", default_value = "", hide_default_value = true)]
     order_by: String,
@@ -34,7 +34,7 @@ pub(in crate::cli) struct Listing {
 impl Listing {
     /// How many to ask for next: a page of the largest records keeps within one message. At least
     /// one, since how many there are is told with a page.
-    fn page(&self, have: usize) -> u32 {
+    pub(super) fn page(&self, have: usize) -> u32 {
         u32::try_from(self.limit.saturating_sub(have).clamp(1, PAGE_LEN)).unwrap_or(1)
     }
 

@@ -109,33 +109,13 @@ impl Serving {
             },
             BehindTheGate { engine: self.engine.clone() },
         );
-        let plan = PlanDoor::beside(&registry);
         let kept = Arc::clone(&self.home.keys) as _;
         let rekeying = Rekeying::start(self.engine.clone(), kept, &self.tasks);
         let keys = Keys { engine: self.engine.clone(), rekeying };
         let mut extra = RoutesBuilder::default();
         extra.add_service(KeyServiceServer::new(keys));
         extra.add_service(door.into_service());
-        extra.add_service(
-            FigureServiceServer::new(registry.clone())
-                .max_decoding_message_size(limits::MESSAGE_LEN_MAX)
-                .max_encoding_message_size(limits::OFFICER_ANSWER_LEN_MAX),
-        );
-        extra.add_service(
-            ForceServiceServer::new(registry.clone())
-                .max_decoding_message_size(limits::MESSAGE_LEN_MAX)
-                .max_encoding_message_size(limits::OFFICER_ANSWER_LEN_MAX),
-        );
-        extra.add_service(
-            RegistryServiceServer::new(registry)
-                .max_decoding_message_size(limits::MESSAGE_LEN_MAX)
-                .max_encoding_message_size(limits::OFFICER_ANSWER_LEN_MAX),
-        );
-        extra.add_service(
-            PlanServiceServer::new(plan)
-                .max_decoding_message_size(limits::OFFICER_REQUEST_LEN_MAX)
-                .max_encoding_message_size(limits::OFFICER_ANSWER_LEN_MAX),
-        );
+        add_registry(&mut extra, registry);
         let parts = Parts {
             address: config.server.listen,
             listener: listener_limits(&self.home),
@@ -197,6 +177,31 @@ impl Doors {
         self.hub.drain();
         self.server.drain(self.serving.home.config.shutdown.drain_ms.millis()).await;
     }
+}
+
+/// The registry's door, and the plan's on the same records.
+fn add_registry(extra: &mut RoutesBuilder, registry: RegistryDoor<BehindTheGate>) {
+    let plan = PlanDoor::beside(&registry);
+    extra.add_service(
+        FigureServiceServer::new(registry.clone())
+            .max_decoding_message_size(limits::MESSAGE_LEN_MAX)
+            .max_encoding_message_size(limits::OFFICER_ANSWER_LEN_MAX),
+    );
+    extra.add_service(
+        ForceServiceServer::new(registry.clone())
+            .max_decoding_message_size(limits::MESSAGE_LEN_MAX)
+            .max_encoding_message_size(limits::OFFICER_ANSWER_LEN_MAX),
+    );
+    extra.add_service(
+        RegistryServiceServer::new(registry)
+            .max_decoding_message_size(limits::MESSAGE_LEN_MAX)
+            .max_encoding_message_size(limits::OFFICER_ANSWER_LEN_MAX),
+    );
+    extra.add_service(
+        PlanServiceServer::new(plan)
+            .max_decoding_message_size(limits::OFFICER_REQUEST_LEN_MAX)
+            .max_encoding_message_size(limits::OFFICER_ANSWER_LEN_MAX),
+    );
 }
 
 /// Whole days are enough for an alarm.

@@ -179,7 +179,7 @@ impl RegistryParts {
         let mut ids: Vec<[u8; 16]> = {
             let registry = self.engine.registry();
             let table = registry.table(RecordKind::Reservist);
-            let from = |id: &[u8; 16]| table.get(id).map(|row| row.facets.unit);
+            let from = |id: &[u8; 16]| table.get(id).map(|row| row.unit);
             registry
                 .moving(&after)
                 .filter(|(id, to)| {

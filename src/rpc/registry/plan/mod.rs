@@ -9,6 +9,7 @@
 mod assign;
 mod candidates;
 mod fill;
+mod listing;
 mod proposals;
 mod units;
 

@@ -11,10 +11,11 @@ use crate::domain::ids::UnitCode;
 use crate::domain::instant::Instant;
 use crate::domain::unit::{Change, Echelon, Unit, Units};
 use crate::domain::world::{Act, Command, OrderState, RecordKind, Refusal, UndoError, World};
-use crate::index::{Filter, Registry, kind_name};
+use crate::index::{Registry, kind_name};
 use crate::rpc::auth::Principal;
 use crate::rpc::request::{ask, identified};
 use crate::rpc::status::Reject;
+use crate::wire::registry::{Facet, Value};
 use crate::wire::{parse, pb};
 
 pub(super) fn no_unit(code: &UnitCode) -> Status {
@@ -65,11 +66,16 @@ fn named_by(done: &crate::domain::world::Reorganization) -> BTreeSet<UnitCode> {
 
 /// Records under a unit, closed units that lead to it included.
 fn records(registry: &Registry, units: &Units, code: &UnitCode) -> Vec<pb::RecordCount> {
-    let counted = RecordKind::ALL.iter().filter_map(|kind| {
-        let table = registry.table(*kind);
-        let all = Filter::parse("", *kind).ok()?;
-        let count = table.count(&table.select(&all, units, Some(code)).ok()?);
-        (count > 0).then(|| pb::RecordCount { kind: kind_name(*kind).to_owned(), count })
+    let leads_here = |unit: &&Unit| units.is_within(units.current(&unit.code), code);
+    let values: Vec<Value> = units
+        .iter()
+        .filter(leads_here)
+        .map(|unit| Value::Code(unit.code.as_str().into()))
+        .collect();
+    let counted = RecordKind::ALL.into_iter().filter_map(|kind| {
+        let table = registry.table(kind);
+        let count = values.iter().map(|unit| table.count_of(Facet::Unit, unit)).sum();
+        (count > 0).then(|| pb::RecordCount { kind: kind_name(kind).to_owned(), count })
     });
     counted.collect()
 }

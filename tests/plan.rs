@@ -1,0 +1,136 @@
+//! The plan as staff keep it: lists and a plan come in, a proposal is confirmed, places change hands,
+//! and the fill is asked for; against the real program on loopback.
+
+#[path = "support/program.rs"]
+#[expect(dead_code, reason = "terminals and orders are other tests' business")]
+mod program;
+
+use program::Place;
+use serde_json::{Value, json};
+
+const PEOPLE: &str = "\
+Họ và tên;Ngày sinh;Giới tính;Số CCCD;Cấp bậc;CNQS;Hạng dự bị;Xã, phường;Sức khỏe\n\
+Lò Văn An;01/01/2000;Nam;011200000001;Binh nhì;CN01;1;03160;2\n\
+Lò Văn Bình;01/01/2004;Nam;011204000002;Trung sĩ;CN01;1;03160;2\n\
+Lò Văn Cường;01/01/2001;Nam;011201000003;Binh nhì;CN02;1;03160;2\n\
+Lò Văn Dũng;01/01/1960;Nam;011060000004;Binh nhì;CN01;1;03160;2\n\
+Lò Văn Em;01/01/2003;Nam;011203000005;Binh nhì;CN01;2;03160;2\n\
+Lò Văn Giang;01/01/2002;Nam;011202000006;Binh nhì;CN03;1;03160;2\n";
+
+const PLAN: &str = "\
+Mã đơn vị;Tên đơn vị;Đơn vị giao nguồn;CNQS;Gần đúng;Cấp bậc từ;Số lượng;Loại phương tiện\n\
+DB-C1;Đại đội 1;03160;CN01;CN02;;2;\n\
+;;;CN01;;Trung sĩ;1;\n\
+;;;;;;1;PT01\n";
+
+const SECOND: &str = "\
+Mã đơn vị;Tên đơn vị;Đơn vị giao nguồn;CNQS;Số lượng\n\
+DB-C2;Đại đội 2;03160;CN03;1\n";
+
+fn write(place: &Place, name: &str, text: &str) -> String {
+    let path = place.path(name);
+    std::fs::write(&path, text).expect("writable");
+    path.to_str().expect("a path in UTF-8").to_owned()
+}
+
+fn people(fill: &Value) -> (u64, u64, u64, u64) {
+    let side = &fill["total"]["people"];
+    let count = |name: &str| side[name].as_u64().expect("a count");
+    (count("filled"), count("needed"), count("exact"), count("near"))
+}
+
+fn text<'a>(value: &'a Value, name: &str) -> &'a str {
+    value[name].as_str().expect("a text")
+}
+
+#[test]
+fn a_plan_is_filled_by_a_confirmed_proposal_and_kept_up() {
+    let place = Place::found(&[]);
+    let mut server = place.serve();
+    place.enter_staff(&["03160/military"]);
+    let roster = write(&place, "people.csv", PEOPLE);
+    let report = place.run(&["reservist", "import", &roster, "--as", "admin"]);
+    assert_eq!(report["created"], 6, "{report}");
+    let plan = write(&place, "plan.csv", PLAN);
+    let checked = place.run(&["plan", "import", &plan, "--dry-run", "--as", "admin"]);
+    assert_eq!(checked["reserve_units"][0]["people"], 3, "{checked}");
+    assert_eq!(place.run(&["plan", "list", "--as", "admin"]), json!([]));
+    place.run(&["plan", "import", &plan, "--as", "admin"]);
+
+    let proposal = place.run(&["plan", "propose", "--as", "admin"]);
+    let side = &proposal["people"];
+    // The sergeant is the youngest and takes the place that all can hold.
+    assert_eq!((&side["open"], &side["one_by_one"]["total"]), (&json!(3), &json!(2)), "{side}");
+    assert_eq!(side["proposed"]["exact_first"], 2);
+    assert_eq!(side["proposed"]["exact_second"], 1);
+    assert_eq!(side["filled_by_moving"][0]["post"], 2);
+    assert_eq!(side["unplaced"], json!({ "OVER_AGE": 1, "POSTS_FULL": 1 }));
+    assert_eq!(proposal["equipment"]["unfilled"][0]["reasons"], json!({ "NO_CANDIDATE": 0 }));
+    let id = text(&proposal, "proposal");
+    let again = place.run(&["plan", "propose", "--as", "admin"]);
+    assert_eq!(text(&again, "proposal"), id, "the same registry gives the same proposal");
+    for _repeated in 0..2 {
+        let done = place.run(&["plan", "confirm", id, "--as", "admin"]);
+        assert_eq!(done["assigned"], 3, "{done}");
+    }
+    let fill = place.run(&["plan", "fill", "--as", "admin"]);
+    assert_eq!(people(&fill), (3, 3, 3, 0));
+    assert_eq!(fill["total"]["equipment"]["needed"], 1);
+    assert_eq!(fill["total"]["equipment"]["filled"], 0);
+    let before = place.run(&["plan", "fill", "--on", "2020-01-01", "--as", "admin"]);
+    assert_eq!(people(&before), (0, 0, 0, 0));
+
+    let list = place.run(&["plan", "assignments", "--as", "admin"]);
+    let of_post = |list: &Value, post: u64| -> Vec<Value> {
+        let all = list.as_array().expect("a list").iter();
+        all.filter(|at| at["post"] == post).cloned().collect()
+    };
+    let first = of_post(&list, 1);
+    assert_eq!(first.len(), 2);
+    let driver =
+        place.run(&["reservist", "list", "--filter", "specialty = \"CN02\"", "--as", "admin"]);
+    let driver = text(&driver["reservists"][0], "reservist_id").to_owned();
+    let to_first = ["--unit", "DB-C1", "--post", "1", "--as", "admin"];
+    let full = place.try_run(&[&["plan", "assign", &driver], &to_first[..]].concat());
+    assert!(full.expect_err("it is full").contains("POST_FULL"));
+    place.run(&[&["plan", "assign", &driver, "--waiting"], &to_first[..]].concat());
+    let twice =
+        place.try_run(&[&["plan", "assign", text(&first[0], "subject")], &to_first[..]].concat());
+    assert!(twice.expect_err("one active assignment").contains("ASSIGNED"));
+    let ending = ["--reason", "gone", "--as", "admin"];
+    let early = ["--on", "2020-01-01"];
+    let end = ["plan", "end", text(&first[0], "id")];
+    let refused = place.try_run(&[&end, &ending[..], &early].concat());
+    assert!(refused.expect_err("it began later").contains("ASSIGNMENT_STATE"));
+    place.run(&[&end, &ending[..]].concat());
+    let promoted = place.run(&[&["plan", "waiting", "--promote"], &to_first[..]].concat());
+    assert_eq!(text(&promoted["promoted"][0], "subject"), driver, "{promoted}");
+    let waiting = place.run(&["plan", "waiting", "--as", "admin"]);
+    assert_eq!(waiting, json!([]));
+
+    // What was proposed of a record that changed since is not confirmed.
+    let second = write(&place, "second.csv", SECOND);
+    place.run(&["plan", "import", &second, "--as", "admin"]);
+    let proposal = place.run(&["plan", "propose", "--unit", "DB-C2", "--as", "admin"]);
+    let changed = write(&place, "people.csv", &PEOPLE.replace("CN03;1;", "CN03;2;"));
+    let report = place.run(&["reservist", "import", &changed, "--as", "admin"]);
+    assert_eq!(report["updated"], 1, "{report}");
+    let stale = place.try_run(&["plan", "confirm", text(&proposal, "proposal"), "--as", "admin"]);
+    assert!(stale.expect_err("it is stale").contains("propose again"));
+    let proposal = place.run(&["plan", "propose", "--unit", "DB-C2", "--as", "admin"]);
+    place.run(&["plan", "confirm", text(&proposal, "proposal"), "--as", "admin"]);
+
+    // The plan is the same after a restart.
+    let by_post = ["plan", "fill", "--by", "post", "--as", "admin"];
+    let fill = place.run(&by_post);
+    server.terminate();
+    assert!(server.ended(program::LONG).success());
+    let _server = place.serve();
+    assert_eq!(place.run(&by_post), fill);
+    let row = fill["posts"]
+        .as_array()
+        .expect("rows")
+        .iter()
+        .find(|at| at["code"] == "DB-C2" && at["people"].is_object());
+    assert_eq!(row.expect("a row")["people"]["filled"], 1, "{fill}");
+}
