@@ -6,7 +6,7 @@ mod signing;
 use crate::domain::ids::OrderId;
 use crate::domain::instant::Instant;
 use crate::domain::order::{Order, ReferenceKind};
-use crate::domain::world::refusal::OrderRefusal;
+use crate::domain::world::OrderRefusal;
 use crate::domain::world::{
     Actor, Event, NewDraft, OPEN_ORDERS_MAX, OrderFile, OrderState, Refusal, World,
 };
