@@ -1,7 +1,8 @@
 //! Taking in recorded events. Never refuses: an event is a fact. What cannot be (an event about an
 //! order that is not there) is left to [`World::check`] and the ledger's own proofs to find.
 
-use crate::domain::ids::OrderId;
+use crate::domain::endpoint::Terminal;
+use crate::domain::ids::{EndpointNo, OrderId};
 use crate::domain::instant::Instant;
 use crate::domain::order::delivery::{Answer, Moment};
 use crate::domain::world::answers::digest_head;
@@ -46,11 +47,7 @@ impl World {
             }
             Event::TerminalEnrolled { endpoint, secret_digest, terminal } => {
                 self.codes.remove(secret_digest);
-                if let Some(endpoint) = self.endpoints.get_mut(*endpoint) {
-                    endpoint.terminal = Some(terminal.clone());
-                    // Whatever the terminal before held is void, for renewing too.
-                    endpoint.superseded = None;
-                }
+                self.enrol_terminal(*endpoint, terminal);
             }
             Event::CertificateIssued { holder, digest, not_after, shown } => {
                 if let CertificateHolder::Endpoint(no) = holder
@@ -60,11 +57,7 @@ impl World {
                 }
             }
             Event::CertificateSeen { endpoint, digest } => {
-                if let Some(endpoint) = self.endpoints.get_mut(*endpoint)
-                    && endpoint.terminal.as_ref().is_some_and(|t| t.certificate_digest == *digest)
-                {
-                    endpoint.superseded = None;
-                }
+                self.see_certificate_of(*endpoint, digest);
             }
             Event::OrderDrafted { order, envelope, traceparent } => {
                 let series = (order.handling, order.series_year);
@@ -97,6 +90,22 @@ impl World {
     fn pass_over(&mut self, taken: &NumberTaken) {
         let last = self.numbers.entry((taken.handling, taken.year)).or_default();
         *last = taken.number.max(*last);
+    }
+
+    fn enrol_terminal(&mut self, no: EndpointNo, terminal: &Terminal) {
+        if let Some(endpoint) = self.endpoints.get_mut(no) {
+            endpoint.terminal = Some(terminal.clone());
+            // Whatever the terminal before held is void, for renewing too.
+            endpoint.superseded = None;
+        }
+    }
+
+    fn see_certificate_of(&mut self, no: EndpointNo, digest: &[u8; 32]) {
+        if let Some(endpoint) = self.endpoints.get_mut(no)
+            && endpoint.terminal.as_ref().is_some_and(|t| t.certificate_digest == *digest)
+        {
+            endpoint.superseded = None;
+        }
     }
 
     /// One open code for an endpoint: a new one voids the one that went astray.

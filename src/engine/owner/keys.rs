@@ -71,7 +71,7 @@ impl Owner {
             }
         };
         let up_to = self.world.erased().get(&id).copied().unwrap_or_default();
-        let cut = keyring.change(&mut |keyring: &mut Keyring| Ok(keyring.puncture(&id, up_to)?));
+        let cut = keyring.change(&mut |keyring: &mut Keyring| keyring.puncture(&id, up_to));
         let done = |keyring_version| KeysDone { ledger_index: index, keyring_version, records: 1 };
         Ok(cut.map(done).map_err(|fault| {
             error!(%fault, "a record is erased, but its key is not yet: ask again, or start again");
