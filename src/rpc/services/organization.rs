@@ -104,7 +104,7 @@ impl OrganizationService for Organization {
             after.as_ref().is_none_or(|after| unit.code > *after)
                 && (message.include_closed || !unit.is_closed())
         };
-        let mut rest = then.as_ref().unwrap_or(world.units()).iter().filter(wanted);
+        let mut rest = then.as_ref().unwrap_or_else(|| world.units()).iter().filter(wanted);
         let units: Vec<pb::Unit> = rest.by_ref().take(size).map(Into::into).collect();
         let last = units.last().filter(|_page| rest.next().is_some());
         let next_page_token = last.map(|unit| unit.code.clone()).unwrap_or_default();

@@ -71,9 +71,8 @@ fn period(from: Option<jiff::civil::Date>, to: Option<jiff::civil::Date>) -> Str
     format!("{}..{}", day(from), day(to))
 }
 
-pub(super) async fn history(cx: &Cx, code: &UnitCode) -> Result<()> {
-    let found = ask(cx, code).await?;
-    let unit = own(&found)?;
+/// What a unit was, oldest first, with the first and last day of each.
+fn states(found: &pb::GetUnitResponse, unit: &Unit) -> Result<Vec<State>> {
     let mut states = Vec::new();
     let mut from = None;
     for past in &found.past {
@@ -85,6 +84,19 @@ pub(super) async fn history(cx: &Cx, code: &UnitCode) -> Result<()> {
     if !unit.is_closed() || from.is_none() {
         states.push((from.or(unit.valid_from), unit.valid_to, unit.clone()));
     }
+    Ok(states)
+}
+
+type State = (Option<jiff::civil::Date>, Option<jiff::civil::Date>, Unit);
+
+fn or_dash(index: u64) -> String {
+    if index == 0 { "-".to_owned() } else { index.to_string() }
+}
+
+pub(super) async fn history(cx: &Cx, code: &UnitCode) -> Result<()> {
+    let found = ask(cx, code).await?;
+    let unit = own(&found)?;
+    let states = states(&found, &unit)?;
     let changes = found.changes.iter().map(|change| {
         let done = change.reorganization.as_ref().context("a change without its contents")?;
         anyhow::Ok((change, Reorganization::try_from(done)?))
@@ -141,10 +153,7 @@ pub(super) async fn history(cx: &Cx, code: &UnitCode) -> Result<()> {
                     name(done),
                     done.effective.to_string(),
                     done.document.clone(),
-                    match change.undone_by_index {
-                        0 => "-".to_owned(),
-                        by => by.to_string(),
-                    },
+                    or_dash(change.undone_by_index),
                 ]);
             }
             text += "\n";
