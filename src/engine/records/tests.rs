@@ -129,7 +129,6 @@ impl Bench {
     ) -> Result<RecordOutcome, EngineError> {
         let id = id.map(|id| (id.parse().expect("a request id"), [1; 32]));
         let put = self.engine.put_records(|reply| RecordJob {
-            validate_only: false,
             actor: Actor::Server,
             id,
             kind,

@@ -57,6 +57,7 @@ struct House {
     store: Arc<MemoryStore>,
     engine: Engine,
     gate: Arc<OpenGate>,
+    door: RegistryDoor<Arc<OpenGate>>,
     client: RegistryServiceClient<Channel>,
     kept: Arc<Kept>,
     force: ForceServiceClient<Channel>,
@@ -82,12 +83,12 @@ impl House {
         };
         let door = RegistryDoor::new(parts, gate.clone());
         let force = ForceServiceServer::new(door.clone());
-        let door = RegistryServiceServer::new(door);
+        let service = RegistryServiceServer::new(door.clone());
         let (near, far) = tokio::io::duplex(64 * 1024);
         let incoming = tokio_stream::once(Ok::<_, std::io::Error>(far));
         tasks.spawn("test.server", async move {
             let served = Server::builder()
-                .add_service(door)
+                .add_service(service)
                 .add_service(force)
                 .serve_with_incoming(incoming)
                 .await;
@@ -103,7 +104,7 @@ impl House {
             .expect("the duplex is there");
         let force = ForceServiceClient::new(channel.clone());
         let client = RegistryServiceClient::new(channel);
-        Self { store, engine, gate, client, force, kept, tasks }
+        Self { store, engine, gate, door, client, force, kept, tasks }
     }
 
     fn calls_as(&self, sees_all: bool, within: Option<&str>) {
@@ -268,7 +269,7 @@ async fn an_update_shows_old_and_new_and_the_reading_is_recorded() {
 #[tokio::test]
 async fn a_cut_connection_is_taken_up_again_and_nothing_is_done_twice() {
     let house = House::new().await;
-    let (engine, gate, tasks) = (house.engine.clone(), house.gate.clone(), house.tasks.clone());
+    let (door, tasks) = (house.door.clone(), house.tasks.clone());
     let connections = Arc::new(Mutex::new(0_u32));
     let count = connections.clone();
     let channel = Endpoint::from_static("http://registry.test").connect_with_connector_lazy(
@@ -277,7 +278,7 @@ async fn a_cut_connection_is_taken_up_again_and_nothing_is_done_twice() {
             *connections += 1;
             // The first is cut in the middle of a batch.
             let bytes = if *connections <= 1 { 25_000 } else { u64::MAX };
-            let near = served(&engine, &gate, &tasks, bytes);
+            let near = served(&door, &tasks, bytes);
             async move { Ok::<_, std::io::Error>(TokioIo::new(near)) }
         }),
     );
@@ -296,20 +297,12 @@ async fn a_cut_connection_is_taken_up_again_and_nothing_is_done_twice() {
 
 /// A connection to a server of its own, which breaks after so many bytes.
 fn served(
-    engine: &Engine,
-    gate: &Arc<OpenGate>,
+    door: &RegistryDoor<Arc<OpenGate>>,
     tasks: &Tasks,
     bytes: u64,
 ) -> tokio::io::DuplexStream {
     use tokio::io::AsyncReadExt as _;
-    let parts = RegistryParts {
-        engine: engine.clone(),
-        sealer: sealer(),
-        tasks: tasks.clone(),
-        specialties: shipped_specialties(),
-        equipment_types: shipped_equipment_types(),
-    };
-    let door = RegistryServiceServer::new(RegistryDoor::new(parts, gate.clone()));
+    let door = RegistryServiceServer::new(door.clone());
     let (near, wire) = tokio::io::duplex(16 * 1024);
     let (end, far) = tokio::io::duplex(16 * 1024);
     let incoming = tokio_stream::once(Ok::<_, std::io::Error>(far));
