@@ -20,6 +20,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .codec_path("crate::wire::codec::LeanCodec")
         // Personal data never reaches a log through Debug: `wire::pb` writes these by hand.
         .skip_debug([".hoatoc.v1.Reservist", ".hoatoc.v1.Equipment", ".hoatoc.v1.Driver"])
+        .skip_debug([".hoatoc.v1.CalledPerson", ".hoatoc.v1.CalledEquipment"])
+        .skip_debug([".hoatoc.v1.CallUpSheetDelivery"])
         .compile_fds(descriptors)?;
     Ok(())
 }

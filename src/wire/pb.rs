@@ -1,4 +1,4 @@
-//! Generated code of `proto/hoatoc/v1`, and nothing else but three `Debug`s that hide people.
+//! Generated code of `proto/hoatoc/v1`, and nothing else but the `Debug`s that hide people.
 #![expect(
     unused_qualifications,
     clippy::all,
@@ -30,5 +30,23 @@ impl fmt::Debug for Equipment {
 impl fmt::Debug for Driver {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Driver(masked)")
+    }
+}
+
+impl fmt::Debug for CalledPerson {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "CalledPerson({})", self.number)
+    }
+}
+
+impl fmt::Debug for CalledEquipment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "CalledEquipment({})", self.number)
+    }
+}
+
+impl fmt::Debug for CallUpSheetDelivery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CallUpSheetDelivery(masked)")
     }
 }

@@ -122,6 +122,7 @@ impl Draft {
             not_after: now + self.terms.valid(),
             audience: order::audience_from_message(audience)?,
             reference: None,
+            call_up: None,
         };
         order.validate()?;
         Ok(order)

@@ -107,6 +107,7 @@ pub(crate) fn order(number: u8, handling: Handling) -> Order {
             selector: AudienceSelector::default(),
         },
         reference: None,
+        call_up: None,
     }
 }
 

@@ -1,0 +1,2 @@
+//! Leaves under a root, and every way in which a leaf is not what it seems.
+
