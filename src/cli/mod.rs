@@ -18,6 +18,7 @@ mod demo;
 mod homes;
 mod identity;
 mod ledger;
+mod listing;
 mod order;
 mod output;
 mod registry;

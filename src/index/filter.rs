@@ -154,6 +154,11 @@ fn term(words: &mut Words<'_>, kind: RecordKind) -> Result<(Term, bool), FilterE
             let fields = match kind {
                 RecordKind::Reservist => "unit, reserve_class, specialty or status",
                 RecordKind::Equipment => "unit, type or status",
+                RecordKind::MilitiaBase
+                | RecordKind::Enterprise
+                | RecordKind::Activity
+                | RecordKind::ReserveUnit
+                | RecordKind::Assignment => "unit or status",
             };
             let field = other.chars().take(40).collect();
             return Err(FilterError::UnknownField { at: field_at, field, fields });
@@ -174,6 +179,11 @@ fn status(value: &str, kind: RecordKind) -> Option<u8> {
             let mut all = EquipmentStatus::ALL.iter();
             all.find(|status| is_meant(status.code())).map(|status| status.number())
         }
+        RecordKind::MilitiaBase
+        | RecordKind::Enterprise
+        | RecordKind::Activity
+        | RecordKind::ReserveUnit
+        | RecordKind::Assignment => None,
     }
 }
 

@@ -2,11 +2,20 @@
 
 use crate::domain::world::RecordKind;
 use crate::evidence::seal::Sealer;
-use crate::index::{Registry, Row, StoredError, open_value};
+use crate::index::{Registry, Row, StoredError, kind_name, open_value};
 use crate::limits;
 use crate::store::{Store, StoreError, keys};
 use crate::wire::registry::{RegistryRecord, decode};
 use crate::wire::{WireError, pb};
+
+/// Kinds that have no message yet: a record of one was not written by this version.
+const UNREAD: &[RecordKind] = &[
+    RecordKind::MilitiaBase,
+    RecordKind::Enterprise,
+    RecordKind::Activity,
+    RecordKind::ReserveUnit,
+    RecordKind::Assignment,
+];
 
 /// Why the registry is not loaded. Names a record by its identity, never by what is in it.
 #[derive(Debug, thiserror::Error)]
@@ -17,6 +26,12 @@ pub enum LoadError {
     /// A key is none of a record.
     #[error("a record of the registry lies under a strange key: restore from a backup")]
     Key,
+    /// There are records that this version has no message for.
+    #[error("there is a record of kind {kind}, which this version does not read: use a newer one")]
+    Kind {
+        /// The name of the kind.
+        kind: &'static str,
+    },
     /// A record does not open.
     #[error("record {id} does not open: {fault}")]
     Sealed {
@@ -44,6 +59,11 @@ impl Registry {
         let mut registry = Self::default();
         registry.load_kind::<pb::Reservist>(store, sealer)?;
         registry.load_kind::<pb::Equipment>(store, sealer)?;
+        for kind in UNREAD {
+            if !store.scan(keys::records(*kind), &[], 1)?.is_empty() {
+                return Err(LoadError::Kind { kind: kind_name(*kind) });
+            }
+        }
         Ok(registry)
     }
 

@@ -24,6 +24,11 @@ use crate::domain::world::RecordKind;
 pub struct Registry {
     reservists: Table,
     equipment: Table,
+    militia_bases: Table,
+    enterprises: Table,
+    activities: Table,
+    reserve_units: Table,
+    assignments: Table,
 }
 
 impl Registry {
@@ -32,6 +37,11 @@ impl Registry {
         match kind {
             RecordKind::Reservist => &self.reservists,
             RecordKind::Equipment => &self.equipment,
+            RecordKind::MilitiaBase => &self.militia_bases,
+            RecordKind::Enterprise => &self.enterprises,
+            RecordKind::Activity => &self.activities,
+            RecordKind::ReserveUnit => &self.reserve_units,
+            RecordKind::Assignment => &self.assignments,
         }
     }
 
@@ -40,6 +50,11 @@ impl Registry {
         match kind {
             RecordKind::Reservist => &mut self.reservists,
             RecordKind::Equipment => &mut self.equipment,
+            RecordKind::MilitiaBase => &mut self.militia_bases,
+            RecordKind::Enterprise => &mut self.enterprises,
+            RecordKind::Activity => &mut self.activities,
+            RecordKind::ReserveUnit => &mut self.reserve_units,
+            RecordKind::Assignment => &mut self.assignments,
         }
     }
 }

@@ -61,7 +61,9 @@ impl Row {
             version,
             digest: sealer.digest(content),
             facets: record.facets()?,
-            keys: Keys::new(keys.map(|key| key.map(|(kind, text)| sealer.blind_index(kind, text)))),
+            keys: Keys::new(
+                keys.map(|key| key.map(|(kind, text)| sealer.blind_index(kind, &text))),
+            ),
         })
     }
 }

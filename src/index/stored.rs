@@ -31,6 +31,11 @@ pub const fn kind_name(kind: RecordKind) -> &'static str {
     match kind {
         RecordKind::Reservist => "reservist",
         RecordKind::Equipment => "equipment",
+        RecordKind::MilitiaBase => "militia_base",
+        RecordKind::Enterprise => "enterprise",
+        RecordKind::Activity => "activity",
+        RecordKind::ReserveUnit => "reserve_unit",
+        RecordKind::Assignment => "assignment",
     }
 }
 

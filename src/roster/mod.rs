@@ -19,6 +19,7 @@ mod header;
 pub mod lists;
 mod people;
 mod report;
+pub mod sheet;
 mod source;
 mod table;
 mod workbook;

@@ -5,6 +5,11 @@
 //! | `l` | ledger index, u64 big-endian | the leaf's bytes |
 //! | `r` | reservist's UUID, 16 bytes | version, u64 big-endian, then the sealed record |
 //! | `q` | equipment's UUID, 16 bytes | version, u64 big-endian, then the sealed record |
+//! | `m` | militia base's UUID, 16 bytes | the same |
+//! | `e` | enterprise's UUID, 16 bytes | the same |
+//! | `a` | activity's UUID, 16 bytes | the same |
+//! | `u` | reserve unit's UUID, 16 bytes | the same |
+//! | `s` | assignment's UUID, 16 bytes | the same |
 //!
 //! A terminal's own store has keys of its own, beside its inbox.
 
@@ -29,6 +34,11 @@ pub const fn records(kind: RecordKind) -> &'static [u8] {
     match kind {
         RecordKind::Reservist => b"r",
         RecordKind::Equipment => b"q",
+        RecordKind::MilitiaBase => b"m",
+        RecordKind::Enterprise => b"e",
+        RecordKind::Activity => b"a",
+        RecordKind::ReserveUnit => b"u",
+        RecordKind::Assignment => b"s",
     }
 }
 
@@ -51,9 +61,12 @@ mod tests {
         assert_eq!(ledger_index(&ledger(258)), Some(258));
         assert!(ledger(255) < ledger(256));
         let id = [7; 16];
-        for kind in [RecordKind::Reservist, RecordKind::Equipment] {
-            assert_eq!(record_id(kind, &record(kind, &id)), Some(id));
+        for kind in RecordKind::ALL {
+            for other in RecordKind::ALL {
+                let read = record_id(*kind, &record(*other, &id));
+                assert_eq!(read, (kind == other).then_some(id), "a prefix of one kind only");
+            }
+            assert_eq!(ledger_index(&record(*kind, &id)), None);
         }
-        assert_eq!(record_id(RecordKind::Equipment, &record(RecordKind::Reservist, &id)), None);
     }
 }

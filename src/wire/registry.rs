@@ -9,6 +9,8 @@
 mod equipment;
 mod reservist;
 
+use std::borrow::Cow;
+
 use prost::Message;
 use zeroize::Zeroizing;
 
@@ -50,13 +52,13 @@ pub struct Facets {
     pub status: u8,
 }
 
-/// The numbers that a record is known by, most telling first, each with the name of its kind. A
-/// reservist has one, a piece of equipment up to two.
-pub type Numbers<'a> = [Option<(&'static str, &'a str)>; 2];
+/// What a record is known by, most telling first, each with the name of its kind: a number, a code,
+/// or a text made of what tells it apart. A reservist has one, a piece of equipment up to two.
+pub type Numbers<'a> = [Option<(&'static str, Cow<'a, str>)>; 2];
 
-/// What reservists and equipment have in common on the wire.
+/// What all kinds of records have in common on the wire.
 pub trait RegistryRecord: Message + Default + Clone + Send + Sync + 'static {
-    /// Which of the two.
+    /// Which kind.
     const KIND: RecordKind;
 
     /// The same record in the form in which it is stored, without identity and version.

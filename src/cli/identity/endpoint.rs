@@ -8,10 +8,12 @@ use serde_json::json;
 
 use crate::cli::Cx;
 use crate::cli::connection::{Connection, refused, request, request_id};
-use crate::cli::output::{local_or_dash, table, text_of, utc_or_null};
+use crate::cli::listing::Export;
+use crate::cli::output::{local_or_dash, utc_or_null};
 use crate::domain::endpoint::{Address, Line};
 use crate::domain::ids::UnitCode;
 use crate::domain::unit::Echelon;
+use crate::roster::sheet::Sheet;
 use crate::wire::{pb, unit};
 
 /// Endpoints added with one call: all or none of them.
@@ -31,6 +33,8 @@ pub(in crate::cli) enum Endpoint {
         /// Only under this unit.
         #[arg(long, value_name = "CODE")]
         unit: Option<UnitCode>,
+        #[command(flatten)]
+        export: Export,
     },
     /// Makes a one-time code for an endpoint's terminal: shown once, good for 24 hours.
     #[command(after_help = "Example:\n  hoatoc endpoint code 03160/military --as ~/admin")]
@@ -61,7 +65,7 @@ impl Endpoint {
     pub(in crate::cli) async fn run(self, cx: &Cx) -> Result<()> {
         match self {
             Self::Add(add) => add.run(cx).await,
-            Self::List { unit } => list(cx, unit.as_ref()).await,
+            Self::List { unit, export } => list(cx, unit.as_ref(), &export).await,
             Self::Code { address } => code(cx, &address).await,
         }
     }
@@ -124,7 +128,7 @@ impl Add {
     }
 }
 
-async fn list(cx: &Cx, unit: Option<&UnitCode>) -> Result<()> {
+async fn list(cx: &Cx, unit: Option<&UnitCode>, export: &Export) -> Result<()> {
     let endpoints = cx.connect().await?.endpoints(unit.map_or("", UnitCode::as_str)).await?;
     let value: Vec<_> = endpoints
         .iter()
@@ -141,24 +145,23 @@ async fn list(cx: &Cx, unit: Option<&UnitCode>) -> Result<()> {
             })
         })
         .collect();
-    cx.screen.show(&value, || {
-        let mut rows = table(&["NUMBER", "ADDRESS", "TERMINAL", "LAST HEARD", "CERTIFICATE UNTIL"]);
-        for endpoint in &endpoints {
-            let terminal = match (endpoint.enrolled, endpoint.connected) {
-                (true, true) => "connected",
-                (true, false) => "away",
-                (false, _) => "not enrolled",
-            };
-            rows.add_row([
-                endpoint.number.to_string(),
-                endpoint.address.clone(),
-                terminal.to_owned(),
-                local_or_dash(endpoint.last_heard_time.as_ref()),
-                local_or_dash(endpoint.certificate_not_after_time.as_ref()),
-            ]);
-        }
-        text_of(&rows)
-    })
+    let columns = ["NUMBER", "ADDRESS", "TERMINAL", "LAST HEARD", "CERTIFICATE UNTIL"];
+    let mut sheet = Sheet::new("", &columns);
+    for endpoint in &endpoints {
+        let terminal = match (endpoint.enrolled, endpoint.connected) {
+            (true, true) => "connected",
+            (true, false) => "away",
+            (false, _) => "not enrolled",
+        };
+        sheet.push([
+            endpoint.number.into(),
+            endpoint.address.as_str().into(),
+            terminal.into(),
+            local_or_dash(endpoint.last_heard_time.as_ref()).into(),
+            local_or_dash(endpoint.certificate_not_after_time.as_ref()).into(),
+        ]);
+    }
+    export.show(&cx.screen, &value, &sheet, "")
 }
 
 async fn code(cx: &Cx, address: &Address) -> Result<()> {

@@ -11,12 +11,14 @@ use super::bundle::publish_changed;
 use crate::cli::Cx;
 use crate::cli::connection::{Connection, refused, request, request_id};
 use crate::cli::homes::{NewOfficer, OfficerFile, OfficerHome, read_trust};
+use crate::cli::listing::Export;
 use crate::cli::order::newest;
-use crate::cli::output::{local_time, table, text_of, utc_time};
+use crate::cli::output::{local_time, utc_time};
 use crate::cli::server::restore::{Left, told};
 use crate::domain::authority::Role;
 use crate::domain::ids::{OfficerId, UnitCode};
 use crate::domain::world::OPEN_ORDERS_MAX;
+use crate::roster::sheet::Sheet;
 use crate::wire::{envelope::required, order, pb};
 
 #[derive(Debug, Subcommand)]
@@ -30,7 +32,7 @@ pub(in crate::cli) enum Officer {
     Add(Add),
     /// Lists officers, their roles and keys.
     #[command(after_help = "Example:\n  hoatoc officer list --as ~/admin")]
-    List,
+    List(Export),
     /// Retires an officer: from now on nothing the officer signs counts.
     #[command(
         after_help = "Example:\n  hoatoc officer retire tran.van.a --as ~/admin --root /media/usb/root"
@@ -97,7 +99,7 @@ impl Officer {
     pub(in crate::cli) async fn run(self, cx: &Cx) -> Result<()> {
         match self {
             Self::Add(add) => Box::pin(add.run(cx)).await,
-            Self::List => list(cx).await,
+            Self::List(export) => list(cx, &export).await,
             Self::Retire { id, roots } => retire(cx, id, &roots).await,
             Self::Reissue { epoch, roots } => reissue(cx, epoch, &roots).await,
             Self::Certify { home } => {
@@ -192,7 +194,7 @@ async fn renew(cx: &Cx) -> Result<()> {
     cx.screen.show(&value, || format!("the certificate of {} is renewed for 90 days", home.id))
 }
 
-async fn list(cx: &Cx) -> Result<()> {
+async fn list(cx: &Cx, export: &Export) -> Result<()> {
     let bundle = cx.connect().await?.trust().await?;
     let officers: Vec<_> = bundle
         .officers
@@ -221,21 +223,19 @@ async fn list(cx: &Cx) -> Result<()> {
         "expires_time": utc_time(bundle.expires_at),
         "officers": officers,
     });
-    cx.screen.show(&value, || {
-        let mut rows = table(&["OFFICER", "NAME", "UNIT", "ROLES", "RETIRED"]);
-        for officer in &bundle.officers {
-            let roles: Vec<&str> = officer.roles.iter().map(|role| role.as_str()).collect();
-            rows.add_row([
-                officer.id.to_string(),
-                officer.name.clone(),
-                officer.unit.to_string(),
-                roles.join(", "),
-                officer.retired_at.map_or_else(|| "-".to_owned(), local_time),
-            ]);
-        }
-        let (version, ends) = (bundle.version, local_time(bundle.expires_at));
-        format!("{}\ntrust bundle {version}, until {ends}", text_of(&rows))
-    })
+    let mut sheet = Sheet::new("", &["OFFICER", "NAME", "UNIT", "ROLES", "RETIRED"]);
+    for officer in &bundle.officers {
+        let roles: Vec<&str> = officer.roles.iter().map(|role| role.as_str()).collect();
+        sheet.push([
+            officer.id.to_string().into(),
+            officer.name.as_str().into(),
+            officer.unit.to_string().into(),
+            roles.join(", ").into(),
+            officer.retired_at.map_or_else(|| "-".to_owned(), local_time).into(),
+        ]);
+    }
+    let (version, ends) = (bundle.version, local_time(bundle.expires_at));
+    export.show(&cx.screen, &value, &sheet, &format!("trust bundle {version}, until {ends}"))
 }
 
 async fn retire(cx: &Cx, id: OfficerId, roots: &Roots) -> Result<()> {

@@ -9,11 +9,13 @@ use super::view::{counts_json, order_json, words};
 use super::{order_of, unsigned};
 use crate::cli::Cx;
 use crate::cli::connection::{Connection, refused, request, request_id};
-use crate::cli::output::{local_or_dash, table, text_of, utc_or_null};
+use crate::cli::listing::Export;
+use crate::cli::output::{local_or_dash, utc_or_null};
 use crate::cli::report::{ResponseReport, declined, response, strength_lines, unanswered};
 use crate::cli::server::restore::{Left, told};
 use crate::config::home::write_new;
 use crate::domain::ids::OrderId;
+use crate::roster::sheet::{CellValue, Sheet};
 use crate::wire::{envelope::required, order, pb};
 
 /// Orders asked for at once: few, for each carries its whole text.
@@ -39,40 +41,30 @@ pub(super) async fn issue(cx: &Cx, id: &OrderId) -> Result<()> {
 }
 
 /// Lists orders, newest first.
-pub(super) async fn list(cx: &Cx, limit: usize) -> Result<()> {
+pub(super) async fn list(cx: &Cx, limit: usize, export: &Export) -> Result<()> {
     let connection = cx.connect().await?;
     let found = newest(&connection, limit).await?;
     let value = found.iter().map(order_json).collect::<Result<Vec<_>>>()?;
-    cx.screen.show(&value, || {
-        let mut rows = table(&[
-            "ID",
-            "NUMBER",
-            "HANDLING",
-            "KIND",
-            "STATE",
-            "ISSUED",
-            "ACKNOWLEDGED",
-            "TITLE",
+    let columns = ["ID", "NUMBER", "HANDLING", "KIND", "STATE", "ISSUED", "ACKNOWLEDGED", "TITLE"];
+    let mut sheet = Sheet::new("", &columns);
+    for (message, read) in found.iter().zip(&value) {
+        let counts = message.counts.unwrap_or_default();
+        let text = |key: &str| CellValue::text(read[key].as_str().unwrap_or_default());
+        sheet.push([
+            text("order_id"),
+            text("number"),
+            text("handling"),
+            text("kind"),
+            match message.issue_again {
+                true => format!("{}, issue again", text("state").shown()).into(),
+                false => text("state"),
+            },
+            local_or_dash(message.issued_time.as_ref()).into(),
+            format!("{}/{}", counts.acknowledged, counts.endpoints).into(),
+            text("title"),
         ]);
-        for (message, read) in found.iter().zip(&value) {
-            let counts = message.counts.unwrap_or_default();
-            let text = |key: &str| read[key].as_str().unwrap_or_default().to_owned();
-            rows.add_row([
-                text("order_id"),
-                text("number"),
-                text("handling"),
-                text("kind"),
-                match message.issue_again {
-                    true => format!("{}, issue again", text("state")),
-                    false => text("state"),
-                },
-                local_or_dash(message.issued_time.as_ref()),
-                format!("{}/{}", counts.acknowledged, counts.endpoints),
-                text("title"),
-            ]);
-        }
-        text_of(&rows)
-    })
+    }
+    export.show(&cx.screen, &value, &sheet, "")
 }
 
 /// Orders, newest first, up to a limit.

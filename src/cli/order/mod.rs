@@ -21,6 +21,7 @@ use clap::Subcommand;
 
 use crate::cli::Cx;
 use crate::cli::connection::{Connection, reason_of, refused, request};
+use crate::cli::listing::Export;
 use crate::domain::ids::OrderId;
 use crate::wire::pb;
 
@@ -68,6 +69,8 @@ pub(super) enum Order {
         /// At most this many.
         #[arg(long, value_name = "N", default_value_t = 20)]
         limit: usize,
+        #[command(flatten)]
+        export: Export,
     },
     /// Shows one order: its text, its signatures, its counts.
     #[command(
@@ -109,7 +112,7 @@ impl Order {
             Self::Issue { id } => follow::issue(cx, &id).await?,
             Self::Update(update) => Box::pin(update.run(cx)).await?,
             Self::Cancel(cancel) => Box::pin(cancel.run(cx)).await?,
-            Self::List { limit } => follow::list(cx, limit).await?,
+            Self::List { limit, export } => follow::list(cx, limit, &export).await?,
             Self::Show { id, file } => follow::show(cx, &id, file.as_deref()).await?,
             Self::Watch { id, interval_ms, until_acknowledged } => {
                 follow::watch(cx, &id, interval_ms, until_acknowledged).await?;

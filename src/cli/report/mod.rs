@@ -4,6 +4,7 @@
 //! [`render`] is the same for a person.
 
 mod figures;
+mod rows;
 mod words;
 
 use anyhow::{Context as _, Result};
@@ -11,6 +12,7 @@ use clap::Subcommand;
 
 use crate::cli::Cx;
 use crate::cli::connection::{Connection, refused, request};
+use crate::cli::listing::Export;
 use crate::domain::ids::OrderId;
 use crate::wire::pb;
 
@@ -30,13 +32,16 @@ pub(super) enum Report {
         /// What to make tables by; repeat it for several. JSON has all of them always.
         #[arg(long, value_enum, default_values_t = [By::Area, By::Unit])]
         by: Vec<By>,
+        #[command(flatten)]
+        export: Export,
     },
 }
 
 impl Report {
     pub(super) async fn run(self, cx: &Cx) -> Result<()> {
-        let Self::Response { order, by } = self;
+        let Self::Response { order, by, export } = self;
         let report = response(&cx.connect().await?, &order).await?;
+        export.save(&cx.screen, || report.sheet())?;
         cx.screen.show(&report, || format!("order {}\n\n{}", report.number, render(&report, &by)))
     }
 }

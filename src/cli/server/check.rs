@@ -192,7 +192,7 @@ fn check_records(
 ) -> Result<u64> {
     let mut said = said_by_ledger(store)?;
     let mut count = 0;
-    for kind in [RecordKind::Reservist, RecordKind::Equipment] {
+    for kind in RecordKind::ALL.iter().copied() {
         let mut after = Vec::new();
         loop {
             let page = store.scan(keys::records(kind), &after, limits::SCAN_PAGE_LEN)?;

@@ -19,6 +19,29 @@ pub enum RecordKind {
     Reservist,
     /// A piece of equipment.
     Equipment,
+    /// A militia or self-defense base.
+    MilitiaBase,
+    /// An enterprise for industrial mobilization.
+    Enterprise,
+    /// A training class, exercise, inspection or disaster work.
+    Activity,
+    /// A reserve unit with its posts.
+    ReserveUnit,
+    /// A person or item in a post.
+    Assignment,
+}
+
+impl RecordKind {
+    /// Every kind.
+    pub const ALL: &[Self] = &[
+        Self::Reservist,
+        Self::Equipment,
+        Self::MilitiaBase,
+        Self::Enterprise,
+        Self::Activity,
+        Self::ReserveUnit,
+        Self::Assignment,
+    ];
 }
 
 /// One version of a record, without its content.

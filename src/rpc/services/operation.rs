@@ -123,10 +123,7 @@ impl OperationService for Operation {
         let (checkpoint, head) = ledger::head(&self.doors.engine).await?;
         let records: usize = {
             let registry = self.doors.engine.registry();
-            [RecordKind::Reservist, RecordKind::Equipment]
-                .map(|k| registry.table(k).len())
-                .iter()
-                .sum()
+            RecordKind::ALL.iter().map(|kind| registry.table(*kind).len()).sum()
         };
         let copied = blocking(move || {
             let _alone = alone;

@@ -39,6 +39,11 @@ impl From<RecordKind> for pb::RecordKind {
         match kind {
             RecordKind::Reservist => Self::Reservist,
             RecordKind::Equipment => Self::Equipment,
+            RecordKind::MilitiaBase => Self::MilitiaBase,
+            RecordKind::Enterprise => Self::Enterprise,
+            RecordKind::Activity => Self::Activity,
+            RecordKind::ReserveUnit => Self::ReserveUnit,
+            RecordKind::Assignment => Self::Assignment,
         }
     }
 }
@@ -47,6 +52,11 @@ pub(super) fn record_kind(value: i32) -> Result<RecordKind, WireError> {
     match pb::RecordKind::try_from(value) {
         Ok(pb::RecordKind::Reservist) => Ok(RecordKind::Reservist),
         Ok(pb::RecordKind::Equipment) => Ok(RecordKind::Equipment),
+        Ok(pb::RecordKind::MilitiaBase) => Ok(RecordKind::MilitiaBase),
+        Ok(pb::RecordKind::Enterprise) => Ok(RecordKind::Enterprise),
+        Ok(pb::RecordKind::Activity) => Ok(RecordKind::Activity),
+        Ok(pb::RecordKind::ReserveUnit) => Ok(RecordKind::ReserveUnit),
+        Ok(pb::RecordKind::Assignment) => Ok(RecordKind::Assignment),
         Ok(pb::RecordKind::Unspecified) | Err(_) => Err(unknown("kind", value)),
     }
 }

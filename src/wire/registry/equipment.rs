@@ -64,7 +64,7 @@ impl RegistryRecord for pb::Equipment {
             ("plate", &self.plate),
             ("engine_number", &self.engine_number),
         ]
-        .map(|(kind, number)| (!number.is_empty()).then_some((kind, number.as_str())));
+        .map(|(kind, number)| (!number.is_empty()).then(|| (kind, number.as_str().into())));
         // Engines are moved from one chassis to another: their number tells only where no other does.
         if chassis.is_none() && plate.is_none() { [engine, None] } else { [chassis, plate] }
     }

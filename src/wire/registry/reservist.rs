@@ -71,7 +71,7 @@ impl RegistryRecord for pb::Reservist {
     }
 
     fn numbers(&self) -> Numbers<'_> {
-        [Some(("citizen_id", &self.citizen_id)), None]
+        [Some(("citizen_id", self.citizen_id.as_str().into())), None]
     }
 }
 

@@ -377,7 +377,7 @@ fn registry_events() -> impl Strategy<Value = Event> {
 }
 
 fn order_events() -> impl Strategy<Value = Event> {
-    let kind = select(vec![RecordKind::Reservist, RecordKind::Equipment]);
+    let kind = select(RecordKind::ALL);
     let version = (any::<[u8; 16]>(), any::<u64>(), any::<[u8; 32]>())
         .prop_map(|(id, version, commitment)| RecordVersion { id, version, commitment });
     prop_oneof![

@@ -1,0 +1,359 @@
+//! Spreadsheets out: any list or report as `.xlsx` or `.csv`.
+//!
+//! Called by the command line, which fills a [`Sheet`] for the person's eye anyway. Invariants: a file
+//! appears whole or not at all, only its owner may read it, and none is replaced unasked; text stays
+//! text, so that no cell of somebody else's making runs as a formula and no leading zero is lost; a
+//! share is written as numerator, denominator and percentage, never as the percentage alone. Knows
+//! nothing of what may be shown: that was decided where the data came from.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use jiff::civil::Date;
+use rust_xlsxwriter::{ExcelDateTime, Format, FormatAlign, Workbook, Worksheet, XlsxError};
+use tempfile::NamedTempFile;
+
+/// Most rows of one sheet: what a spreadsheet program can hold, less title and header.
+pub const SHEET_ROWS_MAX: usize = 1_048_000;
+/// Widest column, in characters: longer texts wrap.
+const WIDTH_MAX: usize = 60;
+/// Narrowest column, in characters.
+const WIDTH_MIN: usize = 6;
+
+/// What stands in one cell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CellValue {
+    /// Nothing.
+    Empty,
+    /// Text, whatever it looks like.
+    Text(String),
+    /// A count.
+    Count(u64),
+    /// A day.
+    Day(Date),
+    /// Hundredths of a percent, such as 8,333 for 83.33 %: its numerator and denominator stand in
+    /// columns of their own beside it.
+    Percent(u64),
+}
+
+impl CellValue {
+    /// A text, or nothing where it is blank.
+    pub fn text(text: impl Into<String>) -> Self {
+        let text = text.into();
+        if text.is_empty() { Self::Empty } else { Self::Text(text) }
+    }
+
+    /// The share of a numerator in a denominator; nothing of nothing is no share.
+    pub fn share(numerator: u64, denominator: u64) -> Self {
+        let hundredths = u128::from(numerator) * 10_000 / u128::from(denominator.max(1));
+        match (denominator, u64::try_from(hundredths)) {
+            (1.., Ok(hundredths)) => Self::Percent(hundredths),
+            _no_share => Self::Empty,
+        }
+    }
+
+    /// As a person reads it. Never rounded up: all but one is not all.
+    pub fn shown(&self) -> String {
+        match self {
+            Self::Empty => String::new(),
+            Self::Text(text) => text.clone(),
+            Self::Count(count) => count.to_string(),
+            Self::Day(day) => day.strftime("%d/%m/%Y").to_string(),
+            Self::Percent(hundredths) => {
+                format!("{}.{} %", hundredths / 100, hundredths % 100 / 10)
+            }
+        }
+    }
+}
+
+impl From<&str> for CellValue {
+    fn from(text: &str) -> Self {
+        Self::text(text)
+    }
+}
+
+impl From<String> for CellValue {
+    fn from(text: String) -> Self {
+        Self::text(text)
+    }
+}
+
+impl From<u64> for CellValue {
+    fn from(count: u64) -> Self {
+        Self::Count(count)
+    }
+}
+
+impl From<u32> for CellValue {
+    fn from(count: u32) -> Self {
+        Self::Count(count.into())
+    }
+}
+
+/// A table with its title.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Sheet {
+    /// What it is, in one line.
+    pub title: String,
+    /// Lines under the title, such as the day it holds for.
+    pub remarks: Vec<String>,
+    /// The headers.
+    pub columns: Vec<String>,
+    /// The rows; none has more cells than there are columns.
+    pub rows: Vec<Vec<CellValue>>,
+}
+
+/// Why a spreadsheet is not written. Nothing is left behind.
+#[derive(Debug, thiserror::Error)]
+pub enum SheetError {
+    /// Neither of the two kinds.
+    #[error("{0} is no kind of spreadsheet: end its name in .xlsx or .csv")]
+    Ending(PathBuf),
+    /// There is a file already.
+    #[error("{0} is there already: give another name, or move it away")]
+    Exists(PathBuf),
+    /// More rows than a spreadsheet holds.
+    #[error("there are {rows} rows, over the bound of {SHEET_ROWS_MAX}: narrow it by a filter")]
+    TooLong {
+        /// The rows.
+        rows: usize,
+    },
+    /// The disk or its rights.
+    #[error("failed to write {path}: {source}")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// The system's word.
+        source: std::io::Error,
+    },
+    /// The workbook cannot be made.
+    #[error("the workbook cannot be made: {0}")]
+    Workbook(#[from] XlsxError),
+    /// The text cannot be made.
+    #[error("the text cannot be made: {0}")]
+    Text(#[from] csv::Error),
+}
+
+impl Sheet {
+    /// A table without rows.
+    pub fn new(title: impl Into<String>, columns: &[&str]) -> Self {
+        let columns = columns.iter().map(|column| (*column).to_owned()).collect();
+        Self { title: title.into(), columns, ..Self::default() }
+    }
+
+    /// Adds a row.
+    pub fn push<const N: usize>(&mut self, row: [CellValue; N]) {
+        self.rows.push(row.into());
+    }
+
+    /// Writes it under a new name, as `.xlsx` or `.csv` by the name's ending. Blocks.
+    ///
+    /// # Errors
+    /// [`SheetError`]; then there is no file.
+    pub fn save(&self, path: &Path) -> Result<(), SheetError> {
+        if self.rows.len() > SHEET_ROWS_MAX {
+            return Err(SheetError::TooLong { rows: self.rows.len() });
+        }
+        let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+        let bytes = match ending.to_ascii_lowercase().as_str() {
+            "xlsx" => self.workbook()?,
+            "csv" => self.delimited()?,
+            _other => return Err(SheetError::Ending(path.to_owned())),
+        };
+        write_new(path, &bytes)
+    }
+
+    fn workbook(&self) -> Result<Vec<u8>, SheetError> {
+        let mut book = Workbook::new();
+        let sheet = book.add_worksheet();
+        let bold = Format::new().set_bold();
+        let mut at = 0;
+        sheet.write_string_with_format(at, 0, &self.title, &bold)?;
+        for remark in &self.remarks {
+            at += 1;
+            sheet.write_string(at, 0, remark)?;
+        }
+        at += 2;
+        let head = bold.set_text_wrap().set_align(FormatAlign::VerticalCenter);
+        for (column, header) in (0..).zip(&self.columns) {
+            sheet.write_string_with_format(at, column, header, &head)?;
+        }
+        sheet.set_freeze_panes(at + 1, 0)?;
+        let formats = Formats::default();
+        for row in &self.rows {
+            at += 1;
+            for (column, value) in (0..).zip(row) {
+                formats.write(sheet, at, column, value)?;
+            }
+        }
+        for (column, width) in (0..).zip(self.widths()) {
+            sheet.set_column_width(column, width)?;
+        }
+        Ok(book.save_to_buffer()?)
+    }
+
+    /// UTF-8 with a byte order mark, without which spreadsheet programs take it for an older encoding.
+    fn delimited(&self) -> Result<Vec<u8>, csv::Error> {
+        let mut text = csv::WriterBuilder::new()
+            .terminator(csv::Terminator::CRLF)
+            .from_writer("\u{feff}".as_bytes().to_vec());
+        text.write_record(self.columns.iter().map(|header| harmless(header.clone())))?;
+        for row in &self.rows {
+            text.write_record(row.iter().map(|value| harmless(value.shown())))?;
+        }
+        text.into_inner().map_err(|fault| fault.into_error().into())
+    }
+
+    fn widths(&self) -> Vec<u16> {
+        let mut widths: Vec<usize> = self.columns.iter().map(|c| c.chars().count()).collect();
+        for row in &self.rows {
+            for (width, value) in widths.iter_mut().zip(row) {
+                *width = (*width).max(value.shown().chars().count());
+            }
+        }
+        let bounded = widths.iter().map(|width| width.clamp(&WIDTH_MIN, &WIDTH_MAX) + 2);
+        bounded.map(|width| u16::try_from(width).unwrap_or(u16::MAX)).collect()
+    }
+}
+
+/// How each kind of value looks in a workbook.
+struct Formats {
+    text: Format,
+    day: Format,
+    percent: Format,
+}
+
+impl Default for Formats {
+    fn default() -> Self {
+        let text = Format::new().set_text_wrap().set_align(FormatAlign::Top).set_num_format("@");
+        let day = Format::new().set_num_format("dd/mm/yyyy").set_align(FormatAlign::Top);
+        let percent = Format::new().set_num_format("0.0%").set_align(FormatAlign::Top);
+        Self { text, day, percent }
+    }
+}
+
+impl Formats {
+    fn write(
+        &self,
+        sheet: &mut Worksheet,
+        row: u32,
+        column: u16,
+        value: &CellValue,
+    ) -> Result<(), XlsxError> {
+        let written = match value {
+            CellValue::Empty => return Ok(()),
+            CellValue::Text(text) => sheet.write_string_with_format(row, column, text, &self.text),
+            CellValue::Count(count) => sheet.write_number(row, column, exact(*count)),
+            CellValue::Day(day) => {
+                let (year, month, date) = (day.year(), day.month(), day.day());
+                let parts = u16::try_from(year).ok().zip(u8::try_from(month).ok());
+                let made = parts.zip(u8::try_from(date).ok()).and_then(|((year, month), date)| {
+                    ExcelDateTime::from_ymd(year, month, date).ok()
+                });
+                match made {
+                    Some(made) => sheet.write_with_format(row, column, &made, &self.day),
+                    // Before the calendar of spreadsheets begins.
+                    None => sheet.write_string(row, column, value.shown()),
+                }
+            }
+            CellValue::Percent(hundredths) => sheet.write_number_with_format(
+                row,
+                column,
+                exact(*hundredths) / 10_000.0,
+                &self.percent,
+            ),
+        };
+        written.map(|_sheet| ())
+    }
+}
+
+/// A count as a spreadsheet holds it; beyond four billion nobody counts here.
+fn exact(count: u64) -> f64 {
+    u32::try_from(count).map_or(f64::from(u32::MAX), f64::from)
+}
+
+/// What a spreadsheet program would run as a formula gets an apostrophe in front, as such programs
+/// write it themselves.
+fn harmless(cell: String) -> String {
+    let runs = cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    if runs { format!("'{cell}") } else { cell }
+}
+
+/// Writes a file that only its owner may read, whole or not at all, and never over another.
+fn write_new(path: &Path, bytes: &[u8]) -> Result<(), SheetError> {
+    let io = |source| SheetError::Io { path: path.to_owned(), source };
+    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty());
+    // Made with mode 0600.
+    let mut file = NamedTempFile::new_in(dir.unwrap_or(Path::new("."))).map_err(io)?;
+    file.write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(io)?;
+    match file.persist_noclobber(path) {
+        Ok(_file) => Ok(()),
+        Err(fault) if fault.error.kind() == std::io::ErrorKind::AlreadyExists => {
+            Err(SheetError::Exists(path.to_owned()))
+        }
+        Err(fault) => Err(io(fault.error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use calamine::{Data, Reader as _, Xlsx, open_workbook};
+    use jiff::civil::date;
+
+    use super::*;
+
+    fn sheet() -> Sheet {
+        let mut sheet = Sheet::new("Danh sách", &["Họ và tên", "Số CCCD", "Ngày sinh", "Tỷ lệ"]);
+        sheet.remarks.push("Tính đến 22/11/2026".into());
+        sheet.push([
+            "=HYPERLINK(\"x\")".into(),
+            "011096397236".into(),
+            CellValue::Day(date(1996, 4, 10)),
+            CellValue::share(2, 3),
+        ]);
+        sheet
+    }
+
+    #[test]
+    fn a_workbook_keeps_zeros_and_runs_nothing() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("out.xlsx");
+        sheet().save(&path).expect("a workbook");
+        let mut book: Xlsx<_> = open_workbook(&path).expect("it opens");
+        let range = book.worksheet_range("Sheet1").expect("a sheet");
+        assert_eq!(range.get((0, 0)), Some(&Data::String("Danh sách".into())));
+        assert_eq!(range.get((3, 1)), Some(&Data::String("Số CCCD".into())));
+        assert_eq!(range.get((4, 0)), Some(&Data::String("=HYPERLINK(\"x\")".into())));
+        assert_eq!(range.get((4, 1)), Some(&Data::String("011096397236".into())));
+        assert!(matches!(range.get((4, 2)), Some(Data::DateTime(_))), "{:?}", range.get((4, 2)));
+        assert_eq!(range.get((4, 3)), Some(&Data::Float(0.6666)));
+    }
+
+    #[test]
+    fn a_text_file_says_the_same_and_runs_nothing() {
+        let text = String::from_utf8(sheet().delimited().expect("text")).expect("UTF-8");
+        assert_eq!(
+            text,
+            "\u{feff}Họ và tên,Số CCCD,Ngày sinh,Tỷ lệ\r\n\"'=HYPERLINK(\"\"x\"\")\",011096397236,\
+             10/04/1996,66.6 %\r\n"
+        );
+    }
+
+    #[test]
+    fn no_file_is_replaced_and_none_is_left_half_written() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("out.csv");
+        std::fs::write(&path, "mine").expect("a file");
+        assert!(matches!(sheet().save(&path), Err(SheetError::Exists(_))));
+        assert_eq!(std::fs::read_to_string(&path).expect("it is there"), "mine");
+        assert!(matches!(sheet().save(&dir.path().join("out.doc")), Err(SheetError::Ending(_))));
+        assert_eq!(std::fs::read_dir(dir.path()).expect("a directory").count(), 1);
+    }
+
+    #[test]
+    fn all_but_one_is_never_all() {
+        assert_eq!(CellValue::share(99_999, 100_000).shown(), "99.9 %");
+        assert_eq!(CellValue::share(0, 0), CellValue::Empty);
+        assert_eq!(CellValue::share(3, 3).shown(), "100.0 %");
+    }
+}
