@@ -21,7 +21,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         // Personal data never reaches a log through Debug: `wire::pb` writes these by hand.
         .skip_debug([".hoatoc.v1.Reservist", ".hoatoc.v1.Equipment", ".hoatoc.v1.Driver"])
         .skip_debug([".hoatoc.v1.CalledPerson", ".hoatoc.v1.CalledEquipment"])
-        .skip_debug([".hoatoc.v1.CallUpSheetDelivery"])
+        .skip_debug([".hoatoc.v1.CallUpSheetDelivery", ".hoatoc.v1.StoredCallUpLeaf"])
         .compile_fds(descriptors)?;
     Ok(())
 }

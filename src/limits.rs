@@ -201,6 +201,9 @@ pub const HELLO_PATIENCE: Duration = Duration::from_secs(10);
 /// Answers of one terminal on their way to disk: one order makes five, the rest waits in the
 /// network's own buffers.
 pub const ANSWERS_IN_FLIGHT_MAX: usize = 16;
+/// Orders of which a terminal says which pages of call-up sheets it has: more than are ever open at
+/// once, and its first word stays small.
+pub const SHEET_CURSORS_MAX: usize = 64;
 /// Messages ready for one stream: a handful, because what is not sent yet is read from the cursor.
 pub const OUTBOUND_LEN_MAX: usize = 8;
 /// Heartbeats that may be missed in a row before a stream counts as dead.

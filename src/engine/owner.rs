@@ -21,14 +21,14 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use tracing::{Span, error, info_span, warn};
 
-use self::durable::Failed;
+use self::durable::{Beside, Failed};
 use crate::clock::Clock;
 use crate::domain::instant::Instant;
 use crate::domain::world::{Decision, Entry, Event, Refusal, Request, World};
 use crate::engine::handle::{Committed, EngineError, View};
 use crate::engine::records::{RecordJob, RecordPlan};
 use crate::limits;
-use crate::store::{Store, StoreError, VALUE_LEN_MAX};
+use crate::store::{Pair, Store, StoreError, VALUE_LEN_MAX};
 use crate::tasks::Tasks;
 use crate::telemetry::metrics::Metrics;
 use crate::wire::entry;
@@ -39,6 +39,8 @@ type Reply = oneshot::Sender<Result<Committed, EngineError>>;
 #[derive(Debug)]
 pub(super) struct Job {
     pub(super) request: Request,
+    // Written in the same batch as the request's entries.
+    pub(super) beside: Vec<Pair>,
     pub(super) reply: Reply,
     pub(super) span: Span,
 }
@@ -48,6 +50,7 @@ pub(super) struct Job {
 struct Group {
     entries: Vec<Entry>,
     leaves: Vec<Vec<u8>>,
+    beside: Vec<Pair>,
     len: usize,
     replies: Vec<(Reply, Result<Committed, EngineError>)>,
     // The spans of those who wait, in the same order.
@@ -149,7 +152,7 @@ impl Owner {
     }
 
     fn take(&mut self, job: Job, group: &mut Group) {
-        let Job { request, reply, span } = job;
+        let Job { request, beside, reply, span } = job;
         let _in_the_callers_trace = span.clone().entered();
         let name = request.command.name();
         let at = self.now();
@@ -157,10 +160,12 @@ impl Owner {
             Ok(Decision::Repeated { ledger_index }) => {
                 Ok(Committed { ledger_index, at, repeated: true })
             }
-            Ok(Decision::Happens(events)) => self.record(&request, events, at, group).map(|()| {
-                let ledger_index = self.world.ledger_size().saturating_sub(1);
-                Committed { ledger_index, at, repeated: false }
-            }),
+            Ok(Decision::Happens(events)) => {
+                self.record(&request, events, beside, at, group).map(|()| {
+                    let ledger_index = self.world.ledger_size().saturating_sub(1);
+                    Committed { ledger_index, at, repeated: false }
+                })
+            }
             Err(refused) => Err(refused),
         };
         match &outcome {
@@ -193,10 +198,13 @@ impl Owner {
         &mut self,
         request: &Request,
         events: Vec<Event>,
+        beside: Vec<Pair>,
         at: Instant,
         group: &mut Group,
     ) -> Result<(), EngineError> {
         let (entries_before, len_before) = (group.entries.len(), group.len);
+        let pair_len = |(key, value): &Pair| key.len() + value.len() + limits::ENTRY_OVERHEAD_LEN;
+        group.len += beside.iter().map(pair_len).sum::<usize>();
         for event in events {
             let (actor, request) = (request.actor.clone(), request.id.clone());
             let entry = Entry { at, actor, request, event };
@@ -215,6 +223,7 @@ impl Owner {
             group.entries.push(entry);
         }
         group.entries[entries_before..].iter().for_each(|entry| self.world.apply(entry));
+        group.beside.extend(beside);
         Ok(())
     }
 
@@ -225,14 +234,14 @@ impl Owner {
         let outcome = if group.entries.is_empty() {
             Ok(())
         } else {
-            match self.commit(leaves, None, &callers)? {
+            match self.commit(leaves, Beside::Values(&group.beside), &callers)? {
                 Ok(hashes) => {
                     self.publish(&group.entries, hashes, None);
                     Ok(())
                 }
                 Err(Failed::Full) if self.make_room() => {
                     let leaves = group.entries.iter().map(entry::encode).collect();
-                    self.commit(leaves, None, &callers)?
+                    self.commit(leaves, Beside::Values(&group.beside), &callers)?
                         .map(|hashes| self.publish(&group.entries, hashes, None))
                 }
                 Err(failed) => Err(failed),
@@ -267,7 +276,7 @@ impl Owner {
         let at = self.now();
         let recorded = self.plan_records(&job, &request).and_then(|(plan, repeated_at)| {
             let events = plan.event().into_iter().collect();
-            self.record(&request, events, at, &mut group).map(|()| (plan, repeated_at))
+            self.record(&request, events, Vec::new(), at, &mut group).map(|()| (plan, repeated_at))
         });
         let (mut plan, repeated_at) = match recorded {
             Ok(planned) => planned,
@@ -288,7 +297,7 @@ impl Owner {
         } else {
             match self.commit(
                 std::mem::take(&mut group.leaves),
-                Some(&mut plan),
+                Beside::Records(&mut plan),
                 &[Span::none()],
             )? {
                 Ok(hashes) => self.publish(&group.entries, hashes, Some(&plan)),

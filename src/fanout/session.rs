@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures_util::stream::{FuturesOrdered, Stream, StreamExt};
 use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval_at, timeout};
-use tracing::{Instrument, Span, info, info_span, trace, warn};
+use tracing::{Instrument, Span, error, info, info_span, trace, warn};
 
 use crate::domain::ids::EndpointNo;
 use crate::domain::instant::Instant;
@@ -17,6 +17,7 @@ use crate::evidence::key::PublicKey;
 use crate::fanout::hub::{Ending, Hub, Seat};
 use crate::fanout::news::{Fresh, News};
 use crate::fanout::outbox::{Outbox, refused};
+use crate::fanout::sheets::Sheets;
 use crate::fanout::waiting::{Waiting, settle};
 use crate::limits;
 use crate::telemetry::metrics::Metrics;
@@ -57,6 +58,8 @@ struct Desk {
 pub struct Session {
     /// The engine.
     pub engine: Engine,
+    /// The call-up lists of orders.
+    pub sheets: Sheets,
     /// Where it has its place.
     pub hub: Hub,
     /// Whose stream it is; shown by its certificate.
@@ -126,7 +129,8 @@ impl Session {
         let now = self.engine.now();
         let mut desk = {
             let world = self.engine.world();
-            let mut outbox = Outbox::new(&world, self.endpoint, hello.cursor, now);
+            let has = (hello.cursor, &hello.sheet_cursors[..]);
+            let mut outbox = Outbox::new(&world, self.endpoint, has, now);
             let version = world.trust().map_or(0, |trust| trust.bundle.version);
             outbox.trust_due = version > hello.trust_bundle_version;
             let offset_ms = first_offset(hello, now);
@@ -189,6 +193,10 @@ impl Session {
                 permit = outbound.reserve(), if !desk.outbox.is_empty() => {
                     let Ok(permit) = permit else { return Ending::Left };
                     let next = desk.outbox.next(&self.engine.world(), self.engine.now());
+                    let next = match next {
+                        None => self.next_sheet(&mut desk.outbox).await,
+                        next => next,
+                    };
                     if let Some(next) = next {
                         permit.send(message(next));
                     }
@@ -210,6 +218,22 @@ impl Session {
                 }
             }
         }
+    }
+
+    /// The next page of this endpoint's call-up sheets. Lists that cannot be read are passed over
+    /// until the terminal comes back: its orders and answers must not wait for them.
+    async fn next_sheet(&self, outbox: &mut Outbox) -> Option<Outbound> {
+        let next = outbox.sheet(&self.engine.world(), self.engine.now());
+        let (order, frozen_by, page) = next?;
+        let delivery = match self.sheets.of(frozen_by).await {
+            Ok(lists) => lists.frozen.page_for(self.endpoint.number(), page, &order),
+            Err(fault) => {
+                error!(%order, %fault, "call-up sheets are not sent");
+                None
+            }
+        };
+        outbox.sheet_done(delivery.is_some());
+        delivery.map(Outbound::CallUpSheet)
     }
 
     /// Says what became of the answers that were taken, before the stream ends.

@@ -50,3 +50,9 @@ impl fmt::Debug for CallUpSheetDelivery {
         f.write_str("CallUpSheetDelivery(masked)")
     }
 }
+
+impl fmt::Debug for StoredCallUpLeaf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("StoredCallUpLeaf(masked)")
+    }
+}

@@ -13,7 +13,7 @@ use crate::config::home::ServerHome;
 use crate::engine::Engine;
 use crate::engine::upkeep::Figures;
 use crate::evidence::seal::Sealer;
-use crate::fanout::{Hub, Settings, board};
+use crate::fanout::{Hub, Settings, Sheets, board};
 use crate::limits;
 use crate::pki::authority::Authority;
 use crate::pki::config::{ServerTls, ServerTlsParts};
@@ -81,8 +81,11 @@ impl Serving {
         )?);
         self.keep_certificate(&tls, &authority);
         let hub = Hub::default();
+        let sealer = Arc::new(Sealer::new(&self.home.master_key));
+        let sheets = Sheets::new(self.engine.clone(), sealer.clone());
         let door = TerminalDoor {
             engine: self.engine.clone(),
+            sheets: sheets.clone(),
             hub: hub.clone(),
             // A group of their own: sessions end by being told to, before anything else stops.
             tasks: Tasks::new(),
@@ -92,7 +95,7 @@ impl Serving {
         let registry = RegistryDoor::new(
             RegistryParts {
                 engine: self.engine.clone(),
-                sealer: Arc::new(Sealer::new(&self.home.master_key)),
+                sealer,
                 tasks: self.tasks.clone(),
                 specialties: shipped_specialties(),
                 equipment_types: shipped_equipment_types(),
@@ -112,6 +115,7 @@ impl Serving {
             tls,
             clock: self.clock.clone(),
             engine: self.engine.clone(),
+            sheets,
             authority,
             metrics: self.metrics.clone(),
             presence: Arc::new(hub.clone()),

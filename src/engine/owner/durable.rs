@@ -11,7 +11,13 @@ use crate::engine::handle::EngineError;
 use crate::engine::records::RecordPlan;
 use crate::engine::{counting, telling};
 use crate::evidence::tree::{Hash, leaf_hash};
-use crate::store::{Batch, StoreError, keys};
+use crate::store::{Batch, Pair, StoreError, keys};
+
+/// What is written in the same batch as the ledger's entries.
+pub(super) enum Beside<'a> {
+    Records(&'a mut RecordPlan),
+    Values(&'a [Pair]),
+}
 
 impl Owner {
     /// Writes the newest leaves; their hashes when they are durable. Each of the callers who wait for
@@ -20,7 +26,7 @@ impl Owner {
     pub(super) fn commit(
         &self,
         leaves: Vec<Vec<u8>>,
-        plan: Option<&mut RecordPlan>,
+        beside: Beside<'_>,
         callers: &[Span],
     ) -> Result<Result<Vec<Hash>, Failed>, StoreError> {
         let started = tokio::time::Instant::now();
@@ -35,8 +41,11 @@ impl Owner {
         for (index, leaf) in (first..).zip(leaves) {
             batch.put(keys::ledger(index), leaf);
         }
-        if let Some(plan) = plan {
-            plan.put_into(&mut batch);
+        match beside {
+            Beside::Records(plan) => plan.put_into(&mut batch),
+            Beside::Values(pairs) => {
+                pairs.iter().for_each(|(key, value)| batch.put(key.as_slice(), value.as_slice()));
+            }
         }
         match self.store.commit(batch) {
             Ok(_head) => {

@@ -13,7 +13,8 @@ use crate::domain::ids::OrderId;
 use crate::domain::world::{Actor, Command, Request};
 use crate::engine::upkeep::Figures;
 use crate::engine::{Engine, Parts};
-use crate::fanout::{Hub, Settings};
+use crate::evidence::seal::{MASTER_KEY_LEN, Sealer};
+use crate::fanout::{Hub, Settings, Sheets};
 use crate::index::Registry;
 use crate::pki::authority::Authority;
 use crate::pki::config::ServerTls;
@@ -59,8 +60,11 @@ impl LoadServer {
             tasks,
         )?;
         let hub = Hub::default();
+        // Nobody's data is here: the orders of the load call nobody by name.
+        let sheets = Sheets::new(engine.clone(), Arc::new(Sealer::new(&[0; MASTER_KEY_LEN])));
         let door = TerminalDoor {
             engine: engine.clone(),
+            sheets: sheets.clone(),
             hub: hub.clone(),
             tasks: tasks.clone(),
             settings: Settings { heartbeat: Duration::from_secs(20) },
@@ -82,6 +86,7 @@ impl LoadServer {
                 tls,
                 clock,
                 engine: engine.clone(),
+                sheets,
                 authority: Arc::new(authority),
                 metrics,
                 presence: Arc::new(hub),

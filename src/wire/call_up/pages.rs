@@ -4,6 +4,8 @@
 //! when nobody is called from it: a terminal that has no page knows that it still lacks one, and
 //! nobody learns from the number of leaves who is called where.
 
+use std::collections::BTreeSet;
+
 use prost::Message;
 use prost::bytes::Bytes;
 use ring::rand::SecureRandom;
@@ -209,6 +211,11 @@ impl Frozen {
     /// All leaves, the summary first.
     pub fn leaves(&self) -> &[Leaf] {
         &self.leaves
+    }
+
+    /// The endpoints that have a page.
+    pub fn endpoints(&self) -> BTreeSet<u32> {
+        self.endpoints.iter().flatten().copied().collect()
     }
 
     /// The root over them.
