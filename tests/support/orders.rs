@@ -46,6 +46,7 @@ impl Draft {
             request_id: request_id.into(),
             payload_type: self.envelope.payload_type().as_str().into(),
             payload: self.envelope.payload().to_vec().into(),
+            call_up_id: String::new(),
         }
     }
 }
