@@ -4,6 +4,23 @@ use std::path::PathBuf;
 
 use prost::Message;
 
+/// Messages that hold personal data.
+const PERSONAL: [&str; 13] = [
+    "Reservist",
+    "Equipment",
+    "Driver",
+    "Deferral",
+    "Exemption",
+    "MilitiaRole",
+    "Transfer",
+    "MilitiaBase",
+    "Enterprise",
+    "CalledPerson",
+    "CalledEquipment",
+    "CallUpSheetDelivery",
+    "StoredCallUpLeaf",
+];
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("cargo:rerun-if-changed=proto");
     let mut files: Vec<PathBuf> = std::fs::read_dir("proto/hoatoc/v1")?
@@ -19,9 +36,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         // Thousands of open streams: buffers that begin small.
         .codec_path("crate::wire::codec::LeanCodec")
         // Personal data never reaches a log through Debug: `wire::pb` writes these by hand.
-        .skip_debug([".hoatoc.v1.Reservist", ".hoatoc.v1.Equipment", ".hoatoc.v1.Driver"])
-        .skip_debug([".hoatoc.v1.CalledPerson", ".hoatoc.v1.CalledEquipment"])
-        .skip_debug([".hoatoc.v1.CallUpSheetDelivery", ".hoatoc.v1.StoredCallUpLeaf"])
+        .skip_debug(PERSONAL.map(|name| format!(".hoatoc.v1.{name}")))
         .compile_fds(descriptors)?;
     Ok(())
 }

@@ -99,7 +99,8 @@ impl Connection {
     pub(crate) async fn units(&self) -> Result<Vec<pb::Unit>> {
         let (mut all, mut page_token) = (Vec::new(), String::new());
         for _page in 0..PAGES_MAX {
-            let ask = pb::ListUnitsRequest { page_size: LIST_PAGE_LEN, page_token };
+            let page_size = LIST_PAGE_LEN;
+            let ask = pb::ListUnitsRequest { page_size, page_token, include_closed: true };
             let page = self.organization().list_units(request(ask)).await.map_err(refused)?;
             let page = page.into_inner();
             all.extend(page.units);

@@ -151,6 +151,12 @@ pub enum EndpointError {
         /// The code.
         unit: UnitCode,
     },
+    /// The unit exists no more.
+    #[error("unit {unit} is closed: name the unit that took its place")]
+    ClosedUnit {
+        /// The code.
+        unit: UnitCode,
+    },
     /// Only communes have a civil line.
     #[error("{address} has no civil line: only communes and wards do")]
     NoCivilLine {
@@ -216,6 +222,9 @@ impl Endpoints {
         let unit = units
             .get(&address.unit)
             .ok_or_else(|| EndpointError::UnknownUnit { unit: address.unit.clone() })?;
+        if unit.is_closed() {
+            return Err(EndpointError::ClosedUnit { unit: address.unit.clone() });
+        }
         if address.line == Line::Civil && unit.echelon() != Echelon::Commune {
             return Err(EndpointError::NoCivilLine { address: address.clone() });
         }

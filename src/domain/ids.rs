@@ -80,6 +80,11 @@ text_id!(
     SpecialtyCode, "specialty code", 16, "use 1 to 16 letters, digits, `-`, `_` or `.`"
 );
 
+text_id!(
+    /// A reserve unit's code, chosen by those who keep the plan: `DB-C1`.
+    ReserveUnitCode, "reserve unit code", 32, "use 1 to 32 letters, digits, `-`, `_` or `.`"
+);
+
 macro_rules! uuid_id {
     ($(#[$doc:meta])* $name:ident, $what:literal) => {
         $(#[$doc])*
@@ -137,6 +142,11 @@ uuid_id!(
 uuid_id!(
     /// A piece of equipment's record.
     EquipmentId, "equipment id"
+);
+
+uuid_id!(
+    /// An assignment's record.
+    AssignmentId, "assignment id"
 );
 
 /// The dense number of an endpoint, given by the server in order of creation, from 1; never reused.

@@ -7,6 +7,7 @@ pub mod endpoint;
 pub mod ids;
 pub mod instant;
 pub mod order;
+pub mod plan;
 pub mod registry;
 pub mod text;
 pub mod unit;

@@ -5,20 +5,31 @@
 //! child and stands above it in [`Echelon`], so there is no cycle. Membership of an area is data
 //! with a stated basis, for no public list of it exists. It does not know where the list comes from.
 
+mod change;
+mod history;
+mod indexes;
+mod lookup;
+mod names;
 mod put;
-
-use std::collections::BTreeMap;
+mod tree;
 
 use jiff::civil::Date;
 
+pub use change::{CHANGE_UNITS_MAX, Change, ChangeError};
+pub use history::Past;
+pub use lookup::{Candidate, Found, LookupFault};
+pub use tree::Units;
+
 use super::ids::UnitCode;
-use super::text::fold;
 
 /// Longest name of a unit, in characters.
 pub const UNIT_NAME_CHARS_MAX: usize = 120;
 /// Most units a province may hold: 135 now, some 1,500 if each village had a base; the load program
 /// makes 5,000 communes.
 pub const UNITS_MAX: usize = 10_000;
+
+/// Most successors, and most other parents, of one unit.
+pub const UNIT_LINKS_MAX: usize = 60;
 
 /// A level of command, highest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -27,6 +38,8 @@ pub enum Echelon {
     Province,
     /// A defensive area: a military echelon only, with no administrative twin.
     Area,
+    /// A district: a level that was removed on 1 July 2025 and lives on in records.
+    District,
     /// A commune or ward.
     Commune,
     /// A militia or self-defense base.
@@ -39,6 +52,7 @@ impl Echelon {
         match self {
             Self::Province => "province",
             Self::Area => "area",
+            Self::District => "district",
             Self::Commune => "commune",
             Self::Base => "base",
         }
@@ -52,37 +66,106 @@ pub enum UnitKind {
     ProvincialCommand,
     /// Ban Chỉ huy phòng thủ khu vực.
     DefensiveAreaCommand,
+    /// Ban Chỉ huy quân sự huyện, thị xã, thành phố: until 30 June 2025.
+    DistrictCommand,
     /// Xã.
     Commune,
     /// Phường: a commune in a town.
     Ward,
+    /// Thị trấn: the seat of a district, until 30 June 2025.
+    Township,
     /// Cơ sở tự vệ: a self-defense base in an agency or enterprise.
     SelfDefenseBase,
     /// Cơ sở dân quân: the militia base of a commune or ward.
     CommuneMilitia,
 }
 
+/// Every kind there is.
+pub const UNIT_KINDS: [UnitKind; 8] = [
+    UnitKind::ProvincialCommand,
+    UnitKind::DefensiveAreaCommand,
+    UnitKind::DistrictCommand,
+    UnitKind::Commune,
+    UnitKind::Ward,
+    UnitKind::Township,
+    UnitKind::SelfDefenseBase,
+    UnitKind::CommuneMilitia,
+];
+
 impl UnitKind {
+    /// Its stable name, as lists write it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ProvincialCommand => "provincial_command",
+            Self::DefensiveAreaCommand => "defensive_area_command",
+            Self::DistrictCommand => "district_command",
+            Self::Commune => "commune",
+            Self::Ward => "ward",
+            Self::Township => "township",
+            Self::SelfDefenseBase => "self_defense_base",
+            Self::CommuneMilitia => "commune_militia",
+        }
+    }
+
+    /// The kind of a stable name.
+    pub fn parse(text: &str) -> Option<Self> {
+        UNIT_KINDS.into_iter().find(|kind| kind.as_str() == text)
+    }
+
     /// The level a unit of this kind stands on.
     pub const fn echelon(self) -> Echelon {
         match self {
             Self::ProvincialCommand => Echelon::Province,
             Self::DefensiveAreaCommand => Echelon::Area,
-            Self::Commune | Self::Ward => Echelon::Commune,
+            Self::DistrictCommand => Echelon::District,
+            Self::Commune | Self::Ward | Self::Township => Echelon::Commune,
             Self::SelfDefenseBase | Self::CommuneMilitia => Echelon::Base,
         }
     }
 }
 
 /// How well it is known that a unit belongs under its parent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ParentBasis {
     /// A published source says so.
+    #[default]
     Sourced,
     /// Derived from the grouping of the former districts.
     Assumed,
     /// Derived, and the sources disagree.
     Weak,
+}
+
+impl ParentBasis {
+    /// Its stable name, as lists write it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Sourced => "sourced",
+            Self::Assumed => "assumed",
+            Self::Weak => "weak",
+        }
+    }
+
+    /// The basis of a stable name.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Sourced, Self::Assumed, Self::Weak].into_iter().find(|own| own.as_str() == text)
+    }
+}
+
+/// What is known of a unit that exists no more, or of its old map. Empty for most living units.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Former {
+    /// What took its place, the one that keeps its seat and its records first; at most
+    /// [`UNIT_LINKS_MAX`]. A living unit has none.
+    pub successors: Vec<UnitCode>,
+    /// How well the successors are known.
+    pub successor_basis: ParentBasis,
+    /// Further units that it may have been under, where sources name several; at most
+    /// [`UNIT_LINKS_MAX`].
+    pub other_parents: Vec<UnitCode>,
+    /// The official code in its own time, where known and where `code` is ours: the same five digits
+    /// may be another unit's today.
+    pub official_code: Option<UnitCode>,
 }
 
 /// One unit.
@@ -104,14 +187,27 @@ pub struct Unit {
     pub population: Option<u32>,
     /// Its first day, where known.
     pub valid_from: Option<Date>,
-    /// Its last day; none while it exists.
+    /// Its last day; none while it exists. Never a day to come.
     pub valid_to: Option<Date>,
+    /// What took its place, and what else its old map says.
+    pub former: Former,
 }
 
 impl Unit {
     /// The level it stands on.
     pub const fn echelon(&self) -> Echelon {
         self.kind.echelon()
+    }
+
+    /// The order in which a list is entered: parents before children, successors before those they
+    /// follow.
+    pub fn entry_order(&self) -> impl Ord + use<> {
+        (self.echelon(), self.is_closed(), std::cmp::Reverse(self.valid_to), self.code.clone())
+    }
+
+    /// Whether it exists no more.
+    pub const fn is_closed(&self) -> bool {
+        self.valid_to.is_some()
     }
 
     /// Whether it exists on `day`, both ends included.
@@ -155,6 +251,44 @@ pub enum UnitError {
         /// The one present.
         present: UnitCode,
     },
+    /// The parent exists no more.
+    #[error("unit {code} cannot be under {parent}, which is closed: choose a parent of today")]
+    ClosedParent {
+        /// The unit.
+        code: UnitCode,
+        /// The parent it names.
+        parent: UnitCode,
+    },
+    /// Something still hangs on a unit that is to end.
+    #[error("unit {code} cannot be closed while {child} is under it: move or close that first")]
+    StillAbove {
+        /// The unit.
+        code: UnitCode,
+        /// One unit under it.
+        child: UnitCode,
+    },
+    /// A successor is not there, is the unit itself, or leads back to it.
+    #[error(
+        "unit {code} cannot be followed by {successor}: name another unit that is present and does not lead back"
+    )]
+    BadSuccessor {
+        /// The unit.
+        code: UnitCode,
+        /// The successor it names.
+        successor: UnitCode,
+    },
+    /// A living unit has no successors.
+    #[error("unit {code} has successors and no last day: give both or none")]
+    LivingWithSuccessors {
+        /// The unit.
+        code: UnitCode,
+    },
+    /// More links than a unit may have.
+    #[error("unit {code} names more than {UNIT_LINKS_MAX} successors or other parents")]
+    TooManyLinks {
+        /// The unit.
+        code: UnitCode,
+    },
     /// The name is empty or too long.
     #[error("unit {code} needs a name of 1 to {UNIT_NAME_CHARS_MAX} characters")]
     BadName {
@@ -170,152 +304,6 @@ pub enum UnitError {
     /// The tree is full.
     #[error("there are {UNITS_MAX} units already, which is the bound")]
     TooMany,
-}
-
-/// The tree of units.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Units {
-    by_code: BTreeMap<UnitCode, Unit>,
-    /// Folded full names; none where two units share one, for then the name says nothing.
-    by_name: BTreeMap<String, Option<UnitCode>>,
-}
-
-impl Units {
-    /// An empty tree.
-    pub const fn new() -> Self {
-        Self { by_code: BTreeMap::new(), by_name: BTreeMap::new() }
-    }
-
-    /// Builds a tree from units in any order, parents found by sorting on the level.
-    pub fn from_list(list: impl IntoIterator<Item = Unit>) -> Result<Self, UnitError> {
-        let mut list: Vec<Unit> = list.into_iter().collect();
-        list.sort_by_key(Unit::echelon);
-        let mut units = Self::new();
-        list.into_iter().try_for_each(|unit| units.insert(unit))?;
-        Ok(units)
-    }
-
-    /// Adds a unit under a parent that is present.
-    pub fn insert(&mut self, unit: Unit) -> Result<(), UnitError> {
-        if self.by_code.contains_key(&unit.code) {
-            return Err(UnitError::Taken { code: unit.code });
-        }
-        self.check(&unit)?;
-        self.by_name
-            .entry(fold(&unit.name))
-            .and_modify(|shared| *shared = None)
-            .or_insert_with(|| Some(unit.code.clone()));
-        self.by_code.insert(unit.code.clone(), unit);
-        Ok(())
-    }
-
-    fn check(&self, unit: &Unit) -> Result<(), UnitError> {
-        let code = || unit.code.clone();
-        if self.by_code.len() >= UNITS_MAX {
-            return Err(UnitError::TooMany);
-        }
-        if unit.name.is_empty() || unit.name.chars().count() > UNIT_NAME_CHARS_MAX {
-            return Err(UnitError::BadName { code: code() });
-        }
-        if let (Some(from), Some(to)) = (unit.valid_from, unit.valid_to)
-            && to < from
-        {
-            return Err(UnitError::BadDates { code: code() });
-        }
-        let parent = match &unit.parent {
-            Some(parent) => Some(self.parent_echelon(unit, parent)?),
-            None => None,
-        };
-        let echelon = unit.echelon();
-        let fits = match echelon {
-            Echelon::Province => parent.is_none(),
-            Echelon::Area => parent == Some(Echelon::Province),
-            Echelon::Commune => parent == Some(Echelon::Area),
-            Echelon::Base => parent.is_some_and(|above| above < Echelon::Base),
-        };
-        if !fits {
-            return Err(UnitError::WrongParent { code: code(), echelon, parent });
-        }
-        match self.province() {
-            Some(present) if echelon == Echelon::Province => {
-                Err(UnitError::SecondProvince { code: code(), present: present.code.clone() })
-            }
-            _ => Ok(()),
-        }
-    }
-
-    fn parent_echelon(&self, unit: &Unit, parent: &UnitCode) -> Result<Echelon, UnitError> {
-        let missing = || UnitError::NoParent { code: unit.code.clone(), parent: parent.clone() };
-        self.by_code.get(parent).map(Unit::echelon).ok_or_else(missing)
-    }
-
-    /// The unit of this code.
-    pub fn get(&self, code: &UnitCode) -> Option<&Unit> {
-        self.by_code.get(code)
-    }
-
-    /// The unit that a text from a file means: its code, or its full name with the word for its
-    /// kind ("Xã Sam Mứn", "X. Sam Mứn"), marks and case aside. A bare "Sam Mứn" is not enough: before
-    /// July 2025 three such names belonged to other places.
-    pub fn find(&self, text: &str) -> Option<&Unit> {
-        let by_code = text.parse().ok().and_then(|code| self.by_code.get(&code));
-        by_code.or_else(|| {
-            let name = fold(text);
-            let expanded = [("x.", "xa "), ("p.", "phuong ")].iter().find_map(|(short, long)| {
-                Some(format!("{long}{}", name.strip_prefix(short)?.trim()))
-            });
-            self.by_code.get(self.by_name.get(&expanded.unwrap_or(name))?.as_ref()?)
-        })
-    }
-
-    /// All units, by code.
-    pub fn iter(&self) -> impl Iterator<Item = &Unit> {
-        self.by_code.values()
-    }
-
-    /// How many there are.
-    pub fn len(&self) -> usize {
-        self.by_code.len()
-    }
-
-    /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
-        self.by_code.is_empty()
-    }
-
-    /// The one unit without a parent.
-    pub fn province(&self) -> Option<&Unit> {
-        self.by_code.values().find(|unit| unit.parent.is_none())
-    }
-
-    /// The units above `code`, nearest first; empty for the province and for an unknown code.
-    pub fn ancestors<'a>(&'a self, code: &UnitCode) -> impl Iterator<Item = &'a Unit> + use<'a> {
-        let above = |unit: &Unit| unit.parent.as_ref().and_then(|parent| self.by_code.get(parent));
-        std::iter::successors(self.by_code.get(code).and_then(above), move |unit| above(unit))
-    }
-
-    /// The defensive area that `code` is or lies in; none for the province and what hangs on it.
-    pub fn area_of(&self, code: &UnitCode) -> Option<&Unit> {
-        let own = self.by_code.get(code);
-        own.into_iter().chain(self.ancestors(code)).find(|unit| unit.echelon() == Echelon::Area)
-    }
-
-    /// Whether `code` is `top` or lies under it; false if either is unknown.
-    pub fn is_within(&self, code: &UnitCode, top: &UnitCode) -> bool {
-        self.by_code.contains_key(code)
-            && (code == top && self.by_code.contains_key(top)
-                || self.ancestors(code).any(|unit| unit.code == *top))
-    }
-
-    /// The units directly under `code`, by code.
-    pub fn children<'a>(&'a self, code: &'a UnitCode) -> impl Iterator<Item = &'a Unit> {
-        self.by_code.values().filter(move |unit| unit.parent.as_ref() == Some(code))
-    }
-
-    /// `code` itself and everything under it, by code; empty for an unknown code.
-    pub fn subtree<'a>(&'a self, code: &'a UnitCode) -> impl Iterator<Item = &'a Unit> {
-        self.by_code.values().filter(move |unit| self.is_within(&unit.code, code))
-    }
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@
 
 use tracing::info;
 
-use crate::domain::world::{CertificateHolder, Entry, Event, World};
+use crate::domain::world::{Act, CertificateHolder, Entry, Event, World};
 
 /// Tells one entry that `world` has taken in.
 pub(super) fn tell(world: &World, entry: &Entry) {
@@ -18,6 +18,14 @@ pub(super) fn tell(world: &World, entry: &Entry) {
             info!(%by, version, officers, "trust bundle published");
         }
         Event::UnitsPut(units) => info!(%by, units = units.len(), "units put"),
+        Event::UnitsReorganized(done) => {
+            let (units, effective) = (done.units.len(), done.effective);
+            let act = match &done.act {
+                Act::Change(change) => change.as_str(),
+                Act::Undo { .. } => "undo",
+            };
+            info!(%by, act, units, %effective, "units reorganized");
+        }
         Event::EndpointAdded { no, address } => info!(%by, %no, %address, "endpoint added"),
         Event::CodeCreated { endpoint, .. } => info!(%by, %endpoint, "enrolment code created"),
         Event::TerminalEnrolled { endpoint, .. } => info!(%by, %endpoint, "terminal enrolled"),

@@ -4,7 +4,10 @@
 //! in double quotes. Says where a fault is; knows fields and words of each kind, but no records.
 
 use crate::domain::ids::{SpecialtyCode, UnitCode};
-use crate::domain::registry::{EquipmentStatus, ReservistStatus};
+use crate::domain::registry::{
+    ActivityKind, ActivityStatus, BaseKind, BaseStatus, EnterpriseStatus, EquipmentStatus,
+    ReservistStatus, SurveyStage,
+};
 use crate::domain::world::RecordKind;
 
 /// Longest filter, in bytes: [`TERMS_MAX`] comparisons of the longest words fit.
@@ -150,15 +153,16 @@ fn term(words: &mut Words<'_>, kind: RecordKind) -> Result<(Term, bool), FilterE
         ("type", RecordKind::Equipment) => {
             Term::Code(value.parse().map_err(|_rule| fault("type"))?)
         }
+        (other, _) if let Some(number) = sort(other, value, kind) => {
+            Term::Class(number.ok_or_else(|| fault("kind or stage"))?)
+        }
         (other, _) => {
             let fields = match kind {
                 RecordKind::Reservist => "unit, reserve_class, specialty or status",
                 RecordKind::Equipment => "unit, type or status",
-                RecordKind::MilitiaBase
-                | RecordKind::Enterprise
-                | RecordKind::Activity
-                | RecordKind::ReserveUnit
-                | RecordKind::Assignment => "unit or status",
+                RecordKind::MilitiaBase | RecordKind::Activity => "unit, kind or status",
+                RecordKind::Enterprise => "unit, stage or status",
+                RecordKind::ReserveUnit | RecordKind::Assignment => "unit or status",
             };
             let field = other.chars().take(40).collect();
             return Err(FilterError::UnknownField { at: field_at, field, fields });
@@ -167,23 +171,35 @@ fn term(words: &mut Words<'_>, kind: RecordKind) -> Result<(Term, bool), FilterE
     Ok((term, negated))
 }
 
+/// The number of a term by its name on the wire without the prefix.
+macro_rules! number {
+    ($term:ident, $value:expr) => {
+        $term::ALL
+            .iter()
+            .find(|term| term.code().to_ascii_uppercase() == $value)
+            .map(|term| term.number())
+    };
+}
+
+/// What tells the records of a kind apart beside unit and status.
+fn sort(field: &str, value: &str, kind: RecordKind) -> Option<Option<u8>> {
+    match (field, kind) {
+        ("kind", RecordKind::MilitiaBase) => Some(number!(BaseKind, value)),
+        ("kind", RecordKind::Activity) => Some(number!(ActivityKind, value)),
+        ("stage", RecordKind::Enterprise) => Some(number!(SurveyStage, value)),
+        _other => None,
+    }
+}
+
 /// A status by its name on the wire without the prefix: `TEMP_ABSENT`.
 fn status(value: &str, kind: RecordKind) -> Option<u8> {
-    let is_meant = |code: &str| code.to_ascii_uppercase() == value;
     match kind {
-        RecordKind::Reservist => {
-            let mut all = ReservistStatus::ALL.iter();
-            all.find(|status| is_meant(status.code())).map(|status| status.number())
-        }
-        RecordKind::Equipment => {
-            let mut all = EquipmentStatus::ALL.iter();
-            all.find(|status| is_meant(status.code())).map(|status| status.number())
-        }
-        RecordKind::MilitiaBase
-        | RecordKind::Enterprise
-        | RecordKind::Activity
-        | RecordKind::ReserveUnit
-        | RecordKind::Assignment => None,
+        RecordKind::Reservist => number!(ReservistStatus, value),
+        RecordKind::Equipment => number!(EquipmentStatus, value),
+        RecordKind::MilitiaBase => number!(BaseStatus, value),
+        RecordKind::Enterprise => number!(EnterpriseStatus, value),
+        RecordKind::Activity => number!(ActivityStatus, value),
+        RecordKind::ReserveUnit | RecordKind::Assignment => None,
     }
 }
 

@@ -9,13 +9,7 @@ use crate::wire::registry::{RegistryRecord, decode};
 use crate::wire::{WireError, pb};
 
 /// Kinds that have no message yet: a record of one was not written by this version.
-const UNREAD: &[RecordKind] = &[
-    RecordKind::MilitiaBase,
-    RecordKind::Enterprise,
-    RecordKind::Activity,
-    RecordKind::ReserveUnit,
-    RecordKind::Assignment,
-];
+const UNREAD: &[RecordKind] = &[RecordKind::ReserveUnit, RecordKind::Assignment];
 
 /// Why the registry is not loaded. Names a record by its identity, never by what is in it.
 #[derive(Debug, thiserror::Error)]
@@ -59,6 +53,9 @@ impl Registry {
         let mut registry = Self::default();
         registry.load_kind::<pb::Reservist>(store, sealer)?;
         registry.load_kind::<pb::Equipment>(store, sealer)?;
+        registry.load_kind::<pb::MilitiaBase>(store, sealer)?;
+        registry.load_kind::<pb::Enterprise>(store, sealer)?;
+        registry.load_kind::<pb::Activity>(store, sealer)?;
         for kind in UNREAD {
             if !store.scan(keys::records(*kind), &[], 1)?.is_empty() {
                 return Err(LoadError::Kind { kind: kind_name(*kind) });

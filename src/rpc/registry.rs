@@ -7,6 +7,7 @@
 
 mod calls;
 mod fault;
+mod force;
 pub mod gate;
 mod import;
 mod list;

@@ -17,7 +17,7 @@ use crate::domain::order::audience::AudienceSelector;
 use crate::domain::order::delivery::{Answer, Fact};
 use crate::domain::order::handling::Handling;
 use crate::domain::order::{LegalGround, Order, OrderKind, Reference, ReferenceKind, Urgency};
-use crate::domain::unit::{ParentBasis, Unit, UnitKind};
+use crate::domain::unit::{Former, ParentBasis, Unit, UnitKind};
 use crate::domain::world::{Actor, Command, NewDraft, OrderFile, Request, Trust, World};
 use crate::evidence::envelope::{Envelope, Signature};
 use crate::evidence::key::{KeyUse, SigningKey};
@@ -118,6 +118,7 @@ impl Cast {
             population: None,
             valid_from: None,
             valid_to: None,
+            former: Former::default(),
         };
         let mut units = vec![
             unit("11", UnitKind::ProvincialCommand, None),

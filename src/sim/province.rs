@@ -11,11 +11,13 @@ use super::names;
 use crate::domain::ids::{SpecialtyCode, UnitCode};
 use crate::domain::registry::{
     Birth, BirthPrecision, Capacity, CapacityUnit, CitizenId, Driver, Equipment, EquipmentStatus,
-    EquipmentType, HealthClass, Owner, OwnerKind, Person, Phone, Plate, Rank, ReserveClass,
-    Reservist, ReservistCategory, ReservistStatus, Sex, TechnicalGrade,
+    EquipmentType, HealthClass, Owner, OwnerKind, Period, Person, Phone, Plate, Rank, ReserveClass,
+    Reservist, ReservistCategory, ReservistStatus, Sex, Standing, TechnicalGrade,
 };
-use crate::domain::unit::{Echelon, ParentBasis, Unit, UnitKind};
-use crate::roster::lists::{read_units, shipped_equipment_types, shipped_specialties};
+use crate::domain::unit::{Echelon, Former, ParentBasis, Unit, UnitKind};
+use crate::roster::lists::{
+    date_successors, read_units, shipped_equipment_types, shipped_former_units, shipped_specialties,
+};
 
 /// Self-defense bases of the province; with the 45 communes they make the published 130.
 pub const BASES: usize = 85;
@@ -30,6 +32,7 @@ const BIRTH_YEARS: u32 = 27;
 /// over the communes in turn.
 pub fn units() -> Vec<Unit> {
     let mut units = read_units(UNITS).expect("the shipped list is read by a test");
+    date_successors(&mut units, &shipped_former_units());
     let communes: Vec<Unit> =
         units.iter().filter(|unit| unit.echelon() == Echelon::Commune).cloned().collect();
     for (number, commune) in (1..=BASES).zip(communes.iter().cycle()) {
@@ -43,6 +46,7 @@ pub fn units() -> Vec<Unit> {
             population: None,
             valid_from: None,
             valid_to: None,
+            former: Former::default(),
         });
     }
     units
@@ -158,6 +162,7 @@ impl People {
             party_member: Some(choice.percent(10)),
             health_class: HealthClass::new(health),
             status: choice.weighted(&STATUS_SHARES),
+            standing: Standing::default(),
             person: self.person(),
         }
     }
@@ -247,6 +252,10 @@ impl Park {
             hamlet: Some(names::hamlet(choice).to_owned()),
             status: choice
                 .weighted(&[(95, EquipmentStatus::Available), (5, EquipmentStatus::UnderRepair)]),
+            status_period: Period::default(),
+            status_certificate: None,
+            registered_on: None,
+            last_recheck_on: None,
             note: None,
         }
     }
@@ -285,7 +294,7 @@ fn owner(choice: &mut Choice) -> Owner {
     } else {
         (OwnerKind::Person, names::person(choice, Sex::Male).full_name)
     };
-    Owner { kind, name, phones: vec![phone(choice)], address: None }
+    Owner { kind, name, phones: vec![phone(choice)], address: None, contact: None }
 }
 
 fn driver(choice: &mut Choice) -> Driver {

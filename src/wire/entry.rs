@@ -96,6 +96,7 @@ fn event_to_message(event: &Event) -> Wire {
         Event::UnitsPut(units) => {
             Wire::UnitsPut(pb::UnitsPut { units: units.iter().map(Into::into).collect() })
         }
+        Event::UnitsReorganized(done) => Wire::UnitsReorganized(done.as_ref().into()),
         Event::EndpointAdded { no, address } => Wire::EndpointAdded(pb::EndpointAdded {
             number: no.number(),
             unit_code: address.unit.to_string(),
@@ -177,6 +178,7 @@ fn order_event_to_message(event: &Event) -> Wire {
         Event::ProvinceFounded { .. }
         | Event::TrustPublished(_)
         | Event::UnitsPut(_)
+        | Event::UnitsReorganized(_)
         | Event::EndpointAdded { .. }
         | Event::CodeCreated { .. }
         | Event::TerminalEnrolled { .. }
@@ -199,6 +201,7 @@ fn event_from_message(message: Wire) -> Result<Event, WireError> {
         Wire::UnitsPut(put) => {
             Event::UnitsPut(put.units.iter().map(TryInto::try_into).collect::<Result<_, _>>()?)
         }
+        Wire::UnitsReorganized(done) => Event::UnitsReorganized(Box::new((&done).try_into()?)),
         Wire::EndpointAdded(added) => Event::EndpointAdded {
             no: EndpointNo::new(added.number),
             address: unit::address(&added.unit_code, added.line)?,
@@ -280,6 +283,7 @@ fn order_event_from_message(message: Wire) -> Result<Event, WireError> {
         Wire::ProvinceFounded(_)
         | Wire::TrustBundlePublished(_)
         | Wire::UnitsPut(_)
+        | Wire::UnitsReorganized(_)
         | Wire::EndpointAdded(_)
         | Wire::EnrolmentCodeCreated(_)
         | Wire::TerminalEnrolled(_)

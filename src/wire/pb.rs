@@ -27,32 +27,15 @@ impl fmt::Debug for Equipment {
     }
 }
 
-impl fmt::Debug for Driver {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Driver(masked)")
-    }
+macro_rules! masked {
+    ($($name:ident)+) => {$(
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(concat!(stringify!($name), "(masked)"))
+            }
+        }
+    )+};
 }
 
-impl fmt::Debug for CalledPerson {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "CalledPerson({})", self.number)
-    }
-}
-
-impl fmt::Debug for CalledEquipment {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "CalledEquipment({})", self.number)
-    }
-}
-
-impl fmt::Debug for CallUpSheetDelivery {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("CallUpSheetDelivery(masked)")
-    }
-}
-
-impl fmt::Debug for StoredCallUpLeaf {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("StoredCallUpLeaf(masked)")
-    }
-}
+masked!(Driver Deferral Exemption MilitiaRole Transfer MilitiaBase Enterprise
+    CalledPerson CalledEquipment CallUpSheetDelivery StoredCallUpLeaf);

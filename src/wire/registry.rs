@@ -6,18 +6,23 @@
 //! whatever form they came in. The sealed content is that message without identity and version,
 //! which the seal binds by itself. Knows nothing of who is asking.
 
+mod activity;
+mod enterprise;
 mod equipment;
+mod militia;
 mod reservist;
+mod standing;
 
 use std::borrow::Cow;
 
+use jiff::civil::Date;
 use prost::Message;
 use zeroize::Zeroizing;
 
 use crate::domain::ids::{SpecialtyCode, UnitCode};
 use crate::domain::registry::{Lists, Phone, Problem, ProblemCode};
 use crate::domain::world::RecordKind;
-use crate::wire::WireError;
+use crate::wire::{WireError, pb};
 
 /// A field at fault, as the proto file names it, and the stable code of the fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -135,6 +140,31 @@ fn digit(value: u32) -> String {
     if value == 0 { String::new() } else { value.to_string() }
 }
 
+/// A day as the domain reads it: blank for none, and a text that is no day for one that is none.
+fn day_text(day: Option<&pb::CivilDate>) -> String {
+    day.map(|day| format!("{:04}-{:02}-{:02}", day.year, day.month, day.day)).unwrap_or_default()
+}
+
+/// A day of the domain.
+fn civil(day: Date) -> pb::CivilDate {
+    let number = |part: i8| u32::try_from(part).unwrap_or_default();
+    pb::CivilDate {
+        year: u32::try_from(day.year()).unwrap_or_default(),
+        month: number(day.month()),
+        day: number(day.day()),
+    }
+}
+
+/// A count that may be unknown.
+fn counted(count: Option<u32>) -> String {
+    count.map(|count| count.to_string()).unwrap_or_default()
+}
+
+/// An enum's number in the index.
+fn byte(field: &'static str, value: i32) -> Result<u8, WireError> {
+    u8::try_from(value).map_err(|_range| WireError::new(field, "is out of range"))
+}
+
 fn e164(phones: &[Phone]) -> Vec<String> {
     phones.iter().map(|phone| phone.e164().to_owned()).collect()
 }
@@ -158,6 +188,43 @@ fn proto_field(problem: &Problem) -> FieldProblem {
         "engine_no" => "engine_number",
         "capacity" => "capacity_thousandths",
         "location_unit" => "location_unit_code",
+        "residence_since" => "residence_since_date",
+        "registered_on" => "registered_date",
+        "last_recheck_on" => "last_recheck_date",
+        "status_from" => "status_start_date",
+        "status_to" => "status_end_date",
+        "deferral_ground" => "deferral.ground",
+        "deferral_certified_by" => "deferral.certified_by",
+        "deferral_from" => "deferral.start_date",
+        "deferral_to" => "deferral.end_date",
+        "exemption_post" => "exemption.post",
+        "exemption_employer" => "exemption.employer",
+        "exemption_from" => "exemption.start_date",
+        "exemption_to" => "exemption.end_date",
+        "militia_base" => "militia_role.base_code",
+        "militia_type" => "militia_role.force_type",
+        "militia_from" => "militia_role.start_date",
+        "militia_to" => "militia_role.end_date",
+        "transfer_to_unit" => "transfer.to_unit_code",
+        "transfer_started_on" => "transfer.start_date",
+        "transfer_reason" => "transfer.reason",
+        "unit" => "unit_code",
+        "authorised" => "authorised_count",
+        "present" => "present_count",
+        "party_members" => "party_member_count",
+        "established_on" => "established_date",
+        "surveyed_on" => "surveyed_date",
+        "from" => "start_date",
+        "to" => "end_date",
+        "participants" => "participant_count",
+        "students" => "student_count",
+        "excellent" => "excellent_count",
+        "good" => "good_count",
+        "pass" => "pass_count",
+        "fail" => "fail_count",
+        "persons" => "person_count",
+        "vehicles" => "vehicle_count",
+        "document_no" => "document_number",
         same => same,
     };
     FieldProblem { field, code: problem.code }

@@ -1,9 +1,12 @@
 //! Units, lines and addresses.
 
+mod change;
+
 use std::str::FromStr;
 
 use crate::domain::endpoint::{Address, Line};
-use crate::domain::unit::{Echelon, ParentBasis, Unit, UnitKind};
+use crate::domain::ids::UnitCode;
+use crate::domain::unit::{Echelon, Former, ParentBasis, UNIT_LINKS_MAX, Unit, UnitKind};
 use crate::wire::{WireError, parse, pb};
 
 impl From<Echelon> for pb::Echelon {
@@ -11,6 +14,7 @@ impl From<Echelon> for pb::Echelon {
         match echelon {
             Echelon::Province => Self::Province,
             Echelon::Area => Self::Area,
+            Echelon::District => Self::District,
             Echelon::Commune => Self::Commune,
             Echelon::Base => Self::Base,
         }
@@ -25,6 +29,7 @@ pub fn echelon(value: i32) -> Result<Echelon, WireError> {
     match pb::Echelon::try_from(value) {
         Ok(pb::Echelon::Province) => Ok(Echelon::Province),
         Ok(pb::Echelon::Area) => Ok(Echelon::Area),
+        Ok(pb::Echelon::District) => Ok(Echelon::District),
         Ok(pb::Echelon::Commune) => Ok(Echelon::Commune),
         Ok(pb::Echelon::Base) => Ok(Echelon::Base),
         Ok(pb::Echelon::Unspecified) | Err(_) => Err(unknown("echelon", value)),
@@ -36,6 +41,8 @@ impl From<UnitKind> for pb::UnitKind {
         match kind {
             UnitKind::ProvincialCommand => Self::ProvincialCommand,
             UnitKind::DefensiveAreaCommand => Self::DefensiveAreaCommand,
+            UnitKind::DistrictCommand => Self::DistrictCommand,
+            UnitKind::Township => Self::Township,
             UnitKind::Commune => Self::Commune,
             UnitKind::Ward => Self::Ward,
             UnitKind::SelfDefenseBase => Self::SelfDefenseBase,
@@ -48,6 +55,8 @@ fn unit_kind(value: i32) -> Result<UnitKind, WireError> {
     match pb::UnitKind::try_from(value) {
         Ok(pb::UnitKind::ProvincialCommand) => Ok(UnitKind::ProvincialCommand),
         Ok(pb::UnitKind::DefensiveAreaCommand) => Ok(UnitKind::DefensiveAreaCommand),
+        Ok(pb::UnitKind::DistrictCommand) => Ok(UnitKind::DistrictCommand),
+        Ok(pb::UnitKind::Township) => Ok(UnitKind::Township),
         Ok(pb::UnitKind::Commune) => Ok(UnitKind::Commune),
         Ok(pb::UnitKind::Ward) => Ok(UnitKind::Ward),
         Ok(pb::UnitKind::SelfDefenseBase) => Ok(UnitKind::SelfDefenseBase),
@@ -85,12 +94,45 @@ pub fn address(unit_code: &str, line_value: i32) -> Result<Address, WireError> {
     Ok(Address { unit: parse("unit_code", unit_code)?, line: line(line_value)? })
 }
 
+impl From<ParentBasis> for pb::ParentBasis {
+    fn from(basis: ParentBasis) -> Self {
+        match basis {
+            ParentBasis::Sourced => Self::Sourced,
+            ParentBasis::Assumed => Self::Assumed,
+            ParentBasis::Weak => Self::Weak,
+        }
+    }
+}
+
+/// A basis field; not said is sourced.
+fn basis(field: &'static str, value: i32) -> Result<ParentBasis, WireError> {
+    match pb::ParentBasis::try_from(value) {
+        Ok(pb::ParentBasis::Unspecified | pb::ParentBasis::Sourced) => Ok(ParentBasis::Sourced),
+        Ok(pb::ParentBasis::Assumed) => Ok(ParentBasis::Assumed),
+        Ok(pb::ParentBasis::Weak) => Ok(ParentBasis::Weak),
+        Err(_) => Err(unknown(field, value)),
+    }
+}
+
+fn written(codes: &[UnitCode]) -> Vec<String> {
+    codes.iter().map(ToString::to_string).collect()
+}
+
+fn codes(field: &'static str, texts: &[String]) -> Result<Vec<UnitCode>, WireError> {
+    if texts.len() > UNIT_LINKS_MAX {
+        let fault = format!("has {} entries, at most {UNIT_LINKS_MAX} may be", texts.len());
+        return Err(WireError::new(field, fault));
+    }
+    texts.iter().map(|text| parse(field, text)).collect()
+}
+
 impl From<&Unit> for pb::Unit {
     fn from(unit: &Unit) -> Self {
-        let basis = match unit.parent_basis {
-            ParentBasis::Sourced => pb::ParentBasis::Sourced,
-            ParentBasis::Assumed => pb::ParentBasis::Assumed,
-            ParentBasis::Weak => pb::ParentBasis::Weak,
+        let former = &unit.former;
+        // Says nothing where there is nothing to say: the bytes of ledgers of old stay as they are.
+        let successor_basis = match former.successor_basis {
+            ParentBasis::Sourced => pb::ParentBasis::Unspecified,
+            other => other.into(),
         };
         Self {
             code: unit.code.to_string(),
@@ -98,11 +140,19 @@ impl From<&Unit> for pb::Unit {
             echelon: pb::Echelon::from(unit.echelon()).into(),
             kind: pb::UnitKind::from(unit.kind).into(),
             parent_code: unit.parent.as_ref().map(ToString::to_string).unwrap_or_default(),
-            parent_basis: basis.into(),
+            parent_basis: pb::ParentBasis::from(unit.parent_basis).into(),
             area_hectares: unit.area_hectares,
             population: unit.population,
             valid_from: unit.valid_from.map(|day| day.to_string()).unwrap_or_default(),
             valid_to: unit.valid_to.map(|day| day.to_string()).unwrap_or_default(),
+            successor_codes: written(&former.successors),
+            successor_basis: successor_basis.into(),
+            other_parent_codes: written(&former.other_parents),
+            official_code: former
+                .official_code
+                .as_ref()
+                .map(ToString::to_string)
+                .unwrap_or_default(),
         }
     }
 }
@@ -110,12 +160,6 @@ impl From<&Unit> for pb::Unit {
 impl TryFrom<&pb::Unit> for Unit {
     type Error = WireError;
     fn try_from(message: &pb::Unit) -> Result<Self, WireError> {
-        let parent_basis = match pb::ParentBasis::try_from(message.parent_basis) {
-            Ok(pb::ParentBasis::Unspecified | pb::ParentBasis::Sourced) => ParentBasis::Sourced,
-            Ok(pb::ParentBasis::Assumed) => ParentBasis::Assumed,
-            Ok(pb::ParentBasis::Weak) => ParentBasis::Weak,
-            Err(_) => return Err(unknown("parent_basis", message.parent_basis)),
-        };
         let kind = unit_kind(message.kind)?;
         if message.echelon != 0 && echelon(message.echelon)? != kind.echelon() {
             return Err(WireError::new("echelon", "does not fit the kind"));
@@ -125,11 +169,17 @@ impl TryFrom<&pb::Unit> for Unit {
             name: message.name.clone(),
             kind,
             parent: optional("parent_code", &message.parent_code)?,
-            parent_basis,
+            parent_basis: basis("parent_basis", message.parent_basis)?,
             area_hectares: message.area_hectares,
             population: message.population,
             valid_from: optional("valid_from", &message.valid_from)?,
             valid_to: optional("valid_to", &message.valid_to)?,
+            former: Former {
+                successors: codes("successor_codes", &message.successor_codes)?,
+                successor_basis: basis("successor_basis", message.successor_basis)?,
+                other_parents: codes("other_parent_codes", &message.other_parent_codes)?,
+                official_code: optional("official_code", &message.official_code)?,
+            },
         })
     }
 }

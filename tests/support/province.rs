@@ -11,7 +11,7 @@ use hoatoc::domain::authority::{Role, default_rules};
 use hoatoc::domain::endpoint::{Address, Line};
 use hoatoc::domain::ids::UnitCode;
 use hoatoc::domain::instant::Instant;
-use hoatoc::domain::unit::{ParentBasis, Unit, UnitKind};
+use hoatoc::domain::unit::{Former, ParentBasis, Unit, UnitKind};
 use hoatoc::domain::world::{Actor, Command, Request, Trust as WorldTrust};
 use hoatoc::engine::{Engine, Parts as EngineParts, upkeep};
 use hoatoc::evidence::envelope::{Envelope, PayloadType};
@@ -88,6 +88,7 @@ pub(crate) fn unit(code: &str, name: &str, kind: UnitKind, parent: Option<&str>)
         population: None,
         valid_from: None,
         valid_to: None,
+        former: Former::default(),
     }
 }
 

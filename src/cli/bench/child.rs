@@ -14,6 +14,7 @@ use crate::domain::ids::UnitCode;
 use crate::pki::authority::{Authority, Credentials};
 use crate::pki::config::{ServerTls, ServerTlsParts};
 use crate::sim::load::Usage;
+use crate::sim::load::crowd::Crowd;
 use crate::sim::load::fixture::{Fault, Fixture};
 use crate::sim::load::raw::RawServer;
 use crate::sim::load::server::LoadServer;
@@ -37,6 +38,8 @@ pub(super) struct Said {
     pub(super) address: String,
     /// What it has used so far.
     pub(super) usage: Usage,
+    /// Rows that the import beside the orders has brought in.
+    pub(super) rows: u64,
 }
 
 impl Material {
@@ -89,17 +92,19 @@ pub(super) async fn run(args: &ChildArgs) -> Result<()> {
         Kind::Raw(server) => server.address,
     };
     let mut lines = BufReader::new(stdin()).lines();
-    answer(address.to_string()).await?;
+    let mut crowd: Option<Crowd> = None;
+    answer(address.to_string(), 0).await?;
     while let Some(line) = lines.next_line().await? {
         match line.split_once(' ') {
             Some(("issue", number)) => {
                 let number: usize = number.parse()?;
                 issue(&kind, &material, number).await?;
             }
+            Some(("busy", number)) => crowd = Some(busy(&kind, &material, number.parse()?)?),
             None if line == "usage" => {}
             _other => bail!("`{line}` is not understood"),
         }
-        answer(address.to_string()).await?;
+        answer(address.to_string(), crowd.as_ref().map_or(0, Crowd::rows)).await?;
     }
     // The parent is gone; what is on disk is thrown away with it.
     Ok(())
@@ -116,8 +121,17 @@ async fn issue(kind: &Kind, material: &Material, number: usize) -> Result<()> {
     Ok(())
 }
 
-async fn answer(address: String) -> Result<()> {
-    let mut line = serde_json::to_vec(&Said { address, usage: Usage::now()? })?;
+/// Sets an import, reports and watchers to work beside the orders.
+fn busy(kind: &Kind, material: &Material, number: usize) -> Result<Crowd> {
+    let order = material.orders.get(number).ok_or_else(|| anyhow!("no order {number}"))?;
+    match kind {
+        Kind::Raw(_) => bail!("plain sockets have no registry"),
+        Kind::Ours(server) => Ok(server.crowd(order.parse()?)),
+    }
+}
+
+async fn answer(address: String, rows: u64) -> Result<()> {
+    let mut line = serde_json::to_vec(&Said { address, usage: Usage::now()?, rows })?;
     line.push(b'\n');
     let mut out = stdout();
     out.write_all(&line).await?;

@@ -122,14 +122,14 @@ fn median(measured: &Measured, of: fn(&Round) -> Duration) -> f64 {
 }
 
 /// The server's process.
-struct Server {
+pub(super) struct Server {
     _process: Child,
     input: ChildStdin,
     output: Lines<BufReader<ChildStdout>>,
 }
 
 impl Server {
-    async fn start(dir: &std::path::Path, raw: bool) -> Result<(Self, Said)> {
+    pub(super) async fn start(dir: &std::path::Path, raw: bool) -> Result<(Self, Said)> {
         let mut command = Command::new(std::env::current_exe()?);
         command.args(["bench", "child", "--dir"]).arg(dir);
         if raw {
@@ -148,12 +148,12 @@ impl Server {
         Ok((server, ready))
     }
 
-    async fn tell(&mut self, line: &str) -> Result<()> {
+    pub(super) async fn tell(&mut self, line: &str) -> Result<()> {
         self.input.write_all(format!("{line}\n").as_bytes()).await?;
         Ok(self.input.flush().await?)
     }
 
-    async fn hear(&mut self) -> Result<Said> {
+    pub(super) async fn hear(&mut self) -> Result<Said> {
         let line = self.output.next_line().await?.context("the server's process ended")?;
         Ok(serde_json::from_str(&line)?)
     }
@@ -161,6 +161,12 @@ impl Server {
     async fn usage(&mut self) -> Result<Usage> {
         self.tell("usage").await?;
         Ok(self.hear().await?.usage)
+    }
+
+    /// Rows that its import has brought in.
+    pub(super) async fn rows(&mut self) -> Result<u64> {
+        self.tell("usage").await?;
+        Ok(self.hear().await?.rows)
     }
 }
 
@@ -209,7 +215,12 @@ async fn measure(
 }
 
 /// One order to everybody and all answers back.
-async fn round(server: &mut Server, fleet: &Fleet, number: u64, hold: bool) -> Result<Round> {
+pub(super) async fn round(
+    server: &mut Server,
+    fleet: &Fleet,
+    number: u64,
+    hold: bool,
+) -> Result<Round> {
     fleet.answer(!hold);
     let started = Instant::now();
     server.tell(&format!("issue {number}")).await?;
@@ -222,7 +233,7 @@ async fn round(server: &mut Server, fleet: &Fleet, number: u64, hold: bool) -> R
     Ok(Round { alone, together })
 }
 
-fn note(text: &str) {
+pub(super) fn note(text: &str) {
     eprintln!("{text}");
 }
 

@@ -1,5 +1,6 @@
 //! `hoatoc bench`: the load program.
 
+mod busy;
 mod child;
 mod fanout;
 
@@ -22,7 +23,10 @@ enum What {
     /// sockets doing the same work in the same run.
     #[command(after_help = "Example:\n  hoatoc bench fanout --terminals 50,1000 --rounds 3")]
     Fanout(FanoutArgs),
-    /// The server's side of a run, started by `fanout`.
+    /// Orders to connected terminals on a quiet server, then during an import, reports and watchers.
+    #[command(after_help = "Example:\n  hoatoc bench busy --terminals 179 --orders 200")]
+    Busy(BusyArgs),
+    /// The server's side of a run, started by the others.
     #[command(hide = true)]
     Child(ChildArgs),
 }
@@ -42,6 +46,17 @@ struct FanoutArgs {
     order_len: u32,
 }
 
+/// How many of what.
+#[derive(Debug, Args)]
+struct BusyArgs {
+    /// How many terminals.
+    #[arg(long, default_value_t = 179, value_parser = clap::value_parser!(u32).range(1..=20_000))]
+    terminals: u32,
+    /// Orders on the quiet server, and as many on the busy one.
+    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(10..=450))]
+    orders: u32,
+}
+
 /// How the server's side is told what to be.
 #[derive(Debug, Args)]
 struct ChildArgs {
@@ -57,6 +72,7 @@ struct ChildArgs {
 pub(crate) async fn run(args: BenchArgs, json: bool) -> Result<()> {
     match args.what {
         What::Fanout(args) => fanout::run(&args, json).await,
+        What::Busy(args) => busy::run(&args, json).await,
         What::Child(args) => child::run(&args).await,
     }
 }

@@ -25,6 +25,7 @@ use crate::cli::{Cli, Cx};
 use crate::clock::Clock;
 use crate::config::home::ServerHome;
 use crate::config::{SERVER_FILE, ServerConfig};
+use crate::roster::lists::shipped_former_units;
 use crate::sim::province;
 use crate::tasks::Tasks;
 use crate::telemetry::Metrics;
@@ -124,7 +125,8 @@ impl Stage {
 
     /// Units, endpoints, and the officers an exercise needs.
     pub(super) fn enter_staff(&self) -> Result<()> {
-        let units: Vec<pb::Unit> = province::units().iter().map(Into::into).collect();
+        let all = province::units().into_iter().chain(shipped_former_units());
+        let units: Vec<pb::Unit> = all.map(|unit| (&unit).into()).collect();
         let ask = pb::PutUnitsRequest { request_id: request_id(), units };
         let mut organization = self.admin.organization();
         self.wait_for(async { organization.put_units(request(ask)).await.map_err(refused) })?;

@@ -110,7 +110,7 @@ impl Add {
             bail!("there are no units yet: import them first with `unit import`");
         }
         let mut wanted = Vec::new();
-        for one in units {
+        for one in units.iter().filter(|one| one.valid_to.is_empty()) {
             let lines: &[Line] = match unit::echelon(one.echelon)? {
                 Echelon::Commune if self.all_communes => &[Line::Military, Line::Civil],
                 Echelon::Area if self.areas => &[Line::Military],

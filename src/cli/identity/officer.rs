@@ -126,9 +126,15 @@ impl Add {
         // Before any key is made: the server would refuse the bundle.
         let unit = self.unit.as_str();
         if self.unit != known.province
-            && !connection.units().await?.iter().any(|known| known.code == unit)
+            && !connection
+                .units()
+                .await?
+                .iter()
+                .any(|known| known.code == unit && known.valid_to.is_empty())
         {
-            bail!("unit {unit} is unknown: check the code, or import it first with `unit import`");
+            bail!(
+                "unit {unit} is unknown or closed: check the code, or import it first with `unit import`"
+            );
         }
         let admin = &connection.home;
         let file = OfficerFile {

@@ -1,6 +1,6 @@
 //! `hoatoc unit`: the tree of units.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
@@ -8,10 +8,13 @@ use clap::Subcommand;
 use serde_json::json;
 
 use crate::cli::Cx;
-use crate::cli::connection::{refused, request, request_id};
+use crate::cli::connection::{Connection, refused, request, request_id};
 use crate::cli::output::{table, text_of};
+use crate::domain::ids::UnitCode;
 use crate::domain::unit::{Unit as DomainUnit, Units};
-use crate::roster::lists::{LIST_BYTES_MAX, read_unit_rows};
+use crate::roster::lists::{
+    LIST_BYTES_MAX, date_successors, names_history, read_unit_rows, shipped_former_units,
+};
 use crate::wire::pb;
 
 /// Units in one call: with the longest names they keep within one message.
@@ -20,7 +23,10 @@ const PUT_LEN_MAX: usize = 100;
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum Unit {
     /// Creates or changes units from a list with the columns code, name, echelon, kind, parent_code,
-    /// parent_basis, area_km2, population. Parents stand in the list or on the server.
+    /// parent_basis, area_km2, population, and with history also valid_from, valid_to,
+    /// successor_codes, successor_basis, other_parent_codes, official_code. Parents stand in the list
+    /// or on the server. With the units that took their place the shipped 139 units from before July
+    /// 2025 are entered too.
     #[command(after_help = "Example:\n  hoatoc unit import units.csv --as ~/admin")]
     Import {
         /// The list, as UTF-8 text with commas.
@@ -28,14 +34,18 @@ pub(in crate::cli) enum Unit {
     },
     /// Lists units.
     #[command(after_help = "Example:\n  hoatoc unit list --as ~/admin")]
-    List,
+    List {
+        /// Those that exist no more too.
+        #[arg(long)]
+        closed: bool,
+    },
 }
 
 impl Unit {
     pub(in crate::cli) async fn run(self, cx: &Cx) -> Result<()> {
         match self {
             Self::Import { file } => import(cx, &file).await,
-            Self::List => list(cx).await,
+            Self::List { closed } => list(cx, closed).await,
         }
     }
 }
@@ -52,12 +62,56 @@ async fn import(cx: &Cx, file: &std::path::Path) -> Result<()> {
     let connection = cx.connect().await?;
     let held = connection.units().await?;
     let held: Vec<DomainUnit> = held.iter().map(TryInto::try_into).collect::<Result<_, _>>()?;
+    let held: BTreeMap<_, _> = held.into_iter().map(|unit| (unit.code.clone(), unit)).collect();
+    if !names_history(&text) {
+        for unit in &mut units {
+            keep_history(unit, held.get(&unit.code));
+        }
+    }
+    let former = former_units(&units, &held);
+    date_successors(&mut units, &former);
+    let shipped = former.len();
+    units.extend(former);
     let named: BTreeSet<_> = units.iter().map(|unit| unit.code.clone()).collect();
-    let kept = held.into_iter().filter(|unit| !named.contains(&unit.code));
+    let kept = held.into_values().filter(|unit| !named.contains(&unit.code));
     // What the list names, among what is there already.
-    let tree = Units::from_list(kept.chain(units.iter().cloned()))?;
+    Units::from_list(kept.chain(units.iter().cloned()))?;
     // Parents before children, whatever the order of the list.
-    units.sort_by_key(|unit| (tree.ancestors(&unit.code).count(), unit.code.clone()));
+    units.sort_by_key(DomainUnit::entry_order);
+    let (created, updated, unchanged) = put(cx, &connection, &units).await?;
+    let created = created - u32::try_from(shipped)?;
+    let value = json!({
+        "created": created, "updated": updated, "unchanged": unchanged, "former": shipped,
+    });
+    cx.screen.show(&value, || {
+        let text = format!("{created} created, {updated} updated, {unchanged} unchanged");
+        match shipped {
+            0 => text,
+            _some => format!("{text}; {shipped} units from before July 2025 entered with them"),
+        }
+    })
+}
+
+/// A list without history says nothing of it: what is held stays.
+fn keep_history(unit: &mut DomainUnit, held: Option<&DomainUnit>) {
+    if let Some(held) = held {
+        (unit.valid_from, unit.valid_to) = (held.valid_from, held.valid_to);
+        unit.former.clone_from(&held.former);
+    }
+}
+
+/// The shipped former units that are not there yet, if all that took their place is or comes.
+fn former_units(units: &[DomainUnit], held: &BTreeMap<UnitCode, DomainUnit>) -> Vec<DomainUnit> {
+    let named: BTreeSet<&UnitCode> =
+        units.iter().map(|unit| &unit.code).chain(held.keys()).collect();
+    let shipped = shipped_former_units();
+    let follows = |code: &UnitCode| named.contains(code);
+    let comes_whole = shipped.iter().all(|old| old.former.successors.iter().all(follows));
+    shipped.into_iter().filter(|old| comes_whole && !named.contains(&old.code)).collect()
+}
+
+/// Sends units in parts; how many were created, updated, unchanged.
+async fn put(cx: &Cx, connection: &Connection, units: &[DomainUnit]) -> Result<(u32, u32, u32)> {
     let bar = cx.screen.progress(u64::try_from(units.len())?, "units");
     let (mut created, mut updated, mut unchanged) = (0, 0, 0);
     for part in units.chunks(PUT_LEN_MAX) {
@@ -73,25 +127,28 @@ async fn import(cx: &Cx, file: &std::path::Path) -> Result<()> {
         bar.inc(u64::try_from(part.len())?);
     }
     bar.finish_and_clear();
-    let value = json!({ "created": created, "updated": updated, "unchanged": unchanged });
-    cx.screen
-        .show(&value, || format!("{created} created, {updated} updated, {unchanged} unchanged"))
+    Ok((created, updated, unchanged))
 }
 
-async fn list(cx: &Cx) -> Result<()> {
+async fn list(cx: &Cx, closed: bool) -> Result<()> {
     let units = cx.connect().await?.units().await?;
-    let units: Vec<DomainUnit> = units.iter().map(TryInto::try_into).collect::<Result<_, _>>()?;
+    let mut units: Vec<DomainUnit> =
+        units.iter().map(TryInto::try_into).collect::<Result<_, _>>()?;
+    units.retain(|unit| closed || !unit.is_closed());
     let value: Vec<_> = units
         .iter()
         .map(|unit| {
             json!({
                 "code": unit.code.as_str(),
                 "name": unit.name,
-                "echelon": format!("{:?}", unit.echelon()).to_lowercase(),
+                "echelon": unit.echelon().as_str(),
                 "parent_code": unit.parent.as_ref().map(ToString::to_string),
-                "parent_basis": format!("{:?}", unit.parent_basis).to_lowercase(),
+                "parent_basis": unit.parent_basis.as_str(),
                 "area_hectares": unit.area_hectares,
                 "population": unit.population,
+                "valid_from": unit.valid_from.map(|day| day.to_string()),
+                "valid_to": unit.valid_to.map(|day| day.to_string()),
+                "successor_codes": unit.former.successors.iter().map(ToString::to_string).collect::<Vec<_>>(),
             })
         })
         .collect();
@@ -101,9 +158,9 @@ async fn list(cx: &Cx) -> Result<()> {
             rows.add_row([
                 unit.code.to_string(),
                 unit.name.clone(),
-                format!("{:?}", unit.echelon()).to_lowercase(),
+                unit.echelon().as_str().to_owned(),
                 unit.parent.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string),
-                format!("{:?}", unit.parent_basis).to_lowercase(),
+                unit.parent_basis.as_str().to_owned(),
                 unit.population.map_or_else(|| "-".to_owned(), |count| count.to_string()),
             ]);
         }

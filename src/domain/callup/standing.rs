@@ -1,15 +1,18 @@
 //! Whether one person or item may be called on a day, and in which rank.
+//!
+//! The rules are the registry's ([`Callable`]); here they are made ready for one line, so that a
+//! million candidates are judged without looking into the table of limits again.
 
 use jiff::civil::Date;
 
 use crate::domain::callup::{Place, Reason};
+use crate::domain::order::handling::Handling;
+use crate::domain::registry::eligibility::{AGE_MIN, AgeLimits, Callable, Duty, Occasion};
 use crate::domain::registry::{
-    EquipmentStatus, ReserveClass, ReservistCategory, ReservistStatus, Sex,
+    Birth, BirthPrecision, EquipmentStatus, Period, Rank, ReserveClass, ReservistCategory, ReservistStatus, Sex,
 };
 
-/// The youngest who may be called, in full years.
-const AGE_MIN: i16 = 18;
-/// The worst health class that is called: 5 and 6 are unfit.
+/// The worst health class that is called: 5 and 6 are unfit. Who was never examined is called.
 const HEALTH_MAX: u8 = 4;
 /// The worst technical grade that is called: 4 does not move.
 const GRADE_MAX: u8 = 3;
@@ -44,8 +47,12 @@ barred!(
     UnderAge = "UNDER_AGE", "Chưa đủ tuổi";
     /// Over the age limit of the line.
     OverAge = "OVER_AGE", "Quá tuổi";
+    /// Such a post is not open to such a person.
+    NotOpen = "NOT_OPEN", "Không thuộc diện sắp xếp vào đơn vị này";
     /// Put off for a certified ground.
     Deferred = "DEFERRED", "Tạm hoãn";
+    /// Exempt for the post held.
+    Exempt = "EXEMPT", "Được miễn gọi";
     /// Away for three months or more.
     TempAbsent = "TEMP_ABSENT", "Tạm vắng";
     /// Abroad.
@@ -59,7 +66,7 @@ barred!(
     /// Dead.
     Dead = "DEAD", "Đã chết";
     /// Unfit by the last health check.
-    Unfit = "UNFIT", "Không đủ sức khỏe";
+    Unfit = "HEALTH", "Không đủ sức khỏe";
     /// Has an active assignment to a reserve unit, whose plan calls.
     Assigned = "ASSIGNED", "Đã biên chế vào đơn vị dự bị";
     /// Is called by an order that is open.
@@ -83,18 +90,10 @@ barred!(
 /// What is known of a person for being called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Person {
-    /// Date of birth; the first day of what is known.
-    pub birth: Date,
-    /// Sex.
-    pub sex: Sex,
-    /// Category, where known.
-    pub category: Option<ReservistCategory>,
+    /// Birth, sex, category, rank, health and status with their days.
+    pub who: Callable,
     /// Reserve class, where known.
     pub class: Option<ReserveClass>,
-    /// Health class, where known.
-    pub health: Option<u8>,
-    /// Status on the day.
-    pub status: ReservistStatus,
     /// Whether they have an active assignment.
     pub is_assigned: bool,
     /// Whether an open order calls them.
@@ -104,8 +103,8 @@ pub struct Person {
 /// What is known of an item for being called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Item {
-    /// Status on the day.
-    pub status: EquipmentStatus,
+    /// The status on the order's day that stands against it; none when it can be called.
+    pub barred_by: Option<EquipmentStatus>,
     /// Technical grade, where known.
     pub grade: Option<u8>,
     /// Whether it has an active assignment.
@@ -114,55 +113,106 @@ pub struct Item {
     pub is_called: bool,
 }
 
-/// How the candidates of a line are judged on a day: the dates are worked out once.
+/// The births that one kind of person may have for a line.
 #[derive(Debug, Clone, Copy)]
+enum Births {
+    /// The post is not open to them.
+    Closed,
+    /// None before this day; none where the law has no limit.
+    From(Option<Date>),
+}
+
+const CATEGORIES: usize = 3;
+const RANKS: usize = Rank::ALL.len() + 1;
+
+/// How the candidates of a line are judged on a day: the limits are looked up once.
+#[derive(Debug, Clone)]
 pub struct Judge {
     day: Date,
     /// Born after this is too young.
     latest: Date,
-    /// Born before this is too old: by category (officer, professional, others) and sex.
-    earliest: [[Option<Date>; 2]; 3],
+    /// By category (unknown counts as soldier), rank (first: unknown) and sex.
+    births: [[[Births; 2]; RANKS]; CATEGORIES],
+    occasion: Occasion,
     /// Whether those are chosen who are assigned: the plan's own.
     by_plan: bool,
 }
 
 impl Judge {
-    /// For a line in a combat or support unit, on a day (Law 53/2019/QH14, article 17: combat units
-    /// take professionals up to 40 and others up to 35, support units men up to 45 and women up to 40).
-    /// Officers have limits of their own by rank, which their status says.
-    pub fn on(day: Date, is_combat: bool, by_plan: bool) -> Self {
+    /// For a line in a combat or support unit, on a day. A drill is training, the real thing
+    /// mobilization: deferral and exemption differ by it.
+    pub fn on(day: Date, handling: Handling, is_combat: bool, by_plan: bool) -> Self {
+        let limits = AgeLimits::shipped();
+        let duty = if is_combat { Duty::Combat } else { Duty::Support };
         let born = |years: i16| day.saturating_sub(jiff::Span::new().years(years));
-        // Of that age until the day before the next birthday.
-        let oldest = |age: i16| Some(born(age + 1).saturating_add(jiff::Span::new().days(1)));
-        let support = [oldest(45), oldest(40)];
-        let earliest = if is_combat {
-            [[None; 2], [oldest(40), oldest(40)], [oldest(35), oldest(35)]]
-        } else {
-            [[None; 2], support, support]
+        let births = |category, rank, sex| {
+            let (category, rank) = (category_at(category), rank_at(rank));
+            let who = Callable {
+                birth: Birth::new(day, BirthPrecision::Day),
+                sex: if sex == 0 { Sex::Male } else { Sex::Female },
+                category: Some(category),
+                rank,
+                health: None,
+                status: ReservistStatus::Active,
+                status_period: Period::default(),
+                deferral: None,
+                exemption: None,
+            };
+            match limits.find(&who, Some(duty), day).map(|limit| limit.years) {
+                None => Births::From(None),
+                Some(None) => Births::Closed,
+                // Of that age until the day before the next birthday.
+                Some(Some(years)) => Births::From(Some(
+                    born(years + 1).saturating_add(jiff::Span::new().days(1)),
+                )),
+            }
         };
-        Self { day, latest: born(AGE_MIN), earliest, by_plan }
+        Self {
+            day,
+            latest: born(AGE_MIN),
+            births: std::array::from_fn(|category| {
+                std::array::from_fn(|rank| {
+                    std::array::from_fn(|sex| births(category, rank, sex))
+                })
+            }),
+            occasion: match handling {
+                Handling::Actual => Occasion::Mobilization,
+                Handling::Exercise | Handling::Test => Occasion::Training,
+            },
+            by_plan,
+        }
+    }
+
+    /// The day for which is judged.
+    pub const fn day(&self) -> Date {
+        self.day
     }
 
     /// The place of a person with the very specialty or a near one.
+    ///
+    /// # Errors
+    /// Why they have none.
     pub fn person(&self, person: &Person, is_near: bool) -> Result<Place, Barred> {
-        self.bar_person(person)?;
-        let reason = match (self.by_plan, is_near, person.class, person.category) {
+        self.bar_person(&person.who)?;
+        self.bar_tied(person.is_assigned, person.is_called)?;
+        let professional = person.who.category == Some(ReservistCategory::Professional);
+        let reason = match (self.by_plan, is_near, person.class) {
             (true, ..) => Reason::Assigned,
-            (_, false, Some(ReserveClass::One), _)
-            | (_, false, None, Some(ReservistCategory::Professional)) => Reason::ExactClass1,
-            (_, false, Some(ReserveClass::Two), _) => Reason::ExactClass2,
-            (_, false, None, _) => Reason::ExactUnclassed,
-            (_, true, Some(ReserveClass::One), _)
-            | (_, true, None, Some(ReservistCategory::Professional)) => Reason::NearClass1,
-            (_, true, Some(ReserveClass::Two), _) => Reason::NearClass2,
-            (_, true, None, _) => Reason::NearUnclassed,
+            (_, false, Some(ReserveClass::One)) => Reason::ExactClass1,
+            (_, false, None) if professional => Reason::ExactClass1,
+            (_, false, Some(ReserveClass::Two)) => Reason::ExactClass2,
+            (_, false, None) => Reason::ExactUnclassed,
+            (_, true, Some(ReserveClass::One)) => Reason::NearClass1,
+            (_, true, None) if professional => Reason::NearClass1,
+            (_, true, Some(ReserveClass::Two)) => Reason::NearClass2,
+            (_, true, None) => Reason::NearUnclassed,
         };
-        let days = (self.day - person.birth).get_days();
+        let days = (self.day - person.who.birth.date()).get_days();
         Ok(Place { reason, rank: u32::try_from(days).unwrap_or(0) })
     }
 
-    fn bar_person(&self, person: &Person) -> Result<(), Barred> {
-        match person.status {
+    fn bar_person(&self, who: &Callable) -> Result<(), Barred> {
+        match who.status_on(self.day) {
             ReservistStatus::Active => {}
             ReservistStatus::Deferred => return Err(Barred::Deferred),
             ReservistStatus::TempAbsent => return Err(Barred::TempAbsent),
@@ -173,34 +223,47 @@ impl Judge {
             ReservistStatus::Released => return Err(Barred::Released),
             ReservistStatus::Dead => return Err(Barred::Dead),
         }
-        let category = match person.category {
+        let (period, why) = match self.occasion {
+            Occasion::Training => (who.deferral, Barred::Deferred),
+            Occasion::Mobilization => (who.exemption, Barred::Exempt),
+        };
+        if period.is_some_and(|period| period.contains(self.day)) {
+            return Err(why);
+        }
+        let birth = who.birth.date();
+        if birth > self.latest {
+            return Err(Barred::UnderAge);
+        }
+        let category = match who.category {
             Some(ReservistCategory::Officer) => 0,
             Some(ReservistCategory::Professional) => 1,
             Some(ReservistCategory::NcoSoldier) | None => 2,
         };
-        let sex = usize::from(person.sex == Sex::Female);
-        if person.birth > self.latest {
-            return Err(Barred::UnderAge);
+        let rank = who.rank.map_or(0, |rank| usize::from(rank.number()));
+        match self.births[category][rank][usize::from(who.sex == Sex::Female)] {
+            Births::Closed => return Err(Barred::NotOpen),
+            Births::From(Some(earliest)) if birth < earliest => return Err(Barred::OverAge),
+            Births::From(_within) => {}
         }
-        if self.earliest[category][sex].is_some_and(|earliest| person.birth < earliest) {
-            return Err(Barred::OverAge);
-        }
-        if person.health.is_some_and(|class| class > HEALTH_MAX) {
+        if who.health.is_some_and(|class| class.number() > HEALTH_MAX) {
             return Err(Barred::Unfit);
         }
-        self.bar_tied(person.is_assigned, person.is_called)
+        Ok(())
     }
 
     /// The place of an item of the very type or a near one.
+    ///
+    /// # Errors
+    /// Why it has none.
     pub fn item(&self, item: &Item, is_near: bool) -> Result<Place, Barred> {
-        match item.status {
-            EquipmentStatus::Available => {}
-            EquipmentStatus::UnderRepair => return Err(Barred::UnderRepair),
-            EquipmentStatus::Sold => return Err(Barred::Sold),
-            EquipmentStatus::Scrapped => return Err(Barred::Scrapped),
-            EquipmentStatus::Pledged => return Err(Barred::Pledged),
-            EquipmentStatus::OutOfProvince => return Err(Barred::OutOfProvince),
-            EquipmentStatus::Mobilized => return Err(Barred::Mobilized),
+        match item.barred_by {
+            None | Some(EquipmentStatus::Available) => {}
+            Some(EquipmentStatus::UnderRepair) => return Err(Barred::UnderRepair),
+            Some(EquipmentStatus::Sold) => return Err(Barred::Sold),
+            Some(EquipmentStatus::Scrapped) => return Err(Barred::Scrapped),
+            Some(EquipmentStatus::Pledged) => return Err(Barred::Pledged),
+            Some(EquipmentStatus::OutOfProvince) => return Err(Barred::OutOfProvince),
+            Some(EquipmentStatus::Mobilized) => return Err(Barred::Mobilized),
         }
         if item.grade.is_some_and(|grade| grade > GRADE_MAX) {
             return Err(Barred::UnderRepair);
@@ -224,4 +287,16 @@ impl Judge {
         }
         Ok(())
     }
+}
+
+const fn category_at(place: usize) -> ReservistCategory {
+    match place {
+        0 => ReservistCategory::Officer,
+        1 => ReservistCategory::Professional,
+        _soldier => ReservistCategory::NcoSoldier,
+    }
+}
+
+fn rank_at(place: usize) -> Option<Rank> {
+    u8::try_from(place).ok().and_then(Rank::from_number)
 }

@@ -7,8 +7,11 @@ use proptest::prelude::*;
 
 use super::standing::{Item, Judge, Person};
 use super::{Barred, Candidate, Chosen, Demand, Place, Reach, Reason, select};
+use crate::domain::order::handling::Handling;
+use crate::domain::registry::eligibility::{AgeLimits, Call, Callable, Duty, Occasion};
 use crate::domain::registry::{
-    EquipmentStatus, ReserveClass, ReservistCategory, ReservistStatus, Sex,
+    Birth, BirthPrecision, EquipmentStatus, HealthClass, Period, Rank, ReserveClass,
+    ReservistCategory, ReservistStatus, Sex,
 };
 
 const DAY: Date = date(2026, 11, 22);
@@ -25,17 +28,22 @@ fn rows(chosen: &[Chosen]) -> Vec<u32> {
     chosen.iter().map(|one| one.row).collect()
 }
 
-fn soldier(birth: Date) -> Person {
-    Person {
-        birth,
+fn soldier(birth: Date) -> Callable {
+    Callable {
+        birth: Birth::new(birth, BirthPrecision::Day),
         sex: Sex::Male,
         category: Some(ReservistCategory::NcoSoldier),
-        class: Some(ReserveClass::One),
-        health: Some(2),
+        rank: None,
+        health: HealthClass::new(2),
         status: ReservistStatus::Active,
-        is_assigned: false,
-        is_called: false,
+        status_period: Period::default(),
+        deferral: None,
+        exemption: None,
     }
+}
+
+fn person(who: Callable) -> Person {
+    Person { who, class: Some(ReserveClass::One), is_assigned: false, is_called: false }
 }
 
 #[test]
@@ -106,9 +114,9 @@ fn nobody_fills_two_lines_and_those_elsewhere_are_only_counted() {
 
 #[test]
 fn age_counts_to_the_day_and_by_the_kind_of_unit() {
-    let support = Judge::on(DAY, false, false);
-    let combat = Judge::on(DAY, true, false);
-    let of = |judge: &Judge, person: Person| judge.person(&person, false).map(|place| place.reason);
+    let support = Judge::on(DAY, Handling::Actual, false, false);
+    let combat = Judge::on(DAY, Handling::Actual, true, false);
+    let of = |judge: &Judge, who| judge.person(&person(who), false).map(|place| place.reason);
     let ok = Ok(Reason::ExactClass1);
     let (over, under) = (Err(Barred::OverAge), Err(Barred::UnderAge));
     // 45 until tomorrow; 46 today.
@@ -118,42 +126,70 @@ fn age_counts_to_the_day_and_by_the_kind_of_unit() {
     assert_eq!(of(&combat, soldier(date(1990, 11, 22))), over);
     assert_eq!(of(&support, soldier(date(2008, 11, 22))), ok);
     assert_eq!(of(&support, soldier(date(2008, 11, 23))), under);
-    let woman = |birth| Person { sex: Sex::Female, ..soldier(birth) };
+    let woman = |birth| Callable { sex: Sex::Female, ..soldier(birth) };
     assert_eq!(of(&support, woman(date(1985, 11, 23))), ok);
     assert_eq!(of(&support, woman(date(1985, 11, 22))), over);
-    let professional =
-        |birth| Person { category: Some(ReservistCategory::Professional), ..soldier(birth) };
-    assert_eq!(of(&combat, professional(date(1985, 11, 23))), ok);
-    assert_eq!(of(&combat, professional(date(1985, 11, 22))), over);
+    assert_eq!(of(&combat, woman(date(2000, 1, 1))), Err(Barred::NotOpen));
+}
+
+#[test]
+fn the_prepared_limits_say_what_the_registrys_rules_say() {
+    let limits = AgeLimits::shipped();
+    let categories = ReservistCategory::ALL.iter().map(|own| Some(*own)).chain([None]);
+    for (category, rank) in categories.flat_map(|category| {
+        let ranks = Rank::ALL.iter().map(|own| Some(*own)).chain([None]);
+        ranks.map(move |rank| (category, rank))
+    }) {
+        for (sex, duty) in Sex::ALL.iter().flat_map(|sex| Duty::ALL.iter().map(|d| (*sex, *d))) {
+            let judge = Judge::on(DAY, Handling::Actual, duty == Duty::Combat, false);
+            let occasion = Occasion::Mobilization;
+            let (duty, health_max) = (Some(duty), None);
+            let call = Call { day: DAY, occasion, duty, health_max, limits: &limits };
+            for year in 1956..2012 {
+                for birth in [date(year, 11, 22), date(year, 11, 23)] {
+                    let who = Callable { category, rank, sex, ..soldier(birth) };
+                    let prepared = judge.person(&person(who), false).is_ok();
+                    assert_eq!(prepared, who.callable(&call).is_ok(), "{who:?} {duty:?}");
+                }
+            }
+        }
+    }
 }
 
 #[test]
 fn whoever_is_not_there_unfit_or_tied_is_passed_over_with_the_reason() {
-    let judge = Judge::on(DAY, false, false);
+    let judge = Judge::on(DAY, Handling::Actual, false, false);
+    let drill = Judge::on(DAY, Handling::Exercise, false, false);
     let good = soldier(date(1996, 1, 1));
+    let this_month = Some(Period { from: Some(date(2026, 11, 1)), to: Some(date(2026, 11, 30)) });
+    let abroad = Callable { status: ReservistStatus::Abroad, ..good };
     let cases = [
-        (Person { status: ReservistStatus::Abroad, ..good }, Barred::Abroad),
-        (Person { status: ReservistStatus::Deferred, ..good }, Barred::Deferred),
-        (Person { status: ReservistStatus::Dead, ..good }, Barred::Dead),
-        (Person { health: Some(5), ..good }, Barred::Unfit),
-        (Person { is_assigned: true, ..good }, Barred::Assigned),
-        (Person { is_called: true, is_assigned: true, ..good }, Barred::Called),
+        (&judge, abroad, Err(Barred::Abroad)),
+        (&judge, Callable { status: ReservistStatus::Dead, ..good }, Err(Barred::Dead)),
+        (&judge, Callable { health: HealthClass::new(5), ..good }, Err(Barred::Unfit)),
+        (&judge, Callable { exemption: this_month, ..good }, Err(Barred::Exempt)),
+        (&drill, Callable { exemption: this_month, ..good }, Ok(Reason::ExactClass1)),
+        (&drill, Callable { deferral: this_month, ..good }, Err(Barred::Deferred)),
+        (&judge, Callable { deferral: this_month, ..good }, Ok(Reason::ExactClass1)),
     ];
-    for (person, why) in cases {
-        assert_eq!(judge.person(&person, false), Err(why));
+    for (judge, who, expected) in cases {
+        let found = judge.person(&person(who), false).map(|place| place.reason);
+        assert_eq!(found, expected, "{who:?}");
     }
-    let by_plan = Judge::on(DAY, false, true);
-    let assigned = Person { is_assigned: true, ..good };
+    // Back by then.
+    let until = Period { from: None, to: Some(date(2026, 11, 21)) };
+    let back = Callable { status_period: until, ..abroad };
+    assert!(judge.person(&person(back), false).is_ok());
+    let assigned = Person { is_assigned: true, ..person(good) };
+    assert_eq!(judge.person(&assigned, false), Err(Barred::Assigned));
+    let called = Person { is_called: true, ..assigned };
+    assert_eq!(judge.person(&called, false), Err(Barred::Called));
+    let by_plan = Judge::on(DAY, Handling::Actual, false, true);
     assert_eq!(by_plan.person(&assigned, false).map(|place| place.reason), Ok(Reason::Assigned));
-    let truck = Item {
-        status: EquipmentStatus::Available,
-        grade: Some(2),
-        is_assigned: false,
-        is_called: false,
-    };
+    let truck = Item { barred_by: None, grade: Some(2), is_assigned: false, is_called: false };
     assert_eq!(judge.item(&truck, false).map(|place| place.rank), Ok(2));
     assert_eq!(judge.item(&Item { grade: Some(4), ..truck }, false), Err(Barred::UnderRepair));
-    let sold = Item { status: EquipmentStatus::Sold, ..truck };
+    let sold = Item { barred_by: Some(EquipmentStatus::Sold), ..truck };
     assert_eq!(judge.item(&sold, false), Err(Barred::Sold));
 }
 

@@ -10,7 +10,7 @@ use roaring::RoaringBitmap;
 
 use crate::domain::endpoint::{Address, ENDPOINTS_MAX, Endpoint, Endpoints, Line};
 use crate::domain::ids::{EndpointNo, UnitCode};
-use crate::domain::unit::{Echelon, Units};
+use crate::domain::unit::{Echelon, Unit, Units};
 use crate::evidence::sha256;
 
 /// Most units one selector may name.
@@ -158,6 +158,14 @@ pub enum AudienceError {
         /// The code.
         unit: UnitCode,
     },
+    /// A unit exists no more.
+    #[error("unit {unit} is closed: name {now} and those beside it that took its place")]
+    ClosedUnit {
+        /// The code.
+        unit: UnitCode,
+        /// What took its place; itself if nothing did.
+        now: UnitCode,
+    },
     /// More units than a selector may name.
     #[error("{count} units are named, at most {SELECTOR_UNITS_MAX} may be: name a unit above them")]
     TooManyUnits {
@@ -201,9 +209,15 @@ impl AudienceSelector {
         if let Some(unit) = self.units.iter().find(|code| units.get(code).is_none()) {
             return Err(AudienceError::UnknownUnit { unit: unit.clone() });
         }
+        let closed = self.units.iter().filter_map(|code| units.get(code));
+        if let Some(unit) = closed.into_iter().find(|unit| unit.is_closed()) {
+            let (unit, now) = (unit.code.clone(), units.current(&unit.code).clone());
+            return Err(AudienceError::ClosedUnit { unit, now });
+        }
         let meant = |endpoint: &&Endpoint| {
             let code = &endpoint.address.unit;
-            let echelon = units.get(code).map(|unit| unit.echelon());
+            let living = units.get(code).filter(|unit| !unit.is_closed());
+            let echelon = living.map(Unit::echelon);
             (self.lines.is_empty() || self.lines.contains(&endpoint.address.line))
                 && echelon.is_some_and(|e| self.echelons.is_empty() || self.echelons.contains(&e))
                 && self.units.iter().any(|top| units.is_within(code, top))

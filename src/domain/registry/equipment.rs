@@ -7,11 +7,14 @@
 
 use std::fmt;
 
+use jiff::civil::Date;
+
 use super::Lists;
 use super::fields::{CitizenId, Phone, Plate};
 use super::parse::{grade, phones, unit};
 use super::problem::{Checked, Findings, Problem, ProblemCode};
 use super::reservist::{NOTE_CHARS_MAX, SHORT_CHARS_MAX};
+use super::standing::{Period, past_day, period};
 use super::vocabulary::{CapacityUnit, EquipmentClass, EquipmentStatus, OwnerKind};
 use crate::domain::ids::{SpecialtyCode, UnitCode};
 
@@ -76,6 +79,8 @@ pub struct Owner {
     pub phones: Vec<Phone>,
     /// Address beyond the hamlet of the item.
     pub address: Option<String>,
+    /// Whom to ask for: the driver's foreman, the head of the yard.
+    pub contact: Option<String>,
 }
 
 impl fmt::Debug for Owner {
@@ -124,6 +129,14 @@ pub struct Equipment {
     pub hamlet: Option<String>,
     /// Where it stands in its life.
     pub status: EquipmentStatus,
+    /// When the status holds.
+    pub status_period: Period,
+    /// The number of the paper that the status rests on.
+    pub status_certificate: Option<String>,
+    /// When it was taken into the register.
+    pub registered_on: Option<Date>,
+    /// When the record was last checked against the item.
+    pub last_recheck_on: Option<Date>,
     /// Note.
     pub note: Option<String>,
 }
@@ -169,6 +182,8 @@ pub struct EquipmentInput {
     pub owner_phones: String,
     /// Free text.
     pub owner_address: String,
+    /// Free text: whom to ask for.
+    pub owner_contact: String,
     /// Citizen numbers separated by commas or semicolons, each with a licence class in brackets if
     /// it is known: `011088085221 (C)`.
     pub drivers: String,
@@ -178,6 +193,16 @@ pub struct EquipmentInput {
     pub hamlet: String,
     /// Word or code; blank is available.
     pub status: String,
+    /// A day.
+    pub status_from: String,
+    /// A day, not before the one above.
+    pub status_to: String,
+    /// Free text: the number of the paper.
+    pub status_certificate: String,
+    /// A day that has come.
+    pub registered_on: String,
+    /// A day that has come.
+    pub last_recheck_on: String,
     /// Free text.
     pub note: String,
 }
@@ -221,6 +246,12 @@ impl EquipmentInput {
         let drivers = found.optional("drivers", &self.drivers, P::DriverInvalid, drivers);
         let status =
             found.optional("status", &self.status, P::StatusUnknown, EquipmentStatus::parse);
+        let status_period =
+            period(found, ["status_from", "status_to"], [&self.status_from, &self.status_to]);
+        let status_certificate =
+            found.text("status_certificate", &self.status_certificate, SHORT_CHARS_MAX);
+        let registered_on = past_day(found, "registered_on", &self.registered_on, lists);
+        let last_recheck_on = past_day(found, "last_recheck_on", &self.last_recheck_on, lists);
         let make_model = found.text("make_model", &self.make_model, SHORT_CHARS_MAX);
         let hamlet = found.text("hamlet", &self.hamlet, SHORT_CHARS_MAX);
         let note = found.text("note", &self.note, NOTE_CHARS_MAX);
@@ -239,6 +270,10 @@ impl EquipmentInput {
             location_unit: location_unit?,
             hamlet,
             status: status.unwrap_or(EquipmentStatus::Available),
+            status_period,
+            status_certificate,
+            registered_on,
+            last_recheck_on,
             note,
         })
     }
@@ -264,12 +299,14 @@ impl EquipmentInput {
         let phones =
             found.optional("owner_phones", &self.owner_phones, ProblemCode::PhoneInvalid, phones);
         let address = found.text("owner_address", &self.owner_address, SHORT_CHARS_MAX);
+        let contact = found.text("owner_contact", &self.owner_contact, SHORT_CHARS_MAX);
         let name = name?;
         Some(Owner {
             kind: kind.unwrap_or_else(|| kind_of_owner(&name)),
             name,
             phones: phones.unwrap_or_default(),
             address,
+            contact,
         })
     }
 }

@@ -6,12 +6,15 @@
 //! never carries what was in a personal field; personal types are masked in `Debug`.
 //! It does not know files, identities of records, versions or who may read what.
 
+pub mod eligibility;
 mod equipment;
 mod fields;
+mod force;
 mod parse;
 mod problem;
 mod reservist;
 mod specialty;
+mod standing;
 #[cfg(test)]
 mod test_lists;
 mod vocabulary;
@@ -22,11 +25,18 @@ pub use equipment::{
     Capacity, DRIVERS_MAX, Driver, Equipment, EquipmentInput, Owner, TechnicalGrade,
 };
 pub use fields::{Birth, BirthPrecision, CitizenId, PHONES_MAX, Phone, Plate};
+pub use force::{
+    Activity, ActivityInput, ActivityKind, ActivityStatus, BaseKind, BaseStatus, CAPABILITIES_MAX,
+    Capability, CapabilityInput, Enterprise, EnterpriseInput, EnterpriseStatus,
+    FORCE_TYPE_CHARS_MAX, FORCE_TYPES_MAX, ForceType, KnownForce, MilitiaBase, MilitiaBaseInput,
+    Rating, Results, SurveyStage, TaxCode, activity_key,
+};
 pub use problem::{Checked, Problem, ProblemCode, Warning};
 pub use reservist::{HealthClass, Person, Reservist, ReservistInput};
 pub use specialty::{
     EquipmentType, EquipmentTypes, LIST_LEN_MAX, ListError, Specialties, Specialty,
 };
+pub use standing::{Deferral, DeferralGround, Exemption, MilitiaRole, Period, Standing, Transfer};
 pub use vocabulary::{
     CapacityUnit, EquipmentClass, EquipmentStatus, EthnicGroup, Frame, Language, OwnerKind, Rank,
     ReserveClass, ReservistCategory, ReservistStatus, Sex,

@@ -81,6 +81,40 @@ codes!(
         OwnerMissing = "OWNER_MISSING",
         /// A driver is not given by a citizen number, or there are too many.
         DriverInvalid = "DRIVER_INVALID",
+        /// Not a day of the calendar, or after today where it cannot be.
+        DateInvalid = "DATE_INVALID",
+        /// A period ends before it begins.
+        PeriodInvalid = "PERIOD_INVALID",
+        /// A deferral without a known ground.
+        DeferralInvalid = "DEFERRAL_INVALID",
+        /// An exemption without a post.
+        ExemptionInvalid = "EXEMPTION_INVALID",
+        /// A place in the militia without a base or a type.
+        MilitiaInvalid = "MILITIA_INVALID",
+        /// Not a code: 1 to 16 letters, digits, `-`, `_` or `.`.
+        CodeInvalid = "CODE_INVALID",
+        /// Not a known kind.
+        KindUnknown = "KIND_UNKNOWN",
+        /// A self-defense base without the agency it belongs to.
+        HostMissing = "HOST_MISSING",
+        /// Not a whole number, or over a million.
+        CountInvalid = "COUNT_INVALID",
+        /// Parts that are more than the whole.
+        CountMismatch = "COUNT_MISMATCH",
+        /// Not types of force with a strength each, or one of them twice.
+        ForceTypesInvalid = "FORCE_TYPES_INVALID",
+        /// Not ten or thirteen digits.
+        TaxCodeInvalid = "TAX_CODE_INVALID",
+        /// Not products with a capacity and a measure each, or one of them twice.
+        CapabilityInvalid = "CAPABILITY_INVALID",
+        /// Not a step of the law.
+        StageUnknown = "STAGE_UNKNOWN",
+        /// A quota for an enterprise that was not selected yet.
+        QuotaEarly = "QUOTA_EARLY",
+        /// Neither announced nor unannounced.
+        AnnouncedInvalid = "ANNOUNCED_INVALID",
+        /// Not on the scale giỏi, khá, đạt, không đạt.
+        RatingUnknown = "RATING_UNKNOWN",
         /// An earlier row has the same citizen number, chassis number or plate.
         DuplicateInFile = "DUPLICATE_IN_FILE",
     }
@@ -101,6 +135,10 @@ codes!(
         BirthMonthOnly = "BIRTH_MONTH_ONLY",
         /// The name was brought into the one form: NFC, single spaces.
         NameNormalized = "NAME_NORMALIZED",
+        /// The person has a place in the militia and in the reserve at once.
+        DoubleTasked = "DOUBLE_TASKED",
+        /// The tax code's check digit is off.
+        TaxCodeMismatch = "TAX_CODE_MISMATCH",
     }
 );
 

@@ -9,6 +9,7 @@ use std::fmt;
 use super::fields::{Birth, CitizenId, Phone};
 use super::parse::{birth, citizen_id, grade, languages, name, phones, unit, yes_or_no};
 use super::problem::{Checked, Findings, Problem, ProblemCode, Warning};
+use super::standing::{MilitiaRole, Standing};
 use super::vocabulary::{
     EthnicGroup, Frame, Language, Rank, ReserveClass, ReservistCategory, ReservistStatus, Sex,
 };
@@ -63,6 +64,8 @@ pub struct Reservist {
     pub health_class: Option<HealthClass>,
     /// Where the person stands.
     pub status: ReservistStatus,
+    /// Since when, until when and on what ground; the militia; a transfer under way. Sensitive.
+    pub standing: Standing,
 }
 
 impl fmt::Debug for Reservist {
@@ -166,6 +169,50 @@ pub struct ReservistInput {
     pub status: String,
     /// Free text.
     pub note: String,
+    /// Free text: the name of the unit as the file has it, where it was merged since.
+    pub former_unit: String,
+    /// A day that has come.
+    pub residence_since: String,
+    /// A day that has come.
+    pub registered_on: String,
+    /// A day that has come.
+    pub last_recheck_on: String,
+    /// A day.
+    pub status_from: String,
+    /// A day, not before the one above.
+    pub status_to: String,
+    /// Free text: the number of the paper.
+    pub status_certificate: String,
+    /// Word or code; required where one of the next three is given.
+    pub deferral_ground: String,
+    /// Free text.
+    pub deferral_certified_by: String,
+    /// A day.
+    pub deferral_from: String,
+    /// A day, not before the one above.
+    pub deferral_to: String,
+    /// Free text; required where one of the next three is given.
+    pub exemption_post: String,
+    /// Free text.
+    pub exemption_employer: String,
+    /// A day.
+    pub exemption_from: String,
+    /// A day, not before the one above.
+    pub exemption_to: String,
+    /// The code of the base; this or the type is required where a date is given.
+    pub militia_base: String,
+    /// Word, code or free text.
+    pub militia_type: String,
+    /// A day.
+    pub militia_from: String,
+    /// A day, not before the one above.
+    pub militia_to: String,
+    /// Code of a commune, ward or base; not for files, for the doors set it.
+    pub transfer_to_unit: String,
+    /// A day that has come; required with the unit above.
+    pub transfer_started_on: String,
+    /// Free text.
+    pub transfer_reason: String,
 }
 
 impl fmt::Debug for ReservistInput {
@@ -182,6 +229,9 @@ impl ReservistInput {
         let record = self.assemble(&mut found, lists);
         if let Some(reservist) = &record {
             reservist.warnings().for_each(|warning| found.warn(warning));
+            if reservist.is_double_tasked(lists.as_of) {
+                found.warn(Warning::DoubleTasked);
+            }
             if reservist.person.full_name != self.full_name {
                 found.warn(Warning::NameNormalized);
             }
@@ -215,6 +265,7 @@ impl ReservistInput {
             found.optional("status", &self.status, P::StatusUnknown, ReservistStatus::parse);
         let frame = found.optional("frame", &self.frame, P::FrameInvalid, Frame::parse);
         let post = found.text("post", &self.post, SHORT_CHARS_MAX);
+        let standing = self.standing(found, lists);
         let person = self.person(found, full_name, citizen_id, birth, sex);
         Some(Reservist {
             person: person?,
@@ -229,6 +280,7 @@ impl ReservistInput {
             party_member,
             health_class,
             status: status.unwrap_or(ReservistStatus::Active),
+            standing,
         })
     }
 
@@ -306,6 +358,12 @@ impl ReservistInput {
 }
 
 impl Reservist {
+    /// Whether the person has a place in the militia and in the reserve on a day.
+    pub fn is_double_tasked(&self, day: jiff::civil::Date) -> bool {
+        let serves = |role: &MilitiaRole| role.period.contains(day);
+        self.status == ReservistStatus::Active && self.standing.militia.as_ref().is_some_and(serves)
+    }
+
     /// What is worth a look in the record as it stands.
     pub fn warnings(&self) -> impl Iterator<Item = Warning> {
         let person = &self.person;

@@ -1,7 +1,7 @@
 //! Small lists for the tests of this module.
 
 use super::{EquipmentClass, EquipmentType, EquipmentTypes, Lists, Specialties, Specialty};
-use crate::domain::unit::{ParentBasis, Unit, UnitKind, Units};
+use crate::domain::unit::{Former, ParentBasis, Unit, UnitKind, Units};
 
 pub(super) struct Small {
     units: Units,
@@ -21,6 +21,7 @@ impl Small {
             population: None,
             valid_from: None,
             valid_to: None,
+            former: Former::default(),
         };
         let units = Units::from_list([
             unit("11", "Tỉnh", UnitKind::ProvincialCommand, None),

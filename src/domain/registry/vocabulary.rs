@@ -43,7 +43,7 @@ macro_rules! vocabulary {
             /// The term that a text means: its code, its word or a known spelling, marks and case
             /// aside.
             pub fn parse(text: &str) -> Option<Self> {
-                match fold(text).as_str() {
+                match $crate::domain::text::fold(text).as_str() {
                     $($code $(| $spelling)+ => Some(Self::$variant),)+
                     _ => None,
                 }
@@ -51,6 +51,8 @@ macro_rules! vocabulary {
         }
     };
 }
+
+pub(super) use vocabulary;
 
 vocabulary!(
     /// The sex on the papers; age limits differ by it.

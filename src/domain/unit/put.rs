@@ -1,6 +1,7 @@
 //! Creating or replacing a unit.
 
-use super::{Unit, UnitError, Units, fold};
+use super::{Unit, UnitError, Units};
+use crate::domain::ids::UnitCode;
 
 impl Units {
     /// Creates a unit, or replaces the one of its code. A replaced unit keeps its level, so that the
@@ -10,33 +11,30 @@ impl Units {
     /// As [`Units::insert`]; [`UnitError::Taken`] also when the level would change.
     pub fn put(&mut self, unit: Unit) -> Result<(), UnitError> {
         let Some(present) = self.by_code.remove(&unit.code) else { return self.insert(unit) };
-        self.name_anew();
-        let outcome = if present.echelon() == unit.echelon() {
-            self.insert(unit)
-        } else {
-            Err(UnitError::Taken { code: unit.code })
+        let outcome = match self.last_child(&unit) {
+            Some(child) => Err(UnitError::StillAbove { code: unit.code, child }),
+            None if present.echelon() == unit.echelon() => self.insert(unit),
+            None => Err(UnitError::Taken { code: unit.code }),
         };
-        outcome.inspect_err(|_refused| {
+        let outcome = outcome.inspect_err(|_refused| {
             self.by_code.insert(present.code.clone(), present);
-            self.name_anew();
-        })
+        });
+        self.index_anew();
+        outcome
     }
 
-    /// Replacing is rare and units are few: all names again is the simplest that is right.
-    fn name_anew(&mut self) {
-        self.by_name.clear();
-        for unit in self.by_code.values() {
-            self.by_name
-                .entry(fold(&unit.name))
-                .and_modify(|shared| *shared = None)
-                .or_insert_with(|| Some(unit.code.clone()));
-        }
+    /// A living unit under one that is to be closed.
+    fn last_child(&self, unit: &Unit) -> Option<UnitCode> {
+        let is_under =
+            |child: &&Unit| !child.is_closed() && child.parent.as_ref() == Some(&unit.code);
+        let mut all = self.by_code.values().filter(|_any| unit.is_closed());
+        all.find(is_under).map(|child| child.code.clone())
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::{ParentBasis, UnitKind};
+    use super::super::{Former, ParentBasis, UnitKind};
     use super::*;
 
     fn unit(code: &str, name: &str, kind: UnitKind, parent: Option<&str>) -> Unit {
@@ -50,6 +48,7 @@ mod tests {
             population: None,
             valid_from: None,
             valid_to: None,
+            former: Former::default(),
         }
     }
 

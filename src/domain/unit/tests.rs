@@ -15,6 +15,7 @@ fn unit(own: &str, kind: UnitKind, parent: Option<&str>) -> Unit {
         population: None,
         valid_from: None,
         valid_to: None,
+        former: Former::default(),
     }
 }
 

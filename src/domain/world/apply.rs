@@ -38,6 +38,7 @@ impl World {
                     debug_assert!(put.is_ok(), "{put:?}");
                 }
             }
+            Event::UnitsReorganized(done) => self.take_reorganization(done, index),
             Event::EndpointAdded { no, address } => self.endpoints.add(*no, address.clone()),
             Event::CodeCreated { endpoint, secret_digest, expires_at } => {
                 let code = EnrolmentCode { endpoint: *endpoint, expires_at: *expires_at };

@@ -25,6 +25,9 @@ impl World {
     /// Every violated invariant; none in a sound world.
     pub fn check(&self) -> Vec<Violation> {
         let mut found = Vec::new();
+        if self.units.check_whole().is_err() {
+            found.push(violation(&"units", "they do not make one tree"));
+        }
         self.check_stream(&mut found);
         for file in self.orders.values() {
             self.check_file(file, &mut found);

@@ -5,13 +5,15 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use jiff::civil::Date;
+
 use crate::domain::endpoint::{Address, Terminal};
 use crate::domain::ids::{EndpointNo, OfficerId, OrderId, RequestId, UnitCode};
 use crate::domain::instant::Instant;
 use crate::domain::order::Order;
 use crate::domain::order::delivery::Answer;
 use crate::domain::order::handling::Handling;
-use crate::domain::unit::Unit;
+use crate::domain::unit::{Change, Unit};
 use crate::domain::world::{RecordKind, RecordVersion, Trust};
 use crate::evidence::envelope::{Envelope, Signature};
 
@@ -82,6 +84,22 @@ pub enum Command {
     PublishTrust(Arc<Trust>),
     /// Creates or replaces units, parents before children.
     PutUnits(Vec<Unit>),
+    /// Reorganizes units from a day on.
+    ChangeUnits {
+        /// How.
+        change: Change,
+        /// The first day on which it holds: today or before.
+        effective: Date,
+        /// The document it rests on, or the reason.
+        document: String,
+    },
+    /// Takes a reorganization back.
+    UndoUnits {
+        /// Its place in the ledger.
+        entry: u64,
+        /// The document this rests on, or the reason.
+        document: String,
+    },
     /// Adds endpoints.
     AddEndpoints(Vec<Address>),
     /// Makes a one-time enrolment code.
@@ -183,6 +201,8 @@ impl Command {
             Self::Found { .. } => "found",
             Self::PublishTrust(_) => "publish_trust",
             Self::PutUnits(_) => "put_units",
+            Self::ChangeUnits { .. } => "change_units",
+            Self::UndoUnits { .. } => "undo_units",
             Self::AddEndpoints(_) => "add_endpoints",
             Self::CreateCode { .. } => "create_code",
             Self::Enrol { .. } => "enrol",
@@ -212,6 +232,7 @@ impl Command {
                 | Self::CreateCode { .. }
                 | Self::Enrol { .. }
                 | Self::PublishTrust(_)
+                | Self::ChangeUnits { .. }
         )
     }
 }

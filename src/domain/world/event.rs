@@ -9,7 +9,7 @@ use crate::domain::order::Order;
 use crate::domain::order::delivery::Answer;
 use crate::domain::order::handling::Handling;
 use crate::domain::unit::Unit;
-use crate::domain::world::{Actor, Trust};
+use crate::domain::world::{Actor, Reorganization, Trust};
 use crate::evidence::envelope::{Envelope, Signature};
 
 /// What kind of registry record.
@@ -78,6 +78,8 @@ pub enum Event {
     TrustPublished(Arc<Trust>),
     /// Units were created or changed.
     UnitsPut(Vec<Unit>),
+    /// Units were reorganized, or that was taken back.
+    UnitsReorganized(Box<Reorganization>),
     /// An endpoint was added.
     EndpointAdded {
         /// Its number.

@@ -33,7 +33,7 @@ impl World {
         };
         let lost = |officer: &&TrustedOfficer| {
             self.province() != Some(&officer.unit)
-                && self.units.get(&officer.unit).is_none()
+                && self.units.get(&officer.unit).is_none_or(Unit::is_closed)
                 && !before(officer)
         };
         match bundle.officers.iter().find(lost) {
@@ -45,13 +45,18 @@ impl World {
         }
     }
 
-    pub(super) fn put_units(&self, units: &[Unit]) -> Result<Vec<Event>, Refusal> {
+    pub(super) fn put_units(&self, units: &[Unit], now: Instant) -> Result<Vec<Event>, Refusal> {
+        let today = now.date_in_vietnam();
         let mut tree = self.units.clone();
         let mut changed = Vec::new();
         for unit in units {
             if unit.parent.is_none() && self.province.as_ref() != Some(&unit.code) {
                 let reason =
                     "the one unit with no parent is the province this ledger was founded for";
+                return Err(Refusal::Invalid { reason });
+            }
+            if unit.valid_to.is_some_and(|day| day > today) {
+                let reason = "a unit's last day lies ahead: close it when that day has come";
                 return Err(Refusal::Invalid { reason });
             }
             if tree.get(&unit.code) != Some(unit) {

@@ -18,6 +18,7 @@ mod refusal;
 mod requests;
 #[cfg(test)]
 pub(crate) mod tests;
+mod units;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -27,6 +28,7 @@ pub use command::{Actor, Command, NewDraft, Request};
 pub use event::{CertificateHolder, Entry, Event, NumberTaken, RecordKind, RecordVersion};
 pub use file::{Issue, OrderFile, OrderState};
 pub use refusal::{AnswerRefusal, OrderRefusal, Refusal};
+pub use units::{Act, DOCUMENT_CHARS_MAX, Recorded, Reorganization, UndoError};
 
 use crate::domain::endpoint::Endpoints;
 use crate::domain::ids::{EndpointNo, OrderId, UnitCode};
@@ -72,6 +74,8 @@ pub struct World {
     /// The newest sequence when the bundle came into force: later orders were judged by it.
     trusted_from: u64,
     units: Units,
+    /// By place in the ledger.
+    reorganizations: BTreeMap<u64, Recorded>,
     endpoints: Endpoints,
     codes: BTreeMap<[u8; 32], EnrolmentCode>,
     orders: BTreeMap<OrderId, OrderFile>,
@@ -204,7 +208,11 @@ impl World {
         let events = match &request.command {
             Command::Found { province, origin } => self.found(province, origin)?,
             Command::PublishTrust(trust) => self.publish_trust(trust, now)?,
-            Command::PutUnits(units) => self.put_units(units)?,
+            Command::PutUnits(units) => self.put_units(units, now)?,
+            Command::ChangeUnits { change, effective, document } => {
+                self.change_units(change, *effective, document, now)?
+            }
+            Command::UndoUnits { entry, document } => self.undo_units(*entry, document)?,
             Command::AddEndpoints(addresses) => self.add_endpoints(addresses)?,
             Command::CreateCode { address, secret_digest, expires_at } => {
                 self.create_code(address, secret_digest, *expires_at, now)?

@@ -1,13 +1,16 @@
 //! Why nothing may happen. Each refusal has a kind, a stable reason for machines, and a sentence
 //! that says what to do.
 
+use jiff::civil::Date;
+
 use crate::domain::code::Code;
 use crate::domain::endpoint::{Address, EndpointError};
 use crate::domain::ids::{EndpointNo, OfficerId, OrderId, RequestId, UnitCode};
 use crate::domain::order::OrderError;
 use crate::domain::order::audience::AudienceError;
 use crate::domain::order::delivery::OutOfPlace;
-use crate::domain::unit::UnitError;
+use crate::domain::unit::{ChangeError, UnitError};
+use crate::domain::world::UndoError;
 use crate::evidence::authority::{AuthorityError, SignatureFault};
 use crate::evidence::trust::BundleError;
 
@@ -25,6 +28,14 @@ pub enum Refusal {
     Bundle(#[from] BundleError),
     #[error(transparent)]
     Unit(#[from] UnitError),
+    #[error(transparent)]
+    UnitChange(#[from] ChangeError),
+    #[error(
+        "this takes effect on {effective}, which is to come: preview it now, carry it out on that day"
+    )]
+    UnitChangeAhead { effective: Date },
+    #[error(transparent)]
+    UnitUndo(#[from] UndoError),
     #[error(transparent)]
     Endpoint(#[from] EndpointError),
     #[error("there is no endpoint {address}: add it first")]
@@ -115,10 +126,16 @@ impl Refusal {
     /// The kind of trouble.
     pub const fn code(&self) -> Code {
         match self {
-            Self::AlreadyFounded | Self::NoTrust | Self::Bundle(_) => Code::Precondition,
+            Self::AlreadyFounded
+            | Self::NoTrust
+            | Self::Bundle(_)
+            | Self::UnitChangeAhead { .. } => Code::Precondition,
+            Self::UnitUndo(UndoError::NoChange { .. }) => Code::NotFound,
+            Self::UnitUndo(_) => Code::Precondition,
             Self::RequestIdReused { .. }
             | Self::OfficerNowhere { .. }
             | Self::Unit(_)
+            | Self::UnitChange(_)
             | Self::Invalid { .. } => Code::Invalid,
             Self::Endpoint(EndpointError::Exists { .. }) => Code::Exists,
             Self::Endpoint(EndpointError::TooMany) => Code::Exhausted,
@@ -145,8 +162,13 @@ impl Refusal {
             }
             Self::Bundle(_) => "BUNDLE_INVALID",
             Self::Unit(_) => "UNIT_INVALID",
+            Self::UnitChange(_) => "UNIT_CHANGE_INVALID",
+            Self::UnitChangeAhead { .. } => "UNIT_CHANGE_AHEAD",
+            Self::UnitUndo(UndoError::NoChange { .. }) => "UNIT_CHANGE_UNKNOWN",
+            Self::UnitUndo(_) => "UNIT_UNDO_BLOCKED",
             Self::Endpoint(EndpointError::Exists { .. }) => "ENDPOINT_EXISTS",
             Self::Endpoint(EndpointError::UnknownUnit { .. }) => "UNIT_UNKNOWN",
+            Self::Endpoint(EndpointError::ClosedUnit { .. }) => "UNIT_CLOSED",
             Self::Endpoint(EndpointError::TooMany) => "ENDPOINTS_EXHAUSTED",
             Self::Endpoint(_) => "ENDPOINT_INVALID",
             Self::EndpointUnknown { .. } => "ENDPOINT_UNKNOWN",
@@ -192,6 +214,7 @@ impl OrderRefusal {
             }
             Self::Audience(AudienceError::Empty) => "AUDIENCE_EMPTY",
             Self::Audience(AudienceError::UnknownUnit { .. }) => "UNIT_UNKNOWN",
+            Self::Audience(AudienceError::ClosedUnit { .. }) => "UNIT_CLOSED",
             Self::Audience(_) => "AUDIENCE_INVALID",
             Self::Exists { .. } => "ORDER_EXISTS",
             Self::Mismatch { .. } => "PAYLOAD_MISMATCH",

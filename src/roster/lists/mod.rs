@@ -5,7 +5,7 @@
 
 mod units;
 
-pub use units::{read_unit_rows, read_units};
+pub use units::{date_successors, names_history, read_unit_rows, read_units, shipped_former_units};
 
 use crate::domain::registry::{
     EquipmentClass, EquipmentType, EquipmentTypes, ListError, Specialties, Specialty,

@@ -1,14 +1,37 @@
-//! Reading the list of units.
+//! Reading the list of units, and the former units that ship.
 
 use super::{Line, ListReadError, each_line};
+use crate::domain::ids::UnitCode;
 use crate::domain::text::clean;
-use crate::domain::unit::{ParentBasis, UNITS_MAX, Unit, UnitKind, Units};
+use crate::domain::unit::{Former, ParentBasis, UNITS_MAX, Unit, UnitKind, Units};
 
 const HEADER: &str = "code,name,echelon,kind,parent_code,parent_basis,area_km2,population";
+/// With history. Lists of codes are written with spaces between.
+const DATED_HEADER: &str = "code,name,echelon,kind,parent_code,parent_basis,area_km2,population,\
+    valid_from,valid_to,successor_codes,successor_basis,other_parent_codes,official_code";
+const FORMER_UNITS: &str = include_str!("former-units.csv");
+
+/// The units from before July 2025 that the package ships: 10 districts (`D01` to `D10`) and their 129
+/// communes, wards and townships (`F001` to `F129`), closed on 2025-06-30, each with what took its
+/// place. In an order in which they can be entered, after the units of today.
+pub fn shipped_former_units() -> Vec<Unit> {
+    read_unit_rows(FORMER_UNITS).expect("the shipped list is read by a test")
+}
+
+/// Gives those of `units` that took the place of former ones, and have no first day, the day after
+/// the last of those ended.
+pub fn date_successors(units: &mut [Unit], former: &[Unit]) {
+    for unit in units.iter_mut().filter(|unit| unit.valid_from.is_none()) {
+        let before = former.iter().filter(|old| old.former.successors.contains(&unit.code));
+        let ended = before.filter_map(|old| old.valid_to).max();
+        unit.valid_from = ended.and_then(|day| day.tomorrow().ok());
+    }
+}
 
 /// Reads units: columns `code,name,echelon,kind,parent_code,parent_basis,area_km2,population`, the
-/// last two and the province's parent may be blank. The units come in the order of the list and are
-/// known to form one tree ([`Units::from_list`] takes them).
+/// last two and the province's parent may be blank; with history also
+/// `valid_from,valid_to,successor_codes,successor_basis,other_parent_codes,official_code`. The units
+/// come in the order of the list and are known to form one tree ([`Units::from_list`] takes them).
 ///
 /// # Errors
 /// A [`ListReadError`] naming the line, or the unit that does not fit.
@@ -25,47 +48,63 @@ pub fn read_units(text: &str) -> Result<Vec<Unit>, ListReadError> {
 /// A [`ListReadError`] naming the line.
 pub fn read_unit_rows(text: &str) -> Result<Vec<Unit>, ListReadError> {
     let mut units = Vec::new();
-    each_line(text, HEADER, |line| {
-        units.push(unit(line)?);
+    let is_dated = names_history(text);
+    each_line(text, if is_dated { DATED_HEADER } else { HEADER }, |line| {
+        units.push(if is_dated { dated_unit(line)? } else { unit(line)? });
         if units.len() > UNITS_MAX { Err(ListReadError::TooMany) } else { Ok(()) }
     })?;
     Ok(units)
 }
 
+/// Whether a list has the columns of history: where it has not, it says nothing of them.
+pub fn names_history(text: &str) -> bool {
+    text.lines().next().is_some_and(|header| header.contains("valid_from"))
+}
+
 fn unit(line: &Line<'_>) -> Result<Unit, ListReadError> {
-    let kind = kind(line.cell(3)).ok_or_else(|| line.fault(3, "kind"))?;
+    let kind = UnitKind::parse(line.cell(3)).ok_or_else(|| line.fault(3, "kind"))?;
     if line.cell(2) != kind.echelon().as_str() {
         return Err(line.fault(2, "echelon for this kind"));
     }
-    let parent_basis = match line.cell(5) {
-        "sourced" => ParentBasis::Sourced,
-        "assumed" => ParentBasis::Assumed,
-        "weak" => ParentBasis::Weak,
-        _ => return Err(line.fault(5, "parent_basis")),
-    };
     Ok(Unit {
         code: line.parse(0, "code")?,
         name: clean(line.cell(1)),
         kind,
         parent: line.parse_optional(4, "parent_code")?,
-        parent_basis,
+        parent_basis: basis(line, 5, "parent_basis")?,
         area_hectares: hectares(line)?,
         population: line.parse_optional(7, "population")?,
         valid_from: None,
         valid_to: None,
+        former: Former::default(),
     })
 }
 
-fn kind(text: &str) -> Option<UnitKind> {
-    Some(match text {
-        "provincial_command" => UnitKind::ProvincialCommand,
-        "defensive_area_command" => UnitKind::DefensiveAreaCommand,
-        "commune" => UnitKind::Commune,
-        "ward" => UnitKind::Ward,
-        "self_defense_base" => UnitKind::SelfDefenseBase,
-        "commune_militia" => UnitKind::CommuneMilitia,
-        _ => return None,
+fn dated_unit(line: &Line<'_>) -> Result<Unit, ListReadError> {
+    let successor_basis = match line.cell(11) {
+        "" => ParentBasis::default(),
+        _said => basis(line, 11, "successor_basis")?,
+    };
+    Ok(Unit {
+        valid_from: line.parse_optional(8, "valid_from")?,
+        valid_to: line.parse_optional(9, "valid_to")?,
+        former: Former {
+            successors: codes(line, 10, "successor_codes")?,
+            successor_basis,
+            other_parents: codes(line, 12, "other_parent_codes")?,
+            official_code: line.parse_optional(13, "official_code")?,
+        },
+        ..unit(line)?
     })
+}
+
+fn basis(line: &Line<'_>, at: usize, column: &'static str) -> Result<ParentBasis, ListReadError> {
+    ParentBasis::parse(line.cell(at)).ok_or_else(|| line.fault(at, column))
+}
+
+fn codes(line: &Line<'_>, at: usize, column: &'static str) -> Result<Vec<UnitCode>, ListReadError> {
+    let words = line.cell(at).split_whitespace();
+    words.map(|code| code.parse().map_err(|_rule| line.fault(at, column))).collect()
 }
 
 /// Square kilometres with at most two decimals are whole hectares.

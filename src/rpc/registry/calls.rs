@@ -138,7 +138,7 @@ impl RegistryParts {
     }
 
     /// Records that lie elsewhere are not found, like those that are nowhere.
-    fn must_reach(
+    pub(super) fn must_reach(
         &self,
         kind: RecordKind,
         id: &[u8; 16],
@@ -192,7 +192,7 @@ pub(super) fn request_id(
     Ok((id, digest.finish().as_ref().try_into().expect("SHA-256 has 32 bytes")))
 }
 
-fn uuid(field: &'static str, text: &str) -> Result<[u8; 16], WireError> {
+pub(super) fn uuid(field: &'static str, text: &str) -> Result<[u8; 16], WireError> {
     let id: uuid::Uuid = text.parse().map_err(|_rule| WireError::new(field, "is not a UUID"))?;
     Ok(id.into_bytes())
 }

@@ -23,7 +23,7 @@ use crate::wire::{WireError, pb};
 /// Rows with their numbers.
 type Rows<R> = Vec<(u32, Option<R>)>;
 
-/// A batch of either kind.
+/// A batch of any kind.
 pub(super) trait ImportBatch: Message + Default + Send + 'static {
     type Record: RegistryRecord;
     type Answer: Send + 'static;
@@ -61,6 +61,9 @@ macro_rules! batch {
 
 batch!(ImportReservistsRequest ImportReservistsResponse Reservist reservist);
 batch!(ImportEquipmentRequest ImportEquipmentResponse Equipment equipment);
+batch!(ImportMilitiaBasesRequest ImportMilitiaBasesResponse MilitiaBase militia_base);
+batch!(ImportEnterprisesRequest ImportEnterprisesResponse Enterprise enterprise);
+batch!(ImportActivitiesRequest ImportActivitiesResponse Activity activity);
 
 /// What became of a batch.
 #[derive(Debug, Default)]

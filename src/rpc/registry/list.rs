@@ -15,10 +15,10 @@ use crate::wire::{WireError, pb};
 const ID_LEN: usize = 16;
 const FILTER_DIGEST_LEN: usize = 4;
 
-struct Listed<R> {
-    records: Vec<R>,
-    next_page_token: String,
-    total_size: u64,
+pub(super) struct Listed<R> {
+    pub(super) records: Vec<R>,
+    pub(super) next_page_token: String,
+    pub(super) total_size: u64,
 }
 
 impl RegistryParts {
@@ -44,7 +44,7 @@ impl RegistryParts {
         Ok(pb::ListEquipmentResponse { equipment, next_page_token, total_size })
     }
 
-    async fn list<R: RegistryRecord>(
+    pub(super) async fn list<R: RegistryRecord>(
         &self,
         page_size: u32,
         page_token: &str,

@@ -91,8 +91,11 @@ impl OrganizationService for Organization {
         let size = page_size(message.page_size, PAGE_MAX, PAGE_MAX)?;
         let after: Option<UnitCode> = page_after(&message.page_token)?;
         let world = self.0.engine.world();
-        let mut rest =
-            world.units().iter().filter(|unit| after.as_ref().is_none_or(|a| unit.code > *a));
+        let wanted = |unit: &&Unit| {
+            after.as_ref().is_none_or(|after| unit.code > *after)
+                && (message.include_closed || !unit.is_closed())
+        };
+        let mut rest = world.units().iter().filter(wanted);
         let units: Vec<pb::Unit> = rest.by_ref().take(size).map(Into::into).collect();
         let last = units.last().filter(|_page| rest.next().is_some());
         let next_page_token = last.map(|unit| unit.code.clone()).unwrap_or_default();

@@ -18,7 +18,7 @@ use crate::domain::instant::Instant;
 use crate::domain::order::audience::AudienceSelector;
 use crate::domain::order::handling::Handling;
 use crate::domain::order::{LegalGround, Order, OrderKind, Urgency};
-use crate::domain::unit::{ParentBasis, Unit, UnitKind};
+use crate::domain::unit::{Former, ParentBasis, Unit, UnitKind};
 use crate::domain::world::{Actor, Command, NewDraft, OrderFile, Request, Trust};
 use crate::engine::{Engine, Parts};
 use crate::evidence::envelope::{Envelope, PayloadType, Signature};
@@ -293,6 +293,7 @@ fn unit(code: &str, kind: UnitKind, parent: Option<&str>) -> Result<Unit, Fault>
         population: None,
         valid_from: None::<Date>,
         valid_to: None,
+        former: Former::default(),
     })
 }
 

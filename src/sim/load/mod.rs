@@ -4,9 +4,10 @@
 //! certificates, an order of the same size pushed to each, an answer of the same size back, written
 //! to a log with one `fdatasync` for each group. Both run in a process of their own, so that their
 //! memory and processor time can be told from the clients'; clients and server share the machine's
-//! cores. Called by `hoatoc bench fanout`.
+//! cores. Called by `hoatoc bench`.
 
 pub mod clients;
+pub mod crowd;
 pub mod fixture;
 pub mod raw;
 pub mod server;

@@ -13,7 +13,7 @@ use crate::domain::ids::OrderId;
 use crate::domain::world::{Actor, Command, Request};
 use crate::engine::upkeep::Figures;
 use crate::engine::{Engine, Parts};
-use crate::evidence::seal::{MASTER_KEY_LEN, Sealer};
+use crate::evidence::seal::Sealer;
 use crate::fanout::{Hub, Settings, Sheets};
 use crate::index::Registry;
 use crate::pki::authority::Authority;
@@ -21,6 +21,7 @@ use crate::pki::config::ServerTls;
 use crate::rpc::listener::ListenerLimits;
 use crate::rpc::server::{Parts as ServerParts, Server};
 use crate::rpc::terminal::TerminalDoor;
+use crate::sim::load::crowd::Crowd;
 use crate::sim::load::fixture::Fault;
 use crate::store::journaled::{SledStore, StoreOptions};
 use crate::tasks::Tasks;
@@ -32,6 +33,8 @@ pub struct LoadServer {
     /// Where it listens.
     pub address: SocketAddr,
     engine: Engine,
+    sealer: Arc<Sealer>,
+    tasks: Tasks,
     _server: Server,
 }
 
@@ -60,8 +63,8 @@ impl LoadServer {
             tasks,
         )?;
         let hub = Hub::default();
-        // Nobody's data is here: the orders of the load call nobody by name.
-        let sheets = Sheets::new(engine.clone(), Arc::new(Sealer::new(&[0; MASTER_KEY_LEN])));
+        let sealer = Arc::new(Sealer::new(&[7; 32]));
+        let sheets = Sheets::new(engine.clone(), sealer.clone());
         let door = TerminalDoor {
             engine: engine.clone(),
             sheets: sheets.clone(),
@@ -97,7 +100,13 @@ impl LoadServer {
             },
             tasks,
         )?;
-        Ok(Self { address: server.local_address(), engine, _server: server })
+        Ok(Self {
+            address: server.local_address(),
+            engine,
+            sealer,
+            tasks: tasks.clone(),
+            _server: server,
+        })
     }
 
     /// Issues a prepared order.
@@ -109,5 +118,10 @@ impl LoadServer {
         let command = Command::Issue { order, traceparent: String::new() };
         self.engine.submit(Request { actor, id: None, command }).await?;
         Ok(())
+    }
+
+    /// Sets an import, reports and watchers to work beside the orders; they go when it is dropped.
+    pub fn crowd(&self, order: OrderId) -> Crowd {
+        Crowd::start(&self.engine, &self.sealer, order, &self.tasks)
     }
 }

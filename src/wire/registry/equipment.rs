@@ -5,8 +5,8 @@ use crate::domain::registry::{
 };
 use crate::domain::world::RecordKind;
 use crate::wire::registry::{
-    Facets, FieldProblem, Numbers, RegistryRecord, View, digit, e164, hide, initials, proto_field,
-    said, term, text_of,
+    Facets, FieldProblem, Numbers, RegistryRecord, View, civil, day_text, digit, e164, hide,
+    initials, proto_field, said, term, text_of,
 };
 use crate::wire::unit::optional;
 use crate::wire::{WireError, parse, pb};
@@ -36,6 +36,8 @@ impl RegistryRecord for pb::Equipment {
         }
         self.owner_phones.iter_mut().for_each(hide);
         self.owner_address.clear();
+        self.owner_contact.clear();
+        self.status_certificate.clear();
         self.note.clear();
         self.drivers.iter_mut().for_each(|driver| hide(&mut driver.citizen_id));
         if view == View::Masked {
@@ -89,6 +91,12 @@ fn input(message: &pb::Equipment) -> EquipmentInput {
         owner_kind: term(message.owner_kind, OwnerKind::from_number, OwnerKind::code),
         owner_phones: message.owner_phones.join(";"),
         owner_address: message.owner_address.clone(),
+        owner_contact: message.owner_contact.clone(),
+        status_from: day_text(message.status_start_date.as_ref()),
+        status_to: day_text(message.status_end_date.as_ref()),
+        status_certificate: message.status_certificate.clone(),
+        registered_on: day_text(message.registered_date.as_ref()),
+        last_recheck_on: day_text(message.last_recheck_date.as_ref()),
         drivers: message.drivers.iter().map(driver_text).collect::<Vec<_>>().join(";"),
         location_unit: message.location_unit_code.clone(),
         hamlet: message.hamlet.clone(),
@@ -138,6 +146,12 @@ impl From<&Equipment> for pb::Equipment {
             owner_kind: item.owner.kind.number().into(),
             drivers: item.drivers.iter().map(pb::Driver::from).collect(),
             hamlet: text_of(item.hamlet.as_ref()),
+            owner_contact: text_of(item.owner.contact.as_ref()),
+            status_start_date: item.status_period.from.map(civil),
+            status_end_date: item.status_period.to.map(civil),
+            status_certificate: text_of(item.status_certificate.as_ref()),
+            registered_date: item.registered_on.map(civil),
+            last_recheck_date: item.last_recheck_on.map(civil),
         }
     }
 }

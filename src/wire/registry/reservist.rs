@@ -1,13 +1,13 @@
 //! Reservists.
 
 use crate::domain::registry::{
-    Birth, BirthPrecision, Frame, Lists, Reservist, ReservistCategory, ReservistInput,
-    ReservistStatus, Sex,
+    BirthPrecision, Frame, Lists, Reservist, ReservistCategory, ReservistInput, ReservistStatus,
+    Sex,
 };
 use crate::domain::world::RecordKind;
 use crate::wire::registry::{
-    Facets, FieldProblem, Numbers, RegistryRecord, View, digit, e164, hide, initials, proto_field,
-    said, term, text_of,
+    Facets, FieldProblem, Numbers, RegistryRecord, View, civil, digit, e164, hide, initials,
+    proto_field, said, standing, term, text_of,
 };
 use crate::wire::unit::optional;
 use crate::wire::{WireError, parse, pb};
@@ -48,6 +48,7 @@ impl RegistryRecord for pb::Reservist {
         ] {
             text.clear();
         }
+        standing::hide(self);
         if view == View::Masked {
             initials(&mut self.full_name);
             self.birth_precision = pb::DatePrecision::Year.into();
@@ -77,7 +78,7 @@ impl RegistryRecord for pb::Reservist {
 
 /// The message as text, for the check.
 fn input(message: &pb::Reservist) -> ReservistInput {
-    ReservistInput {
+    let bare = ReservistInput {
         full_name: message.full_name.clone(),
         birth: birth_text(message),
         sex: said(message.sex, Sex::from_number, Sex::code),
@@ -106,7 +107,9 @@ fn input(message: &pb::Reservist) -> ReservistInput {
         health_class: digit(message.health_class),
         status: said(message.status, ReservistStatus::from_number, ReservistStatus::code),
         note: message.note.clone(),
-    }
+        ..ReservistInput::default()
+    };
+    standing::fill(bare, message)
 }
 
 fn birth_text(message: &pb::Reservist) -> String {
@@ -120,15 +123,6 @@ fn birth_text(message: &pb::Reservist) -> String {
     }
 }
 
-fn birth_date(birth: Birth) -> pb::CivilDate {
-    let (date, number) = (birth.date(), |part: i8| u32::try_from(part).unwrap_or_default());
-    pb::CivilDate {
-        year: u32::try_from(date.year()).unwrap_or_default(),
-        month: number(date.month()),
-        day: number(date.day()),
-    }
-}
-
 impl From<&Reservist> for pb::Reservist {
     fn from(reservist: &Reservist) -> Self {
         let person = &reservist.person;
@@ -137,12 +131,13 @@ impl From<&Reservist> for pb::Reservist {
             BirthPrecision::Month => pb::DatePrecision::Month,
             BirthPrecision::Year => pb::DatePrecision::Year,
         };
+        let standing = &reservist.standing;
         let name_of_group = person.ethnic_group.map(|group| group.vietnamese().to_owned());
         Self {
             reservist_id: String::new(),
             version: 0,
             full_name: person.full_name.clone(),
-            birth_date: Some(birth_date(person.birth)),
+            birth_date: Some(civil(person.birth.date())),
             birth_precision: precision.into(),
             sex: person.sex.number().into(),
             ethnic_group: name_of_group.unwrap_or_default(),
@@ -170,6 +165,17 @@ impl From<&Reservist> for pb::Reservist {
             status: reservist.status.number().into(),
             note: text_of(person.note.as_ref()),
             frame: reservist.frame.map_or(0, |term| term.number().into()),
+            former_unit: text_of(standing.former_unit.as_ref()),
+            residence_since_date: standing.residence_since.map(civil),
+            registered_date: standing.registered_on.map(civil),
+            last_recheck_date: standing.last_recheck_on.map(civil),
+            status_start_date: standing.status_period.from.map(civil),
+            status_end_date: standing.status_period.to.map(civil),
+            status_certificate: text_of(standing.status_certificate.as_ref()),
+            deferral: standing.deferral.as_ref().map(Into::into),
+            exemption: standing.exemption.as_ref().map(Into::into),
+            militia_role: standing.militia.as_ref().map(Into::into),
+            transfer: standing.transfer.as_ref().map(Into::into),
         }
     }
 }

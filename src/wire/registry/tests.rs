@@ -1,7 +1,8 @@
 use super::*;
 use crate::domain::registry::{
-    EquipmentClass, EquipmentStatus, EquipmentTypes, Frame, OwnerKind, ReservistCategory,
-    ReservistStatus, Sex, Specialties,
+    Deferral, DeferralGround, EquipmentClass, EquipmentStatus, EquipmentTypes, Exemption,
+    ForceType, Frame, MilitiaRole, OwnerKind, Period, ReservistCategory, ReservistStatus, Sex,
+    Specialties, Standing, Transfer,
 };
 use crate::domain::unit::Units;
 use crate::roster::lists::{shipped_equipment_types, shipped_specialties};
@@ -32,6 +33,44 @@ fn comes_back<R: RegistryRecord + PartialEq>(record: R, lists: &Lists<'_>) {
     assert!(bare == record, "nothing is lost in the sealed content");
 }
 
+fn period() -> Period {
+    let day = jiff::civil::date;
+    Period { from: Some(day(2025, 3, 1)), to: Some(day(2026, 1, 31)) }
+}
+
+fn standing() -> Standing {
+    let code = |text: &str| text.parse().expect("a good code");
+    let text = |text: &str| Some(text.to_owned());
+    Standing {
+        former_unit: text("Xã Pom Lót"),
+        residence_since: period().from,
+        registered_on: period().from,
+        last_recheck_on: period().to,
+        status_period: period(),
+        status_certificate: text("12/QĐ-CHQS"),
+        deferral: Some(Deferral {
+            ground: DeferralGround::Hardship,
+            certified_by: text("UBND xã"),
+            period: period(),
+        }),
+        exemption: Some(Exemption {
+            post: "Giáo viên".to_owned(),
+            employer: text("Trường THCS"),
+            period: period(),
+        }),
+        militia: Some(MilitiaRole {
+            base: Some(code("DQ-03356")),
+            force: ForceType::parse("cơ động"),
+            period: period(),
+        }),
+        transfer: Some(Transfer {
+            to_unit: code("03352"),
+            started_on: jiff::civil::date(2026, 1, 30),
+            reason: text("Chuyển nơi ở"),
+        }),
+    }
+}
+
 #[test]
 fn every_field_of_a_record_comes_back_through_the_wire_and_the_check() {
     let province = Province::new();
@@ -42,11 +81,16 @@ fn every_field_of_a_record_comes_back_through_the_wire_and_the_check() {
         person.person.note = Some("Ghi chú".to_owned());
         person.person.reserve_card_no = Some("A-12".to_owned());
         person.person.record_sheet_no = Some("P-9".to_owned());
+        person.standing = standing();
         comes_back(pb::Reservist::from(&person), &province.lists());
     }
     for mut item in province::equipment(1, 300) {
         item.owner.address = Some("Bản Co Mỵ".to_owned());
         item.note = Some("Ghi chú".to_owned());
+        item.owner.contact = Some("Ông Thi".to_owned());
+        item.status_period = period();
+        item.status_certificate = Some("3/BB".to_owned());
+        (item.registered_on, item.last_recheck_on) = (period().from, period().to);
         comes_back(pb::Equipment::from(&item), &province.lists());
     }
 }
@@ -72,6 +116,7 @@ fn the_enums_of_the_wire_have_the_numbers_and_names_of_the_domain() {
         EquipmentStatus EquipmentStatus "EQUIPMENT_STATUS",
         EquipmentClass EquipmentClass "EQUIPMENT_CLASS",
         OwnerKind OwnerKind "OWNER_KIND",
+        DeferralGround DeferralGround "DEFERRAL_GROUND",
     );
 }
 
@@ -79,6 +124,7 @@ fn person() -> pb::Reservist {
     let mut person = province::reservists(1, 1).next().expect("one person");
     person.person.full_name = "Sùng A Hòa".to_owned();
     person.person.workplace = Some("Trạm y tế".to_owned());
+    person.standing = standing();
     pb::Reservist::from(&person)
 }
 
@@ -120,6 +166,11 @@ fn a_masked_person_shows_no_name_and_no_number() {
     assert!(whole.citizen_id.ends_with(&named.citizen_id[9..]));
     assert!(named.phones.iter().all(|phone| phone.starts_with("*********")));
     assert_eq!((named.workplace.as_str(), named.health_class), ("", 0));
+    let (deferral, exemption) = (named.deferral.expect("kept"), named.exemption.expect("kept"));
+    assert_eq!((deferral.ground, deferral.certified_by.as_str()), (0, ""));
+    assert!(deferral.end_date.is_some() && exemption.end_date.is_some());
+    assert_eq!((exemption.post.as_str(), exemption.employer.as_str()), ("", ""));
+    assert_eq!(named.status_certificate, "");
     let mut masked = whole.clone();
     masked.show(View::Masked);
     assert_eq!(masked.full_name, "S. A. H.");

@@ -20,7 +20,7 @@ use crate::domain::order::{
     AssemblyStation, LegalGround, Order, OrderKind, Reference, ReferenceKind, Requirement,
     RequirementKind, Urgency,
 };
-use crate::domain::unit::{Echelon, ParentBasis, Unit, UnitKind};
+use crate::domain::unit::{Echelon, Former, ParentBasis, UNIT_KINDS, Unit};
 use crate::domain::world::{
     Actor, CertificateHolder, Entry, Event, NumberTaken, OrderFile, RecordKind, RecordVersion,
     Trust,
@@ -77,7 +77,8 @@ fn audiences() -> impl Strategy<Value = Audience> {
 }
 
 fn selectors() -> impl Strategy<Value = AudienceSelector> {
-    let echelons = vec![Echelon::Province, Echelon::Area, Echelon::Commune, Echelon::Base];
+    let echelons =
+        vec![Echelon::Province, Echelon::Area, Echelon::District, Echelon::Commune, Echelon::Base];
     (
         prop::collection::btree_set(codes(), 0..4),
         prop::collection::btree_set(select(echelons), 0..4),
@@ -307,30 +308,41 @@ fn dates() -> impl Strategy<Value = jiff::civil::Date> {
 }
 
 fn units() -> impl Strategy<Value = Unit> {
-    let kinds = vec![
-        UnitKind::ProvincialCommand,
-        UnitKind::DefensiveAreaCommand,
-        UnitKind::Commune,
-        UnitKind::Ward,
-        UnitKind::SelfDefenseBase,
-        UnitKind::CommuneMilitia,
-    ];
-    let basis = vec![ParentBasis::Sourced, ParentBasis::Assumed, ParentBasis::Weak];
-    let numbers = (any::<Option<u32>>(), any::<Option<u32>>());
-    let days = (option::of(dates()), option::of(dates()));
-    (codes(), texts(), select(kinds), option::of(codes()), select(basis), numbers, days).prop_map(
-        |(code, name, kind, parent, parent_basis, (area_hectares, population), days)| Unit {
-            code,
-            name,
-            kind,
-            parent,
-            parent_basis,
-            area_hectares,
-            population,
-            valid_from: days.0,
-            valid_to: days.1,
+    let basis = || select(vec![ParentBasis::Sourced, ParentBasis::Assumed, ParentBasis::Weak]);
+    let some_codes = || prop::collection::vec(codes(), 0..3);
+    let former = (some_codes(), basis(), some_codes(), option::of(codes())).prop_map(
+        |(successors, successor_basis, other_parents, official_code)| Former {
+            successors,
+            successor_basis,
+            other_parents,
+            official_code,
         },
-    )
+    );
+    let numbers = (any::<Option<u32>>(), any::<Option<u32>>(), former);
+    let days = (option::of(dates()), option::of(dates()));
+    (codes(), texts(), select(UNIT_KINDS.to_vec()), option::of(codes()), basis(), numbers, days)
+        .prop_map(
+            |(
+                code,
+                name,
+                kind,
+                parent,
+                parent_basis,
+                (area_hectares, population, former),
+                days,
+            )| Unit {
+                code,
+                name,
+                kind,
+                parent,
+                parent_basis,
+                area_hectares,
+                population,
+                valid_from: days.0,
+                valid_to: days.1,
+                former,
+            },
+        )
 }
 
 fn signatures() -> impl Strategy<Value = Signature> {

@@ -51,9 +51,10 @@ async fn units_are_put_all_or_none_and_a_repeat_changes_nothing() {
     assert_eq!(reason(refused), (Code::InvalidArgument, "UNIT_INVALID".into()));
     let none = soon(client.put_units(put("p4", Vec::new()))).await.expect_err("no units");
     assert_eq!(told(&none).field.as_deref(), Some("units"));
-    let page = pb::ListUnitsRequest { page_size: 4, page_token: String::new() };
+    let page = pb::ListUnitsRequest { page_size: 4, ..Default::default() };
     let first = soon(client.list_units(page)).await.expect("a page").into_inner();
-    let page = pb::ListUnitsRequest { page_size: 4, page_token: first.next_page_token };
+    let page_token = first.next_page_token;
+    let page = pb::ListUnitsRequest { page_size: 4, page_token, include_closed: false };
     let last = soon(client.list_units(page)).await.expect("a page").into_inner();
     let codes: Vec<String> = first.units.into_iter().chain(last.units).map(|u| u.code).collect();
     assert_eq!(codes, ["03127", "03160", "11", "KV1", "TV-1", "TV-2"]);

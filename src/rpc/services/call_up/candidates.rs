@@ -9,8 +9,10 @@ use crate::domain::callup::{Barred, Candidate, Reach};
 use crate::domain::ids::{EndpointNo, SpecialtyCode, UnitCode};
 use crate::domain::order::RequirementKind;
 use crate::domain::order::audience::AudienceSelector;
+use crate::domain::registry::eligibility::Callable;
 use crate::domain::registry::{
-    EquipmentStatus, ReserveClass, ReservistCategory, ReservistStatus, Sex,
+    Birth, BirthPrecision, EquipmentStatus, HealthClass, Period, Rank, ReserveClass,
+    ReservistCategory, ReservistStatus, Sex,
 };
 use crate::domain::unit::Units;
 use crate::domain::world::{RecordKind, Refusal};
@@ -97,7 +99,7 @@ impl Pool {
     pub(super) fn open(
         engine: &Engine,
         sealer: &Sealer,
-        lines: &[Line],
+        (lines, on): (&[Line], Date),
         field: &Field,
         places: &BTreeMap<UnitCode, u32>,
     ) -> Result<Self, Reject> {
@@ -122,8 +124,10 @@ impl Pool {
                 of_codes.collect()
             };
             for (id, unit, code) in found {
-                let Some(unit) = places.get(&unit).copied() else { continue };
-                let Some(facts) = facts(engine, sealer, kind, &id, &field.called)? else {
+                // A record keeps the unit it was entered with; whoever stands for that today calls.
+                let today = field.units.current(&unit);
+                let Some(unit) = places.get(today).copied() else { continue };
+                let Some(facts) = facts(engine, sealer, (kind, &id), on, &field.called)? else {
                     continue;
                 };
                 pool.records.push((kind, id));
@@ -175,8 +179,8 @@ pub(super) fn record<R: RegistryRecord>(
 fn facts(
     engine: &Engine,
     sealer: &Sealer,
-    kind: RecordKind,
-    id: &[u8; 16],
+    (kind, id): (RecordKind, &[u8; 16]),
+    on: Date,
     called: &HashSet<[u8; 16]>,
 ) -> Result<Option<Facts>, Reject> {
     let is_called = called.contains(id);
@@ -185,7 +189,7 @@ fn facts(
             .and_then(|own| person(&own, is_called))
             .map(Facts::Person),
         RecordKind::Equipment => record::<pb::Equipment>(engine, sealer, id)?
-            .and_then(|own| item(&own, is_called))
+            .and_then(|own| item(&own, on, is_called))
             .map(Facts::Item),
         _not_called => None,
     })
@@ -198,7 +202,7 @@ pub(super) fn barred_today(
     id: &[u8; 16],
     judge: &Judge,
 ) -> Result<Option<Barred>, Reject> {
-    let of = |kind| facts(engine, sealer, kind, id, &HashSet::new());
+    let of = |kind| facts(engine, sealer, (kind, id), judge.day(), &HashSet::new());
     let facts = match of(RecordKind::Reservist)? {
         None => of(RecordKind::Equipment)?,
         found => found,
@@ -212,24 +216,52 @@ pub(super) fn barred_today(
 
 fn person(own: &pb::Reservist, is_called: bool) -> Option<Person> {
     let number = |value: i32| u8::try_from(value).ok();
-    let birth: Date = call_up::date("birth_date", own.birth_date.as_ref()).ok()?;
-    Some(Person {
-        birth,
+    let precision = match own.birth_precision() {
+        pb::DatePrecision::Day => BirthPrecision::Day,
+        pb::DatePrecision::Month => BirthPrecision::Month,
+        pb::DatePrecision::Year | pb::DatePrecision::Unspecified => BirthPrecision::Year,
+    };
+    let who = Callable {
+        birth: Birth::new(day(own.birth_date.as_ref())?, precision),
         sex: number(own.sex).and_then(Sex::from_number)?,
         category: number(own.category).and_then(ReservistCategory::from_number),
-        class: u8::try_from(own.reserve_class).ok().and_then(ReserveClass::from_number),
-        health: u8::try_from(own.health_class).ok().filter(|class| *class > 0),
+        rank: Rank::parse(&own.rank),
+        health: u8::try_from(own.health_class).ok().and_then(HealthClass::new),
         status: number(own.status).and_then(ReservistStatus::from_number)?,
+        status_period: period(own.status_start_date.as_ref(), own.status_end_date.as_ref()),
+        deferral: own
+            .deferral
+            .as_ref()
+            .map(|own| period(own.start_date.as_ref(), own.end_date.as_ref())),
+        exemption: own
+            .exemption
+            .as_ref()
+            .map(|own| period(own.start_date.as_ref(), own.end_date.as_ref())),
+    };
+    let class = u8::try_from(own.reserve_class).ok().and_then(ReserveClass::from_number);
+    Some(Person { who, class, is_assigned: false, is_called })
+}
+
+fn item(own: &pb::Equipment, on: Date, is_called: bool) -> Option<Item> {
+    let status = u8::try_from(own.status).ok().and_then(EquipmentStatus::from_number)?;
+    let held = period(own.status_start_date.as_ref(), own.status_end_date.as_ref());
+    let holds = match status {
+        EquipmentStatus::Available => false,
+        EquipmentStatus::Sold | EquipmentStatus::Scrapped => held.from.is_none_or(|from| from <= on),
+        _passing => held.contains(on),
+    };
+    Some(Item {
+        barred_by: holds.then_some(status),
+        grade: u8::try_from(own.technical_grade).ok().filter(|grade| *grade > 0),
         is_assigned: false,
         is_called,
     })
 }
 
-fn item(own: &pb::Equipment, is_called: bool) -> Option<Item> {
-    Some(Item {
-        status: u8::try_from(own.status).ok().and_then(EquipmentStatus::from_number)?,
-        grade: u8::try_from(own.technical_grade).ok().filter(|grade| *grade > 0),
-        is_assigned: false,
-        is_called,
-    })
+fn day(message: Option<&pb::CivilDate>) -> Option<Date> {
+    call_up::date("date", message).ok()
+}
+
+fn period(from: Option<&pb::CivilDate>, to: Option<&pb::CivilDate>) -> Period {
+    Period { from: day(from), to: day(to) }
 }

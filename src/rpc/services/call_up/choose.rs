@@ -9,6 +9,7 @@ use crate::domain::callup::standing::Judge;
 use crate::domain::callup::{Barred, Chosen, Demand, Reason, Selection, select};
 use crate::domain::ids::UnitCode;
 use crate::domain::order::RequirementKind;
+use crate::domain::order::handling::Handling;
 use crate::domain::world::RecordKind;
 use crate::engine::Engine;
 use crate::evidence::seal::Sealer;
@@ -22,6 +23,7 @@ use crate::wire::{call_up, pb};
 pub(super) struct Choice {
     pub(super) lines: Vec<Line>,
     pub(super) day: Date,
+    pub(super) handling: Handling,
     pub(super) reserve_percent: u32,
 }
 
@@ -45,8 +47,8 @@ impl Choice {
         field: Field,
     ) -> Result<Made, Reject> {
         let (places, units, reaches) = field.places();
-        let pool = Pool::open(engine, sealer, &self.lines, &field, &places)?;
-        let judge = |line: &Line| Judge::on(self.day, line.is_combat, false);
+        let pool = Pool::open(engine, sealer, (&self.lines, self.day), &field, &places)?;
+        let judge = |line: &Line| Judge::on(self.day, self.handling, line.is_combat, false);
         let judges: Vec<Judge> = self.lines.iter().map(judge).collect();
         let demand = Demand {
             wanted: self.lines.iter().map(|line| line.count).collect(),

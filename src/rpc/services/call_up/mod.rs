@@ -104,7 +104,7 @@ impl CallUps {
             called: self.called(handling).await?,
             ..Field::of(&self.doors.engine, &selector)?
         };
-        let choice = Choice { lines, day, reserve_percent: message.reserve_percent };
+        let choice = Choice { lines, day, handling, reserve_percent: message.reserve_percent };
         let (engine, sealer) = (self.doors.engine.clone(), self.doors.sheets.sealer().clone());
         let chosen =
             blocking(move || choice.make(&engine, &sealer, field)).await?;
@@ -242,10 +242,10 @@ impl CallUps {
             .frozen
             .summary()
             .map_err(|fault| Reject::internal("CALL_UP_UNPROVEN", &fault))?;
-        let reserve = lists.reserve.clone();
+        let (reserve, handling) = (lists.reserve.clone(), order.handling);
         let (engine, sealer) = (self.doors.engine.clone(), self.doors.sheets.sealer().clone());
         let drift = blocking(move || -> Result<_, Reject> {
-            let judge = Judge::on(call_up.as_of, false, true);
+            let judge = Judge::on(call_up.as_of, handling, false, true);
             let ids = lists.frozen.leaves().iter().flat_map(|leaf| leaf.records.iter());
             let mut counts: BTreeMap<Barred, u32> = BTreeMap::new();
             for id in ids {

@@ -9,7 +9,7 @@ use crate::domain::instant::Instant;
 use crate::domain::order::Order;
 use crate::domain::order::delivery::Answer;
 use crate::domain::order::handling::Handling;
-use crate::domain::unit::{ParentBasis, Unit, UnitKind};
+use crate::domain::unit::{Former, ParentBasis, Unit, UnitKind};
 use crate::domain::world::{Actor, NewDraft, OrderFile, Trust};
 use crate::evidence::envelope::{Envelope, PayloadType, Signature};
 use crate::evidence::key::{KeyUse, SigningKey};
@@ -122,6 +122,7 @@ pub(crate) fn unit(code: &str, kind: UnitKind, parent: Option<&str>) -> Unit {
         population: Some(5_000),
         valid_from: None,
         valid_to: None,
+        former: Former::default(),
     }
 }
 

@@ -1,0 +1,297 @@
+//! One person or item in one post: waiting, active, ended, each from a day to a day.
+//!
+//! Invariants: an assignment begins waiting or active; waiting may become active or end; active may
+//! only end; what ended stays as it was. Days are whole: from the first to the last, both included.
+
+use jiff::civil::Date;
+
+use super::rules::Match;
+use crate::domain::ids::{AssignmentId, EquipmentId, ReserveUnitCode, ReservistId, UnitCode};
+
+/// Who or what is assigned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Subject {
+    /// A person, to a post.
+    Reservist(ReservistId),
+    /// An item, to an equipment line.
+    Equipment(EquipmentId),
+}
+
+impl Subject {
+    /// The identity, whichever it is.
+    pub const fn as_bytes(&self) -> &[u8; 16] {
+        match self {
+            Self::Reservist(id) => id.as_bytes(),
+            Self::Equipment(id) => id.as_bytes(),
+        }
+    }
+
+    /// Whether it is a person.
+    pub const fn is_person(&self) -> bool {
+        matches!(self, Self::Reservist(_))
+    }
+}
+
+/// Why this one came before others: the order of the law.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Tier {
+    /// Exact match, reserve class one; also every item that matches exactly.
+    ExactFirst,
+    /// Exact match, reserve class two.
+    ExactSecond,
+    /// Near match, reserve class one; also every item that matches nearly.
+    NearFirst,
+    /// Near match, reserve class two.
+    NearSecond,
+}
+
+impl Tier {
+    /// Every tier, in order.
+    pub const ALL: [Self; 4] =
+        [Self::ExactFirst, Self::ExactSecond, Self::NearFirst, Self::NearSecond];
+
+    /// The tier of a match and a class.
+    pub const fn of(fit: Match, is_first: bool) -> Self {
+        match (fit, is_first) {
+            (Match::Exact, true) => Self::ExactFirst,
+            (Match::Exact, false) => Self::ExactSecond,
+            (Match::Near, true) => Self::NearFirst,
+            (Match::Near, false) => Self::NearSecond,
+        }
+    }
+
+    /// Its place in the order, from 1.
+    pub const fn number(self) -> u8 {
+        match self {
+            Self::ExactFirst => 1,
+            Self::ExactSecond => 2,
+            Self::NearFirst => 3,
+            Self::NearSecond => 4,
+        }
+    }
+
+    /// The tier of a stored number.
+    pub fn from_number(number: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|tier| tier.number() == number)
+    }
+
+    /// How well it fits.
+    pub const fn fit(self) -> Match {
+        match self {
+            Self::ExactFirst | Self::ExactSecond => Match::Exact,
+            Self::NearFirst | Self::NearSecond => Match::Near,
+        }
+    }
+}
+
+macro_rules! numbered {
+    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $number:literal, $code:literal;)+ }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum $name { $($(#[$vdoc])* $variant,)+ }
+
+        impl $name {
+            /// The number for storage, from 1.
+            pub const fn number(self) -> u8 {
+                match self { $(Self::$variant => $number,)+ }
+            }
+
+            /// The term of a stored number.
+            pub const fn from_number(number: u8) -> Option<Self> {
+                match number { $($number => Some(Self::$variant),)+ _ => None }
+            }
+
+            /// The stable code.
+            pub const fn code(self) -> &'static str {
+                match self { $(Self::$variant => $code,)+ }
+            }
+        }
+    };
+}
+
+numbered!(
+    /// Where an assignment stands.
+    Stage {
+        /// On the waiting list of the post.
+        Waiting = 1, "waiting";
+        /// Holds a place.
+        Active = 2, "active";
+        /// Over.
+        Ended = 3, "ended";
+    }
+);
+
+numbered!(
+    /// Why an assignment ended.
+    EndReason {
+        /// Replaced by another person or item.
+        Replaced = 1, "replaced";
+        /// No longer fits: age, health, status.
+        NoLongerFits = 2, "no_longer_fits";
+        /// Moved away, or the item was sold or scrapped.
+        Gone = 3, "gone";
+        /// The establishment changed.
+        PlanChanged = 4, "plan_changed";
+        /// Entered by mistake.
+        Mistake = 5, "mistake";
+        /// Another reason.
+        Other = 6, "other";
+    }
+);
+
+/// One assignment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Assignment {
+    /// Its record.
+    pub id: AssignmentId,
+    /// Its version, from 1.
+    pub version: u64,
+    /// Who or what.
+    pub subject: Subject,
+    /// The commune that gives it, as it was called then: quotas and rights go by it.
+    pub unit: UnitCode,
+    /// The reserve unit.
+    pub reserve_unit: ReserveUnitCode,
+    /// The number of the post, or of the equipment line.
+    pub post: u16,
+    /// Why before others.
+    pub tier: Tier,
+    /// Where it stands.
+    pub stage: Stage,
+    /// The first day.
+    pub from: Date,
+    /// The last day; none while it is not over.
+    pub to: Option<Date>,
+    /// Why it ended; none while it has not.
+    pub ended: Option<EndReason>,
+    /// The assignment that took its place.
+    pub superseded_by: Option<AssignmentId>,
+}
+
+/// Why an assignment cannot change so.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AssignmentError {
+    /// It is over.
+    #[error("assignment {id} has ended: make a new one")]
+    Ended {
+        /// The assignment.
+        id: AssignmentId,
+    },
+    /// It holds a place already.
+    #[error("assignment {id} is active already")]
+    Active {
+        /// The assignment.
+        id: AssignmentId,
+    },
+    /// The day is before its first.
+    #[error("assignment {id} begins on {from}: choose that day or a later one")]
+    BeforeItBegan {
+        /// The assignment.
+        id: AssignmentId,
+        /// Its first day.
+        from: Date,
+    },
+}
+
+impl Assignment {
+    /// Whether it holds a place on `day`.
+    pub fn holds_on(&self, day: Date) -> bool {
+        let begun = match self.stage {
+            Stage::Waiting => false,
+            Stage::Active | Stage::Ended => self.from <= day,
+        };
+        begun && self.to.is_none_or(|to| day <= to)
+    }
+
+    /// It ends; `day` is its last. One that only waited never held a place, so it ends before it
+    /// began.
+    ///
+    /// # Errors
+    /// [`AssignmentError`].
+    pub fn end(&mut self, day: Date, reason: EndReason) -> Result<(), AssignmentError> {
+        match self.stage {
+            Stage::Ended => return Err(AssignmentError::Ended { id: self.id }),
+            Stage::Active if day < self.from => {
+                return Err(AssignmentError::BeforeItBegan { id: self.id, from: self.from });
+            }
+            Stage::Active => self.to = Some(day),
+            Stage::Waiting => self.to = Some(self.from.yesterday().unwrap_or(self.from)),
+        }
+        self.stage = Stage::Ended;
+        self.ended = Some(reason);
+        Ok(())
+    }
+
+    /// One who waited gets a place from `day` on.
+    ///
+    /// # Errors
+    /// [`AssignmentError`].
+    pub fn promote(&mut self, day: Date) -> Result<(), AssignmentError> {
+        match self.stage {
+            Stage::Ended => Err(AssignmentError::Ended { id: self.id }),
+            Stage::Active => Err(AssignmentError::Active { id: self.id }),
+            Stage::Waiting if day < self.from => {
+                Err(AssignmentError::BeforeItBegan { id: self.id, from: self.from })
+            }
+            Stage::Waiting => {
+                self.stage = Stage::Active;
+                self.from = day;
+                Ok(())
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    fn assignment(stage: Stage) -> Assignment {
+        Assignment {
+            id: AssignmentId::from_bytes([1; 16]),
+            version: 1,
+            subject: Subject::Reservist(ReservistId::from_bytes([2; 16])),
+            unit: "03356".parse().expect("a good code"),
+            reserve_unit: "C1".parse().expect("a good code"),
+            post: 1,
+            tier: Tier::ExactFirst,
+            stage,
+            from: date(2026, 1, 10),
+            to: None,
+            ended: None,
+            superseded_by: None,
+        }
+    }
+
+    #[test]
+    fn an_active_assignment_holds_its_place_from_its_first_day_to_its_last() {
+        let mut active = assignment(Stage::Active);
+        active.end(date(2026, 3, 1), EndReason::Gone).expect("it is active");
+        for (day, holds) in [
+            (date(2026, 1, 9), false),
+            (date(2026, 1, 10), true),
+            (date(2026, 3, 1), true),
+            (date(2026, 3, 2), false),
+        ] {
+            assert_eq!(active.holds_on(day), holds, "{day}");
+        }
+        let again = active.end(date(2026, 4, 1), EndReason::Gone);
+        assert!(matches!(again, Err(AssignmentError::Ended { .. })));
+    }
+
+    #[test]
+    fn one_who_waits_holds_no_place_until_promoted_and_none_if_the_wait_ends() {
+        let mut waiting = assignment(Stage::Waiting);
+        assert!(!waiting.holds_on(date(2026, 2, 1)));
+        let early = waiting.promote(date(2026, 1, 9));
+        assert!(matches!(early, Err(AssignmentError::BeforeItBegan { .. })));
+        waiting.promote(date(2026, 2, 1)).expect("it waits");
+        assert!(waiting.holds_on(date(2026, 2, 1)) && !waiting.holds_on(date(2026, 1, 31)));
+        let mut gave_up = assignment(Stage::Waiting);
+        gave_up.end(date(2026, 2, 1), EndReason::Gone).expect("it waits");
+        let days = [date(2026, 1, 9), date(2026, 1, 10), date(2026, 2, 1)];
+        assert!(days.iter().all(|day| !gave_up.holds_on(*day)), "it never held a place");
+    }
+}

@@ -1,0 +1,33 @@
+//! The plan: which reserve units there are, who and what fills their posts, and how full they are.
+//!
+//! Called by the plan's door, which brings candidates from the registry and keeps what is decided
+//! here as records. Invariants: who fits is said by [`fits`] and [`fits_line`] alone, and each
+//! refusal has its reason; a proposal follows the order of the law (exact specialty before near, the
+//! first reserve class before the second); one person or item has one active assignment; every
+//! figure is a numerator with its denominator. It knows no names, numbers or addresses: a candidate
+//! is an identity and what choosing needs.
+
+mod assignment;
+mod fill;
+mod input;
+mod matching;
+mod problem;
+mod propose;
+mod reserve_unit;
+mod rules;
+#[cfg(test)]
+mod test_plan;
+
+pub use assignment::{Assignment, AssignmentError, EndReason, Stage, Subject, Tier};
+pub use fill::{Fill, FillLine, FillRow, Held, Validity, fill};
+pub use input::{LineInput, PostInput, QuotaInput, ReserveUnitInput};
+pub use problem::{PlanProblem, PlanRule};
+pub use propose::{
+    Needs, Outcome, Placement, Proposal, Propose, Unfilled, Unplaced, propose_equipment,
+    propose_people,
+};
+pub use reserve_unit::{
+    COUNT_MAX, Duty, EquipmentLine, LINES_MAX, NEAR_MAX, POSTS_MAX, Post, QUOTAS_MAX, Quota,
+    ReserveUnit, SOURCES_MAX,
+};
+pub use rules::{Candidate, Item, Match, Refusal, fits, fits_line};

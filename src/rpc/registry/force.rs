@@ -1,0 +1,87 @@
+//! Bases, enterprises and activities: imported by what they are known by, shown and listed.
+
+use tonic::{Request, Response, Status, Streaming};
+
+use crate::rpc::registry::calls::uuid;
+use crate::rpc::registry::list::Listed;
+use crate::rpc::registry::{Answers, Caller, Gate, RegistryDoor, RegistryFault, RegistryParts};
+use crate::wire::pb;
+use crate::wire::pb::force_service_server::ForceService;
+use crate::wire::registry::{RegistryRecord, View};
+
+impl RegistryParts {
+    /// One record, whole or masked.
+    async fn one<R: RegistryRecord>(
+        &self,
+        field: &'static str,
+        id: &str,
+        caller: &Caller,
+    ) -> Result<R, RegistryFault> {
+        let id = uuid(field, id)?;
+        self.must_reach(R::KIND, &id, caller)?;
+        let view = if caller.sees_all { View::Whole } else { View::Masked };
+        let shown = self.read::<R>(vec![id], view, caller).await?;
+        shown.into_iter().next().ok_or(RegistryFault::Unknown)
+    }
+}
+
+macro_rules! force_service {
+    ($($record:ident $field:ident $fields:ident $id:ident,
+       $import:ident $import_name:literal $import_request:ident $import_response:ident $stream:ident,
+       $get:ident $get_name:literal $get_request:ident $get_response:ident,
+       $list:ident $list_name:literal $list_request:ident $list_response:ident;)+) => {
+        #[tonic::async_trait]
+        impl<G: Gate> ForceService for RegistryDoor<G> {$(
+            type $stream = Answers<pb::$import_response>;
+
+            async fn $import(
+                &self,
+                request: Request<Streaming<pb::$import_request>>,
+            ) -> Result<Response<Self::$stream>, Status> {
+                let caller = self.enter(&request, $import_name)?;
+                Ok(Response::new(self.import(request.into_inner(), caller)))
+            }
+
+            async fn $get(
+                &self,
+                request: Request<pb::$get_request>,
+            ) -> Result<Response<pb::$get_response>, Status> {
+                let caller = self.enter(&request, $get_name)?;
+                let id = request.into_inner().$id;
+                let one = self.parts.one::<pb::$record>(stringify!($id), &id, &caller).await;
+                self.answer(one.map(|one| pb::$get_response { $field: Some(one) }))
+            }
+
+            async fn $list(
+                &self,
+                request: Request<pb::$list_request>,
+            ) -> Result<Response<pb::$list_response>, Status> {
+                let caller = self.enter(&request, $list_name)?;
+                let pb::$list_request { page_size, page_token, filter } = request.into_inner();
+                let listed = self.parts.list(page_size, &page_token, &filter, &caller).await;
+                self.answer(listed.map(|listed| {
+                    let Listed { records: $fields, next_page_token, total_size } = listed;
+                    pb::$list_response { $fields, next_page_token, total_size }
+                }))
+            }
+        )+}
+    };
+}
+
+force_service! {
+    MilitiaBase militia_base militia_bases militia_base_id,
+    import_militia_bases "ImportMilitiaBases" ImportMilitiaBasesRequest ImportMilitiaBasesResponse
+        ImportMilitiaBasesStream,
+    get_militia_base "GetMilitiaBase" GetMilitiaBaseRequest GetMilitiaBaseResponse,
+    list_militia_bases "ListMilitiaBases" ListMilitiaBasesRequest ListMilitiaBasesResponse;
+    Enterprise enterprise enterprises enterprise_id,
+    import_enterprises "ImportEnterprises" ImportEnterprisesRequest ImportEnterprisesResponse
+        ImportEnterprisesStream,
+    get_enterprise "GetEnterprise" GetEnterpriseRequest GetEnterpriseResponse,
+    list_enterprises "ListEnterprises" ListEnterprisesRequest ListEnterprisesResponse;
+    Activity activity activities activity_id,
+    import_activities "ImportActivities" ImportActivitiesRequest ImportActivitiesResponse
+        ImportActivitiesStream,
+    get_activity "GetActivity" GetActivityRequest GetActivityResponse,
+    list_activities "ListActivities" ListActivitiesRequest ListActivitiesResponse;
+}

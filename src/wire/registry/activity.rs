@@ -1,0 +1,110 @@
+//! What was trained, exercised and done.
+
+use crate::domain::registry::{
+    Activity, ActivityInput, ActivityKind, ActivityStatus, Lists, Rating, activity_key,
+};
+use crate::domain::world::RecordKind;
+use crate::wire::registry::{
+    Facets, FieldProblem, Numbers, RegistryRecord, View, byte, civil, counted, day_text,
+    proto_field, said, term, text_of,
+};
+use crate::wire::{WireError, parse, pb};
+
+impl RegistryRecord for pb::Activity {
+    const KIND: RecordKind = RecordKind::Activity;
+
+    fn checked(&self, lists: &Lists<'_>) -> Result<Self, Vec<FieldProblem>> {
+        match input(self).check(lists) {
+            Ok(checked) => Ok(Self::from(&checked.record)),
+            Err(problems) => Err(problems.iter().map(proto_field).collect()),
+        }
+    }
+
+    fn identity(&self) -> (&str, u64) {
+        (&self.activity_id, self.version)
+    }
+
+    fn identify(&mut self, id: String, version: u64) {
+        self.activity_id = id;
+        self.version = version;
+    }
+
+    fn show(&mut self, view: View) {
+        if view != View::Whole {
+            self.note.clear();
+        }
+    }
+
+    fn facets(&self) -> Result<Facets, WireError> {
+        Ok(Facets {
+            unit: parse("unit_code", &self.unit_code)?,
+            code: None,
+            class: byte("kind", self.kind)?,
+            status: byte("status", self.status)?,
+        })
+    }
+
+    fn numbers(&self) -> Numbers<'_> {
+        let kind = self.kind.to_string();
+        let from = day_text(self.start_date.as_ref());
+        let key = activity_key(&kind, &self.unit_code, &from, &self.title);
+        [Some(("activity", key.into())), None]
+    }
+}
+
+/// The message as text, for the check.
+fn input(message: &pb::Activity) -> ActivityInput {
+    ActivityInput {
+        kind: said(message.kind, ActivityKind::from_number, ActivityKind::code),
+        title: message.title.clone(),
+        unit: message.unit_code.clone(),
+        announced: match message.announced {
+            None => String::new(),
+            Some(true) => "yes".to_owned(),
+            Some(false) => "no".to_owned(),
+        },
+        from: day_text(message.start_date.as_ref()),
+        to: day_text(message.end_date.as_ref()),
+        participants: counted(message.participant_count),
+        students: counted(message.student_count),
+        excellent: message.excellent_count.to_string(),
+        good: message.good_count.to_string(),
+        pass: message.pass_count.to_string(),
+        fail: message.fail_count.to_string(),
+        rating: term(message.rating, Rating::from_number, Rating::code),
+        rated_by: message.rated_by.clone(),
+        persons: counted(message.person_count),
+        vehicles: counted(message.vehicle_count),
+        document_no: message.document_number.clone(),
+        status: term(message.status, ActivityStatus::from_number, ActivityStatus::code),
+        note: message.note.clone(),
+    }
+}
+
+impl From<&Activity> for pb::Activity {
+    fn from(activity: &Activity) -> Self {
+        Self {
+            activity_id: String::new(),
+            version: 0,
+            kind: activity.kind.number().into(),
+            title: activity.title.clone(),
+            unit_code: activity.unit.to_string(),
+            announced: activity.announced,
+            start_date: Some(civil(activity.from)),
+            end_date: activity.to.map(civil),
+            participant_count: activity.participants,
+            student_count: activity.students,
+            excellent_count: activity.results.excellent,
+            good_count: activity.results.good,
+            pass_count: activity.results.pass,
+            fail_count: activity.results.fail,
+            rating: activity.rating.map_or(0, |rating| rating.number().into()),
+            rated_by: text_of(activity.rated_by.as_ref()),
+            person_count: activity.persons,
+            vehicle_count: activity.vehicles,
+            document_number: text_of(activity.document_no.as_ref()),
+            status: activity.status.number().into(),
+            note: text_of(activity.note.as_ref()),
+        }
+    }
+}
