@@ -20,6 +20,7 @@ use crate::rpc::status;
 use crate::wire::envelope::required;
 use crate::wire::pb;
 use pb::identity_service_client::IdentityServiceClient;
+use pb::key_service_client::KeyServiceClient;
 use pb::ledger_service_client::LedgerServiceClient;
 use pb::operation_service_client::OperationServiceClient;
 use pb::order_service_client::OrderServiceClient;
@@ -67,6 +68,8 @@ impl Connection {
     }
 
     clients! {
+        /// Keys of personal data.
+        keys KeyServiceClient,
         /// Orders.
         orders OrderServiceClient,
         /// Units and endpoints.

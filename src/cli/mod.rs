@@ -4,7 +4,7 @@
 //! everything said to a person goes to standard error. Exit status: 0 success, 1 failure with one
 //! sentence that says what to do, 2 wrong usage. Only here errors are `anyhow`.
 //!
-//! - [`server`]: `init`, `serve`, `check`, `backup`, `restore`: on the server's machine.
+//! - [`server`]: `init`, `serve`, `check`, `backup`, `restore`, `key`: on the server's machine.
 //! - [`identity`]: `officer`, `endpoint`, `terminal`: who there is.
 //! - [`registry`]: `unit`, `reservist`, `equipment`: what there is.
 //! - [`order`]: drafting, signing, issuing and following orders; [`report`]: how they were answered.
@@ -79,6 +79,9 @@ enum Command {
     Check(server::check::Check),
     Backup(server::backup::Backup),
     Restore(server::restore::Restore),
+    /// Keys of personal data: how they stand, new ones for all records.
+    #[command(subcommand, after_help = "Example:\n  hoatoc key show --as ~/admin")]
+    Key(server::key::Key),
     /// Officers: who may do what.
     #[command(subcommand, after_help = "Example:\n  hoatoc officer list --as ~/admin")]
     Officer(identity::officer::Officer),
@@ -193,6 +196,7 @@ fn run(cx: &Cx, command: Command) -> Result<ExitCode> {
         Command::Check(check) => done(check.run(cx)),
         Command::Backup(backup) => done(backup.run(cx)),
         Command::Restore(restore) => done(restore.run(cx)),
+        Command::Key(key) => done(wait(key.run(cx))?),
         Command::Officer(officer) => done(wait(officer.run(cx))?),
         Command::Endpoint(endpoint) => done(wait(endpoint.run(cx))?),
         Command::Terminal(terminal) => done(wait(terminal.run(cx))?),

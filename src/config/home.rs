@@ -8,7 +8,8 @@
 //! | `keys/authority.crt`, `keys/authority.key` | the enrolment authority (PEM) |
 //! | `keys/server.crt`, `keys/server.key` | the server's own chain and key (PEM), renewed by the server itself |
 //! | `keys/ledger.key` | signs checkpoints (PKCS#8 PEM) |
-//! | `keys/master.key` | seals personal data (32 bytes in hex) |
+//! | `keys/master.key` | opens the keyring (32 bytes in hex) |
+//! | `keys/keyring` | seals personal data; changes with each erasure and rotation: see [`KeyringFile`] |
 //! | `store/` | the journal and its index |
 //! | `checkpoint`, `backed-up` | the newest published head, the note of the newest backup: see [`crate::engine::upkeep`] |
 //!
@@ -17,16 +18,17 @@
 
 mod certificate;
 mod files;
+mod keyring;
 
 use std::fs;
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use ring::rand::SecureRandom;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
-use zeroize::Zeroizing;
 
 use super::{ConfigError, SERVER_FILE, ServerConfig, sample_server};
 use crate::domain::ids::UnitCode;
@@ -38,11 +40,11 @@ use files::make_private_dir;
 
 pub use certificate::{Due, ServerCertificate};
 pub use files::{read_private, write_new};
+pub use keyring::KeyringFile;
 
 const AUTHORITY_CRT: &str = "authority.crt";
 const AUTHORITY_KEY: &str = "authority.key";
 const LEDGER_KEY: &str = "ledger.key";
-const MASTER_KEY: &str = "master.key";
 const SERVER_CRT: &str = "server.crt";
 const SERVER_KEY: &str = "server.key";
 
@@ -110,7 +112,7 @@ pub struct ServerHome {
     /// Signs checkpoints.
     pub ledger_key: SigningKey,
     /// Seals personal data.
-    pub master_key: Zeroizing<[u8; 32]>,
+    pub keys: Arc<KeyringFile>,
 }
 
 impl std::fmt::Debug for ServerHome {
@@ -139,11 +141,9 @@ impl ServerHome {
             .map_err(|reason| unusable(AUTHORITY_KEY, &reason))?;
         let ledger_key = SigningKey::from_pem(&read(LEDGER_KEY)?)
             .map_err(|reason| unusable(LEDGER_KEY, &reason))?;
-        let mut master_key = Zeroizing::new([0; 32]);
-        hex::decode_to_slice(read(MASTER_KEY)?.trim(), master_key.as_mut_slice())
-            .map_err(|_may_quote_it| unusable(MASTER_KEY, &"it must be 64 hex digits"))?;
         let credentials = Credentials { certificate_pem, key_pem: read(SERVER_KEY)? };
-        Ok(Self { dir: dir.to_owned(), config, authority, credentials, ledger_key, master_key })
+        let keys = Arc::new(KeyringFile::open(&keys)?);
+        Ok(Self { dir: dir.to_owned(), config, authority, credentials, ledger_key, keys })
     }
 
     /// The province.
@@ -199,16 +199,13 @@ pub fn create(
     let names = new.names.iter().map(String::as_str);
     let credentials = ServerCertificate::new(keys.clone(), names).issue(&authority, now)?;
     let ledger_key = SigningKey::generate(random)?;
-    let mut master_key = Zeroizing::new([0; 32]);
-    random.fill(master_key.as_mut_slice()).map_err(|_no_more_to_say| KeyError::Randomness)?;
-    let master_text = Zeroizing::new(format!("{}\n", *Zeroizing::new(hex::encode(*master_key))));
     write_new(&keys.join(AUTHORITY_CRT), authority.certificate_pem().as_bytes(), 0o644)?;
     write_new(&keys.join(AUTHORITY_KEY), authority.key_pem().as_bytes(), 0o600)?;
     write_new(&keys.join(SERVER_CRT), credentials.certificate_pem.as_bytes(), 0o644)?;
     write_new(&keys.join(SERVER_KEY), credentials.key_pem.as_bytes(), 0o600)?;
     write_new(&keys.join(LEDGER_KEY), ledger_key.to_pem().as_bytes(), 0o600)?;
-    write_new(&keys.join(MASTER_KEY), master_text.as_bytes(), 0o600)?;
-    Ok(ServerHome { dir: dir.to_owned(), config, authority, credentials, ledger_key, master_key })
+    let keys = Arc::new(KeyringFile::create(&keys, now, random)?);
+    Ok(ServerHome { dir: dir.to_owned(), config, authority, credentials, ledger_key, keys })
 }
 
 /// Makes sure that `dir` is there, empty and closed to others.

@@ -13,10 +13,13 @@ use crate::domain::instant::Instant;
 use crate::domain::world::{Refusal, Request, World};
 use crate::engine::ledger::{Ledger, LedgerError};
 use crate::engine::owner::{self, Job};
+use crate::engine::records::keys::{KeyJob, KeysDone, RecordTask};
 use crate::engine::records::{RecordJob, RecordOutcome};
 use crate::engine::recovery::{self, RecoveryError};
 use crate::evidence::key::SigningKey;
-use crate::index::Registry;
+use crate::evidence::seal::keyring::{KeepError, KeyringError};
+use crate::evidence::seal::keytree::TreeError;
+use crate::index::{Registry, StoredError};
 use crate::limits;
 use crate::store::{Pair, Store, StoreError};
 use crate::tasks::Tasks;
@@ -77,6 +80,17 @@ pub enum EngineError {
     /// The ledger cannot be read.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
+    /// The keyring was not changed.
+    #[error(transparent)]
+    Keys(#[from] KeepError),
+    /// A stored record does not open.
+    #[error("record {id} does not open: {fault}")]
+    Record {
+        /// Which.
+        id: uuid::Uuid,
+        /// Why.
+        fault: StoredError,
+    },
 }
 
 impl EngineError {
@@ -87,7 +101,12 @@ impl EngineError {
             Self::DiskFull => Code::Exhausted,
             Self::Unavailable { .. } => Code::Unavailable,
             Self::ClockBehind { .. } => Code::Precondition,
-            Self::Store(_) | Self::Ledger(LedgerError::Store(_)) => Code::Internal,
+            Self::Keys(KeepError::Keyring(KeyringError::Rotating)) => Code::Precondition,
+            Self::Keys(KeepError::Keyring(KeyringError::Tree(TreeError::Full))) => Code::Exhausted,
+            Self::Store(_)
+            | Self::Ledger(LedgerError::Store(_))
+            | Self::Keys(_)
+            | Self::Record { .. } => Code::Internal,
             Self::Ledger(ledger) => ledger.code(),
         }
     }
@@ -101,6 +120,12 @@ impl EngineError {
             Self::ClockBehind { .. } => "CLOCK_BEHIND",
             Self::Store(_) => "STORE_FAILED",
             Self::Ledger(ledger) => ledger.reason(),
+            Self::Keys(KeepError::Keyring(KeyringError::Rotating)) => "KEYS_ROTATING",
+            Self::Keys(KeepError::Keyring(KeyringError::Tree(TreeError::Full))) => {
+                "ERASURES_EXHAUSTED"
+            }
+            Self::Keys(_) => "KEYRING_FAILED",
+            Self::Record { .. } => "RECORD_DAMAGED",
         }
     }
 }
@@ -125,7 +150,7 @@ pub struct Engine {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     orders: mpsc::Sender<Job>,
-    records: mpsc::Sender<RecordJob>,
+    records: mpsc::Sender<RecordTask>,
 }
 
 impl Engine {
@@ -235,8 +260,22 @@ impl Engine {
         make: impl FnOnce(oneshot::Sender<Result<RecordOutcome, EngineError>>) -> RecordJob + Send,
     ) -> Result<oneshot::Receiver<Result<RecordOutcome, EngineError>>, EngineError> {
         let (reply, receiver) = oneshot::channel();
-        self.records.send(make(reply)).await.or(Err(STOPPING))?;
+        self.records.send(RecordTask::Put(make(reply))).await.or(Err(STOPPING))?;
         Ok(receiver)
+    }
+
+    /// Erases a record or works on the keys of records; returns when it is on stable storage, in the
+    /// store and in the keyring. A caller that goes away meanwhile changes nothing.
+    ///
+    /// # Errors
+    /// As [`Self::submit`]; [`EngineError::Keys`], [`EngineError::Record`].
+    pub async fn work_on_keys(
+        &self,
+        make: impl FnOnce(oneshot::Sender<Result<KeysDone, EngineError>>) -> KeyJob + Send,
+    ) -> Result<KeysDone, EngineError> {
+        let (reply, receiver) = oneshot::channel();
+        self.records.send(RecordTask::Keys(make(reply))).await.or(Err(STOPPING))?;
+        receiver.await.unwrap_or(Err(STOPPING))
     }
 
     /// The world as it is on disk. Never hold the guard across an await.

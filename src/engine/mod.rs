@@ -14,6 +14,7 @@ pub mod ledger;
 mod owner;
 pub mod records;
 pub mod recovery;
+pub mod rekey;
 mod telling;
 #[cfg(test)]
 pub(crate) mod tests;

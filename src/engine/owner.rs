@@ -14,6 +14,7 @@
 //! an answer, everybody else is told to come back.
 
 mod durable;
+mod keys;
 
 use std::sync::Arc;
 
@@ -21,14 +22,15 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use tracing::{Span, error, info_span, warn};
 
-use self::durable::{Beside, Failed};
+use self::durable::Failed;
 use crate::clock::Clock;
 use crate::domain::instant::Instant;
 use crate::domain::world::{Decision, Entry, Event, Refusal, Request, World};
 use crate::engine::handle::{Committed, EngineError, View};
+use crate::engine::records::keys::RecordTask;
 use crate::engine::records::{RecordJob, RecordPlan};
 use crate::limits;
-use crate::store::{Pair, Store, StoreError, VALUE_LEN_MAX};
+use crate::store::{Op, Pair, Store, StoreError, VALUE_LEN_MAX};
 use crate::tasks::Tasks;
 use crate::telemetry::metrics::Metrics;
 use crate::wire::entry;
@@ -57,6 +59,14 @@ struct Group {
     callers: Vec<Span>,
 }
 
+impl Group {
+    /// What is written beside the entries; asked for again when the first attempt found no room.
+    fn writes(&self) -> Vec<Op> {
+        let put = |(key, value): &Pair| Op::Put { key: key.clone(), value: value.clone() };
+        self.beside.iter().map(put).collect()
+    }
+}
+
 pub(super) struct Owner {
     view: Arc<View>,
     store: Arc<dyn Store>,
@@ -83,7 +93,7 @@ impl Owner {
     pub(super) fn spawn(
         self,
         orders: mpsc::Receiver<Job>,
-        records: mpsc::Receiver<RecordJob>,
+        records: mpsc::Receiver<RecordTask>,
         tasks: &Tasks,
     ) {
         let view = Arc::clone(&self.view);
@@ -111,7 +121,7 @@ impl Owner {
     async fn run(
         mut self,
         mut orders: mpsc::Receiver<Job>,
-        mut records: mpsc::Receiver<RecordJob>,
+        mut records: mpsc::Receiver<RecordTask>,
     ) -> Result<(), StoreError> {
         let stopping = self.stopping.clone();
         let mut closing = false;
@@ -127,7 +137,10 @@ impl Owner {
                     let group = self.gather(job, &mut orders);
                     self.carry_out(group)?;
                 }
-                Some(job) = records.recv() => self.put_records(job)?,
+                Some(task) = records.recv() => match task {
+                    RecordTask::Put(job) => self.put_records(job)?,
+                    RecordTask::Keys(job) => self.work_on_keys(job)?,
+                },
                 else => return Ok(()),
             }
         }
@@ -234,14 +247,14 @@ impl Owner {
         let outcome = if group.entries.is_empty() {
             Ok(())
         } else {
-            match self.commit(leaves, Beside::Values(&group.beside), &callers)? {
+            match self.commit(leaves, group.writes(), &callers)? {
                 Ok(hashes) => {
                     self.publish(&group.entries, hashes, None);
                     Ok(())
                 }
                 Err(Failed::Full) if self.make_room() => {
                     let leaves = group.entries.iter().map(entry::encode).collect();
-                    self.commit(leaves, Beside::Values(&group.beside), &callers)?
+                    self.commit(leaves, group.writes(), &callers)?
                         .map(|hashes| self.publish(&group.entries, hashes, None))
                 }
                 Err(failed) => Err(failed),
@@ -297,7 +310,7 @@ impl Owner {
         } else {
             match self.commit(
                 std::mem::take(&mut group.leaves),
-                Beside::Records(&mut plan),
+                plan.take_ops(),
                 &[Span::none()],
             )? {
                 Ok(hashes) => self.publish(&group.entries, hashes, Some(&plan)),

@@ -3,6 +3,7 @@
 //! The content comes in encoded and validated; it is sealed here, because the version is under the
 //! seal and only the owner knows it. Content goes beside the ledger, commitments into it.
 
+pub mod keys;
 mod plan;
 
 use std::fmt;

@@ -49,7 +49,13 @@ pub(super) fn tell(world: &World, entry: &Entry) {
             info!(%by, %order, handling, number, sequence, endpoints, "order issued");
         }
         Event::EpochBegun { epoch, .. } => info!(%by, epoch, "epoch begun"),
+        Event::RecordErased { kind, id, .. } => {
+            let id = uuid::Uuid::from_bytes(*id);
+            info!(%by, ?kind, %id, "record erased");
+        }
+        Event::KeysBegun { generation } => info!(%by, generation, "keys begun"),
         Event::CertificateSeen { .. }
+        | Event::RecordsResealed { .. }
         | Event::AnswerTaken { .. }
         | Event::RecordsPut { .. }
         | Event::RecordsRead { .. } => {}

@@ -1,42 +1,46 @@
-//! Sealing of personal data, so that what is stored, copied or backed up says nothing without the master
-//! key, and cannot be moved to another record.
+//! Sealing of personal data, so that what is stored, copied or backed up says nothing without the keys,
+//! cannot be moved to another record, and of one person can be made unreadable for good.
 //!
-//! Called by the registry on its way to and from the store. From one 32-byte master key HKDF-SHA256 derives
-//! one key for each purpose. Each sealing draws a new record key, which encrypts the body and is itself
-//! encrypted under the data key; changing the master key re-wraps 48 bytes and leaves the body. This module
-//! does not know where the master key comes from, nor what a body says.
+//! Called by the registry on its way to and from the store. The master key opens the [`keyring`]; a
+//! [`keytree`] of the keyring gives each record its own key, under which its body is sealed. Erasing a
+//! person cuts that key out of the tree, and every copy of the body is noise. This module does not
+//! know where the keys are kept, nor what a body says.
 //!
 //! Sealed bytes:
 //!
 //! | Offset | Length | Content |
 //! |---|---|---|
-//! | 0 | 1 | format, `1` |
-//! | 1 | 4 | which master key: a hint, derived from it one way |
-//! | 5 | 12 | nonce of the record key |
-//! | 17 | 48 | record key, AES-256-GCM under the data key, with its tag |
-//! | 65 | 12 | nonce of the body |
-//! | 77 | n + 16 | body, AES-256-GCM under the record key, with its tag |
+//! | 0 | 1 | format, `2` |
+//! | 1 | 4 | which generation of data keys, big-endian |
+//! | 5 | 12 | nonce |
+//! | 17 | n + 16 | body, AES-256-GCM under a key of the record, with its tag |
 //!
-//! Associated data, so that nothing opens anywhere but where it was sealed:
+//! Associated data, so that nothing opens anywhere but where it was sealed: `hoatoc seal v2`, line
+//! feed, 16 of record id, 8 of version, big-endian, kind. The generation is held by the key itself.
 //!
-//! | Of | Bytes |
-//! |---|---|
-//! | record key | `hoatoc seal v1 key`, line feed, 16 of record id, kind |
-//! | body | `hoatoc seal v1 body`, line feed, 16 of record id, 8 of version, big-endian, kind |
+//! A record's key comes out of the tree; SHA-256 over a word and it gives one key for bodies and one
+//! for commitments, so that an erased person's commitments cannot be tried out either. Nonces are
+//! random: one key seals the few versions of one record.
 //!
-//! Nonces are random: a data key may wrap 2^32 record keys before the master key must be changed
-//! (NIST SP 800-38D section 8.3); each record key encrypts one body.
-//!
-//! The blind index and the digest show which values are equal to whoever reads the store, and nothing else
-//! without the master key. Whoever holds that can try out all 10^12 citizen numbers, so look-ups are limited
-//! and written down by those who offer them.
+//! The blind index and the digest show which values are equal to whoever reads the process's memory,
+//! and nothing else without the keys. Whoever holds those can try out all 10^12 citizen numbers, so
+//! look-ups are limited and written down by those who offer them.
+
+pub mod keyring;
+pub mod keytree;
 
 use std::fmt;
+use std::sync::Arc;
 
+use parking_lot::RwLock;
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use ring::hmac;
 use ring::rand::SecureRandom;
-use ring::{hkdf, hmac};
 use zeroize::Zeroizing;
+
+use self::keyring::{Generation, Keyring};
+use crate::domain::instant::Instant;
+use crate::evidence::sha256;
 
 /// Bytes of a master key.
 pub const MASTER_KEY_LEN: usize = 32;
@@ -47,15 +51,12 @@ pub const OVERHEAD_LEN: usize = BODY_AT + TAG_LEN;
 /// Longest name of a kind or field, in bytes.
 pub const NAME_LEN_MAX: usize = 64;
 
-const FORMAT: u8 = 1;
-const HINT_LEN: usize = 4;
+const FORMAT: u8 = 2;
 const TAG_LEN: usize = 16;
-const RECORD_KEY_LEN: usize = 32;
-const HINT_AT: usize = 1;
-const KEY_NONCE_AT: usize = HINT_AT + HINT_LEN;
-const KEY_AT: usize = KEY_NONCE_AT + NONCE_LEN;
-const BODY_NONCE_AT: usize = KEY_AT + RECORD_KEY_LEN + TAG_LEN;
-const BODY_AT: usize = BODY_NONCE_AT + NONCE_LEN;
+const KEY_LEN: usize = 32;
+const GENERATION_AT: usize = 1;
+const NONCE_AT: usize = 5;
+const BODY_AT: usize = NONCE_AT + NONCE_LEN;
 
 /// Why something is not sealed or opened. Never carries what was sealed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -78,15 +79,25 @@ pub enum SealError {
         /// Bytes given.
         len: usize,
     },
-    /// Written by a later program, or not sealed at all.
-    #[error("sealed format {format} is not known: update this program")]
+    /// Written by another program, or not sealed at all.
+    #[error(
+        "sealed format {format} is not known: 1 was of versions before the first release, make the store anew; for others update this program"
+    )]
     Format {
         /// The format byte.
         format: u8,
     },
-    /// Sealed under another master key.
-    #[error("sealed under another master key: open it with the key it was sealed with")]
-    OtherMasterKey,
+    /// Sealed under keys that the keyring has not.
+    #[error(
+        "sealed under generation {generation} of the keys, which the keyring has not: put back the copy of keys/keyring that belongs to this store"
+    )]
+    OtherGeneration {
+        /// Which.
+        generation: u32,
+    },
+    /// The record was erased: its key is gone for good.
+    #[error("the record was erased: nothing opens it any more")]
+    Erased,
     /// Changed, or sealed for another record, kind or version.
     #[error(
         "sealed bytes do not open: they were changed, or are of another record, kind or version"
@@ -109,121 +120,135 @@ pub struct Belongs<'a> {
 }
 
 impl Belongs<'_> {
-    fn key_aad(&self) -> Aad<Vec<u8>> {
-        let label = b"hoatoc seal v1 key\n";
-        Aad::from([&label[..], self.record_id, self.kind.as_bytes()].concat())
-    }
-
-    fn body_aad(&self) -> Aad<Vec<u8>> {
-        let label = b"hoatoc seal v1 body\n";
+    fn aad(&self) -> Aad<Vec<u8>> {
+        let label = b"hoatoc seal v2\n";
         let version = self.version.to_be_bytes();
         Aad::from([&label[..], self.record_id, &version, self.kind.as_bytes()].concat())
     }
 }
 
-/// The keys under one master key.
+/// A sealed body with the ledger's word of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sealed {
+    /// The sealed bytes.
+    pub bytes: Vec<u8>,
+    /// What a ledger leaf says of the record's version: who holds its key can show what it stands for,
+    /// nobody else can guess. Different for each record, version and generation of keys, even of
+    /// equal bodies.
+    pub commitment: [u8; 32],
+}
+
+/// A body that opened, with the ledger's word of it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Opened {
+    /// The body; wiped when dropped.
+    pub body: Zeroizing<Vec<u8>>,
+    /// As of [`Sealed`].
+    pub commitment: [u8; 32],
+}
+
+impl fmt::Debug for Opened {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Opened(..)")
+    }
+}
+
+/// What seals, opens, blinds and compares with the keys of a keyring. The keyring can be changed for
+/// its next version while others hold this.
 pub struct Sealer {
-    data: LessSafeKey,
     blind: hmac::Key,
     digest: hmac::Key,
+    keyring: RwLock<Arc<Keyring>>,
+}
+
+/// The two keys of one record in one generation.
+struct RecordKeys {
+    body: Zeroizing<[u8; KEY_LEN]>,
     commitment: hmac::Key,
-    hint: [u8; HINT_LEN],
 }
 
 impl Sealer {
-    /// Derives every key from a master key. The caller wipes its copy.
-    pub fn new(master: &[u8; MASTER_KEY_LEN]) -> Self {
-        let prk = hkdf::Salt::new(hkdf::HKDF_SHA256, b"hoatoc seal v1").extract(master);
-        let mac = |purpose: &'static [u8]| {
-            let info = [purpose];
-            hmac::Key::from(prk.expand(&info, hmac::HMAC_SHA256).expect("one block of output"))
-        };
-        let mut hint = [0; HINT_LEN];
-        prk.expand(&[b"hint"], Length(HINT_LEN))
-            .and_then(|okm| okm.fill(&mut hint))
-            .expect("less than one block of output");
-        let data = prk.expand(&[b"data key"], &AES_256_GCM).expect("one block of output");
+    /// With the keys of a keyring.
+    pub fn of(keyring: Keyring) -> Self {
+        let mac = |key: &[u8; KEY_LEN]| hmac::Key::new(hmac::HMAC_SHA256, key);
         Self {
-            data: LessSafeKey::new(UnboundKey::from(data)),
-            blind: mac(b"blind index"),
-            digest: mac(b"digest"),
-            commitment: mac(b"commitment"),
-            hint,
+            blind: mac(&keyring.blind),
+            digest: mac(&keyring.digest),
+            keyring: RwLock::new(Arc::new(keyring)),
         }
     }
 
-    /// Seals a body.
+    /// With a keyring that is kept nowhere, all of one secret: for measuring and for tests.
+    pub fn new(secret: &[u8; 32]) -> Self {
+        Self::of(Keyring::from_secret(secret, Instant::from_millis(0)))
+    }
+
+    /// The keyring of now.
+    pub fn keyring(&self) -> Arc<Keyring> {
+        Arc::clone(&self.keyring.read())
+    }
+
+    /// Goes on with the next version of the keyring. Blind index and digests stay those of before, for
+    /// what is in memory was made with them.
+    pub fn replace(&self, keyring: Keyring) {
+        *self.keyring.write() = Arc::new(keyring);
+    }
+
+    /// The generation that seals.
+    pub fn generation(&self) -> u32 {
+        self.keyring.read().newest().number
+    }
+
+    /// Seals a body under the newest generation.
     ///
     /// # Errors
-    /// [`SealError::TooLong`], [`SealError::Kind`], [`SealError::Randomness`].
+    /// [`SealError::TooLong`], [`SealError::Kind`], [`SealError::Erased`], [`SealError::Randomness`].
     pub fn seal(
         &self,
         to: &Belongs<'_>,
         plaintext: &[u8],
         rng: &dyn SecureRandom,
-    ) -> Result<Vec<u8>, SealError> {
+    ) -> Result<Sealed, SealError> {
         check_kind(to)?;
         if plaintext.len() > PLAINTEXT_LEN_MAX {
             return Err(SealError::TooLong { len: plaintext.len() });
         }
-        let mut record_key = Zeroizing::new([0; RECORD_KEY_LEN]);
-        fill(rng, record_key.as_mut_slice())?;
-        let mut body_nonce = [0; NONCE_LEN];
-        fill(rng, &mut body_nonce)?;
+        let mut nonce = [0; NONCE_LEN];
+        rng.fill(&mut nonce).map_err(|_no_more_to_say| SealError::Randomness)?;
+        let keyring = self.keyring();
+        let newest = keyring.newest();
+        let keys = RecordKeys::of(newest, to.record_id)?;
 
-        let mut sealed = Vec::with_capacity(OVERHEAD_LEN + plaintext.len());
-        self.wrap(to, &record_key, rng, &mut sealed)?;
-        sealed.extend_from_slice(&body_nonce);
-        sealed.extend_from_slice(plaintext);
-        let tag = aes(&record_key)
-            .seal_in_place_separate_tag(
-                Nonce::assume_unique_for_key(body_nonce),
-                to.body_aad(),
-                &mut sealed[BODY_AT..],
-            )
+        let mut bytes = Vec::with_capacity(OVERHEAD_LEN + plaintext.len());
+        bytes.push(FORMAT);
+        bytes.extend_from_slice(&newest.number.to_be_bytes());
+        bytes.extend_from_slice(&nonce);
+        bytes.extend_from_slice(plaintext);
+        let nonce = Nonce::assume_unique_for_key(nonce);
+        let tag = aes(&keys.body)
+            .seal_in_place_separate_tag(nonce, to.aad(), &mut bytes[BODY_AT..])
             .expect("far below the 64 GiB that one key may encrypt");
-        sealed.extend_from_slice(tag.as_ref());
-        Ok(sealed)
+        bytes.extend_from_slice(tag.as_ref());
+        Ok(Sealed { bytes, commitment: keys.commit(to, plaintext) })
     }
 
-    /// Opens sealed bytes, if they belong to this and nothing was changed. The body is wiped when dropped.
+    /// Opens sealed bytes, if they belong to this and nothing was changed.
     ///
     /// # Errors
-    /// [`SealError::Length`], [`SealError::Format`], [`SealError::OtherMasterKey`],
-    /// [`SealError::NotAuthentic`].
+    /// [`SealError::Length`], [`SealError::Format`], [`SealError::OtherGeneration`],
+    /// [`SealError::Erased`], [`SealError::NotAuthentic`].
     pub fn open(&self, of: &Belongs<'_>, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, SealError> {
-        let record_key = self.unwrap(of, sealed)?;
-        let mut body = Zeroizing::new(sealed[BODY_AT..].to_vec());
-        let len = aes(&record_key)
-            .open_in_place(nonce(sealed, BODY_NONCE_AT), of.body_aad(), &mut body)
-            .map_err(|_no_more_to_say| SealError::NotAuthentic)?
-            .len();
-        body.truncate(len);
-        Ok(body)
+        self.unseal(of, sealed).map(|(body, _keys)| body)
     }
 
-    /// The same sealed bytes under the next master key. The body stays as it is and is checked first.
+    /// The same, with the ledger's word of it.
     ///
     /// # Errors
-    /// As [`Self::open`], and [`SealError::Randomness`].
-    pub fn rewrap(
-        &self,
-        of: &Belongs<'_>,
-        sealed: &[u8],
-        next: &Self,
-        rng: &dyn SecureRandom,
-    ) -> Result<Vec<u8>, SealError> {
-        self.open(of, sealed)?;
-        let record_key = self.unwrap(of, sealed)?;
-        let mut moved = Vec::with_capacity(sealed.len());
-        next.wrap(of, &record_key, rng, &mut moved)?;
-        moved.extend_from_slice(&sealed[BODY_NONCE_AT..]);
-        Ok(moved)
-    }
-
-    /// Whether these bytes name this master key; says nothing about whether they open.
-    pub fn names_this_key(&self, sealed: &[u8]) -> bool {
-        sealed.get(HINT_AT..KEY_NONCE_AT) == Some(&self.hint[..])
+    /// As [`Self::open`].
+    pub fn open_committed(&self, of: &Belongs<'_>, sealed: &[u8]) -> Result<Opened, SealError> {
+        let (body, keys) = self.unseal(of, sealed)?;
+        let commitment = keys.commit(of, &body);
+        Ok(Opened { body, commitment })
     }
 
     /// What a value is found by without being shown: 10 bytes, equal for equal values of one field. Two
@@ -238,63 +263,26 @@ impl Sealer {
         cut(mac_of(&self.digest, &[plaintext]))
     }
 
-    /// What a ledger leaf says of a record's version: who holds the master key can show what it stands
-    /// for, nobody else can guess. Different for each record and version, even of equal bodies.
-    pub fn commitment(&self, record_id: &[u8; 16], version: u64, plaintext: &[u8]) -> [u8; 32] {
-        mac_of(&self.commitment, &[record_id, &version.to_be_bytes(), plaintext])
-    }
-
-    fn wrap(
-        &self,
-        to: &Belongs<'_>,
-        record_key: &[u8; RECORD_KEY_LEN],
-        rng: &dyn SecureRandom,
-        sealed: &mut Vec<u8>,
-    ) -> Result<(), SealError> {
-        let mut key_nonce = [0; NONCE_LEN];
-        fill(rng, &mut key_nonce)?;
-        let mut wrapped = Zeroizing::new(*record_key);
-        let tag = self
-            .data
-            .seal_in_place_separate_tag(
-                Nonce::assume_unique_for_key(key_nonce),
-                to.key_aad(),
-                wrapped.as_mut_slice(),
-            )
-            .expect("32 bytes are never too many");
-        sealed.push(FORMAT);
-        sealed.extend_from_slice(&self.hint);
-        sealed.extend_from_slice(&key_nonce);
-        sealed.extend_from_slice(wrapped.as_slice());
-        sealed.extend_from_slice(tag.as_ref());
-        Ok(())
-    }
-
-    fn unwrap(
+    fn unseal(
         &self,
         of: &Belongs<'_>,
         sealed: &[u8],
-    ) -> Result<Zeroizing<[u8; RECORD_KEY_LEN]>, SealError> {
+    ) -> Result<(Zeroizing<Vec<u8>>, RecordKeys), SealError> {
         check_kind(of)?;
-        let len = sealed.len();
-        if !(OVERHEAD_LEN..=OVERHEAD_LEN + PLAINTEXT_LEN_MAX).contains(&len) {
-            return Err(SealError::Length { len });
-        }
-        if sealed[0] != FORMAT {
-            return Err(SealError::Format { format: sealed[0] });
-        }
-        if !self.names_this_key(sealed) {
-            return Err(SealError::OtherMasterKey);
-        }
-        let mut wrapped = Zeroizing::new([0; RECORD_KEY_LEN + TAG_LEN]);
-        wrapped.copy_from_slice(&sealed[KEY_AT..BODY_NONCE_AT]);
-        let opened = self
-            .data
-            .open_in_place(nonce(sealed, KEY_NONCE_AT), of.key_aad(), wrapped.as_mut_slice())
-            .map_err(|_no_more_to_say| SealError::NotAuthentic)?;
-        let mut record_key = Zeroizing::new([0; RECORD_KEY_LEN]);
-        record_key.copy_from_slice(opened);
-        Ok(record_key)
+        let generation = generation_of(sealed)?;
+        let keyring = self.keyring();
+        let keys =
+            keyring.generation(generation).ok_or(SealError::OtherGeneration { generation })?;
+        let keys = RecordKeys::of(keys, of.record_id)?;
+        let nonce = Nonce::try_assume_unique_for_key(&sealed[NONCE_AT..BODY_AT]);
+        let nonce = nonce.expect("12 bytes were cut out");
+        let mut body = Zeroizing::new(sealed[BODY_AT..].to_vec());
+        let len = aes(&keys.body)
+            .open_in_place(nonce, of.aad(), &mut body)
+            .map_err(|_no_more_to_say| SealError::NotAuthentic)?
+            .len();
+        body.truncate(len);
+        Ok((body, keys))
     }
 }
 
@@ -304,24 +292,42 @@ impl fmt::Debug for Sealer {
     }
 }
 
-struct Length(usize);
+impl RecordKeys {
+    fn of(generation: &Generation, id: &[u8; 16]) -> Result<Self, SealError> {
+        let key = generation.tree.derive(id).ok_or(SealError::Erased)?;
+        let derived = |word: &[u8]| Zeroizing::new(sha256(&[word, key.as_slice()]));
+        let commitment = derived(b"hoatoc commitment");
+        Ok(Self {
+            body: derived(b"hoatoc body"),
+            commitment: hmac::Key::new(hmac::HMAC_SHA256, commitment.as_slice()),
+        })
+    }
 
-impl hkdf::KeyType for Length {
-    fn len(&self) -> usize {
-        self.0
+    fn commit(&self, of: &Belongs<'_>, plaintext: &[u8]) -> [u8; 32] {
+        let kind = [&len_of(of.kind)[..], of.kind.as_bytes()].concat();
+        let parts = [of.record_id, &of.version.to_be_bytes()[..], &kind, plaintext];
+        mac_of(&self.commitment, &parts)
     }
 }
 
-fn aes(key: &[u8; RECORD_KEY_LEN]) -> LessSafeKey {
+/// The generation that sealed bytes name; says nothing about whether they open.
+///
+/// # Errors
+/// [`SealError::Length`], [`SealError::Format`].
+pub fn generation_of(sealed: &[u8]) -> Result<u32, SealError> {
+    let len = sealed.len();
+    if !(OVERHEAD_LEN..=OVERHEAD_LEN + PLAINTEXT_LEN_MAX).contains(&len) {
+        return Err(SealError::Length { len });
+    }
+    if sealed[0] != FORMAT {
+        return Err(SealError::Format { format: sealed[0] });
+    }
+    let number = sealed[GENERATION_AT..NONCE_AT].first_chunk().expect("4 bytes were cut out");
+    Ok(u32::from_be_bytes(*number))
+}
+
+fn aes(key: &[u8; KEY_LEN]) -> LessSafeKey {
     LessSafeKey::new(UnboundKey::new(&AES_256_GCM, key).expect("the key has 32 bytes"))
-}
-
-fn nonce(sealed: &[u8], at: usize) -> Nonce {
-    Nonce::try_assume_unique_for_key(&sealed[at..at + NONCE_LEN]).expect("12 bytes were cut out")
-}
-
-fn fill(rng: &dyn SecureRandom, bytes: &mut [u8]) -> Result<(), SealError> {
-    rng.fill(bytes).map_err(|_no_more_to_say| SealError::Randomness)
 }
 
 fn check_kind(of: &Belongs<'_>) -> Result<(), SealError> {

@@ -115,7 +115,7 @@ impl Sheets {
             .map(|(at, value)| {
                 let plain = Zeroizing::new(value.encode_to_vec());
                 let sealed = self.sealer.seal(&belongs(order, at), &plain, rng)?;
-                Ok((keys::call_up_leaf(order.as_bytes(), at), sealed))
+                Ok((keys::call_up_leaf(order.as_bytes(), at), sealed.bytes))
             })
             .collect()
     }

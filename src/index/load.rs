@@ -1,7 +1,7 @@
 //! Rebuilding the index at start: every sealed record is opened, looked at and forgotten.
 
 use crate::domain::world::RecordKind;
-use crate::evidence::seal::Sealer;
+use crate::evidence::seal::{SealError, Sealer};
 use crate::index::{Registry, Row, StoredError, kind_name, open_value};
 use crate::limits;
 use crate::store::{Store, StoreError, keys};
@@ -77,7 +77,16 @@ impl Registry {
             after.clone_from(last);
             for (key, value) in page {
                 let id = keys::record_id(R::KIND, &key).ok_or(LoadError::Key)?;
-                table.put(id, &row::<R>(sealer, &id, &value)?);
+                match row::<R>(sealer, &id, &value) {
+                    // Out of a backup of before: it stays unreadable, and is no fault of the store.
+                    Err(LoadError::Sealed {
+                        fault: StoredError::Sealed(SealError::Erased),
+                        id,
+                    }) => {
+                        tracing::warn!(kind = kind_name(R::KIND), %id, "an erased record is passed over");
+                    }
+                    row => table.put(id, &row?),
+                }
             }
         }
     }

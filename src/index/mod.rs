@@ -14,7 +14,7 @@ mod table;
 pub use filter::{FILTER_LEN_MAX, Filter, FilterError, TERMS_MAX};
 pub use load::LoadError;
 pub use row::{BlindKey, Keys, Row};
-pub use stored::{StoredError, kind_name, open_value, seal_value};
+pub use stored::{StoredError, kind_name, open_value, seal_value, value_generation};
 pub use table::{Page, Selection, Table};
 
 use crate::domain::world::RecordKind;
@@ -43,6 +43,11 @@ impl Registry {
             RecordKind::ReserveUnit => &self.reserve_units,
             RecordKind::Assignment => &self.assignments,
         }
+    }
+
+    /// Forgets a record.
+    pub fn remove(&mut self, kind: RecordKind, id: &[u8; 16]) {
+        self.table_mut(kind).remove(id);
     }
 
     /// The rows of a kind, to change.

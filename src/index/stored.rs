@@ -8,7 +8,7 @@ use ring::rand::SecureRandom;
 use zeroize::Zeroizing;
 
 use crate::domain::world::RecordKind;
-use crate::evidence::seal::{Belongs, SealError, Sealer};
+use crate::evidence::seal::{Belongs, SealError, Sealed, Sealer, generation_of};
 
 const VERSION_LEN: usize = 8;
 
@@ -39,7 +39,7 @@ pub const fn kind_name(kind: RecordKind) -> &'static str {
     }
 }
 
-/// Makes the value of a record.
+/// Makes the value of a record, with the ledger's word of it.
 ///
 /// # Errors
 /// [`SealError`].
@@ -50,10 +50,21 @@ pub fn seal_value(
     version: u64,
     content: &[u8],
     rng: &dyn SecureRandom,
-) -> Result<Vec<u8>, SealError> {
+) -> Result<Sealed, SealError> {
     let belongs = Belongs { record_id: id, kind: kind_name(kind), version };
-    let sealed = sealer.seal(&belongs, content, rng)?;
-    Ok([&version.to_be_bytes()[..], &sealed].concat())
+    let Sealed { bytes, commitment } = sealer.seal(&belongs, content, rng)?;
+    Ok(Sealed { bytes: [&version.to_be_bytes()[..], &bytes].concat(), commitment })
+}
+
+/// The generation of keys that the value of a record is sealed under, without opening it.
+///
+/// # Errors
+/// [`StoredError`].
+pub fn value_generation(value: &[u8]) -> Result<u32, StoredError> {
+    let Some((_version, sealed)) = value.split_first_chunk::<VERSION_LEN>() else {
+        return Err(StoredError::Length { len: value.len() });
+    };
+    Ok(generation_of(sealed)?)
 }
 
 /// Opens the value of a record: its version and its content, which is wiped when dropped.

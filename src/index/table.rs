@@ -138,6 +138,11 @@ impl Table {
         self.rows.get(id).and_then(|packed| self.unpack(packed))
     }
 
+    /// Whether there is such a record.
+    pub fn contains(&self, id: &[u8; 16]) -> bool {
+        self.rows.contains_key(id)
+    }
+
     /// The record that has an exact number.
     pub fn find(&self, key: &BlindKey) -> Option<[u8; 16]> {
         self.by_key.get(key).copied()
@@ -158,19 +163,30 @@ impl Table {
         };
         let packed = Packed { version: row.version, digest: row.digest, keys: row.keys, group };
         if let Some(before) = self.rows.insert(id, packed) {
-            for key in before.keys.iter() {
-                if self.by_key.get(key) == Some(&id) {
-                    self.by_key.remove(key);
-                }
-            }
-            if let Some(count) = self.counts.get_mut(&before.group) {
-                *count -= 1;
-            }
+            self.forget(&id, &before);
         }
         for key in row.keys.iter() {
             self.by_key.insert(*key, id);
         }
         *self.counts.entry(group).or_default() += 1;
+    }
+
+    /// Takes a row out, with its numbers.
+    pub fn remove(&mut self, id: &[u8; 16]) {
+        let Some(before) = self.rows.remove(id) else { return };
+        self.forget(id, &before);
+    }
+
+    /// What is known by a row that is no more.
+    fn forget(&mut self, id: &[u8; 16], before: &Packed) {
+        for key in before.keys.iter() {
+            if self.by_key.get(key) == Some(id) {
+                self.by_key.remove(key);
+            }
+        }
+        if let Some(count) = self.counts.get_mut(&before.group) {
+            *count -= 1;
+        }
     }
 
     /// Makes a filter ready, within one unit and what lies under it.

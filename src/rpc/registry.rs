@@ -6,11 +6,13 @@
 //! here whatever the caller's program checked. Knows nothing of roles, certificates or files.
 
 mod calls;
+mod erase;
 mod fault;
 mod force;
 pub mod gate;
 mod import;
 mod list;
+pub mod lookup;
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -20,6 +22,7 @@ use tonic::metadata::MetadataMap;
 use tonic::{Extensions, Request, Response, Status, Streaming};
 
 pub use fault::RegistryFault;
+use lookup::LookupLimiter;
 
 use crate::domain::ids::{OfficerId, UnitCode};
 use crate::domain::registry::{EquipmentTypes, Lists, Specialties};
@@ -27,6 +30,7 @@ use crate::domain::unit::Units;
 use crate::domain::world::Actor;
 use crate::engine::Engine;
 use crate::evidence::seal::Sealer;
+use crate::evidence::seal::keyring::KeepKeys;
 use crate::tasks::Tasks;
 use crate::wire::pb;
 use crate::wire::pb::registry_service_server::RegistryService;
@@ -66,10 +70,14 @@ pub struct RegistryParts {
     pub engine: Engine,
     /// Opens and seals records.
     pub sealer: Arc<Sealer>,
+    /// Keeps its keys, for erasing.
+    pub keys: Arc<dyn KeepKeys>,
     /// Runs the imports.
     pub tasks: Tasks,
     /// The known specialties.
     pub specialties: Specialties,
+    /// Counts the look-ups by exact number.
+    pub lookups: LookupLimiter,
     /// The known types of equipment.
     pub equipment_types: EquipmentTypes,
 }
@@ -111,6 +119,17 @@ impl RegistryParts {
         let as_of = self.engine.now().date_in_vietnam();
         let (specialties, equipment_types) = (&self.specialties, &self.equipment_types);
         Lists { units, specialties, equipment_types, as_of }
+    }
+
+    /// Takes one of the look-ups by exact number that an officer may make; to be called before a list
+    /// whose filter names such a number.
+    ///
+    /// # Errors
+    /// [`RegistryFault::LookupsExhausted`].
+    pub fn look_up(&self, caller: &Caller) -> Result<(), RegistryFault> {
+        self.lookups
+            .take(&caller.id, self.engine.now())
+            .map_err(|retry_after| RegistryFault::LookupsExhausted { retry_after })
     }
 
     /// A copy, so that checking a batch holds up nobody.
@@ -203,6 +222,13 @@ impl<G: Gate> RegistryService for RegistryDoor<G> {
         request: Request<pb::ListEquipmentRequest>,
     ) -> Result<Response<pb::ListEquipmentResponse>, Status> {
         unary!(self, request, "ListEquipment", list_equipment)
+    }
+
+    async fn erase_record(
+        &self,
+        request: Request<pb::EraseRecordRequest>,
+    ) -> Result<Response<pb::EraseRecordResponse>, Status> {
+        unary!(self, request, "EraseRecord", erase_record)
     }
 
     type ImportEquipmentStream = Answers<pb::ImportEquipmentResponse>;

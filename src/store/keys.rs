@@ -85,10 +85,10 @@ mod tests {
         assert!(call_up_leaf(&id, 255) < call_up_leaf(&id, 256));
         for kind in RecordKind::ALL {
             for other in RecordKind::ALL {
-                let read = record_id(*kind, &record(*other, &id));
+                let read = record_id(kind, &record(other, &id));
                 assert_eq!(read, (kind == other).then_some(id), "a prefix of one kind only");
             }
-            assert_eq!(ledger_index(&record(*kind, &id)), None);
+            assert_eq!(ledger_index(&record(kind, &id)), None);
         }
     }
 }

@@ -77,7 +77,7 @@ impl LeafFault {
 pub fn to_message(call_up: &CallUp) -> pb::CallUp {
     pb::CallUp {
         frozen_by_order_id: Bytes::copy_from_slice(call_up.frozen_by.as_bytes()),
-        as_of_date: Some(date_message(call_up.as_of)),
+        as_of_date: call_up.as_of.to_string(),
         plan_code: call_up.plan.as_ref().map(ToString::to_string).unwrap_or_default(),
         people: call_up.people,
         equipment: call_up.equipment,
@@ -96,7 +96,7 @@ pub fn from_message(message: &pb::CallUp) -> Result<CallUp, WireError> {
             "call_up.frozen_by_order_id",
             &message.frozen_by_order_id,
         )?),
-        as_of: date("call_up.as_of_date", message.as_of_date.as_ref())?,
+        as_of: date("call_up.as_of_date", &message.as_of_date)?,
         plan: optional("call_up.plan_code", &message.plan_code)?,
         people: message.people,
         equipment: message.equipment,
@@ -105,28 +105,14 @@ pub fn from_message(message: &pb::CallUp) -> Result<CallUp, WireError> {
     })
 }
 
-/// A calendar day as a message.
-pub fn date_message(date: Date) -> pb::CivilDate {
-    let number = |part: i8| u32::try_from(part).unwrap_or_default();
-    pb::CivilDate {
-        year: u32::try_from(date.year()).unwrap_or_default(),
-        month: number(date.month()),
-        day: number(date.day()),
-    }
-}
-
-/// A calendar day from a message.
+/// A calendar day from its one spelling, `2026-12-01`.
 ///
 /// # Errors
-/// When it is missing, or in no calendar.
-pub fn date(field: &'static str, message: Option<&pb::CivilDate>) -> Result<Date, WireError> {
-    let message = message.ok_or_else(|| WireError::missing(field))?;
-    let part = |number: u32| i8::try_from(number).ok();
-    let parts = (i16::try_from(message.year).ok(), part(message.month), part(message.day));
-    let (Some(year), Some(month), Some(day)) = parts else {
-        return Err(WireError::new(field, "is no date"));
-    };
-    Date::new(year, month, day).map_err(|_range| WireError::new(field, "is no date"))
+/// When it is missing, in no calendar, or spelled otherwise.
+pub fn date(field: &'static str, text: &str) -> Result<Date, WireError> {
+    let date: Option<Date> = text.parse().ok();
+    let date = date.filter(|date| date.to_string() == text);
+    date.ok_or_else(|| WireError::new(field, "is no date like 2026-12-01"))
 }
 
 /// The leaf hash of a sheet's bytes.

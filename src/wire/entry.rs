@@ -2,15 +2,16 @@
 //! and handed out as they are.
 
 mod parts;
+mod records;
 
 use std::sync::Arc;
 
 use prost::Message;
 use prost::bytes::Bytes;
 
+pub(crate) use self::parts::record_kind;
 use self::parts::{
-    holder_from_text, holder_text, number_from_message, number_to_message, order_id, record_kind,
-    record_version, signature,
+    holder_from_text, holder_text, number_from_message, number_to_message, order_id, signature,
 };
 use crate::domain::endpoint::Terminal;
 use crate::domain::ids::EndpointNo;
@@ -85,6 +86,9 @@ fn bytes(bytes: &[u8]) -> Bytes {
 }
 
 fn event_to_message(event: &Event) -> Wire {
+    if let Some(message) = records::to_message(event) {
+        return message;
+    }
     match event {
         Event::ProvinceFounded { province, origin } => Wire::ProvinceFounded(pb::ProvinceFounded {
             province_code: province.to_string(),
@@ -156,21 +160,6 @@ fn order_event_to_message(event: &Event) -> Wire {
                 clock_offset_ms: *clock_offset_ms,
             })
         }
-        Event::RecordsPut { kind, records } => Wire::RecordsPut(pb::RecordsPut {
-            kind: pb::RecordKind::from(*kind).into(),
-            records: records
-                .iter()
-                .map(|record| pb::RecordVersion {
-                    record_id: bytes(&record.id),
-                    version: record.version,
-                    commitment: bytes(&record.commitment),
-                })
-                .collect(),
-        }),
-        Event::RecordsRead { kind, records } => Wire::RecordsRead(pb::RecordsRead {
-            kind: pb::RecordKind::from(*kind).into(),
-            record_ids: records.iter().map(|id| bytes(id)).collect(),
-        }),
         Event::EpochBegun { epoch, numbers_taken } => Wire::EpochBegun(pb::EpochBegun {
             epoch: *epoch,
             numbers_taken: numbers_taken.iter().map(number_to_message).collect(),
@@ -183,11 +172,20 @@ fn order_event_to_message(event: &Event) -> Wire {
         | Event::CodeCreated { .. }
         | Event::TerminalEnrolled { .. }
         | Event::CertificateIssued { .. }
-        | Event::CertificateSeen { .. } => event_to_message(event),
+        | Event::CertificateSeen { .. }
+        | Event::RecordsPut { .. }
+        | Event::RecordsRead { .. }
+        | Event::RecordsResealed { .. }
+        | Event::RecordErased { .. }
+        | Event::KeysBegun { .. } => event_to_message(event),
     }
 }
 
 fn event_from_message(message: Wire) -> Result<Event, WireError> {
+    let message = match records::from_message(message)? {
+        Ok(event) => return Ok(event),
+        Err(other) => other,
+    };
     Ok(match message {
         Wire::ProvinceFounded(founded) => Event::ProvinceFounded {
             province: parse("province_code", &founded.province_code)?,
@@ -260,18 +258,6 @@ fn order_event_from_message(message: Wire) -> Result<Event, WireError> {
             let answer = answer::read(&envelope)?;
             Event::AnswerTaken { answer, envelope, clock_offset_ms: taken.clock_offset_ms }
         }
-        Wire::RecordsPut(put) => Event::RecordsPut {
-            kind: record_kind(put.kind)?,
-            records: put.records.iter().map(record_version).collect::<Result<_, _>>()?,
-        },
-        Wire::RecordsRead(read) => Event::RecordsRead {
-            kind: record_kind(read.kind)?,
-            records: read
-                .record_ids
-                .iter()
-                .map(|id| array("record_ids", id))
-                .collect::<Result<_, _>>()?,
-        },
         Wire::EpochBegun(begun) => Event::EpochBegun {
             epoch: begun.epoch,
             numbers_taken: begun
@@ -288,6 +274,11 @@ fn order_event_from_message(message: Wire) -> Result<Event, WireError> {
         | Wire::EnrolmentCodeCreated(_)
         | Wire::TerminalEnrolled(_)
         | Wire::CertificateIssued(_)
-        | Wire::CertificateSeen(_) => return event_from_message(message),
+        | Wire::CertificateSeen(_)
+        | Wire::RecordsPut(_)
+        | Wire::RecordsRead(_)
+        | Wire::RecordsResealed(_)
+        | Wire::RecordErased(_)
+        | Wire::KeysBegun(_) => return event_from_message(message),
     })
 }

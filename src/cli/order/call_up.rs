@@ -96,7 +96,7 @@ impl Choosing {
         Ok(pb::SelectCallUpRequest {
             needs,
             plan_code,
-            as_of_date: self.as_of.map(call_up::date_message),
+            as_of_date: self.as_of.map(|day| day.to_string()).unwrap_or_default(),
             reserve_percent: self.reserve,
             ..pb::SelectCallUpRequest::default()
         })

@@ -4,6 +4,7 @@ use anyhow::{Context as _, Result};
 use clap::Subcommand;
 use serde_json::{Value, json};
 
+use super::erase::{self, Erase};
 use super::import::{self, Listing, Roster};
 use crate::cli::Cx;
 use crate::cli::connection::{refused, request};
@@ -32,6 +33,11 @@ pub(in crate::cli) enum Reservist {
         /// The reservist's id.
         id: ReservistId,
     },
+    /// Erases one reservist for good, backups included; the ledger keeps that it was, and why it went.
+    #[command(
+        after_help = "Example:\n  hoatoc reservist erase 01936f5e-0000-7000-8000-000000000000 --reason 'Hết hạn lưu trữ' --as ~/admin"
+    )]
+    Erase(Erase),
 }
 
 impl Reservist {
@@ -40,6 +46,7 @@ impl Reservist {
             Self::Import(roster) => import::run(cx, roster, RosterKind::Reservists).await,
             Self::List(listing) => list(cx, &listing).await,
             Self::Show { id } => show(cx, &id).await,
+            Self::Erase(erase) => erase::run(cx, erase, pb::RecordKind::Reservist).await,
         }
     }
 }

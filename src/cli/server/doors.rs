@@ -11,8 +11,9 @@ use tonic::service::RoutesBuilder;
 use crate::clock::Clock;
 use crate::config::home::ServerHome;
 use crate::engine::Engine;
+use crate::engine::rekey::Rekeying;
 use crate::engine::upkeep::Figures;
-use crate::evidence::seal::Sealer;
+use crate::evidence::seal::keyring::KeepKeys as _;
 use crate::fanout::{Hub, Settings, Sheets, board};
 use crate::limits;
 use crate::pki::authority::Authority;
@@ -21,12 +22,15 @@ use crate::roster::lists::{shipped_equipment_types, shipped_specialties};
 use crate::rpc::certificate::{Keeper, end_of_pem};
 use crate::rpc::listener::ListenerLimits;
 use crate::rpc::registry::gate::BehindTheGate;
+use crate::rpc::registry::lookup::LookupLimiter;
 use crate::rpc::registry::{RegistryDoor, RegistryParts};
 use crate::rpc::server::{Parts, Server};
+use crate::rpc::services::key::Keys;
 use crate::rpc::terminal::TerminalDoor;
 use crate::store::journaled::SledStore;
 use crate::tasks::Tasks;
 use crate::telemetry::Metrics;
+use crate::wire::pb::key_service_server::KeyServiceServer;
 use crate::wire::pb::registry_service_server::RegistryServiceServer;
 
 /// What the doors are made of.
@@ -81,8 +85,7 @@ impl Serving {
         )?);
         self.keep_certificate(&tls, &authority);
         let hub = Hub::default();
-        let sealer = Arc::new(Sealer::new(&self.home.master_key));
-        let sheets = Sheets::new(self.engine.clone(), sealer.clone());
+        let sheets = Sheets::new(self.engine.clone(), Arc::clone(self.home.keys.sealer()));
         let door = TerminalDoor {
             engine: self.engine.clone(),
             sheets: sheets.clone(),
@@ -95,14 +98,20 @@ impl Serving {
         let registry = RegistryDoor::new(
             RegistryParts {
                 engine: self.engine.clone(),
-                sealer,
+                sealer: Arc::clone(self.home.keys.sealer()),
+                keys: Arc::clone(&self.home.keys) as _,
                 tasks: self.tasks.clone(),
+                lookups: LookupLimiter::default(),
                 specialties: shipped_specialties(),
                 equipment_types: shipped_equipment_types(),
             },
             BehindTheGate { engine: self.engine.clone() },
         );
+        let kept = Arc::clone(&self.home.keys) as _;
+        let rekeying = Rekeying::start(self.engine.clone(), kept, &self.tasks);
+        let keys = Keys { engine: self.engine.clone(), rekeying };
         let mut extra = RoutesBuilder::default();
+        extra.add_service(KeyServiceServer::new(keys));
         extra.add_service(door.into_service());
         extra.add_service(
             RegistryServiceServer::new(registry)

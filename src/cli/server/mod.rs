@@ -4,6 +4,7 @@ pub(super) mod backup;
 pub(super) mod check;
 mod doors;
 pub(super) mod init;
+pub(super) mod key;
 pub(super) mod restore;
 pub(super) mod serve;
 

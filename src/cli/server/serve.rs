@@ -19,9 +19,9 @@ use super::{DataDir, open_store};
 use crate::cli::Cx;
 use crate::clock::Clock;
 use crate::config::home::ServerHome;
-use crate::engine::{Engine, Parts, upkeep};
+use crate::engine::{Engine, Parts, rekey, upkeep};
 use crate::evidence::key::SigningKey;
-use crate::evidence::seal::Sealer;
+use crate::evidence::seal::keyring::KeepKeys as _;
 use crate::index::Registry;
 use crate::store::journaled::SledStore;
 use crate::tasks::Tasks;
@@ -152,17 +152,36 @@ fn start_engine(
     metrics: &Metrics,
     tasks: &Tasks,
 ) -> Result<Engine> {
-    let sealer = Sealer::new(&home.master_key);
     let parts = Parts {
-        registry: Registry::load(store.as_ref(), &sealer)?,
+        registry: Registry::load(store.as_ref(), home.keys.sealer())?,
         store: Arc::clone(store) as _,
         clock: Arc::clone(clock),
         ledger_key: Some(SigningKey::from_pkcs8(&home.ledger_key.to_pkcs8())?),
         metrics: metrics.clone(),
     };
     let engine = Engine::start(parts, tasks).context("the store does not hold a sound state")?;
+    catch_up_with_keys(&engine, home)?;
     warn_of_earlier_epochs(&engine);
     Ok(engine)
+}
+
+/// Holds the keyring to the ledger: whoever is erased there has no key here.
+fn catch_up_with_keys(engine: &Engine, home: &ServerHome) -> Result<()> {
+    let (begun, held) = (engine.world().key_generation(), home.keys.sealer().generation());
+    if begun > held {
+        bail!(
+            "keys/keyring is an old copy: it ends with generation {held} of the keys, and the ledger knows {begun}; put the newest copy back"
+        );
+    }
+    let left = rekey::catch_up(engine, home.keys.as_ref())
+        .context("erased records still have keys, and those could not be cut out")?;
+    if left > 0 {
+        tracing::warn!(
+            records = left,
+            "the keys of erased records were still there and are cut out now"
+        );
+    }
+    Ok(())
 }
 
 /// Says which orders a restore left behind: nothing else would, for terminals are not sent them.

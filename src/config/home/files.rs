@@ -30,11 +30,8 @@ pub fn write_new(path: &Path, bytes: &[u8], mode: u32) -> Result<(), HomeError> 
 /// [`HomeError::Io`], [`HomeError::Key`].
 pub fn read_private(path: &Path) -> Result<Zeroizing<String>, HomeError> {
     let is_key = path.extension().is_some_and(|extension| extension == "key");
-    let mode = fs::metadata(path).map_or(0o600, |found| found.permissions().mode() & 0o777);
-    if is_key && mode & 0o077 != 0 {
-        let may = if mode & 0o044 != 0 { "may read it" } else { "have rights to it" };
-        let reason = format!("others than its owner {may} (mode {mode:04o})");
-        return Err(HomeError::Key { path: path.to_owned(), reason });
+    if is_key {
+        must_be_closed(path)?;
     }
     let read = || {
         let len = fs::metadata(path)?.len();
@@ -44,6 +41,37 @@ pub fn read_private(path: &Path) -> Result<Zeroizing<String>, HomeError> {
         fs::read_to_string(path).map(Zeroizing::new)
     };
     read().map_err(|source| HomeError::Io { action: "read", path: path.to_owned(), source })
+}
+
+/// Reads a file of secrets of at most `len_max` bytes; refused when others may read it.
+pub(super) fn read_private_bytes(
+    path: &Path,
+    len_max: u64,
+) -> Result<Zeroizing<Vec<u8>>, HomeError> {
+    must_be_closed(path)?;
+    let read = || {
+        if fs::metadata(path)?.len() > len_max {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "it is too long"));
+        }
+        fs::read(path).map(Zeroizing::new)
+    };
+    read().map_err(|source| HomeError::Io { action: "read", path: path.to_owned(), source })
+}
+
+fn must_be_closed(path: &Path) -> Result<(), HomeError> {
+    let mode = fs::metadata(path).map_or(0o600, |found| found.permissions().mode() & 0o777);
+    if mode & 0o077 == 0 {
+        return Ok(());
+    }
+    let may = if mode & 0o044 != 0 { "may read it" } else { "have rights to it" };
+    let reason = format!("others than its owner {may} (mode {mode:04o})");
+    Err(HomeError::Key { path: path.to_owned(), reason })
+}
+
+/// Makes what was made, renamed or removed in a directory survive a power cut.
+pub(super) fn sync_dir(dir: &Path) -> Result<(), HomeError> {
+    let synced = fs::File::open(dir).and_then(|dir| dir.sync_all());
+    synced.map_err(|source| HomeError::Io { action: "sync", path: dir.to_owned(), source })
 }
 
 pub(super) fn make_private_dir(dir: &Path) -> Result<(), HomeError> {

@@ -31,6 +31,7 @@ impl Small {
             population: None,
             valid_from: None,
             valid_to: None,
+            former: crate::domain::unit::Former::default(),
         };
         let mut list = vec![
             unit("11", UnitKind::ProvincialCommand, None),

@@ -79,7 +79,13 @@ impl World {
             Event::AnswerTaken { answer, envelope, clock_offset_ms } => {
                 self.take(answer, envelope, *clock_offset_ms, entry.at, index);
             }
-            Event::RecordsPut { .. } | Event::RecordsRead { .. } => {}
+            Event::RecordErased { id, generation, .. } => {
+                self.erased.insert(*id, *generation);
+            }
+            Event::KeysBegun { generation } => self.key_generation = *generation,
+            Event::RecordsPut { .. }
+            | Event::RecordsRead { .. }
+            | Event::RecordsResealed { .. } => {}
             Event::EpochBegun { epoch, numbers_taken } => {
                 self.epoch = *epoch;
                 numbers_taken.iter().for_each(|taken| self.pass_over(taken));

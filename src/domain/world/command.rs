@@ -186,6 +186,31 @@ pub enum Command {
         /// Which.
         records: Vec<[u8; 16]>,
     },
+    /// Erases a record, whose key is then cut out of the generations up to one.
+    EraseRecord {
+        /// What kind.
+        kind: RecordKind,
+        /// Which.
+        id: [u8; 16],
+        /// Why; nobody's name.
+        reason: String,
+        /// The newest generation of keys.
+        generation: u32,
+    },
+    /// Seals records anew under the newest keys.
+    ResealRecords {
+        /// What kind.
+        kind: RecordKind,
+        /// The generation of keys.
+        generation: u32,
+        /// Which, with their new commitments.
+        records: Vec<RecordVersion>,
+    },
+    /// Records that a new generation of keys seals from now on.
+    BeginKeys {
+        /// Which.
+        generation: u32,
+    },
     /// Begins a new epoch, after a backup was restored.
     BeginEpoch {
         /// For each handling whose papers are known to go further than the backup, this year's last
@@ -216,6 +241,9 @@ impl Command {
             Self::TakeAnswer { .. } => "take_answer",
             Self::PutRecords { .. } => "put_records",
             Self::ReadRecords { .. } => "read_records",
+            Self::EraseRecord { .. } => "erase_record",
+            Self::ResealRecords { .. } => "reseal_records",
+            Self::BeginKeys { .. } => "begin_keys",
             Self::BeginEpoch { .. } => "begin_epoch",
         }
     }

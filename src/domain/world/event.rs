@@ -33,7 +33,7 @@ pub enum RecordKind {
 
 impl RecordKind {
     /// Every kind.
-    pub const ALL: &[Self] = &[
+    pub const ALL: [Self; 7] = [
         Self::Reservist,
         Self::Equipment,
         Self::MilitiaBase,
@@ -171,6 +171,31 @@ pub enum Event {
         kind: RecordKind,
         /// Which.
         records: Vec<[u8; 16]>,
+    },
+    /// Records were sealed anew under newer keys; their content and versions are as before.
+    RecordsResealed {
+        /// What kind.
+        kind: RecordKind,
+        /// The generation of keys.
+        generation: u32,
+        /// Which, with their new commitments.
+        records: Vec<RecordVersion>,
+    },
+    /// A record was erased, with its key.
+    RecordErased {
+        /// What kind.
+        kind: RecordKind,
+        /// Which.
+        id: [u8; 16],
+        /// Why.
+        reason: String,
+        /// Its key is gone from all generations up to this one.
+        generation: u32,
+    },
+    /// A new generation of keys seals from now on.
+    KeysBegun {
+        /// Which.
+        generation: u32,
     },
     /// A backup was restored.
     EpochBegun {

@@ -13,6 +13,7 @@ mod command;
 mod event;
 mod file;
 mod identity;
+mod keys;
 mod orders;
 mod refusal;
 mod requests;
@@ -27,6 +28,7 @@ pub use check::Violation;
 pub use command::{Actor, Command, NewDraft, Request};
 pub use event::{CertificateHolder, Entry, Event, NumberTaken, RecordKind, RecordVersion};
 pub use file::{Issue, OrderFile, OrderState};
+pub use keys::ERASE_REASON_CHARS_MAX;
 pub use refusal::{AnswerRefusal, OrderRefusal, Refusal};
 pub use units::{Act, DOCUMENT_CHARS_MAX, Recorded, Reorganization, UndoError};
 
@@ -84,6 +86,8 @@ pub struct World {
     current: BTreeSet<u64>,
     numbers: BTreeMap<(Handling, u32), u32>,
     requests: Requests,
+    erased: BTreeMap<[u8; 16], u32>,
+    key_generation: u32,
     size: u64,
     latest_at: Instant,
 }
@@ -249,6 +253,15 @@ impl World {
                 check_records(records.len())?;
                 vec![Event::RecordsRead { kind: *kind, records: records.clone() }]
             }
+            Command::EraseRecord { kind, id, reason, generation } => {
+                self.erase_record(*kind, *id, reason, *generation)?
+            }
+            Command::ResealRecords { kind, generation, records } => {
+                check_records(records.len())?;
+                let (kind, records) = (*kind, records.clone());
+                vec![Event::RecordsResealed { kind, generation: *generation, records }]
+            }
+            Command::BeginKeys { generation } => self.begin_keys(*generation)?,
             Command::BeginEpoch { last_numbers } => self.begin_epoch(last_numbers, now)?,
         };
         Ok(Decision::Happens(events))

@@ -52,6 +52,8 @@ pub enum Refusal {
         "officer {officer} is of unit {unit}, which is unknown: check the code, or import the unit first"
     )]
     OfficerNowhere { officer: OfficerId, unit: UnitCode },
+    #[error("no record has this id: list the records to find it")]
+    RecordUnknown,
     #[error("there is no order {order}")]
     OrderUnknown { order: OrderId },
     #[error("the request is not valid: {reason}")]
@@ -142,6 +144,7 @@ impl Refusal {
             Self::Endpoint(_) => Code::Invalid,
             Self::EndpointUnknown { .. }
             | Self::OfficerUnknown { .. }
+            | Self::RecordUnknown
             | Self::OrderUnknown { .. } => Code::NotFound,
             Self::CodeInvalid | Self::TerminalReplaced { .. } => Code::Denied,
             Self::Order(order) => order.code(),
@@ -176,6 +179,7 @@ impl Refusal {
             Self::TerminalReplaced { .. } => "TERMINAL_REPLACED",
             Self::OfficerUnknown { .. } => "OFFICER_UNKNOWN",
             Self::OfficerNowhere { .. } => "UNIT_UNKNOWN",
+            Self::RecordUnknown => "RECORD_UNKNOWN",
             Self::OrderUnknown { .. } => "ORDER_UNKNOWN",
             Self::Invalid { .. } => "REQUEST_INVALID",
             Self::Order(order) => order.reason(),

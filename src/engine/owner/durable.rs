@@ -11,22 +11,16 @@ use crate::engine::handle::EngineError;
 use crate::engine::records::RecordPlan;
 use crate::engine::{counting, telling};
 use crate::evidence::tree::{Hash, leaf_hash};
-use crate::store::{Batch, Pair, StoreError, keys};
-
-/// What is written in the same batch as the ledger's entries.
-pub(super) enum Beside<'a> {
-    Records(&'a mut RecordPlan),
-    Values(&'a [Pair]),
-}
+use crate::store::{Batch, Op, StoreError, keys};
 
 impl Owner {
-    /// Writes the newest leaves; their hashes when they are durable. Each of the callers who wait for
+    /// Writes the newest leaves and what goes beside them; their hashes when they are durable. Each of the callers who wait for
     /// it sees it in its own trace. The outer error: the outcome is
     /// unknown, or another writer is there, and nobody may be answered.
     pub(super) fn commit(
         &self,
         leaves: Vec<Vec<u8>>,
-        beside: Beside<'_>,
+        beside: Vec<Op>,
         callers: &[Span],
     ) -> Result<Result<Vec<Hash>, Failed>, StoreError> {
         let started = tokio::time::Instant::now();
@@ -41,12 +35,7 @@ impl Owner {
         for (index, leaf) in (first..).zip(leaves) {
             batch.put(keys::ledger(index), leaf);
         }
-        match beside {
-            Beside::Records(plan) => plan.put_into(&mut batch),
-            Beside::Values(pairs) => {
-                pairs.iter().for_each(|(key, value)| batch.put(key.as_slice(), value.as_slice()));
-            }
-        }
+        batch.ops.extend(beside);
         match self.store.commit(batch) {
             Ok(_head) => {
                 let commands = u64::try_from(callers.len()).unwrap_or(u64::MAX);

@@ -13,7 +13,7 @@ use crate::engine::EngineError;
 use crate::engine::records::{NewRecord, RecordJob, RecordOutcome, RowMode, RowOutcome};
 use crate::evidence::seal::PLAINTEXT_LEN_MAX;
 use crate::index::{BlindKey, Registry, Row, Table, seal_value};
-use crate::store::{Batch, keys};
+use crate::store::{Op, keys};
 
 #[derive(Debug)]
 struct Put {
@@ -74,11 +74,10 @@ impl RecordJob {
 
     fn seal(&self, new: &NewRecord, id: [u8; 16], version: u64) -> Result<Put, EngineError> {
         let rng = SystemRandom::new();
-        let value = seal_value(&self.sealer, self.kind, &id, version, &new.content, &rng)
+        let sealed = seal_value(&self.sealer, self.kind, &id, version, &new.content, &rng)
             .or(Err(EngineError::Unavailable { doing: "out of randomness for a record" }))?;
         let index = Row { version, ..new.index.clone() };
-        let commitment = self.sealer.commitment(&id, version, &new.content);
-        Ok(Put { id, value, index, commitment })
+        Ok(Put { id, value: sealed.bytes, index, commitment: sealed.commitment })
     }
 }
 
@@ -156,11 +155,14 @@ impl RecordPlan {
         (!records.is_empty()).then_some(Event::RecordsPut { kind: self.kind, records })
     }
 
-    /// The sealed content, into the same batch as the ledger's word.
-    pub(in crate::engine) fn put_into(&mut self, batch: &mut Batch) {
-        for put in &mut self.puts {
-            batch.put(keys::record(self.kind, &put.id), std::mem::take(&mut put.value));
-        }
+    /// The sealed content, for the same batch as the ledger's word.
+    pub(in crate::engine) fn take_ops(&mut self) -> Vec<Op> {
+        let kind = self.kind;
+        let op = |put: &mut Put| Op::Put {
+            key: keys::record(kind, &put.id),
+            value: std::mem::take(&mut put.value),
+        };
+        self.puts.iter_mut().map(op).collect()
     }
 
     /// It is durable: everybody may find it.

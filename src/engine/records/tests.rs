@@ -1,10 +1,17 @@
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use ring::rand::SystemRandom;
+
 use super::*;
 use crate::clock::ManualClock;
 use crate::domain::ids::UnitCode;
 use crate::domain::instant::Instant;
-use crate::domain::world::Event;
+use crate::domain::world::{Event, RecordVersion};
 use crate::engine::{Engine, Parts};
-use crate::index::{LoadError, Registry, open_value};
+use crate::evidence::seal::Belongs;
+use crate::evidence::seal::keyring::{Change, KeepError, KeepKeys, Keyring};
+use crate::index::{LoadError, Registry, kind_name, open_value};
 use crate::limits;
 use crate::sim::province;
 use crate::store::memory::{Fault, MemoryStore};
@@ -20,7 +27,12 @@ pub(crate) fn sealer() -> Arc<Sealer> {
 
 /// An engine over a store, on 2026-01-31.
 pub(crate) fn start(store: &Arc<MemoryStore>, tasks: &Tasks) -> Engine {
-    let registry = Registry::load(store.as_ref(), &sealer()).expect("a sound store");
+    start_with(store, &sealer(), tasks)
+}
+
+/// The same, with these keys.
+pub(crate) fn start_with(store: &Arc<MemoryStore>, sealer: &Sealer, tasks: &Tasks) -> Engine {
+    let registry = Registry::load(store.as_ref(), sealer).expect("a sound store");
     let parts = Parts {
         store: store.clone(),
         clock: Arc::new(ManualClock::at(Instant::from_millis(1_769_817_600_000))),
@@ -31,7 +43,58 @@ pub(crate) fn start(store: &Arc<MemoryStore>, tasks: &Tasks) -> Engine {
     Engine::start(parts, tasks).expect("a sound ledger")
 }
 
-/// The same, with a province and its units.
+/// A keyring on a disk in memory, which can be in the way.
+#[derive(Debug)]
+pub(crate) struct Kept {
+    sealer: Arc<Sealer>,
+    disk: Mutex<Vec<u8>>,
+    pub(crate) full: AtomicBool,
+}
+
+const MASTER: [u8; 32] = [1; 32];
+
+impl Kept {
+    /// The keys of [`sealer`].
+    pub(crate) fn new() -> Arc<Self> {
+        let sealed = sealer().keyring().seal(&MASTER, &SystemRandom::new()).expect("random");
+        Self::from_disk(sealed)
+    }
+
+    pub(crate) fn from_disk(disk: Vec<u8>) -> Arc<Self> {
+        let keyring = Keyring::open(&MASTER, &disk).expect("whole");
+        let (sealer, disk) = (Arc::new(Sealer::of(keyring)), Mutex::new(disk));
+        Arc::new(Self { sealer, disk, full: AtomicBool::new(false) })
+    }
+
+    /// What a crash leaves, or a copy.
+    pub(crate) fn disk(&self) -> Vec<u8> {
+        self.disk.lock().expect("no test panics in it").clone()
+    }
+}
+
+impl KeepKeys for Kept {
+    fn sealer(&self) -> &Arc<Sealer> {
+        &self.sealer
+    }
+
+    fn change(&self, change: Change<'_>) -> Result<u64, KeepError> {
+        let mut next = Keyring::clone(&self.sealer.keyring());
+        if !change(&mut next)? {
+            return Ok(next.version());
+        }
+        if self.full.load(Ordering::Relaxed) {
+            return Err(KeepError::Write { reason: "no room".to_owned() });
+        }
+        next.advance();
+        let version = next.version();
+        let sealed = next.seal(&MASTER, &SystemRandom::new())?;
+        *self.disk.lock().expect("no test panics in it") = sealed;
+        self.sealer.replace(next);
+        Ok(version)
+    }
+}
+
+/// An engine with a province and its units.
 pub(crate) async fn founded(store: &Arc<MemoryStore>, tasks: &Tasks) -> Engine {
     let engine = start(store, tasks);
     let mut units = province::units();
@@ -87,7 +150,7 @@ impl Bench {
     }
 
     /// The versions that the ledger names, oldest first.
-    fn recorded(&self) -> Vec<(RecordKind, crate::domain::world::RecordVersion)> {
+    fn recorded(&self) -> Vec<(RecordKind, RecordVersion)> {
         let leaves = self.store.scan(keys::LEDGER, b"", 10_000).expect("in memory");
         let mut recorded = Vec::new();
         for (_key, leaf) in leaves {
@@ -100,7 +163,19 @@ impl Bench {
     }
 }
 
-fn people(count: u32) -> Vec<pb::Reservist> {
+/// What the ledger is to say of a stored value.
+pub(crate) fn commitment(
+    sealer: &Sealer,
+    kind: RecordKind,
+    record: &RecordVersion,
+    value: &[u8],
+) -> [u8; 32] {
+    let (record_id, version) = (&record.id, record.version);
+    let belongs = Belongs { record_id, kind: kind_name(kind), version };
+    sealer.open_committed(&belongs, &value[8..]).expect("its own").commitment
+}
+
+pub(crate) fn people(count: u32) -> Vec<pb::Reservist> {
     province::reservists(3, count).map(|person| pb::Reservist::from(&person)).collect()
 }
 
@@ -111,7 +186,7 @@ fn new_record<R: RegistryRecord>(record: &R, mode: RowMode) -> NewRecord {
     NewRecord { row: 7, mode, fresh_id, content, index }
 }
 
-fn imported<R: RegistryRecord>(record: &R) -> NewRecord {
+pub(crate) fn imported<R: RegistryRecord>(record: &R) -> NewRecord {
     new_record(record, RowMode::Import)
 }
 
@@ -269,9 +344,9 @@ async fn the_ledgers_commitments_are_those_of_the_stored_content_and_survive_a_r
     for (kind, record) in &recorded[1..] {
         let value = bench.store.get(&keys::record(*kind, &record.id)).expect("in memory");
         let value = value.expect("stored with its entry");
-        let (version, content) = open_value(&sealer, *kind, &record.id, &value).expect("opens");
+        let (version, _content) = open_value(&sealer, *kind, &record.id, &value).expect("opens");
         if version == record.version {
-            assert_eq!(sealer.commitment(&record.id, version, &content), record.commitment);
+            assert_eq!(commitment(&sealer, *kind, record, &value), record.commitment);
         } else {
             assert_eq!((record.version, version), (1, 2), "only the first person changed");
         }
@@ -329,7 +404,7 @@ async fn sealed_values_that_were_swapped_or_rolled_back_do_not_open() {
     }
     Registry::load(bench.store.as_ref(), &sealer()).expect("sound again");
     let other = Sealer::new(&[8; 32]);
-    Registry::load(bench.store.as_ref(), &other).expect_err("another master key");
+    Registry::load(bench.store.as_ref(), &other).expect_err("other keys");
 }
 
 #[tokio::test]

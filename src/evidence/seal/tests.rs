@@ -13,7 +13,7 @@ const fn of(record_id: &[u8; 16], version: u64) -> Belongs<'_> {
 }
 
 fn sealed(to: &Belongs<'_>) -> Vec<u8> {
-    sealer(1).seal(to, CANARY, &SystemRandom::new()).expect("within bounds")
+    sealer(1).seal(to, CANARY, &SystemRandom::new()).expect("within bounds").bytes
 }
 
 #[test]
@@ -30,34 +30,46 @@ fn what_is_sealed_opens_where_it_belongs_and_shows_nothing() {
 }
 
 #[test]
-fn swapped_records_kinds_and_versions_never_open() {
-    let records: Vec<[u8; 16]> = (0..12).map(|fill| [fill; 16]).collect();
-    let kinds = ["reservist", "reservist2", "equipment"];
+fn a_thousand_swaps_of_records_kinds_versions_and_generations_never_open() {
+    let rng = SystemRandom::new();
+    let own = sealer(1);
+    let mut both = (*own.keyring()).clone();
+    let records: Vec<[u8; 16]> = (0..6).map(|fill| [fill; 16]).collect();
     let mut places = Vec::new();
     for record_id in &records {
-        for kind in kinds {
+        for kind in ["reservist", "reservist2", "equipment"] {
             for version in [0, 1, u64::MAX] {
                 places.push(Belongs { record_id, kind, version });
             }
         }
     }
-    for (home, place) in places.iter().enumerate() {
-        let bytes = sealed(place);
+    let seal = |place: &Belongs<'_>| own.seal(place, CANARY, &rng).expect("sealed").bytes;
+    let older: Vec<Vec<u8>> = places.iter().map(seal).collect();
+    both.begin(&rng, Instant::from_millis(0)).expect("random");
+    own.replace(both);
+    let newer: Vec<Vec<u8>> = places.iter().map(seal).collect();
+    let mut swaps = 0;
+    for (home, (older, newer)) in older.iter().zip(&newer).enumerate() {
+        let relabelled =
+            [&older[..GENERATION_AT], &newer[GENERATION_AT..NONCE_AT], &older[NONCE_AT..]];
+        assert!(own.open(&places[home], &relabelled.concat()).is_err(), "another generation");
         for (other, tried) in places.iter().enumerate() {
-            let opened = sealer(1).open(tried, &bytes);
-            assert_eq!(opened.is_ok(), home == other, "{place:?} as {tried:?}");
+            for bytes in [older, newer] {
+                let opened = own.open(tried, bytes);
+                assert_eq!(opened.is_ok(), home == other, "{:?} as {tried:?}", places[home]);
+            }
+            swaps += 2;
         }
     }
+    assert!(swaps > 1_000, "{swaps}");
 }
 
 #[test]
-fn keys_and_bodies_of_two_records_cannot_be_mixed() {
-    let (first, second) = (of(&[1; 16], 1), of(&[1; 16], 2));
-    let (older, newer) = (sealed(&first), sealed(&second));
-    let mixed = [&older[..BODY_NONCE_AT], &newer[BODY_NONCE_AT..]].concat();
-    for place in [first, second] {
-        assert_eq!(sealer(1).open(&place, &mixed), Err(SealError::NotAuthentic));
-    }
+fn nonces_and_bodies_of_two_sealings_cannot_be_mixed() {
+    let to = of(&[1; 16], 1);
+    let (one, other) = (sealed(&to), sealed(&to));
+    let mixed = [&one[..BODY_AT], &other[BODY_AT..]].concat();
+    assert_eq!(sealer(1).open(&to, &mixed), Err(SealError::NotAuthentic));
 }
 
 #[test]
@@ -78,32 +90,53 @@ fn every_flipped_bit_and_every_other_length_is_noticed() {
 }
 
 #[test]
-fn another_master_key_is_told_apart_from_damage() {
+fn other_keys_formats_and_generations_are_told_apart() {
     let to = of(&[7; 16], 3);
     let bytes = sealed(&to);
-    assert!(sealer(1).names_this_key(&bytes) && !sealer(2).names_this_key(&bytes));
-    assert_eq!(sealer(2).open(&to, &bytes), Err(SealError::OtherMasterKey));
-    let mut claimed = bytes.clone();
-    claimed[HINT_AT..KEY_NONCE_AT].copy_from_slice(&sealer(2).hint);
-    assert_eq!(sealer(2).open(&to, &claimed), Err(SealError::NotAuthentic));
+    assert_eq!(sealer(2).open(&to, &bytes), Err(SealError::NotAuthentic));
+    let mut older = bytes.clone();
+    older[0] = 1;
+    assert_eq!(sealer(1).open(&to, &older), Err(SealError::Format { format: 1 }));
     let mut later = bytes;
-    later[0] = 2;
-    assert_eq!(sealer(1).open(&to, &later), Err(SealError::Format { format: 2 }));
+    later[NONCE_AT - 1] = 9;
+    assert_eq!(sealer(1).open(&to, &later), Err(SealError::OtherGeneration { generation: 9 }));
 }
 
 #[test]
-fn a_new_master_key_takes_over_without_touching_the_body() {
+fn an_erased_record_opens_nowhere_and_its_commitment_cannot_be_made_again() {
+    let (own, rng) = (sealer(1), SystemRandom::new());
+    let (gone, left) = (of(&[7; 16], 3), of(&[8; 16], 3));
+    let seal = |to: &Belongs<'_>| own.seal(to, CANARY, &rng);
+    let (erased, kept) = (seal(&gone).expect("sealed"), seal(&left).expect("sealed"));
+    let mut next = (*own.keyring()).clone();
+    assert!(next.puncture(gone.record_id, 1).expect("room"));
+    own.replace(next);
+    assert_eq!(own.open_committed(&gone, &erased.bytes), Err(SealError::Erased));
+    assert_eq!(seal(&gone), Err(SealError::Erased));
+    let opened = own.open_committed(&left, &kept.bytes).expect("its own");
+    assert_eq!((&opened.body[..], opened.commitment), (CANARY, kept.commitment));
+    assert_eq!(format!("{opened:?}"), "Opened(..)");
+}
+
+#[test]
+fn both_generations_open_until_the_older_one_is_dropped() {
+    let (own, rng, now) = (sealer(1), SystemRandom::new(), Instant::from_millis(0));
     let to = of(&[7; 16], 3);
-    let (old, next, rng) = (sealer(1), sealer(2), SystemRandom::new());
-    let bytes = sealed(&to);
-    let moved = old.rewrap(&to, &bytes, &next, &rng).expect("its own");
-    assert_eq!(moved[BODY_NONCE_AT..], bytes[BODY_NONCE_AT..]);
-    assert_eq!(next.open(&to, &moved).expect("moved")[..], *CANARY);
-    assert_eq!(old.open(&to, &moved), Err(SealError::OtherMasterKey));
-    assert!(old.rewrap(&of(&[7; 16], 4), &bytes, &next, &rng).is_err(), "another version");
-    let mut damaged = bytes;
-    *damaged.last_mut().expect("not empty") ^= 1;
-    assert_eq!(old.rewrap(&to, &damaged, &next, &rng), Err(SealError::NotAuthentic));
+    let older = own.seal(&to, CANARY, &rng).expect("sealed");
+    let index = own.blind_index("citizen_id", "011099000001");
+    let mut next = (*own.keyring()).clone();
+    next.begin(&rng, now).expect("random");
+    own.replace(next.clone());
+    let newer = own.seal(&to, CANARY, &rng).expect("sealed");
+    assert_eq!((generation_of(&older.bytes), generation_of(&newer.bytes)), (Ok(1), Ok(2)));
+    assert_ne!(older.commitment, newer.commitment);
+    assert!(own.open(&to, &older.bytes).is_ok() && own.open(&to, &newer.bytes).is_ok());
+    assert!(next.finish(&rng).expect("random"));
+    own.replace(next.clone());
+    assert_eq!(own.open(&to, &older.bytes), Err(SealError::OtherGeneration { generation: 1 }));
+    assert!(own.open(&to, &newer.bytes).is_ok());
+    assert_eq!(own.blind_index("citizen_id", "011099000001"), index, "while it runs");
+    assert_ne!(Sealer::of(next).blind_index("citizen_id", "011099000001"), index, "from then on");
 }
 
 #[test]
@@ -111,11 +144,11 @@ fn bounds_hold() {
     let (own, rng) = (sealer(1), SystemRandom::new());
     let largest = vec![7; PLAINTEXT_LEN_MAX];
     let to = of(&[7; 16], 3);
-    let bytes = own.seal(&to, &largest, &rng).expect("at the bound");
+    let bytes = own.seal(&to, &largest, &rng).expect("at the bound").bytes;
     assert_eq!(own.open(&to, &bytes).expect("its own")[..], largest);
     let len = PLAINTEXT_LEN_MAX + 1;
     assert_eq!(own.seal(&to, &vec![7; len], &rng), Err(SealError::TooLong { len }));
-    let empty = own.seal(&to, b"", &rng).expect("nothing can be sealed too");
+    let empty = own.seal(&to, b"", &rng).expect("nothing can be sealed too").bytes;
     assert_eq!(own.open(&to, &empty).expect("its own").len(), 0);
     for kind in ["", "k".repeat(NAME_LEN_MAX + 1).as_str()] {
         let refused = own.seal(&Belongs { kind, ..to }, b"x", &rng);
@@ -137,13 +170,18 @@ fn indexes_digests_and_commitments_tell_apart_what_they_must() {
     assert_ne!(own.digest(CANARY), own.digest(&CANARY[1..]));
     assert_ne!(own.digest(CANARY), sealer(2).digest(CANARY));
 
-    let commitment = own.commitment(&[7; 16], 3, CANARY);
-    assert_eq!(commitment, sealer(1).commitment(&[7; 16], 3, CANARY));
-    assert_ne!(commitment, own.commitment(&[8; 16], 3, CANARY));
-    assert_ne!(commitment, own.commitment(&[7; 16], 4, CANARY));
-    assert_ne!(commitment, own.commitment(&[7; 16], 3, b"other"));
-    assert_ne!(commitment, sealer(2).commitment(&[7; 16], 3, CANARY));
-    assert_ne!(commitment[..16], own.digest(CANARY)[..]);
+    let commitment = |sealer: &Sealer, to: &Belongs<'_>, body: &[u8]| {
+        sealer.seal(to, body, &SystemRandom::new()).expect("sealed").commitment
+    };
+    let to = of(&[7; 16], 3);
+    let first = commitment(&own, &to, CANARY);
+    assert_eq!(first, commitment(&own, &to, CANARY));
+    assert_ne!(first, commitment(&own, &of(&[8; 16], 3), CANARY));
+    assert_ne!(first, commitment(&own, &of(&[7; 16], 4), CANARY));
+    assert_ne!(first, commitment(&own, &Belongs { kind: "equipment", ..to }, CANARY));
+    assert_ne!(first, commitment(&own, &to, b"other"));
+    assert_ne!(first, commitment(&sealer(2), &to, CANARY));
+    assert_ne!(first[..16], own.digest(CANARY)[..]);
 }
 
 /// `tests/vectors/sealed.txt`: made with another implementation (OpenSSL).
@@ -154,11 +192,13 @@ fn what_another_implementation_sealed_and_derived_is_understood() {
         let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
         hex::decode(line.expect("in the file")).expect("hex")
     };
-    let own = Sealer::new(&field("master").try_into().expect("32"));
+    let secret = field("secret").try_into().expect("32");
+    let own = Sealer::new(&secret);
     let record_id: [u8; 16] = field("record-id").try_into().expect("16");
     let plaintext = field("plaintext");
-    assert_eq!(own.open(&of(&record_id, 3), &field("sealed")).expect("sound")[..], plaintext);
+    let opened = own.open_committed(&of(&record_id, 3), &field("sealed")).expect("sound");
+    assert_eq!(opened.body[..], plaintext);
+    assert_eq!(opened.commitment[..], field("commitment"));
     assert_eq!(own.blind_index("citizen_id", "011099000001")[..], field("blind-index"));
     assert_eq!(own.digest(&plaintext)[..], field("digest"));
-    assert_eq!(own.commitment(&record_id, 3, &plaintext)[..], field("commitment"));
 }

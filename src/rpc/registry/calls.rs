@@ -11,7 +11,8 @@ use crate::domain::ids::RequestId;
 use crate::domain::world::{Command, RecordKind, Request};
 use crate::engine::EngineError;
 use crate::engine::records::{NewRecord, RecordJob, RowMode, RowOutcome};
-use crate::index::{Row, open_value};
+use crate::evidence::seal::SealError;
+use crate::index::{Row, StoredError, open_value};
 use crate::rpc::registry::{Caller, RegistryFault, RegistryParts};
 use crate::store::keys;
 use crate::wire::registry::{RegistryRecord, View, decode, encode};
@@ -164,9 +165,18 @@ impl RegistryParts {
         let (store, sealer) = (self.engine.store().clone(), Arc::clone(&self.sealer));
         let opening = tokio::task::spawn_blocking(move || {
             let open = |id: [u8; 16]| -> Result<R, RegistryFault> {
-                let value =
-                    store.get(&keys::record(R::KIND, &id))?.ok_or(RegistryFault::Unknown)?;
-                let (version, content) = open_value(&sealer, R::KIND, &id, &value)?;
+                let open = || -> Result<_, RegistryFault> {
+                    let value = store.get(&keys::record(R::KIND, &id))?;
+                    let value = value.ok_or(RegistryFault::Unknown)?;
+                    Ok(open_value(&sealer, R::KIND, &id, &value)?)
+                };
+                let (version, content) = match open() {
+                    // Its keys were rotated between the reading and the opening.
+                    Err(RegistryFault::Stored(StoredError::Sealed(
+                        SealError::OtherGeneration { .. },
+                    ))) => open()?,
+                    opened => opened?,
+                };
                 let mut record: R =
                     decode(&content, id, version).or(Err(RegistryFault::Unreadable))?;
                 record.show(view);

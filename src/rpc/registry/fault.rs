@@ -1,5 +1,7 @@
 //! Why a call to the registry fails, in words that the roof maps to statuses once.
 
+use std::time::Duration;
+
 use crate::domain::code::Code;
 use crate::domain::ids::UnitCode;
 use crate::domain::world::RecordKind;
@@ -43,6 +45,14 @@ pub enum RegistryFault {
     /// No such record, or none that the caller may know of.
     #[error("no record has this id: list the records to find it")]
     Unknown,
+    /// The officer looked up too many exact numbers.
+    #[error(
+        "you may look up 100 exact numbers a minute: wait {secs} seconds", secs = retry_after.as_secs() + 1
+    )]
+    LookupsExhausted {
+        /// How long to wait.
+        retry_after: Duration,
+    },
     /// Storage failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -82,6 +92,7 @@ impl RegistryFault {
             },
             Self::Outside { .. } => Code::Denied,
             Self::Unknown => Code::NotFound,
+            Self::LookupsExhausted { .. } => Code::Exhausted,
             Self::Store(_) | Self::Stored(_) | Self::Unreadable => Code::Internal,
         }
     }
@@ -99,6 +110,7 @@ impl RegistryFault {
             Self::Refused { reason, .. } => reason,
             Self::Outside { .. } => "UNIT_OUTSIDE",
             Self::Unknown => "RECORD_UNKNOWN",
+            Self::LookupsExhausted { .. } => "LOOKUPS_EXHAUSTED",
             Self::Store(_) => "STORE_FAILED",
             Self::Stored(_) | Self::Unreadable => "RECORD_DAMAGED",
         }

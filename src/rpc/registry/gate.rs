@@ -46,6 +46,11 @@ impl Gate for BehindTheGate {
         }
         let violations = fault.violations();
         let code = grpc_code(fault.code());
+        if let RegistryFault::LookupsExhausted { retry_after } = fault {
+            let mut details = ErrorDetails::with_error_info(fault.reason(), DOMAIN, HashMap::new());
+            details.set_retry_info(Some(*retry_after));
+            return Status::with_error_details(code, fault.to_string(), details);
+        }
         if violations.is_empty() {
             return detailed(code, fault.reason(), &fault.to_string(), None);
         }

@@ -11,7 +11,7 @@ use tonic::transport::{Channel, Endpoint, Server};
 use super::*;
 use crate::domain::code::Code;
 use crate::domain::world::{Command, Event, RecordKind};
-use crate::engine::records::tests::{founded, sealer};
+use crate::engine::records::tests::{Kept, founded};
 use crate::roster::ImportReport;
 use crate::roster::feed::{self, Feed, FeedError};
 use crate::roster::lists::{shipped_equipment_types, shipped_specialties};
@@ -53,6 +53,7 @@ struct House {
     engine: Engine,
     gate: Arc<OpenGate>,
     client: RegistryServiceClient<Channel>,
+    kept: Arc<Kept>,
     tasks: Tasks,
 }
 
@@ -63,10 +64,13 @@ impl House {
         let registrar =
             Caller { id: "registrar".parse().expect("an id"), sees_all: true, within: None };
         let gate = Arc::new(OpenGate(Mutex::new(registrar)));
+        let kept = Kept::new();
         let parts = RegistryParts {
             engine: engine.clone(),
-            sealer: sealer(),
+            sealer: kept.sealer().clone(),
+            keys: kept.clone(),
             tasks: tasks.clone(),
+            lookups: LookupLimiter::default(),
             specialties: shipped_specialties(),
             equipment_types: shipped_equipment_types(),
         };
@@ -86,7 +90,7 @@ impl House {
             .await
             .expect("the duplex is there");
         let client = RegistryServiceClient::new(channel);
-        Self { store, engine, gate, client, tasks }
+        Self { store, engine, gate, client, kept, tasks }
     }
 
     fn calls_as(&self, sees_all: bool, within: Option<&str>) {
@@ -325,6 +329,42 @@ async fn a_record_lives_through_the_door_and_every_refusal_has_its_code() {
 }
 
 #[tokio::test]
+async fn a_record_is_erased_through_the_door_within_the_callers_reach() {
+    let mut house = House::new().await;
+    let stored = house.create("c-1", &people(1)[0]).await.expect("created");
+    let id: uuid::Uuid = stored.reservist_id.parse().expect("a UUID");
+    let erase = |request_id: &str, reason: &str| pb::EraseRecordRequest {
+        request_id: request_id.to_owned(),
+        kind: pb::RecordKind::Reservist.into(),
+        record_id: stored.reservist_id.clone(),
+        reason: reason.to_owned(),
+    };
+    house.calls_as(true, Some("TV-001"));
+    let elsewhere = house.client.erase_record(erase("e-1", "asked for")).await;
+    assert_eq!(elsewhere.expect_err("not theirs").code(), Grpc::NotFound);
+    house.calls_as(true, None);
+    for reason in ["", "x".repeat(301).as_str()] {
+        let refused = house.client.erase_record(erase("e-2", reason)).await.expect_err("why?");
+        assert_eq!(refused.code(), Grpc::InvalidArgument, "{refused}");
+    }
+    assert!(!house.kept.sealer().keyring().is_punctured(id.as_bytes(), 1));
+    let done = house.client.erase_record(erase("e-3", "asked for")).await.expect("erased");
+    let done = done.into_inner();
+    assert_eq!((done.ledger_index + 1, done.keyring_version), (house.engine.ledger().size(), 2));
+    assert!(house.kept.sealer().keyring().is_punctured(id.as_bytes(), 1));
+    let again = house.client.erase_record(erase("e-3", "asked for")).await.expect("the same");
+    assert_eq!(
+        (again.into_inner().keyring_version, house.engine.ledger().size()),
+        (2, done.ledger_index + 1)
+    );
+    let get = pb::GetReservistRequest { reservist_id: stored.reservist_id.clone() };
+    let gone = house.client.get_reservist(get).await.expect_err("gone");
+    assert_eq!(gone.code(), Grpc::NotFound);
+    let new = house.create("c-2", &people(1)[0]).await.expect("the number is free again");
+    assert_ne!(new.reservist_id, stored.reservist_id);
+}
+
+#[tokio::test]
 async fn nothing_is_shown_before_the_reading_is_recorded() {
     let mut house = House::new().await;
     let whole = house.create("c-1", &people(1)[0]).await.expect("created");
@@ -424,6 +464,11 @@ async fn nothing_personal_is_in_the_store_the_log_or_any_debug_output() {
     for (key, value) in house.store.scan(b"", b"", 10_000).expect("in memory") {
         places.extend([key, value]);
     }
+    // What a panic would say: the value it tripped over, whole.
+    let panicked = std::panic::catch_unwind(|| Err::<(), _>(stored.clone()).expect("a panic"));
+    let said = panicked.expect_err("it panicked").downcast::<String>().expect("with a text");
+    assert!(said.contains("a panic"), "{said}");
+    places.push(said.into_bytes());
     assert!(!logged || !places[1].is_empty(), "the log was listened to");
     for secret in secrets {
         let found = |place: &Vec<u8>| place.windows(secret.len()).any(|at| at == secret.as_bytes());

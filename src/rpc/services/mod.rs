@@ -6,6 +6,7 @@
 
 pub mod call_up;
 pub mod identity;
+pub mod key;
 pub mod ledger;
 pub mod operation;
 pub mod order;

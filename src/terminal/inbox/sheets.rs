@@ -8,7 +8,7 @@ use prost::Message;
 use prost::bytes::Bytes;
 
 use super::book::{Entry, decode, for_each};
-use super::rows::{sheet_key, sheets_of};
+use super::rows::{SHEETS, sheet_key, sheets_of};
 use super::{Inbox, InboxError, REFUSED_SHEETS_MAX};
 use crate::domain::ids::OrderId;
 use crate::domain::instant::Instant;
@@ -178,6 +178,19 @@ impl Inbox {
             is_complete: entry.pages.is_complete(),
         };
         calling.into_iter().take(limits::SHEET_CURSORS_MAX).map(cursor).collect()
+    }
+
+    /// Every page that is here, as it came, with its proof: what another machine can be shown.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn sheet_pages(&self) -> Result<Vec<pb::CallUpSheetDelivery>, InboxError> {
+        let mut pages = Vec::new();
+        for_each(&*self.store, SHEETS, |_key, value| {
+            pages.push(decode(value)?);
+            Ok(())
+        })?;
+        Ok(pages)
     }
 
     /// The rows of the sheets that are here, in the order of their numbers.

@@ -235,7 +235,7 @@ impl Frozen {
         };
         Ok(CallUp {
             frozen_by: OrderId::from_bytes(array("summary.order_id", &summary.order_id)?),
-            as_of: super::date("summary.as_of_date", summary.as_of_date.as_ref())?,
+            as_of: super::date("summary.as_of_date", &summary.as_of_date)?,
             plan: super::optional("summary.plan_code", &summary.plan_code)?,
             people: sum(|share| share.people),
             equipment: sum(|share| share.equipment),

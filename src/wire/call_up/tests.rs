@@ -1,13 +1,12 @@
 //! Leaves under a root, and every way in which a leaf is not what it seems.
 
-use jiff::civil::date;
 use prost::Message;
 use prost::bytes::Bytes;
 use ring::rand::SystemRandom;
 
 use super::pages::{FreezeError, Frozen, Row, UnitRows, freeze};
 use super::{
-    CallUp, LeafFault, PAGE_LEN_MAX, PAGE_ROWS_MAX, date_message, from_message, proven_sheet,
+    CallUp, LeafFault, PAGE_LEN_MAX, PAGE_ROWS_MAX, from_message, proven_sheet,
     proven_summary, read_sheet, to_message,
 };
 use crate::domain::ids::{EndpointNo, OrderId};
@@ -43,7 +42,7 @@ fn summary(people: u32) -> pb::CallUpSummary {
     let share =
         pb::CallUpShare { unit_code: "03160".to_owned(), people, ..pb::CallUpShare::default() };
     pb::CallUpSummary {
-        as_of_date: Some(date_message(date(2026, 12, 1))),
+        as_of_date: "2026-12-01".to_owned(),
         shares: vec![share],
         ..pb::CallUpSummary::default()
     }

@@ -48,7 +48,7 @@ impl From<RecordKind> for pb::RecordKind {
     }
 }
 
-pub(super) fn record_kind(value: i32) -> Result<RecordKind, WireError> {
+pub(crate) fn record_kind(value: i32) -> Result<RecordKind, WireError> {
     match pb::RecordKind::try_from(value) {
         Ok(pb::RecordKind::Reservist) => Ok(RecordKind::Reservist),
         Ok(pb::RecordKind::Equipment) => Ok(RecordKind::Equipment),

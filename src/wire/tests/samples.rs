@@ -410,7 +410,7 @@ fn registry_events() -> impl Strategy<Value = Event> {
 }
 
 fn order_events() -> impl Strategy<Value = Event> {
-    let kind = select(RecordKind::ALL);
+    let kind = select(&RecordKind::ALL);
     let version = (any::<[u8; 16]>(), any::<u64>(), any::<[u8; 32]>())
         .prop_map(|(id, version, commitment)| RecordVersion { id, version, commitment });
     prop_oneof![
@@ -428,8 +428,15 @@ fn order_events() -> impl Strategy<Value = Event> {
             envelope.add(signature).expect("room");
             Event::AnswerTaken { answer, envelope, clock_offset_ms }
         }),
-        (kind.clone(), prop::collection::vec(version, 0..4))
+        (kind.clone(), prop::collection::vec(version.clone(), 0..4))
             .prop_map(|(kind, records)| Event::RecordsPut { kind, records }),
+        (kind.clone(), any::<u32>(), prop::collection::vec(version, 0..4)).prop_map(
+            |(kind, generation, records)| Event::RecordsResealed { kind, generation, records }
+        ),
+        (kind.clone(), any::<[u8; 16]>(), texts(), any::<u32>()).prop_map(
+            |(kind, id, reason, generation)| Event::RecordErased { kind, id, reason, generation }
+        ),
+        any::<u32>().prop_map(|generation| Event::KeysBegun { generation }),
         (kind, prop::collection::vec(any::<[u8; 16]>(), 0..4))
             .prop_map(|(kind, records)| Event::RecordsRead { kind, records }),
         (any::<u64>(), prop::collection::vec(numbers_taken(), 0..4))

@@ -23,7 +23,7 @@ use crate::rpc::services::call_up::Line;
 use crate::rpc::status::Reject;
 use crate::store::keys;
 use crate::wire::registry::{RegistryRecord, decode};
-use crate::wire::{call_up, pb};
+use crate::wire::pb;
 
 /// Where may be called, and who is spoken for.
 #[derive(Debug)]
@@ -259,7 +259,10 @@ fn item(own: &pb::Equipment, on: Date, is_called: bool) -> Option<Item> {
 }
 
 fn day(message: Option<&pb::CivilDate>) -> Option<Date> {
-    call_up::date("date", message).ok()
+    let message = message?;
+    let part = |number: u32| i8::try_from(number).ok();
+    let year = i16::try_from(message.year).ok()?;
+    Date::new(year, part(message.month)?, part(message.day)?).ok()
 }
 
 fn period(from: Option<&pb::CivilDate>, to: Option<&pb::CivilDate>) -> Period {

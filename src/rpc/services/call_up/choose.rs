@@ -119,7 +119,7 @@ impl Made {
         });
         pb::CallUpSummary {
             format: call_up::FORMAT,
-            as_of_date: Some(call_up::date_message(self.day)),
+            as_of_date: self.day.to_string(),
             lines: lines.collect(),
             shares: shares.into_values().collect(),
             ..pb::CallUpSummary::default()

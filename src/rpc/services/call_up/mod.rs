@@ -93,9 +93,9 @@ impl CallUps {
             return Err(Reject::field("CALL_UP_INVALID", &fault).into());
         }
         let now = self.doors.engine.now();
-        let day = match &message.as_of_date {
-            Some(date) => call_up::date("as_of_date", Some(date))?,
-            None => now.date_in_vietnam(),
+        let day = match message.as_of_date.as_str() {
+            "" => now.date_in_vietnam(),
+            date => call_up::date("as_of_date", date)?,
         };
         let wanted = message.selector.as_ref().ok_or_else(|| WireError::missing("selector"))?;
         let selector = order::selector_from_message(wanted)?;
