@@ -59,7 +59,8 @@ impl Outbox {
         }
         for file in world.current(now) {
             let id = file.order.id.as_bytes();
-            match has.iter().take(limits::SHEET_CURSORS_MAX).find(|own| own.order_id[..] == id[..]) {
+            match has.iter().take(limits::SHEET_CURSORS_MAX).find(|own| own.order_id[..] == id[..])
+            {
                 Some(cursor) if cursor.is_complete => {}
                 Some(cursor) => outbox.add_sheets(file, cursor.pages.saturating_add(1)),
                 None => outbox.add_sheets(file, 1),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures_util::stream::{FuturesOrdered, Stream, StreamExt};
 use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval_at, timeout};
-use tracing::{Instrument, Span, error, info, info_span, trace, warn};
+use tracing::{Instrument, Span, info, info_span, trace, warn};
 
 use crate::domain::ids::EndpointNo;
 use crate::domain::instant::Instant;
@@ -192,12 +192,7 @@ impl Session {
                 }
                 permit = outbound.reserve(), if !desk.outbox.is_empty() => {
                     let Ok(permit) = permit else { return Ending::Left };
-                    let next = desk.outbox.next(&self.engine.world(), self.engine.now());
-                    let next = match next {
-                        None => self.next_sheet(&mut desk.outbox).await,
-                        next => next,
-                    };
-                    if let Some(next) = next {
+                    if let Some(next) = self.next_word(&mut desk.outbox).await {
                         permit.send(message(next));
                     }
                 }
@@ -220,18 +215,15 @@ impl Session {
         }
     }
 
-    /// The next page of this endpoint's call-up sheets. Lists that cannot be read are passed over
-    /// until the terminal comes back: its orders and answers must not wait for them.
-    async fn next_sheet(&self, outbox: &mut Outbox) -> Option<Outbound> {
-        let next = outbox.sheet(&self.engine.world(), self.engine.now());
-        let (order, frozen_by, page) = next?;
-        let delivery = match self.sheets.of(frozen_by).await {
-            Ok(lists) => lists.frozen.page_for(self.endpoint.number(), page, &order),
-            Err(fault) => {
-                error!(%order, %fault, "call-up sheets are not sent");
-                None
-            }
-        };
+    /// What is to be said next; pages of call-up sheets after everything else.
+    async fn next_word(&self, outbox: &mut Outbox) -> Option<Outbound> {
+        let now = self.engine.now();
+        let next = outbox.next(&self.engine.world(), now);
+        if next.is_some() {
+            return next;
+        }
+        let page = outbox.sheet(&self.engine.world(), now)?;
+        let delivery = self.sheets.page_for(self.endpoint, page).await;
         outbox.sheet_done(delivery.is_some());
         delivery.map(Outbound::CallUpSheet)
     }

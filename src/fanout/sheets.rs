@@ -14,18 +14,18 @@ use prost::Message;
 use prost::bytes::Bytes;
 use ring::rand::SecureRandom;
 use tokio::sync::OnceCell;
+use tracing::error;
 use zeroize::Zeroizing;
 
-use crate::domain::ids::OrderId;
+use crate::domain::ids::{EndpointNo, OrderId};
 use crate::engine::Engine;
-use crate::evidence::seal::{Belongs, SealError, Sealer};
+use crate::evidence::seal::{SealError, Sealer};
 use crate::limits;
 use crate::store::{Pair, Store, StoreError, keys};
+use crate::wire::call_up::belongs;
 use crate::wire::call_up::pages::{Frozen, Leaf};
 use crate::wire::{WireError, array, pb};
 
-/// What a leaf is called under its seal.
-const KIND: &str = "call-up";
 /// The place of the substitutes, after every leaf.
 const RESERVE_AT: u32 = u32::MAX;
 /// Orders whose lists are kept opened: more are rarely open at once, and one takes a few megabytes.
@@ -107,14 +107,13 @@ impl Sheets {
             record_ids: leaf.records.iter().map(|id| Bytes::copy_from_slice(id)).collect(),
             reserve: Vec::new(),
         };
-        let reserve =
-            pb::StoredCallUpLeaf { reserve: lists.reserve.clone(), ..Default::default() };
+        let reserve = pb::StoredCallUpLeaf { reserve: lists.reserve.clone(), ..Default::default() };
         let values = (0_u32..).zip(lists.frozen.leaves().iter().map(leaf));
         values
             .chain([(RESERVE_AT, reserve)])
             .map(|(at, value)| {
                 let plain = Zeroizing::new(value.encode_to_vec());
-                let sealed = self.sealer.seal(&belongs(order, at), &plain, rng)?;
+                let sealed = self.sealer.seal(&belongs(order.as_bytes(), at), &plain, rng)?;
                 Ok((keys::call_up_leaf(order.as_bytes(), at), sealed.bytes))
             })
             .collect()
@@ -128,7 +127,8 @@ impl Sheets {
         let opened = {
             let mut all = self.opened.lock();
             let at = all.iter().position(|(kept, _lists)| *kept == order);
-            let own = at.and_then(|at| all.remove(at)).unwrap_or_else(|| (order, Opened::default()));
+            let own =
+                at.and_then(|at| all.remove(at)).unwrap_or_else(|| (order, Opened::default()));
             let opened = own.1.clone();
             all.push_back(own);
             while all.len() > KEPT_MAX {
@@ -138,6 +138,23 @@ impl Sheets {
         };
         let lists = opened.get_or_try_init(|| async { self.read(order).await.map(Arc::new) });
         lists.await.cloned()
+    }
+
+    /// A page of an endpoint's sheets, ready to travel: the order it is for, by whom the lists were
+    /// frozen, and the page. Lists that cannot be read are passed over until the terminal comes back:
+    /// its orders and answers must not wait for them.
+    pub(super) async fn page_for(
+        &self,
+        endpoint: EndpointNo,
+        (order, frozen_by, page): (OrderId, OrderId, u32),
+    ) -> Option<pb::CallUpSheetDelivery> {
+        match self.of(frozen_by).await {
+            Ok(lists) => lists.frozen.page_for(endpoint.number(), page, &order),
+            Err(fault) => {
+                error!(%order, %fault, "call-up sheets are not sent");
+                None
+            }
+        }
     }
 
     /// The same as it lies in the store now.
@@ -151,14 +168,9 @@ impl Sheets {
     }
 }
 
-fn belongs(order: &OrderId, at: u32) -> Belongs<'_> {
-    Belongs { record_id: order.as_bytes(), kind: KIND, version: at.into() }
-}
-
 /// Reads all values of an order, in the order of their keys.
 fn open(store: &dyn Store, sealer: &Sealer, order: &OrderId) -> Result<Lists, SheetsError> {
-    let unreadable =
-        |fault: String| SheetsError::Unreadable { order: *order, fault };
+    let unreadable = |fault: String| SheetsError::Unreadable { order: *order, fault };
     let prefix = keys::call_up_of(order.as_bytes());
     let (mut leaves, mut reserve, mut after) = (Vec::new(), None, Vec::new());
     loop {
@@ -169,7 +181,7 @@ fn open(store: &dyn Store, sealer: &Sealer, order: &OrderId) -> Result<Lists, Sh
             let at = keys::call_up_place(&key).map(|(_order, at)| at);
             let at = at.ok_or_else(|| unreadable("a strange key".to_owned()))?;
             let plain = sealer
-                .open(&belongs(order, at), &value)
+                .open(&belongs(order.as_bytes(), at), &value)
                 .map_err(|fault| unreadable(fault.to_string()))?;
             let stored = pb::StoredCallUpLeaf::decode(&plain[..])
                 .map_err(|_syntax| unreadable("no leaf".to_owned()))?;

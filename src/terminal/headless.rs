@@ -20,8 +20,8 @@ use tokio::io::{AsyncBufRead, AsyncBufReadExt, Lines};
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-pub use self::command::{Command, CommandError, parse_strength, reason_by_name, reason_name};
 use self::command::says_called;
+pub use self::command::{Command, CommandError, parse_strength, reason_by_name, reason_name};
 pub use self::report::Format;
 use self::report::Report;
 use super::Terminal;

@@ -15,6 +15,7 @@ use prost::bytes::Bytes;
 use crate::domain::ids::{EndpointNo, OrderId};
 use crate::domain::order::call_up::CallUp;
 use crate::evidence::proof::{InclusionProof, PATH_LEN_MAX};
+use crate::evidence::seal::Belongs;
 use crate::evidence::tree::{Hash, leaf_hash};
 use crate::wire::unit::optional;
 use crate::wire::{WireError, array, pb};
@@ -71,6 +72,11 @@ impl LeafFault {
             Self::NotUnderRoot => "SHEET_NOT_UNDER_ROOT",
         }
     }
+}
+
+/// What the sealed value of a leaf belongs to: the order that froze it, and its place.
+pub fn belongs(order: &[u8; 16], leaf: u32) -> Belongs<'_> {
+    Belongs { record_id: order, kind: "call-up", version: leaf.into() }
 }
 
 /// What is signed, as a message.
@@ -200,11 +206,7 @@ pub fn proven_summary(
     Ok(summary)
 }
 
-fn prove(
-    leaf: Hash,
-    message: Option<&pb::CallUpProof>,
-    call_up: &CallUp,
-) -> Result<(), LeafFault> {
+fn prove(leaf: Hash, message: Option<&pb::CallUpProof>, call_up: &CallUp) -> Result<(), LeafFault> {
     let proof = proof(message).map_err(LeafFault::Unreadable)?;
     let whole = proof.size == u64::from(call_up.leaves);
     match proof.verify(&leaf, &Hash(call_up.root)) {
@@ -222,7 +224,10 @@ pub fn read_sheet(bytes: &[u8]) -> Result<pb::CallUpSheet, WireError> {
     let rows = sheet.people.len() + sheet.equipment.len();
     if sheet.format != FORMAT || rows > PAGE_ROWS_MAX || sheet.page == 0 || sheet.page > sheet.pages
     {
-        return Err(WireError::new("sheet", "has a format or size that this program does not know"));
+        return Err(WireError::new(
+            "sheet",
+            "has a format or size that this program does not know",
+        ));
     }
     Ok(sheet)
 }
@@ -241,8 +246,8 @@ pub fn read_summary(bytes: &[u8]) -> Result<pb::CallUpSummary, WireError> {
 
 /// A message whose bytes say nothing that is not read.
 fn one_form<M: Message + Default>(field: &'static str, bytes: &[u8]) -> Result<M, WireError> {
-    let message =
-        M::decode(bytes).map_err(|_syntax| WireError::new(field, "is not a message of its kind"))?;
+    let message = M::decode(bytes)
+        .map_err(|_syntax| WireError::new(field, "is not a message of its kind"))?;
     if message.encode_to_vec() != bytes {
         return Err(WireError::new(field, "has unknown fields or is not in its one form"));
     }

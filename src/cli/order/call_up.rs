@@ -87,7 +87,9 @@ impl Choosing {
         let (plan_code, needs) = match source {
             Source::Plan(code) => (code.to_string(), Vec::new()),
             Source::Strength if needs.is_empty() => {
-                bail!("nobody would be called: say how many with --need CN02=12 or --need-equipment PT01=3")
+                bail!(
+                    "nobody would be called: say how many with --need CN02=12 or --need-equipment PT01=3"
+                )
             }
             Source::Strength => {
                 (String::new(), needs.requirements().iter().map(|need| self.need(need)).collect())
@@ -210,7 +212,8 @@ impl Lists {
             );
             for refusal in &line.refused {
                 let why = barred(&refusal.reason);
-                let _written = writeln!(text, "              {:>5}  not called: {why}", refusal.count);
+                let _written =
+                    writeln!(text, "              {:>5}  not called: {why}", refusal.count);
             }
             for other in &line.elsewhere {
                 let count = other.people + other.equipment;
@@ -221,7 +224,8 @@ impl Lists {
         for (area, units) in &self.areas {
             let sum = |own: fn(&(String, u32, u32)) -> u32| units.iter().map(own).sum::<u32>();
             let (people, items) = (sum(|unit| unit.1), sum(|unit| unit.2));
-            let _written = writeln!(text, "  called from {people:>5} people {items:>5} items  {area}");
+            let _written =
+                writeln!(text, "  called from {people:>5} people {items:>5} items  {area}");
             for (unit, people, items) in units {
                 let _written =
                     writeln!(text, "              {people:>5} people {items:>5} items    {unit}");
@@ -244,9 +248,7 @@ impl Lists {
             list.iter().map(|own| (own.reason.clone(), json!(own.count))).collect()
         };
         let shares = |list: &[pb::CallUpShare]| -> Vec<Value> {
-            let share = |own: &pb::CallUpShare| {
-                json!({ "unit_code": own.unit_code, "people": own.people, "equipment": own.equipment })
-            };
+            let share = |own: &pb::CallUpShare| json!({ "unit_code": own.unit_code, "people": own.people, "equipment": own.equipment });
             list.iter().map(share).collect()
         };
         let lines = self.summary.lines.iter().map(|line| {

@@ -157,7 +157,10 @@ pub(super) fn words(order: &Order, digest: &[u8; 32], screen: &Screen) -> String
     if let Some(call_up) = &order.call_up {
         let of = call_up.plan.as_ref().map(|plan| format!(" of plan {plan}")).unwrap_or_default();
         let (people, items) = (call_up.people, call_up.equipment);
-        line("calls", &format!("{people} people and {items} items{of} by name, as of {}", call_up.as_of));
+        line(
+            "calls",
+            &format!("{people} people and {items} items{of} by name, as of {}", call_up.as_of),
+        );
         line("lists", &fingerprint(&call_up.root));
     }
     line("fingerprint", &fingerprint(digest));

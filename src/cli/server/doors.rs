@@ -95,6 +95,31 @@ impl Serving {
             settings: Settings { heartbeat: config.limits.heartbeat_ms.millis() },
             metrics: self.metrics.clone(),
         };
+        let extra = self.extra(door);
+        let parts = Parts {
+            address: config.server.listen,
+            listener: listener_limits(&self.home),
+            tls,
+            clock: self.clock.clone(),
+            engine: self.engine.clone(),
+            sheets,
+            authority,
+            metrics: self.metrics.clone(),
+            presence: Arc::new(hub.clone()),
+            upkeep: Some(self.store.clone()),
+            figures: self.figures.clone(),
+            draining: CancellationToken::new(),
+            extra,
+        };
+        let server = Server::start(parts, &self.tasks)?;
+        let (engine, shown) = (self.engine.clone(), hub.clone());
+        self.metrics.register_board(move || board::counts(&engine, &shown));
+        self.ready.store(true, Ordering::Release);
+        Ok(Doors { server, hub, serving: self })
+    }
+
+    /// The services that are made here and not by the server itself.
+    fn extra(&self, door: TerminalDoor) -> RoutesBuilder {
         let registry = RegistryDoor::new(
             RegistryParts {
                 engine: self.engine.clone(),
@@ -118,26 +143,7 @@ impl Serving {
                 .max_decoding_message_size(limits::MESSAGE_LEN_MAX)
                 .max_encoding_message_size(limits::OFFICER_ANSWER_LEN_MAX),
         );
-        let parts = Parts {
-            address: config.server.listen,
-            listener: listener_limits(&self.home),
-            tls,
-            clock: self.clock.clone(),
-            engine: self.engine.clone(),
-            sheets,
-            authority,
-            metrics: self.metrics.clone(),
-            presence: Arc::new(hub.clone()),
-            upkeep: Some(self.store.clone()),
-            figures: self.figures.clone(),
-            draining: CancellationToken::new(),
-            extra,
-        };
-        let server = Server::start(parts, &self.tasks)?;
-        let (engine, shown) = (self.engine.clone(), hub.clone());
-        self.metrics.register_board(move || board::counts(&engine, &shown));
-        self.ready.store(true, Ordering::Release);
-        Ok(Doors { server, hub, serving: self })
+        extra
     }
 
     /// Has the server's certificate renewed while it serves, and shows the days left of all that ends.

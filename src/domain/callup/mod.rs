@@ -67,10 +67,7 @@ impl Reason {
 
     /// Whether it fills the line with another specialty or type than was asked for.
     pub const fn is_near(self) -> bool {
-        matches!(
-            self,
-            Self::NearClass1 | Self::NearClass2 | Self::NearUnclassed | Self::TypeNear
-        )
+        matches!(self, Self::NearClass1 | Self::NearClass2 | Self::NearUnclassed | Self::TypeNear)
     }
 
     /// In Vietnamese, for whoever is called and whoever calls.

@@ -9,7 +9,8 @@ use crate::domain::callup::{Place, Reason};
 use crate::domain::order::handling::Handling;
 use crate::domain::registry::eligibility::{AGE_MIN, AgeLimits, Callable, Duty, Occasion};
 use crate::domain::registry::{
-    Birth, BirthPrecision, EquipmentStatus, Period, Rank, ReserveClass, ReservistCategory, ReservistStatus, Sex,
+    Birth, BirthPrecision, EquipmentStatus, Period, Rank, ReserveClass, ReservistCategory,
+    ReservistStatus, Sex,
 };
 
 /// The worst health class that is called: 5 and 6 are unfit. Who was never examined is called.
@@ -162,18 +163,16 @@ impl Judge {
                 None => Births::From(None),
                 Some(None) => Births::Closed,
                 // Of that age until the day before the next birthday.
-                Some(Some(years)) => Births::From(Some(
-                    born(years + 1).saturating_add(jiff::Span::new().days(1)),
-                )),
+                Some(Some(years)) => {
+                    Births::From(Some(born(years + 1).saturating_add(jiff::Span::new().days(1))))
+                }
             }
         };
         Self {
             day,
             latest: born(AGE_MIN),
             births: std::array::from_fn(|category| {
-                std::array::from_fn(|rank| {
-                    std::array::from_fn(|sex| births(category, rank, sex))
-                })
+                std::array::from_fn(|rank| std::array::from_fn(|sex| births(category, rank, sex)))
             }),
             occasion: match handling {
                 Handling::Actual => Occasion::Mobilization,

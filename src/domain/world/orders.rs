@@ -185,7 +185,8 @@ impl World {
             });
         }
         if draft.order.call_up.as_ref().is_some_and(|own| own.frozen_by == draft.order.id) {
-            let reason = "call-up lists of its own are frozen by a draft: draft it, then sign and issue";
+            let reason =
+                "call-up lists of its own are frozen by a draft: draft it, then sign and issue";
             return Err(Refusal::Invalid { reason });
         }
         self.check_new(&draft.order, &draft.envelope, now)?;

@@ -5,6 +5,7 @@
 //! outcome into a message. It decides nothing and writes nothing itself.
 
 pub mod call_up;
+mod codes;
 pub mod identity;
 pub mod key;
 pub mod ledger;

@@ -7,19 +7,18 @@ use tonic::{Request, Response, Status};
 use tracing::{Instrument as _, Span};
 
 use crate::domain::authority::Role;
-use crate::domain::ids::{EndpointNo, OrderId, RequestId, SpecialtyCode};
+use crate::domain::ids::{EndpointNo, OrderId, RequestId};
 use crate::domain::instant::Instant;
+use crate::domain::order::Requirement;
 use crate::domain::order::handling::Handling;
 use crate::domain::order::response::Counts;
-use crate::domain::order::{Requirement, RequirementKind};
-use crate::domain::registry::{EquipmentTypes, Specialties};
 use crate::domain::world::{Command, NewDraft, OrderFile, OrderState, Refusal, World};
 use crate::evidence::envelope::Envelope;
 use crate::limits;
-use crate::roster::lists::{shipped_equipment_types, shipped_specialties};
 use crate::rpc::auth::{Principal, caller};
 use crate::rpc::request::{ask, identified, page_after, page_size};
 use crate::rpc::services::call_up::CallUps;
+use crate::rpc::services::codes::Codes;
 use crate::rpc::services::organization::endpoint_message;
 use crate::rpc::services::{Doors, step, watch};
 use crate::rpc::status::Reject;
@@ -31,8 +30,6 @@ use prost::Message as _;
 
 const PAGE_USUAL: usize = 50;
 const PAGE_MAX: usize = 200;
-/// Most codes named in one refusal.
-const CODES_NAMED_MAX: usize = 20;
 /// Roles that issue whatever the handling; an exercise director issues drills only.
 const ISSUES_ACTUAL: &[Role] = &[Role::Signer, Role::Approver, Role::DutyOfficer];
 
@@ -45,18 +42,15 @@ struct Shared {
     doors: Doors,
     call_ups: CallUps,
     watchers: watch::Watchers,
-    // The lists that the registry's records are held against.
-    specialties: Specialties,
-    equipment_types: EquipmentTypes,
+    codes: Codes,
 }
 
 impl Orders {
     /// The service over what all services share.
     pub fn new(doors: Doors) -> Self {
         let watchers = watch::Watchers::new(&doors);
-        let (specialties, equipment_types) = (shipped_specialties(), shipped_equipment_types());
         let call_ups = CallUps::new(doors.clone());
-        Self(Arc::new(Shared { doors, call_ups, watchers, specialties, equipment_types }))
+        Self(Arc::new(Shared { doors, call_ups, watchers, codes: Codes::shipped() }))
     }
 
     /// Submits, and shows the order as it is then.
@@ -118,26 +112,9 @@ impl Shared {
         let order =
             order::read(&envelope).map_err(|fault| Reject::field("PAYLOAD_INVALID", &fault))?;
         for line in &order.requirements {
-            self.check_code(line)?;
+            self.codes.check(line)?;
         }
         Ok(NewDraft { order: Arc::new(order), envelope, traceparent: String::new() })
-    }
-
-    fn check_code(&self, line: &Requirement) -> Result<(), Reject> {
-        let (what, known): (_, Vec<&SpecialtyCode>) = match line.kind {
-            RequirementKind::Personnel => {
-                ("specialty", self.specialties.iter().map(|entry| &entry.code).collect())
-            }
-            RequirementKind::Equipment => {
-                ("equipment type", self.equipment_types.iter().map(|entry| &entry.code).collect())
-            }
-        };
-        if known.contains(&&line.code) {
-            return Ok(());
-        }
-        let some: Vec<&str> = known.iter().take(CODES_NAMED_MAX).map(|own| own.as_str()).collect();
-        let fault = format!("there is no {what} {}: use one of {}", line.code, some.join(", "));
-        Err(Reject::field("CODE_UNKNOWN", &WireError::new("requirements.code", fault)))
     }
 }
 
@@ -220,7 +197,7 @@ impl OrderService for Orders {
         request: Request<pb::SelectCallUpRequest>,
     ) -> Result<Response<pb::SelectCallUpResponse>, Status> {
         let caller = caller(&request)?;
-        let known = |line: &Requirement| self.0.check_code(line);
+        let known = |line: &Requirement| self.0.codes.check(line);
         let selected = Box::pin(self.0.call_ups.select(&caller, request.into_inner(), known));
         Ok(Response::new(selected.await?))
     }

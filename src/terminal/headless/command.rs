@@ -190,7 +190,9 @@ impl Command {
 pub(in crate::terminal) fn says_called(line: &str) -> [bool; 2] {
     let says = |field: &str| {
         let mut numbers = line.split(|c: char| c.is_whitespace() || c == ',');
-        numbers.any(|part| part.replace('_', "-").strip_prefix(field).is_some_and(|r| r.starts_with('=')))
+        numbers.any(|part| {
+            part.replace('_', "-").strip_prefix(field).is_some_and(|r| r.starts_with('='))
+        })
     };
     [says("called"), says("equipment-called")]
 }

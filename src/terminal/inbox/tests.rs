@@ -1,6 +1,7 @@
 //! A terminal's inbox over a store in memory. The parts: answers, changes of orders, doubt, time.
 
 mod answering;
+mod calling;
 mod changing;
 mod doubting;
 mod keeping;

@@ -16,7 +16,7 @@ use crate::domain::instant::Instant;
 use crate::domain::order::delivery::DeliveryState;
 use crate::terminal::headless::Command;
 use crate::terminal::inbox::{
-    CalledRow, Inbox, InboxError, OrderDetail, OrderSummary, RefusedOrder, SheetState, Standing,
+    Inbox, InboxError, OrderDetail, OrderSummary, RefusedOrder, SheetState, Standing,
 };
 use crate::terminal::link::LinkStatus;
 
@@ -230,7 +230,8 @@ impl App {
             Standing::Live | Standing::Expired => {}
         }
         let mut offers = Vec::new();
-        if let SheetState::Complete { .. } | SheetState::Waiting { pages: 1.., .. } = summary.sheets {
+        if let SheetState::Complete { .. } | SheetState::Waiting { pages: 1.., .. } = summary.sheets
+        {
             offers.push(('d', "Danh sách gọi"));
         }
         match summary.state {
@@ -298,7 +299,7 @@ impl App {
         }
     }
 
-    fn open_waiting(&mut self) -> Wish {
+    pub(super) fn open_waiting(&mut self) -> Wish {
         let Some(place) = self.newest_waiting() else { return Wish::Nothing };
         self.selected = place;
         self.enter()
@@ -319,32 +320,6 @@ impl App {
             }
         }
         Wish::Nothing
-    }
-
-    fn in_roll(&mut self, code: KeyCode) -> Wish {
-        match (code, &mut self.roll) {
-            (KeyCode::Esc | KeyCode::Backspace, roll) => *roll = None,
-            (KeyCode::Char('m' | 'M'), roll) => {
-                *roll = None;
-                return self.open_waiting();
-            }
-            (other, Some(roll)) => roll.page.turn(other),
-            (_other, None) => {}
-        }
-        Wish::Nothing
-    }
-
-    /// What reading the sheets came to.
-    pub(super) fn called(
-        &mut self,
-        order: OrderId,
-        rows: Result<Vec<CalledRow>, InboxError>,
-    ) -> Result<(), InboxError> {
-        match rows {
-            Ok(rows) => self.roll = Some(Roll::new(order, &rows)),
-            failed => self.done(failed.map(drop))?,
-        }
-        Ok(())
     }
 
     fn chosen(&mut self, typed: char) -> Wish {

@@ -1,12 +1,14 @@
 //! The call-up sheets of one order (danh sách gọi), in front of its page: who is to be called, row by
 //! row.
 
+use crossterm::event::KeyCode;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Block;
 
+use super::app::{App, Wish};
 use super::draw::render;
 use super::page::{Page, bold};
 use super::words;
@@ -14,7 +16,7 @@ use super::wrap::wrap;
 use crate::domain::callup::Reason;
 use crate::domain::ids::OrderId;
 use crate::domain::order::handling::Handling;
-use crate::terminal::inbox::CalledRow;
+use crate::terminal::inbox::{CalledRow, InboxError};
 use crate::wire::pb;
 
 /// The sheets that are shown.
@@ -61,6 +63,34 @@ impl Roll {
     }
 }
 
+impl App {
+    pub(super) fn in_roll(&mut self, code: KeyCode) -> Wish {
+        match (code, &mut self.roll) {
+            (KeyCode::Esc | KeyCode::Backspace, roll) => *roll = None,
+            (KeyCode::Char('m' | 'M'), roll) => {
+                *roll = None;
+                return self.open_waiting();
+            }
+            (other, Some(roll)) => roll.page.turn(other),
+            (_other, None) => {}
+        }
+        Wish::Nothing
+    }
+
+    /// What reading the sheets came to.
+    pub(super) fn called(
+        &mut self,
+        order: OrderId,
+        rows: Result<Vec<CalledRow>, InboxError>,
+    ) -> Result<(), InboxError> {
+        match rows {
+            Ok(rows) => self.roll = Some(Roll::new(order, &rows)),
+            failed => self.done(failed.map(drop))?,
+        }
+        Ok(())
+    }
+}
+
 /// A text of the registry that cannot move the cursor.
 fn plain(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
@@ -102,7 +132,10 @@ fn item_lines(item: &pb::CalledEquipment) -> Vec<Line<'static>> {
 
 fn details(parts: &[&str]) -> Line<'static> {
     let said: Vec<&str> = parts.iter().copied().filter(|part| !part.is_empty()).collect();
-    Line::styled(format!("      {}", plain(&said.join(" · "))), Style::new().add_modifier(Modifier::DIM))
+    Line::styled(
+        format!("      {}", plain(&said.join(" · "))),
+        Style::new().add_modifier(Modifier::DIM),
+    )
 }
 
 const fn why(reason: pb::CallUpReason) -> &'static str {

@@ -6,8 +6,8 @@ use ring::rand::SystemRandom;
 
 use super::pages::{FreezeError, Frozen, Row, UnitRows, freeze};
 use super::{
-    CallUp, LeafFault, PAGE_LEN_MAX, PAGE_ROWS_MAX, from_message, proven_sheet,
-    proven_summary, read_sheet, to_message,
+    CallUp, LeafFault, PAGE_LEN_MAX, PAGE_ROWS_MAX, from_message, proven_sheet, proven_summary,
+    read_sheet, to_message,
 };
 use crate::domain::ids::{EndpointNo, OrderId};
 use crate::evidence::tree::{Hash, Tree, leaf_hash};
@@ -184,8 +184,9 @@ fn the_root_is_what_the_contract_says() {
     let (lists, signed) = frozen(ORDER, 3);
     let labels = [&b"hoatoc call-up summary v1\n"[..], b"hoatoc call-up sheet v1\n"];
     let leaves = lists.leaves().iter().enumerate();
-    let tree: Tree =
-        leaves.map(|(at, leaf)| leaf_hash(&[labels[at.min(1)], &leaf.bytes[..]].concat())).collect();
+    let tree: Tree = leaves
+        .map(|(at, leaf)| leaf_hash(&[labels[at.min(1)], &leaf.bytes[..]].concat()))
+        .collect();
     assert_eq!(tree.root(), Hash(signed.root));
 }
 

@@ -108,9 +108,8 @@ fn references() -> impl Strategy<Value = Reference> {
 }
 
 fn call_ups() -> impl Strategy<Value = CallUp> {
-    let day = (2000..2100_i16, 1..13_i8, 1..29_i8).prop_map(|(year, month, day)| {
-        jiff::civil::date(year, month, day)
-    });
+    let day = (2000..2100_i16, 1..13_i8, 1..29_i8)
+        .prop_map(|(year, month, day)| jiff::civil::date(year, month, day));
     let numbers = (any::<u32>(), any::<u32>(), any::<u32>());
     (order_ids(), day, option::of(codes()), numbers, any::<[u8; 32]>()).prop_map(
         |(frozen_by, as_of, plan, (people, equipment, leaves), root)| CallUp {

@@ -22,8 +22,8 @@ use crate::index::open_value;
 use crate::rpc::services::call_up::Line;
 use crate::rpc::status::Reject;
 use crate::store::keys;
-use crate::wire::registry::{RegistryRecord, decode};
 use crate::wire::pb;
+use crate::wire::registry::{RegistryRecord, decode};
 
 /// Where may be called, and who is spoken for.
 #[derive(Debug)]
@@ -55,8 +55,12 @@ impl Field {
 
     /// Every unit by place, and how far it is.
     pub(super) fn places(&self) -> (BTreeMap<UnitCode, u32>, Vec<UnitCode>, Vec<Reach>) {
-        let areas: HashSet<&UnitCode> =
-            self.asked.keys().filter_map(|unit| self.units.area_of(unit)).map(|a| &a.code).collect();
+        let areas: HashSet<&UnitCode> = self
+            .asked
+            .keys()
+            .filter_map(|unit| self.units.area_of(unit))
+            .map(|a| &a.code)
+            .collect();
         let (mut places, mut codes, mut reaches) = (BTreeMap::new(), Vec::new(), Vec::new());
         for (place, unit) in (0_u32..).zip(self.units.iter()) {
             let near = self.units.area_of(&unit.code).is_some_and(|own| areas.contains(&own.code));
@@ -247,7 +251,9 @@ fn item(own: &pb::Equipment, on: Date, is_called: bool) -> Option<Item> {
     let held = period(own.status_start_date.as_ref(), own.status_end_date.as_ref());
     let holds = match status {
         EquipmentStatus::Available => false,
-        EquipmentStatus::Sold | EquipmentStatus::Scrapped => held.from.is_none_or(|from| from <= on),
+        EquipmentStatus::Sold | EquipmentStatus::Scrapped => {
+            held.from.is_none_or(|from| from <= on)
+        }
         _passing => held.contains(on),
     };
     Some(Item {

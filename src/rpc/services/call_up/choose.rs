@@ -91,10 +91,9 @@ impl Made {
         let mut shares: BTreeMap<String, pb::CallUpShare> = BTreeMap::new();
         for one in &self.selection.chosen {
             let unit_code = self.unit(one.unit);
-            let share = shares.entry(unit_code.clone()).or_insert_with(|| pb::CallUpShare {
-                unit_code,
-                ..pb::CallUpShare::default()
-            });
+            let share = shares
+                .entry(unit_code.clone())
+                .or_insert_with(|| pb::CallUpShare { unit_code, ..pb::CallUpShare::default() });
             match self.record(one) {
                 Some((RecordKind::Equipment, _id)) => share.equipment += 1,
                 _person => share.people += 1,

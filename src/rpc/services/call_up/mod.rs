@@ -18,7 +18,7 @@ use ring::rand::SystemRandom;
 use tonic::Status;
 
 use self::candidates::Field;
-use self::choose::Choice;
+use self::choose::{Choice, Made};
 use self::hold::{Held, Hold};
 use crate::domain::callup::standing::Judge;
 use crate::domain::callup::{Barred, LINES_MAX, RESERVE_MAX};
@@ -106,8 +106,7 @@ impl CallUps {
         };
         let choice = Choice { lines, day, handling, reserve_percent: message.reserve_percent };
         let (engine, sealer) = (self.doors.engine.clone(), self.doors.sheets.sealer().clone());
-        let chosen =
-            blocking(move || choice.make(&engine, &sealer, field)).await?;
+        let chosen = blocking(move || choice.make(&engine, &sealer, field)).await?;
         if message.preview {
             let summary = chosen.summary().encode_to_vec().into();
             let reserve = chosen.reserve();
@@ -117,6 +116,19 @@ impl CallUps {
             let text = "nobody and nothing can be called: ask more units, or name near specialties";
             return Err(Reject::new(Code::Precondition, "CALL_UP_EMPTY", text).into());
         }
+        self.record_reading(caller, &chosen).await?;
+        let (engine, sealer) = (self.doors.engine.clone(), self.doors.sheets.sealer().clone());
+        let lists = blocking(move || -> Result<Lists, Reject> {
+            let (summary, reserve) = (chosen.summary(), chosen.reserve());
+            let units = chosen.rows(&engine, &sealer)?;
+            let frozen = freeze(order, summary, units, &SystemRandom::new()).map_err(unfrozen)?;
+            Ok(Lists { frozen, reserve })
+        });
+        self.held(caller, order, lists.await?)
+    }
+
+    /// Says in the ledger that the chosen are read, before they are.
+    async fn record_reading(&self, caller: &Principal, chosen: &Made) -> Result<(), Status> {
         for kind in [RecordKind::Reservist, RecordKind::Equipment] {
             let ids: Vec<[u8; 16]> =
                 chosen.ids().filter(|(own, _id)| *own == kind).map(|(_kind, id)| id).collect();
@@ -130,14 +142,7 @@ impl CallUps {
                 reply.await.or(Err(unknown()))??;
             }
         }
-        let (engine, sealer) = (self.doors.engine.clone(), self.doors.sheets.sealer().clone());
-        let lists = blocking(move || -> Result<Lists, Reject> {
-            let (summary, reserve) = (chosen.summary(), chosen.reserve());
-            let units = chosen.rows(&engine, &sealer)?;
-            let frozen = freeze(order, summary, units, &SystemRandom::new()).map_err(unfrozen)?;
-            Ok(Lists { frozen, reserve })
-        });
-        self.held(caller, order, lists.await?)
+        Ok(())
     }
 
     fn held(
@@ -170,7 +175,8 @@ impl CallUps {
         let own = order.call_up.as_ref().filter(|own| own.frozen_by == order.id);
         let Some(own) = own else {
             if !call_up_id.is_empty() {
-                let fault = WireError::new("call_up_id", "is given, but the payload has no such lists");
+                let fault =
+                    WireError::new("call_up_id", "is given, but the payload has no such lists");
                 return Err(Reject::field("PAYLOAD_INVALID", &fault).into());
             }
             self.check(order.call_up.as_ref()).await?;
@@ -191,10 +197,8 @@ impl CallUps {
             return Err(changed("the recipients are not those that the sheets are for").into());
         }
         let (sheets, id) = (self.doors.sheets.clone(), order.id);
-        blocking(move || {
-            sheets.seal(&id, &held.lists, &SystemRandom::new()).map_err(unreadable)
-        })
-        .await
+        blocking(move || sheets.seal(&id, &held.lists, &SystemRandom::new()).map_err(unreadable))
+            .await
     }
 
     /// Whether the lists in the store are those that are signed.
@@ -238,10 +242,8 @@ impl CallUps {
         };
         self.check(Some(&call_up)).await?;
         let lists = self.doors.sheets.of(call_up.frozen_by).await.map_err(unreadable)?;
-        let (summary, proof) = lists
-            .frozen
-            .summary()
-            .map_err(|fault| Reject::internal("CALL_UP_UNPROVEN", &fault))?;
+        let (summary, proof) =
+            lists.frozen.summary().map_err(|fault| Reject::internal("CALL_UP_UNPROVEN", &fault))?;
         let (reserve, handling) = (lists.reserve.clone(), order.handling);
         let (engine, sealer) = (self.doors.engine.clone(), self.doors.sheets.sealer().clone());
         let drift = blocking(move || -> Result<_, Reject> {
@@ -261,10 +263,7 @@ impl CallUps {
 
     /// The records that open orders of this handling call by name: a drill ties nobody for the real
     /// thing.
-    async fn called(
-        &self,
-        handling: Handling,
-    ) -> Result<HashSet<[u8; 16]>, Status> {
+    async fn called(&self, handling: Handling) -> Result<HashSet<[u8; 16]>, Status> {
         let by: Vec<OrderId> = {
             let (world, now) = (self.doors.engine.world(), self.doors.engine.now());
             let open = world.current(now);
@@ -274,7 +273,8 @@ impl CallUps {
         let mut called = HashSet::new();
         for order in by {
             let lists = self.doors.sheets.of(order).await.map_err(unreadable)?;
-            called.extend(lists.frozen.leaves().iter().flat_map(|leaf| leaf.records.iter().copied()));
+            called
+                .extend(lists.frozen.leaves().iter().flat_map(|leaf| leaf.records.iter().copied()));
         }
         Ok(called)
     }
@@ -292,7 +292,9 @@ fn lines(needs: &[pb::CallUpNeed]) -> Result<Vec<Line>, Status> {
         let kind = match need.kind() {
             pb::RequirementKind::Personnel => RequirementKind::Personnel,
             pb::RequirementKind::Equipment => RequirementKind::Equipment,
-            pb::RequirementKind::Unspecified => return Err(invalid("say neither people nor means")),
+            pb::RequirementKind::Unspecified => {
+                return Err(invalid("say neither people nor means"));
+            }
         };
         let code: SpecialtyCode = parse("needs.code", &need.code)?;
         if !seen.insert((kind, code.clone())) {
