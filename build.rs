@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use prost::Message;
 
 /// Messages that hold personal data.
-const PERSONAL: [&str; 10] = [
+const PERSONAL: [&str; 14] = [
     "Reservist",
     "Equipment",
     "Driver",
@@ -16,6 +16,10 @@ const PERSONAL: [&str; 10] = [
     "MilitiaBase",
     "Enterprise",
     "FieldChange",
+    "CalledPerson",
+    "CalledEquipment",
+    "CallUpSheetDelivery",
+    "StoredCallUpLeaf",
 ];
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -171,6 +171,9 @@ pub const ENTRY_OVERHEAD_LEN: usize = 32;
 /// Records in one batch: their commitments fit one ledger entry, and sealing them keeps the owner
 /// from orders for less than a millisecond.
 pub const RECORDS_PER_BATCH_MAX: usize = 100;
+/// Leaves of call-up lists that are sealed anew in one batch: each is up to 48 KiB, and orders wait for
+/// no more than some milliseconds.
+pub const LEAVES_PER_BATCH_MAX: usize = 16;
 /// Batches of one import that are read ahead of their answers: the disk is kept busy while the next
 /// rows are checked, and a caller that does not read its answers soon waits.
 pub const IMPORT_BATCHES_IN_FLIGHT_MAX: usize = 4;
@@ -203,6 +206,9 @@ pub const HELLO_PATIENCE: Duration = Duration::from_secs(10);
 /// Answers of one terminal on their way to disk: one order makes five, the rest waits in the
 /// network's own buffers.
 pub const ANSWERS_IN_FLIGHT_MAX: usize = 16;
+/// Orders of which a terminal says which pages of call-up sheets it has: more than are ever open at
+/// once, and its first word stays small.
+pub const SHEET_CURSORS_MAX: usize = 64;
 /// Messages ready for one stream: a handful, because what is not sent yet is read from the cursor.
 pub const OUTBOUND_LEN_MAX: usize = 8;
 /// Heartbeats that may be missed in a row before a stream counts as dead.

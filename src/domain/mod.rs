@@ -1,6 +1,7 @@
 //! What things are and what may happen to them. Pure: no clock, no randomness, no I/O, no async.
 
 pub mod authority;
+pub mod callup;
 pub mod code;
 pub mod endpoint;
 pub mod ids;

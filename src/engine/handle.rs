@@ -21,7 +21,7 @@ use crate::evidence::seal::keyring::{KeepError, KeyringError};
 use crate::evidence::seal::keytree::TreeError;
 use crate::index::{Registry, StoredError};
 use crate::limits;
-use crate::store::{Store, StoreError};
+use crate::store::{Pair, Store, StoreError};
 use crate::tasks::Tasks;
 use crate::telemetry::metrics::{EngineCounts, Metrics};
 
@@ -200,6 +200,21 @@ impl Engine {
         reply.await.unwrap_or(Err(STOPPING))
     }
 
+    /// As [`Self::submit`], with values that become durable together with the request's entries or
+    /// not at all: sealed content whose commitment is in them. A request that is refused or was
+    /// carried out before writes none.
+    ///
+    /// # Errors
+    /// As [`Self::submit`].
+    pub async fn submit_with(
+        &self,
+        request: Request,
+        beside: Vec<Pair>,
+    ) -> Result<Committed, EngineError> {
+        let reply = self.send(request, beside).await?;
+        reply.await.unwrap_or(Err(STOPPING))
+    }
+
     /// Puts a request into the lane and returns at once, so that a session can have several on
     /// their way; they are carried out in the order of these calls.
     ///
@@ -209,8 +224,16 @@ impl Engine {
         &self,
         request: Request,
     ) -> Result<oneshot::Receiver<Result<Committed, EngineError>>, EngineError> {
+        self.send(request, Vec::new()).await
+    }
+
+    async fn send(
+        &self,
+        request: Request,
+        beside: Vec<Pair>,
+    ) -> Result<oneshot::Receiver<Result<Committed, EngineError>>, EngineError> {
         let (reply, receiver) = oneshot::channel();
-        let job = Job { request, reply, span: Span::current() };
+        let job = Job { request, beside, reply, span: Span::current() };
         self.orders.send(job).await.or(Err(STOPPING))?;
         Ok(receiver)
     }

@@ -30,7 +30,7 @@ use crate::engine::handle::{Committed, EngineError, View};
 use crate::engine::records::keys::RecordTask;
 use crate::engine::records::{RecordJob, RecordPlan};
 use crate::limits;
-use crate::store::{Store, StoreError, VALUE_LEN_MAX};
+use crate::store::{Op, Pair, Store, StoreError, VALUE_LEN_MAX};
 use crate::tasks::Tasks;
 use crate::telemetry::metrics::Metrics;
 use crate::wire::entry;
@@ -41,6 +41,8 @@ type Reply = oneshot::Sender<Result<Committed, EngineError>>;
 #[derive(Debug)]
 pub(super) struct Job {
     pub(super) request: Request,
+    // Written in the same batch as the request's entries.
+    pub(super) beside: Vec<Pair>,
     pub(super) reply: Reply,
     pub(super) span: Span,
 }
@@ -50,10 +52,19 @@ pub(super) struct Job {
 struct Group {
     entries: Vec<Entry>,
     leaves: Vec<Vec<u8>>,
+    beside: Vec<Pair>,
     len: usize,
     replies: Vec<(Reply, Result<Committed, EngineError>)>,
     // The spans of those who wait, in the same order.
     callers: Vec<Span>,
+}
+
+impl Group {
+    /// What is written beside the entries; asked for again when the first attempt found no room.
+    fn writes(&self) -> Vec<Op> {
+        let put = |(key, value): &Pair| Op::Put { key: key.clone(), value: value.clone() };
+        self.beside.iter().map(put).collect()
+    }
 }
 
 pub(super) struct Owner {
@@ -154,7 +165,7 @@ impl Owner {
     }
 
     fn take(&mut self, job: Job, group: &mut Group) {
-        let Job { request, reply, span } = job;
+        let Job { request, beside, reply, span } = job;
         let _in_the_callers_trace = span.clone().entered();
         let name = request.command.name();
         let at = self.now();
@@ -162,10 +173,12 @@ impl Owner {
             Ok(Decision::Repeated { ledger_index }) => {
                 Ok(Committed { ledger_index, at, repeated: true })
             }
-            Ok(Decision::Happens(events)) => self.record(&request, events, at, group).map(|()| {
-                let ledger_index = self.world.ledger_size().saturating_sub(1);
-                Committed { ledger_index, at, repeated: false }
-            }),
+            Ok(Decision::Happens(events)) => {
+                self.record(&request, events, beside, at, group).map(|()| {
+                    let ledger_index = self.world.ledger_size().saturating_sub(1);
+                    Committed { ledger_index, at, repeated: false }
+                })
+            }
             Err(refused) => Err(refused),
         };
         match &outcome {
@@ -198,10 +211,13 @@ impl Owner {
         &mut self,
         request: &Request,
         events: Vec<Event>,
+        beside: Vec<Pair>,
         at: Instant,
         group: &mut Group,
     ) -> Result<(), EngineError> {
         let (entries_before, len_before) = (group.entries.len(), group.len);
+        let pair_len = |(key, value): &Pair| key.len() + value.len() + limits::ENTRY_OVERHEAD_LEN;
+        group.len += beside.iter().map(pair_len).sum::<usize>();
         for event in events {
             let (actor, request) = (request.actor.clone(), request.id.clone());
             let entry = Entry { at, actor, request, event };
@@ -220,6 +236,7 @@ impl Owner {
             group.entries.push(entry);
         }
         group.entries[entries_before..].iter().for_each(|entry| self.world.apply(entry));
+        group.beside.extend(beside);
         Ok(())
     }
 
@@ -230,14 +247,14 @@ impl Owner {
         let outcome = if group.entries.is_empty() {
             Ok(())
         } else {
-            match self.commit(leaves, Vec::new(), &callers)? {
+            match self.commit(leaves, group.writes(), &callers)? {
                 Ok(hashes) => {
                     self.publish(&group.entries, hashes, None);
                     Ok(())
                 }
                 Err(Failed::Full) if self.make_room() => {
                     let leaves = group.entries.iter().map(entry::encode).collect();
-                    self.commit(leaves, Vec::new(), &callers)?
+                    self.commit(leaves, group.writes(), &callers)?
                         .map(|hashes| self.publish(&group.entries, hashes, None))
                 }
                 Err(failed) => Err(failed),
@@ -272,7 +289,7 @@ impl Owner {
         let at = self.now();
         let recorded = self.plan_records(&job, &request).and_then(|(plan, repeated_at)| {
             let events = plan.event().into_iter().collect();
-            self.record(&request, events, at, &mut group).map(|()| (plan, repeated_at))
+            self.record(&request, events, Vec::new(), at, &mut group).map(|()| (plan, repeated_at))
         });
         let (mut plan, repeated_at) = match recorded {
             Ok(planned) => planned,

@@ -16,6 +16,7 @@ use crate::domain::instant::Instant;
 use crate::domain::world::{Actor, RecordKind};
 use crate::engine::records::keys::{KeyJob, KeyWork, KeysDone};
 use crate::engine::{Engine, EngineError};
+use crate::evidence::seal::generation_of;
 use crate::evidence::seal::keyring::{KeepError, KeepKeys, Keyring};
 use crate::index::value_generation;
 use crate::limits;
@@ -147,7 +148,45 @@ impl Rekeying {
                 after = last;
             }
         }
+        self.reseal_call_ups(generation).await?;
         self.ask(Actor::Server, None, KeyWork::Finish).await.map(drop)
+    }
+
+    /// Call-up lists are sealed beside the owner, so one may come in under the older generation while
+    /// a pass goes on: they are walked until a pass finds none.
+    async fn reseal_call_ups(&self, generation: u32) -> Result<(), EngineError> {
+        loop {
+            let (mut after, mut resealed) = (Vec::new(), 0);
+            while let Some((last, older)) = self.call_up_page(after, generation).await? {
+                for leaves in older.chunks(limits::LEAVES_PER_BATCH_MAX) {
+                    let work = KeyWork::ResealCallUps { keys: leaves.to_vec() };
+                    resealed += self.ask(Actor::Server, None, work).await?.records;
+                }
+                after = last;
+            }
+            if resealed == 0 {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn call_up_page(
+        &self,
+        after: Vec<u8>,
+        generation: u32,
+    ) -> Result<Option<(Vec<u8>, Vec<Vec<u8>>)>, EngineError> {
+        let store = self.inner.engine.store().clone();
+        let scanned = tokio::task::spawn_blocking(move || {
+            let page = store.scan(store_keys::CALL_UPS, &after, limits::LEAVES_PER_BATCH_MAX)?;
+            let Some((last, _value)) = page.last() else { return Ok(None) };
+            let last = last.clone();
+            let older = page.into_iter().filter(|(_key, own)| generation_of(own) != Ok(generation));
+            Ok::<_, StoreError>(Some((last, older.map(|(key, _value)| key).collect())))
+        });
+        match scanned.await {
+            Ok(page) => Ok(page?),
+            Err(_stopping) => Err(EngineError::Unavailable { doing: "stopping" }),
+        }
     }
 
     /// The last key of a page of records, and those of it that are under another generation.

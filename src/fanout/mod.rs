@@ -12,9 +12,11 @@ pub mod hub;
 mod news;
 mod outbox;
 pub mod session;
+pub mod sheets;
 #[cfg(test)]
 mod tests;
 mod waiting;
 
 pub use hub::{Ending, Hub, Presence};
 pub use session::{Session, Settings};
+pub use sheets::Sheets;

@@ -1,5 +1,5 @@
 //! What a session has to say next: a newer trust bundle, without which what follows may not verify;
-//! cancels, which overtake everything else; replies; orders; a sign of life. Holds identities, not messages: the bytes are read when there is
+//! cancels, which overtake everything else; replies; orders; a sign of life; call-up sheets. Holds identities, not messages: the bytes are read when there is
 //! room to send them, and an order that was replaced meanwhile is not sent at all.
 
 use std::collections::VecDeque;
@@ -11,6 +11,7 @@ use crate::domain::ids::{EndpointNo, OrderId};
 use crate::domain::instant::Instant;
 use crate::domain::order::delivery::Delivery;
 use crate::domain::world::{OrderFile, World};
+use crate::limits;
 use crate::telemetry::propagation;
 use crate::wire::pb::exchange_response::Message;
 use crate::wire::{pb, timestamp};
@@ -21,6 +22,8 @@ pub(super) struct Outbox {
     replies: VecDeque<Message>,
     cancels: VecDeque<OrderId>,
     orders: VecDeque<OrderId>,
+    // Orders whose call-up sheets are not all sent, each with the page that is next, from 1.
+    sheets: VecDeque<(OrderId, u32)>,
     // All issued orders up to this sequence were looked at.
     scanned: u64,
     pub(super) trust_due: bool,
@@ -30,12 +33,19 @@ pub(super) struct Outbox {
 impl Outbox {
     /// For a terminal that has what was issued up to `cursor`. What it never confirmed is queued
     /// again, and all of it when the terminal is a new one with an empty disk.
-    pub(super) fn new(world: &World, endpoint: EndpointNo, cursor: u64, now: Instant) -> Self {
+    /// Pages of sheets are queued as far as `has` does not say that the terminal has them.
+    pub(super) fn new(
+        world: &World,
+        endpoint: EndpointNo,
+        (cursor, has): (u64, &[pb::SheetCursor]),
+        now: Instant,
+    ) -> Self {
         let mut outbox = Self {
             endpoint,
             replies: VecDeque::new(),
             cancels: VecDeque::new(),
             orders: VecDeque::new(),
+            sheets: VecDeque::new(),
             scanned: world.latest_sequence(),
             trust_due: false,
             heartbeat_due: false,
@@ -47,6 +57,15 @@ impl Outbox {
         for file in world.current(now).filter(lacks) {
             outbox.add(file);
         }
+        for file in world.current(now) {
+            let id = file.order.id.as_bytes();
+            match has.iter().take(limits::SHEET_CURSORS_MAX).find(|own| own.order_id[..] == id[..])
+            {
+                Some(cursor) if cursor.is_complete => {}
+                Some(cursor) => outbox.add_sheets(file, cursor.pages.saturating_add(1)),
+                None => outbox.add_sheets(file, 1),
+            }
+        }
         outbox
     }
 
@@ -54,6 +73,7 @@ impl Outbox {
     pub(super) fn scan(&mut self, world: &World) {
         for file in world.issued_after(self.scanned) {
             self.add(file);
+            self.add_sheets(file, 1);
         }
         self.scanned = world.latest_sequence();
     }
@@ -69,6 +89,34 @@ impl Outbox {
         }
     }
 
+    fn add_sheets(&mut self, file: &OrderFile, page: u32) {
+        if file.order.call_up.is_some() && file.order.audience.contains(self.endpoint) {
+            self.sheets.push_back((file.order.id, page));
+        }
+    }
+
+    /// The page of sheets that is next, once nothing else is to be said: the order, by whom the lists
+    /// were frozen, and the page.
+    pub(super) fn sheet(&mut self, world: &World, now: Instant) -> Option<(OrderId, OrderId, u32)> {
+        while let Some((id, page)) = self.sheets.front().copied() {
+            let file = world.order(&id).filter(|file| file.is_current(now));
+            let believed = file.filter(|file| world.is_believed(file));
+            match believed.and_then(|file| file.order.call_up.as_ref()) {
+                Some(call_up) => return Some((id, call_up.frozen_by, page)),
+                None => drop(self.sheets.pop_front()),
+            }
+        }
+        None
+    }
+
+    /// The page was sent, or there was none: on to the next one, or to the next order.
+    pub(super) fn sheet_done(&mut self, sent: bool) {
+        match self.sheets.front_mut() {
+            Some((_order, page)) if sent => *page += 1,
+            _none_left => drop(self.sheets.pop_front()),
+        }
+    }
+
     pub(super) fn reply(&mut self, message: Message) {
         self.replies.push_back(message);
     }
@@ -81,6 +129,7 @@ impl Outbox {
         self.replies.is_empty()
             && self.cancels.is_empty()
             && self.orders.is_empty()
+            && self.sheets.is_empty()
             && !self.trust_due
             && !self.heartbeat_due
     }

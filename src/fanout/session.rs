@@ -17,6 +17,7 @@ use crate::evidence::key::PublicKey;
 use crate::fanout::hub::{Ending, Hub, Seat};
 use crate::fanout::news::{Fresh, News};
 use crate::fanout::outbox::{Outbox, refused};
+use crate::fanout::sheets::Sheets;
 use crate::fanout::waiting::{Waiting, settle};
 use crate::limits;
 use crate::telemetry::metrics::Metrics;
@@ -57,6 +58,8 @@ struct Desk {
 pub struct Session {
     /// The engine.
     pub engine: Engine,
+    /// The call-up lists of orders.
+    pub sheets: Sheets,
     /// Where it has its place.
     pub hub: Hub,
     /// Whose stream it is; shown by its certificate.
@@ -126,7 +129,8 @@ impl Session {
         let now = self.engine.now();
         let mut desk = {
             let world = self.engine.world();
-            let mut outbox = Outbox::new(&world, self.endpoint, hello.cursor, now);
+            let has = (hello.cursor, &hello.sheet_cursors[..]);
+            let mut outbox = Outbox::new(&world, self.endpoint, has, now);
             let version = world.trust().map_or(0, |trust| trust.bundle.version);
             outbox.trust_due = version > hello.trust_bundle_version;
             let offset_ms = first_offset(hello, now);
@@ -188,8 +192,7 @@ impl Session {
                 }
                 permit = outbound.reserve(), if !desk.outbox.is_empty() => {
                     let Ok(permit) = permit else { return Ending::Left };
-                    let next = desk.outbox.next(&self.engine.world(), self.engine.now());
-                    if let Some(next) = next {
+                    if let Some(next) = self.next_word(&mut desk.outbox).await {
                         permit.send(message(next));
                     }
                 }
@@ -210,6 +213,19 @@ impl Session {
                 }
             }
         }
+    }
+
+    /// What is to be said next; pages of call-up sheets after everything else.
+    async fn next_word(&self, outbox: &mut Outbox) -> Option<Outbound> {
+        let now = self.engine.now();
+        let next = outbox.next(&self.engine.world(), now);
+        if next.is_some() {
+            return next;
+        }
+        let page = outbox.sheet(&self.engine.world(), now)?;
+        let delivery = self.sheets.page_for(self.endpoint, page).await;
+        outbox.sheet_done(delivery.is_some());
+        delivery.map(Outbound::CallUpSheet)
     }
 
     /// Says what became of the answers that were taken, before the stream ends.

@@ -7,6 +7,7 @@ mod answers;
 mod catching_up;
 mod endings;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::stream::Stream;
@@ -18,8 +19,9 @@ use crate::domain::ids::{EndpointNo, OrderId};
 use crate::domain::order::delivery::{Answer, Fact};
 use crate::engine::tests::{NOW, Stage};
 use crate::evidence::envelope::Envelope;
+use crate::evidence::seal::Sealer;
 use crate::fanout::session::{Broken, outbound};
-use crate::fanout::{Ending, Hub, Session, Settings};
+use crate::fanout::{Ending, Hub, Session, Settings, Sheets};
 use crate::limits;
 use crate::sim::cast::Cast;
 use crate::telemetry::metrics::Metrics;
@@ -45,12 +47,16 @@ fn said(message: Said) -> Result<pb::ExchangeRequest, Broken> {
 
 fn hello(cursor: u64, trust_bundle_version: u64) -> Said {
     let clock_time = Some(timestamp(NOW));
-    Said::Hello(pb::Hello { cursor, trust_bundle_version, clock_time, version: "test".into() })
+    let version = "test".into();
+    let sheet_cursors = Vec::new();
+    Said::Hello(pb::Hello { cursor, trust_bundle_version, clock_time, version, sheet_cursors })
 }
 
 fn session(stage: &Stage, hub: &Hub, endpoint: u32, heartbeat: Duration) -> Session {
+    let sealer = Arc::new(Sealer::new(&[7; 32]));
     Session {
         engine: stage.engine.clone(),
+        sheets: Sheets::new(stage.engine.clone(), sealer),
         hub: hub.clone(),
         endpoint: EndpointNo::new(endpoint),
         answer_key: Cast::answer_key(endpoint).public(),

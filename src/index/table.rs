@@ -153,6 +153,20 @@ impl Table {
         self.by_key.find(hash(key), is_it).map(|holder| holder / KEYS)
     }
 
+    /// The records of one specialty or type, each with the unit it was entered with.
+    pub fn of_code<'a>(
+        &'a self,
+        code: &str,
+    ) -> impl Iterator<Item = ([u8; 16], &'a UnitCode)> + use<'a> {
+        let column = &self.columns[Facet::Code.place()];
+        let place = column.place(&Value::Code(code.into()));
+        let rows = place.into_iter().flat_map(|place| column.rows(place).iter());
+        rows.filter_map(|row| {
+            let unit = self.columns[Facet::Unit.place()].places(row, false).first()?;
+            Some((self.ids[index(row)], self.units.get(usize::from(*unit))?))
+        })
+    }
+
     /// Whether there is such a record.
     pub fn contains(&self, id: &[u8; 16]) -> bool {
         self.number(id).is_some()

@@ -18,6 +18,7 @@ use tracing::{error, info};
 use crate::clock::Clock;
 use crate::engine::Engine;
 use crate::engine::upkeep::Figures;
+use crate::fanout::Sheets;
 use crate::limits;
 use crate::pki::authority::Authority;
 use crate::pki::config::ServerTls;
@@ -58,6 +59,8 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// Decides and remembers.
     pub engine: Engine,
+    /// Opens and seals personal data, and keeps orders' call-up lists; shared with the terminals' door.
+    pub sheets: Sheets,
     /// Signs certificates.
     pub authority: Arc<Authority>,
     /// Counts what happens.
@@ -122,6 +125,7 @@ impl Server {
         let mut routes = parts.extra;
         let shared = Doors {
             engine: parts.engine.clone(),
+            sheets: parts.sheets,
             authority: parts.authority,
             presence: parts.presence,
             upkeep: parts.upkeep,

@@ -8,7 +8,7 @@ use crate::domain::code::Code;
 use crate::domain::ids::EndpointNo;
 use crate::engine::Engine;
 use crate::fanout::session::{Broken, Said, outbound};
-use crate::fanout::{Ending, Hub, Session, Settings};
+use crate::fanout::{Ending, Hub, Session, Settings, Sheets};
 use crate::limits;
 use crate::rpc::auth::{Principal, caller};
 use crate::rpc::services::{Heard, Presence};
@@ -23,6 +23,8 @@ use crate::wire::pb::terminal_service_server::{TerminalService, TerminalServiceS
 pub struct TerminalDoor {
     /// The engine.
     pub engine: Engine,
+    /// The call-up lists of orders.
+    pub sheets: Sheets,
     /// Who is connected.
     pub hub: Hub,
     /// Where sessions run.
@@ -52,6 +54,7 @@ impl TerminalDoor {
         };
         Ok(Session {
             engine: self.engine.clone(),
+            sheets: self.sheets.clone(),
             hub: self.hub.clone(),
             endpoint: *no,
             answer_key: terminal.ok_or_else(unknown)?.answer_key,

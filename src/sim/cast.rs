@@ -204,6 +204,7 @@ impl Cast {
                 .resolve(world.units(), world.endpoints())
                 .expect("the cast has endpoints"),
             reference: None,
+            call_up: None,
         }
     }
 

@@ -10,6 +10,7 @@
 //! | `a` | activity's UUID, 16 bytes | the same |
 //! | `u` | reserve unit's UUID, 16 bytes | the same |
 //! | `s` | assignment's UUID, 16 bytes | the same |
+//! | `c` | order's UUID, 16 bytes; leaf, u32 big-endian | a leaf of its call-up lists, sealed |
 //!
 //! A terminal's own store has keys of its own, beside its inbox.
 
@@ -27,6 +28,25 @@ pub fn ledger(index: u64) -> Vec<u8> {
 pub fn ledger_index(key: &[u8]) -> Option<u64> {
     let digits = key.strip_prefix(LEDGER)?.try_into().ok()?;
     Some(u64::from_be_bytes(digits))
+}
+
+/// Prefix of the leaves of call-up lists.
+pub const CALL_UPS: &[u8] = b"c";
+
+/// Prefix of the leaves that were frozen with an order's draft.
+pub fn call_up_of(order: &[u8; 16]) -> Vec<u8> {
+    [CALL_UPS, order].concat()
+}
+
+/// The key of a leaf of an order's call-up lists.
+pub fn call_up_leaf(order: &[u8; 16], leaf: u32) -> Vec<u8> {
+    [CALL_UPS, order, &leaf.to_be_bytes()].concat()
+}
+
+/// The order and leaf in the key of a leaf.
+pub fn call_up_place(key: &[u8]) -> Option<([u8; 16], u32)> {
+    let (order, leaf) = key.strip_prefix(CALL_UPS)?.split_first_chunk::<16>()?;
+    Some((*order, u32::from_be_bytes(leaf.try_into().ok()?)))
 }
 
 /// Prefix of the records of a kind.
@@ -61,6 +81,8 @@ mod tests {
         assert_eq!(ledger_index(&ledger(258)), Some(258));
         assert!(ledger(255) < ledger(256));
         let id = [7; 16];
+        assert_eq!(call_up_place(&call_up_leaf(&id, 258)), Some((id, 258)));
+        assert!(call_up_leaf(&id, 255) < call_up_leaf(&id, 256));
         for kind in RecordKind::ALL {
             for other in RecordKind::ALL {
                 let read = record_id(kind, &record(other, &id));

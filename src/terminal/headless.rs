@@ -20,11 +20,12 @@ use tokio::io::{AsyncBufRead, AsyncBufReadExt, Lines};
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
+use self::command::says_called;
 pub use self::command::{Command, CommandError, parse_strength, reason_by_name, reason_name};
 pub use self::report::Format;
 use self::report::Report;
 use super::Terminal;
-use super::inbox::{InboxError, OrderSummary, Standing};
+use super::inbox::{InboxError, OrderSummary, SheetState, Standing};
 use crate::domain::ids::OrderId;
 use crate::domain::order::delivery::{DeclineReason, DeliveryState, Strength};
 
@@ -165,6 +166,7 @@ impl<O: Write> Desk<'_, O> {
         let list = inbox.list(self.terminal.now());
         self.report.orders(inbox, &list).map_err(HeadlessError::Write)?;
         self.report.refused(&inbox.refused_orders()).map_err(HeadlessError::Write)?;
+        self.report.refused_sheets(&inbox.refused_sheets()).map_err(HeadlessError::Write)?;
         let due = Instant::now() + self.policy.delay;
         for order in &list {
             if self.is_to_answer(order) {
@@ -206,7 +208,10 @@ impl<O: Write> Desk<'_, O> {
         };
         let live = order.standing == Standing::Live;
         let Policy { answer, by, strength, .. } = self.policy.clone();
-        let strength = strength.filter(|_numbers| !order.is_cancel);
+        let strength = strength.filter(|_numbers| !order.is_cancel).map(|given| {
+            let says = [given.called > 0, given.equipment_called > 0];
+            self.called_by_default(id, given, says)
+        });
         let state = order.state;
         let done = self
             .terminal
@@ -249,6 +254,20 @@ impl<O: Write> Desk<'_, O> {
                 let list = inbox.list(self.terminal.now());
                 self.report.list(inbox, &list).map_err(HeadlessError::Write)?;
             }
+            Command::Sheet(id) => {
+                let read = self.terminal.with_inbox(move |inbox| inbox.called(id)).await;
+                match read {
+                    Ok(rows) => self.report.sheet(id, &rows).map_err(HeadlessError::Write)?,
+                    Err(error) if error.is_fatal() => return Err(error.into()),
+                    Err(error) => self.error("sheet", &error)?,
+                }
+            }
+            Command::Strength(id, by, strength) => {
+                let strength = self.called_by_default(id, strength, says_called(line));
+                let report = Command::Strength(id, by, strength);
+                let done = self.terminal.with_inbox(move |inbox| report.carry_out(inbox)).await;
+                self.outcome("strength", done)?;
+            }
             other => {
                 let name = other.name();
                 let done = self.terminal.with_inbox(move |inbox| other.carry_out(inbox)).await;
@@ -256,6 +275,17 @@ impl<O: Write> Desk<'_, O> {
             }
         }
         Ok(false)
+    }
+
+    /// How many were called is what the sheets say, where a report does not.
+    fn called_by_default(&self, id: OrderId, given: Strength, says: [bool; 2]) -> Strength {
+        let summary = self.terminal.inbox().summary(id, self.terminal.now());
+        let Some(SheetState::Complete { people, equipment }) = summary.map(|own| own.sheets) else {
+            return given;
+        };
+        let called = if says[0] { given.called } else { people };
+        let equipment_called = if says[1] { given.equipment_called } else { equipment };
+        Strength { called, equipment_called, ..given }
     }
 
     fn outcome(

@@ -15,6 +15,7 @@ use crate::domain::order::{
 };
 use crate::domain::world::OrderFile;
 use crate::evidence::envelope::Envelope;
+use crate::wire::call_up;
 use crate::wire::unit::{self, optional, unknown};
 use crate::wire::{WireError, array, instant, optional_instant, parse, pb, timestamp};
 
@@ -147,6 +148,7 @@ fn to_message(order: &Order) -> pb::OrderPayload {
             order_id: Bytes::copy_from_slice(reference.order.as_bytes()),
             payload_digest: Bytes::copy_from_slice(&reference.digest),
         }),
+        call_up: order.call_up.as_ref().map(call_up::to_message),
     }
 }
 
@@ -180,6 +182,7 @@ fn from_message(message: &pb::OrderPayload) -> Result<Order, WireError> {
         not_after: instant("not_after_time", message.not_after_time.as_ref())?,
         audience: audience_from_message(audience)?,
         reference: message.reference.as_ref().map(reference_from_message).transpose()?,
+        call_up: message.call_up.as_ref().map(call_up::from_message).transpose()?,
     })
 }
 

@@ -37,4 +37,5 @@ macro_rules! masked {
     )+};
 }
 
-masked!(Driver Deferral Exemption MilitiaRole Transfer MilitiaBase Enterprise FieldChange);
+masked!(Driver Deferral Exemption MilitiaRole Transfer MilitiaBase Enterprise FieldChange
+    CalledPerson CalledEquipment CallUpSheetDelivery StoredCallUpLeaf);

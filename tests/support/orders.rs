@@ -46,6 +46,7 @@ impl Draft {
             request_id: request_id.into(),
             payload_type: self.envelope.payload_type().as_str().into(),
             payload: self.envelope.payload().to_vec().into(),
+            call_up_id: String::new(),
         }
     }
 }
@@ -85,6 +86,7 @@ pub(crate) async fn draft_of(province: &Province, author: &str, handling: Handli
         not_after: NOW.offset_by(24 * HOUR_MS),
         audience: wire_order::audience_from_message(&audience).expect("an audience"),
         reference: None,
+        call_up: None,
     };
     let payload = wire_order::encode(&order);
     let envelope = Envelope::new(OrderFile::payload_type(&order), payload);

@@ -16,8 +16,9 @@ use hoatoc::domain::world::{Actor, Command, Request, Trust as WorldTrust};
 use hoatoc::engine::{Engine, Parts as EngineParts, upkeep};
 use hoatoc::evidence::envelope::{Envelope, PayloadType};
 use hoatoc::evidence::key::{KeyUse, PublicKey, SigningKey};
+use hoatoc::evidence::seal::Sealer;
 use hoatoc::evidence::trust::{OfficerKey, TrustBundle, TrustedOfficer};
-use hoatoc::fanout::{Hub, Settings};
+use hoatoc::fanout::{Hub, Settings, Sheets};
 use hoatoc::index::Registry;
 use hoatoc::limits;
 use hoatoc::pki::authority::{Authority, Credentials};
@@ -44,6 +45,8 @@ use super::calls::soon;
 
 pub(crate) const NOW: Instant = Instant::from_millis(1_795_000_000_000);
 pub(crate) const COMMUNE: &str = "03160";
+/// Seals records and call-up lists.
+pub(crate) const MASTER: [u8; 32] = [7; 32];
 const YEAR_MS: i64 = 366 * 86_400_000;
 
 /// An officer with the keys at home and the certificate for calls.
@@ -155,8 +158,10 @@ impl Province {
             upkeep::start(&engine, store, settings, &metrics, &tasks).expect("nothing published")
         });
         let hub = Hub::default();
+        let sheets = Sheets::new(engine.clone(), Arc::new(Sealer::new(&MASTER)));
         let door = TerminalDoor {
             engine: engine.clone(),
+            sheets: sheets.clone(),
             hub: hub.clone(),
             tasks: tasks.clone(),
             settings: Settings { heartbeat: Duration::from_secs(20) },
@@ -172,6 +177,7 @@ impl Province {
                 tls: Arc::new(tls(&authority, clock.clone())),
                 clock: clock.clone(),
                 engine: engine.clone(),
+                sheets,
                 authority: authority.clone(),
                 metrics: metrics.clone(),
                 presence: Arc::new(hub.clone()),

@@ -119,6 +119,7 @@ pub(crate) fn delivery(number: u8) -> pb::OrderDelivery {
             selector: AudienceSelector::default(),
         },
         reference: None,
+        call_up: None,
     };
     let bytes = wire::order::encode(&order);
     let kind = OrderFile::payload_type(&order);

@@ -120,6 +120,7 @@ impl Cancel {
         next.body = content::body(reason)?;
         next.station = None;
         next.requirements = Vec::new();
+        next.call_up = None;
         set_terms(&mut next, &self.terms);
         // A cancel outlives the order it cancels, or a late device would see the order alone.
         next.not_after = next.not_after.max(earlier.not_after);
@@ -173,7 +174,7 @@ impl Road {
         order.validate()?;
         let bundle = connection.trust().await?;
         let mut envelope = envelope_of(&order)?;
-        let seen = Seen::look(connection, &envelope).await?;
+        let seen = Seen::look(connection, &envelope, None).await?;
         check_place(&seen.order, &bundle)?;
         confirm(&cx.screen, &seen, self.yes)?;
         let now = connection.now();

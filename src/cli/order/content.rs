@@ -63,6 +63,11 @@ impl Needs {
         Some(AssemblyStation { name: one_line(name), unit: self.station_unit.clone() })
     }
 
+    /// Whether anything is needed.
+    pub(super) const fn is_empty(&self) -> bool {
+        self.people.is_empty() && self.equipment.is_empty()
+    }
+
     pub(super) fn requirements(&self) -> Vec<Requirement> {
         let of = |kind, list: &[(SpecialtyCode, u32)]| {
             list.iter()
@@ -152,6 +157,15 @@ fn echelon(text: &str) -> Result<Echelon, String> {
 
 fn line(text: &str) -> Result<Line, String> {
     named(text, [Line::Military, Line::Civil], Line::as_str)
+}
+
+/// A line and the codes that may fill it: CN02=CN03,CN05.
+pub(super) fn near(text: &str) -> Result<(SpecialtyCode, Vec<SpecialtyCode>), String> {
+    let wrong = || "write it like CN02=CN03,CN05".to_owned();
+    let (code, near) = text.split_once('=').ok_or_else(wrong)?;
+    let near: Result<Vec<SpecialtyCode>, _> = near.split(',').map(str::parse).collect();
+    let (code, near) = (code.parse().ok(), near.ok());
+    code.zip(near).ok_or_else(wrong)
 }
 
 fn need(text: &str) -> Result<(SpecialtyCode, u32), String> {

@@ -9,6 +9,7 @@ use anyhow::{Context as _, Result, anyhow, bail};
 use clap::Args;
 use uuid::Uuid;
 
+use super::call_up::{CallUpTerms, Selected};
 use super::content::{self, Needs, Recipients, Terms};
 use super::view::{Seen, order_json};
 use crate::cli::Cx;
@@ -51,6 +52,8 @@ pub(in crate::cli) struct Draft {
     terms: Terms,
     #[command(flatten)]
     needs: Needs,
+    #[command(flatten)]
+    call_up: CallUpTerms,
     /// Also write the unsigned envelope to this new file.
     #[arg(long, value_name = "FILE")]
     file: Option<PathBuf>,
@@ -63,15 +66,25 @@ impl Draft {
         }
         let body = content::body(&self.body)?;
         let connection = cx.connect().await?;
+        let id = OrderId::new(Uuid::now_v7());
+        let selected = match &self.call_up.source {
+            None => None,
+            Some(source) => {
+                let asked = self.call_up.ask(source, &self.needs)?;
+                let recipients = self.recipients.selector();
+                Some(Selected::make(&connection, &id, recipients, self.handling, asked).await?)
+            }
+        };
         for _try in 0..NUMBER_TRIES_MAX {
             let resolved = resolve(&connection, self.recipients.selector(), self.handling).await?;
-            let order = self.order(&connection, &resolved, body.clone())?;
+            let order = self.order(&connection, &resolved, (id, selected.as_ref()), &body)?;
             let envelope = envelope_of(&order)?;
-            let seen = Seen::look(&connection, &envelope).await?;
+            let seen = Seen::look(&connection, &envelope, selected.as_ref()).await?;
             let ask = pb::DraftOrderRequest {
                 request_id: request_id(),
                 payload_type: envelope.payload_type().as_str().to_owned(),
                 payload: pb::Envelope::from(&envelope).payload,
+                call_up_id: selected.as_ref().map(|own| own.id.clone()).unwrap_or_default(),
             };
             match connection.orders().draft_order(request(ask)).await {
                 Ok(reply) => {
@@ -89,7 +102,8 @@ impl Draft {
         &self,
         connection: &Connection,
         resolved: &pb::ResolveAudienceResponse,
-        body: String,
+        (id, selected): (OrderId, Option<&Selected>),
+        body: &str,
     ) -> Result<Order> {
         // The server's clock: an author's old machine may stand wrong, and times are under signatures.
         let now = instant("server_time", resolved.server_time.as_ref())?;
@@ -102,7 +116,7 @@ impl Draft {
         };
         let audience = resolved.audience.as_ref().context("the server resolved no audience")?;
         let order = Order {
-            id: OrderId::new(Uuid::now_v7()),
+            id,
             handling: self.handling,
             kind: self.kind,
             urgency: self.urgency,
@@ -114,7 +128,7 @@ impl Draft {
             drafted_by: connection.home.id.clone(),
             drafted_at: now,
             title: content::one_line(&self.title),
-            body,
+            body: body.to_owned(),
             station: self.needs.station(),
             requirements: self.needs.requirements(),
             answer_by: now + self.terms.answer(self.urgency),
@@ -122,6 +136,7 @@ impl Draft {
             not_after: now + self.terms.valid(),
             audience: order::audience_from_message(audience)?,
             reference: None,
+            call_up: selected.map(|own| own.call_up.clone()),
         };
         order.validate()?;
         Ok(order)

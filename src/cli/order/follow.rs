@@ -5,7 +5,8 @@ use std::path::Path;
 use anyhow::{Context as _, Result};
 use serde_json::{Value, json};
 
-use super::view::{counts_json, order_json, words};
+use super::call_up::Lists;
+use super::view::{counts_json, order_json, units_of, words};
 use super::{order_of, unsigned};
 use crate::cli::Cx;
 use crate::cli::connection::{Connection, refused, request, request_id};
@@ -103,6 +104,13 @@ pub(super) async fn show(cx: &Cx, id: &OrderId, file: Option<&Path>) -> Result<(
         None => None,
     };
     value["response"] = response_json(report.as_ref());
+    let lists = match &said.call_up {
+        None => None,
+        Some(signed) => {
+            Some(Lists::fetch(&connection, signed, &units_of(&connection).await?).await?)
+        }
+    };
+    value["call_up_lists"] = json!(lists.as_ref().map(Lists::json));
     cx.screen.show(&value, || {
         let mut text = words(&said, &envelope.digest(), &cx.screen);
         let counts = message.counts.unwrap_or_default();
@@ -116,6 +124,9 @@ pub(super) async fn show(cx: &Cx, id: &OrderId, file: Option<&Path>) -> Result<(
             },
             said.audience.count(),
         ));
+        if let Some(lists) = &lists {
+            text.push_str(&lists.text());
+        }
         if message.issue_again {
             let again = told(&[Left::new(&said)]);
             text.push_str(&format!("  epoch       {}{again}", said.epoch));

@@ -4,6 +4,7 @@
 //! bytes say, read again out of the envelope and compared with the server's units and endpoints,
 //! and never what somebody says about them.
 
+mod call_up;
 mod change;
 mod content;
 mod draft;
@@ -32,8 +33,13 @@ pub(super) enum Order {
         hoatoc order draft --handling exercise --kind personnel-call-up --urgency flash \\\n    \
         --title 'Diễn tập gọi nhập ngũ' --body @order.txt --to 11 --need CN02=12 --as ~/drafter\n  \
         hoatoc order draft --handling test --kind directive --title 'Kiểm tra đường truyền' \\\n    \
-        --body 'Xác nhận đã nhận.' --to KV1 KV2 --line military --answer-within 15m --as ~/duty")]
+        --body 'Xác nhận đã nhận.' --to KV1 KV2 --line military --answer-within 15m --as ~/duty\n  \
+        hoatoc order draft --handling actual --ground disaster --kind disaster-response --title 'Gọi người cứu hộ' \\\n    \
+        --body @order.txt --to KV1 --need CN02=40 --near CN02=CN05 --call-up strength --as ~/drafter")]
     Draft(draft::Draft),
+    /// Chooses people and means for an order, before it is drafted.
+    #[command(subcommand)]
+    CallUp(call_up::CallUp),
     /// Shows what a draft says and signs it with the officer's own key.
     #[command(
         after_help = "Examples:\n  hoatoc order sign 01936f5e-0000-7000-8000-000000000000 --as ~/tran.van.a\n  \
@@ -108,6 +114,7 @@ impl Order {
     pub(super) async fn run(self, cx: &Cx) -> Result<ExitCode> {
         match self {
             Self::Draft(draft) => Box::pin(draft.run(cx)).await?,
+            Self::CallUp(call_up) => Box::pin(call_up.run(cx)).await?,
             Self::Sign(sign) => Box::pin(sign.run(cx)).await?,
             Self::Issue { id } => follow::issue(cx, &id).await?,
             Self::Update(update) => Box::pin(update.run(cx)).await?,

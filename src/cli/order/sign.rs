@@ -48,7 +48,7 @@ impl Sign {
                 .with_context(|| format!("{} is no order", path.display()))?,
             (None, None) => bail!("name a draft, or a file with --file"),
         };
-        let seen = Seen::look(&connection, &envelope).await?;
+        let seen = Seen::look(&connection, &envelope, None).await?;
         if let Some(id) = &self.id
             && *id != seen.order.id
         {

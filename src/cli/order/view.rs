@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use anyhow::{Context as _, Result};
 use serde_json::{Value, json};
 
+use super::call_up::{Lists, Selected};
 use crate::cli::connection::Connection;
 use crate::cli::output::{Screen, fingerprint, local_time, utc_or_null, utc_time};
 use crate::domain::endpoint::{Address, Endpoints};
@@ -24,19 +25,28 @@ pub(super) struct Seen {
     pub(super) order: Order,
     digest: [u8; 32],
     by_area: BTreeMap<String, u64>,
+    call_up: Option<Lists>,
 }
 
 impl Seen {
     /// Reads the bytes, checks that they make sense in themselves and that the endpoints they were
-    /// made for are those of today.
-    pub(super) async fn look(connection: &Connection, envelope: &Envelope) -> Result<Self> {
+    /// made for are those of today. What it calls by name is proved under the root that it signs;
+    /// before it is laid down the lists are those that were just selected.
+    pub(super) async fn look(
+        connection: &Connection,
+        envelope: &Envelope,
+        selected: Option<&Selected>,
+    ) -> Result<Self> {
         let order = sound(envelope)?;
-        let units = connection.units().await?;
-        let units: Vec<_> = units.iter().map(TryInto::try_into).collect::<Result<_, _>>()?;
-        let units = Units::from_list(units).context("the server's units do not hang together")?;
+        let units = units_of(connection).await?;
         let endpoints = connection.endpoints("").await?;
         let by_area = by_area(&order, &units, &endpoints)?;
-        Ok(Self { order, digest: envelope.digest(), by_area })
+        let call_up = match (&order.call_up, selected) {
+            (None, _) => None,
+            (Some(call_up), Some(selected)) => Some(selected.lists(call_up, &units)?),
+            (Some(call_up), None) => Some(Lists::fetch(connection, call_up, &units).await?),
+        };
+        Ok(Self { order, digest: envelope.digest(), by_area, call_up })
     }
 
     /// All of it in words.
@@ -46,8 +56,19 @@ impl Seen {
         for (area, count) in &self.by_area {
             let _written = writeln!(text, "              {count:>5}  {area}");
         }
+        if let Some(call_up) = &self.call_up {
+            text.push('\n');
+            text.push_str(&call_up.text());
+        }
         text
     }
+}
+
+/// The server's units, as a tree.
+pub(super) async fn units_of(connection: &Connection) -> Result<Units> {
+    let units = connection.units().await?;
+    let units: Vec<_> = units.iter().map(TryInto::try_into).collect::<Result<_, _>>()?;
+    Units::from_list(units).context("the server's units do not hang together")
 }
 
 /// What an envelope says, if it is an order that makes sense in itself.
@@ -132,6 +153,15 @@ pub(super) fn words(order: &Order, digest: &[u8; 32], screen: &Screen) -> String
             RequirementKind::Equipment => "means of type",
         };
         line("needs", &format!("{} {what} {}", need.count, need.code));
+    }
+    if let Some(call_up) = &order.call_up {
+        let of = call_up.plan.as_ref().map(|plan| format!(" of plan {plan}")).unwrap_or_default();
+        let (people, items) = (call_up.people, call_up.equipment);
+        line(
+            "calls",
+            &format!("{people} people and {items} items{of} by name, as of {}", call_up.as_of),
+        );
+        line("lists", &fingerprint(&call_up.root));
     }
     line("fingerprint", &fingerprint(digest));
     line("title", &printable(&order.title));
@@ -218,8 +248,10 @@ pub(super) fn contents_json(order: &Order, envelope: &Envelope) -> Value {
             json!({ "code": need.code.as_str(), "kind": kind, "count": need.count })
         })
         .collect();
+    let call_up = order.call_up.as_ref().map(super::call_up::signed_json);
     json!({
         "order_id": order.id.to_string(),
+        "call_up": call_up,
         "handling": order.handling.as_str(),
         "number": order.number_text(),
         "kind": order.kind.as_str(),

@@ -14,7 +14,7 @@ use crate::engine::Engine;
 use crate::engine::rekey::Rekeying;
 use crate::engine::upkeep::Figures;
 use crate::evidence::seal::keyring::KeepKeys as _;
-use crate::fanout::{Hub, Settings, board};
+use crate::fanout::{Hub, Settings, Sheets, board};
 use crate::limits;
 use crate::pki::authority::Authority;
 use crate::pki::config::{ServerTls, ServerTlsParts};
@@ -89,14 +89,41 @@ impl Serving {
         )?);
         self.keep_certificate(&tls, &authority);
         let hub = Hub::default();
+        let sheets = Sheets::new(self.engine.clone(), Arc::clone(self.home.keys.sealer()));
         let door = TerminalDoor {
             engine: self.engine.clone(),
+            sheets: sheets.clone(),
             hub: hub.clone(),
             // A group of their own: sessions end by being told to, before anything else stops.
             tasks: Tasks::new(),
             settings: Settings { heartbeat: config.limits.heartbeat_ms.millis() },
             metrics: self.metrics.clone(),
         };
+        let extra = self.extra(door);
+        let parts = Parts {
+            address: config.server.listen,
+            listener: listener_limits(&self.home),
+            tls,
+            clock: self.clock.clone(),
+            engine: self.engine.clone(),
+            sheets,
+            authority,
+            metrics: self.metrics.clone(),
+            presence: Arc::new(hub.clone()),
+            upkeep: Some(self.store.clone()),
+            figures: self.figures.clone(),
+            draining: CancellationToken::new(),
+            extra,
+        };
+        let server = Server::start(parts, &self.tasks)?;
+        let (engine, shown) = (self.engine.clone(), hub.clone());
+        self.metrics.register_board(move || board::counts(&engine, &shown));
+        self.ready.store(true, Ordering::Release);
+        Ok(Doors { server, hub, serving: self })
+    }
+
+    /// The services that are made here and not by the server itself.
+    fn extra(&self, door: TerminalDoor) -> RoutesBuilder {
         let registry = RegistryDoor::new(
             RegistryParts {
                 engine: self.engine.clone(),
@@ -116,25 +143,7 @@ impl Serving {
         extra.add_service(KeyServiceServer::new(keys));
         extra.add_service(door.into_service());
         add_registry(&mut extra, registry);
-        let parts = Parts {
-            address: config.server.listen,
-            listener: listener_limits(&self.home),
-            tls,
-            clock: self.clock.clone(),
-            engine: self.engine.clone(),
-            authority,
-            metrics: self.metrics.clone(),
-            presence: Arc::new(hub.clone()),
-            upkeep: Some(self.store.clone()),
-            figures: self.figures.clone(),
-            draining: CancellationToken::new(),
-            extra,
-        };
-        let server = Server::start(parts, &self.tasks)?;
-        let (engine, shown) = (self.engine.clone(), hub.clone());
-        self.metrics.register_board(move || board::counts(&engine, &shown));
-        self.ready.store(true, Ordering::Release);
-        Ok(Doors { server, hub, serving: self })
+        extra
     }
 
     /// Has the server's certificate renewed while it serves, and shows the days left of all that ends.

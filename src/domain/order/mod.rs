@@ -1,6 +1,7 @@
 //! An order's contents: what officers sign. Its life is [`crate::domain::world`]'s business.
 
 pub mod audience;
+pub mod call_up;
 pub mod delivery;
 pub mod handling;
 pub mod response;
@@ -8,6 +9,7 @@ pub mod response;
 use crate::domain::ids::{OfficerId, OrderId, SpecialtyCode, UnitCode};
 use crate::domain::instant::Instant;
 use crate::domain::order::audience::Audience;
+use crate::domain::order::call_up::CallUp;
 use crate::domain::order::handling::Handling;
 
 /// Longest title, in characters: one line on an old screen and on paper.
@@ -252,6 +254,8 @@ pub struct Order {
     pub audience: Audience,
     /// The earlier order it changes.
     pub reference: Option<Reference>,
+    /// Who and what it calls by name.
+    pub call_up: Option<CallUp>,
 }
 
 /// Why an order's contents cannot be signed.
@@ -309,6 +313,12 @@ pub enum OrderError {
         /// The year.
         year: u32,
     },
+    /// Call-up lists that cannot be, or stand where they may not.
+    #[error("the call-up {fault}")]
+    CallUp {
+        /// What is wrong.
+        fault: &'static str,
+    },
 }
 
 impl Order {
@@ -341,7 +351,24 @@ impl Order {
         {
             return Err(OrderError::Requirements);
         }
+        self.validate_call_up()?;
         self.validate_times()
+    }
+
+    fn validate_call_up(&self) -> Result<(), OrderError> {
+        let Some(call_up) = &self.call_up else { return Ok(()) };
+        let refuse = |fault| Err(OrderError::CallUp { fault });
+        if self.is_cancel() {
+            return refuse("stands in a cancel, which calls nobody: leave it out");
+        }
+        if !call_up.is_possible() {
+            return refuse("has numbers that no lists have: select anew");
+        }
+        let own = call_up.frozen_by == self.id;
+        // Whether the updated order has those very lists is for the world to know.
+        let updates =
+            self.reference.as_ref().is_some_and(|earlier| earlier.kind == ReferenceKind::Update);
+        if own || updates { Ok(()) } else { refuse("is that of another order: select anew") }
     }
 
     fn validate_times(&self) -> Result<(), OrderError> {

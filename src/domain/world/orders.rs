@@ -135,6 +135,11 @@ impl World {
         if earlier.issue.is_none() || !in_force {
             return refuse("it is not in force");
         }
+        // Lists are frozen by a draft of their own, or they are those of the order that goes on.
+        let stands_on_others = order.call_up.as_ref().filter(|own| own.frozen_by != order.id);
+        if stands_on_others.is_some() && stands_on_others != earlier.order.call_up.as_ref() {
+            return refuse("it has other call-up lists");
+        }
         if reference.kind == ReferenceKind::Cancel && earlier.order.audience != order.audience {
             return refuse("a cancel must go to exactly those who were addressed");
         }
@@ -177,6 +182,11 @@ impl World {
             return Err(Refusal::Invalid {
                 reason: "only an update or cancel is issued in one step",
             });
+        }
+        if draft.order.call_up.as_ref().is_some_and(|own| own.frozen_by == draft.order.id) {
+            let reason =
+                "call-up lists of its own are frozen by a draft: draft it, then sign and issue";
+            return Err(Refusal::Invalid { reason });
         }
         self.check_new(&draft.order, &draft.envelope, now)?;
         // A signed cancel always has room: each order can be cancelled once only.

@@ -11,7 +11,7 @@ use super::durable::Failed;
 use super::{Group, Owner};
 use crate::domain::world::{Decision, Event, RecordKind, Refusal, Request};
 use crate::engine::handle::EngineError;
-use crate::engine::records::keys::{KeyJob, KeyWork, KeysDone, reseal};
+use crate::engine::records::keys::{KeyJob, KeyWork, KeysDone, reseal, reseal_call_ups};
 use crate::evidence::seal::keyring::{KeepError, KeepKeys, Keyring, KeyringError};
 use crate::evidence::seal::keytree::TreeError;
 use crate::limits;
@@ -28,6 +28,7 @@ impl Owner {
             KeyWork::Erase { kind, id, .. } => self.erase(&request, keyring, *kind, *id)?,
             KeyWork::Begin => self.begin_keys(&job, keyring)?,
             KeyWork::Reseal { kind, ids } => self.reseal(&request, keyring, *kind, ids)?,
+            KeyWork::ResealCallUps { keys } => self.reseal_call_ups(keyring, keys)?,
             KeyWork::Finish => self.finish_keys(keyring),
         };
         let decided = if outcome.is_ok() { "done" } else { "refused" };
@@ -128,6 +129,26 @@ impl Owner {
         Ok(index.map(|index| KeysDone { ledger_index: Some(index), keyring_version, records }))
     }
 
+    /// Nothing is recorded: what the lists say, and the root over it, stay as they were.
+    fn reseal_call_ups(&mut self, keyring: &dyn KeepKeys, keys: &[Vec<u8>]) -> Outcome<KeysDone> {
+        if keys.len() > limits::LEAVES_PER_BATCH_MAX {
+            let reason = "a batch has at most 16 leaves";
+            return Ok(Err(Refusal::Invalid { reason }.into()));
+        }
+        let keyring_version = keyring.sealer().keyring().version();
+        let ops = match reseal_call_ups(self.store.as_ref(), keyring.sealer(), keys) {
+            Ok(ops) => ops,
+            Err(failed) => return Ok(Err(failed)),
+        };
+        let records = ops.len();
+        let done = KeysDone { ledger_index: None, keyring_version, records };
+        if records == 0 {
+            return Ok(Ok(done));
+        }
+        let committed = self.commit(Vec::new(), ops, &[Span::none()])?;
+        Ok(committed.map(|_no_leaves| done).map_err(EngineError::from))
+    }
+
     fn finish_keys(&self, keyring: &dyn KeepKeys) -> Result<KeysDone, EngineError> {
         let rng = SystemRandom::new();
         let keyring_version = keyring.change(&mut |keyring: &mut Keyring| keyring.finish(&rng))?;
@@ -144,7 +165,7 @@ impl Owner {
         ops: Vec<Op>,
     ) -> Outcome<u64> {
         let (mut group, at) = (Group::default(), self.now());
-        if let Err(refused) = self.record(request, events, at, &mut group) {
+        if let Err(refused) = self.record(request, events, Vec::new(), at, &mut group) {
             return Ok(Err(refused));
         }
         let leaves = std::mem::take(&mut group.leaves);

@@ -13,9 +13,10 @@ use crate::domain::world::{Actor, Command, Event, RecordKind, RecordVersion, Req
 use crate::engine::EngineError;
 use crate::engine::records::RecordJob;
 use crate::evidence::seal::keyring::KeepKeys;
-use crate::evidence::seal::{SealError, Sealer};
+use crate::evidence::seal::{SealError, Sealer, generation_of};
 use crate::index::{StoredError, open_value, seal_value, value_generation};
 use crate::store::{Op, Store, keys};
+use crate::wire::call_up::belongs;
 
 /// The reason in the ledger when a restore brought back what had been erased.
 const BROUGHT_BACK: &str = "erased before; a restored backup still had it";
@@ -47,6 +48,11 @@ pub enum KeyWork {
         kind: RecordKind,
         /// Which, at most [`crate::limits::RECORDS_PER_BATCH_MAX`].
         ids: Vec<[u8; 16]>,
+    },
+    /// The same for leaves of call-up lists, by their keys in the store.
+    ResealCallUps {
+        /// Which, at most [`crate::limits::LEAVES_PER_BATCH_MAX`].
+        keys: Vec<Vec<u8>>,
     },
     /// Forgets all generations but the newest. For whoever has seen that nothing is left under them.
     Finish,
@@ -87,6 +93,10 @@ impl KeyJob {
                 Command::EraseRecord { kind: *kind, id: *id, reason: reason.clone(), generation }
             }
             KeyWork::Begin | KeyWork::Finish => Command::BeginKeys { generation },
+            KeyWork::ResealCallUps { .. } => {
+                let (kind, records) = (RecordKind::Reservist, Vec::new());
+                Command::ResealRecords { kind, generation, records }
+            }
             KeyWork::Reseal { kind, .. } => {
                 Command::ResealRecords { kind: *kind, generation, records: Vec::new() }
             }
@@ -100,6 +110,33 @@ impl KeyJob {
 pub(in crate::engine) struct Resealed {
     pub(in crate::engine) events: Vec<Event>,
     pub(in crate::engine) ops: Vec<Op>,
+}
+
+/// Opens leaves of call-up lists and seals them anew. Their bytes stay, and with them the signed root.
+pub(in crate::engine) fn reseal_call_ups(
+    store: &dyn Store,
+    sealer: &Sealer,
+    leaves: &[Vec<u8>],
+) -> Result<Vec<Op>, EngineError> {
+    let (generation, rng) = (sealer.generation(), SystemRandom::new());
+    let mut ops = Vec::new();
+    for key in leaves {
+        let (Some((order, leaf)), Some(value)) = (keys::call_up_place(key), store.get(key)?) else {
+            continue;
+        };
+        let failed = |fault: SealError| EngineError::Record {
+            id: uuid::Uuid::from_bytes(order),
+            fault: fault.into(),
+        };
+        if generation_of(&value).map_err(failed)? == generation {
+            continue;
+        }
+        let of = belongs(&order, leaf);
+        let content = sealer.open(&of, &value).map_err(failed)?;
+        let sealed = sealer.seal(&of, &content, &rng).map_err(failed)?;
+        ops.push(Op::Put { key: key.clone(), value: sealed.bytes });
+    }
+    Ok(ops)
 }
 
 /// Opens records and seals them anew, as the same versions.

@@ -100,6 +100,9 @@ pub const METHODS: &[Method] = &[
     changes("hoatoc.v1.OrganizationService/AddEndpoints", ADMINISTRATOR),
     reads("hoatoc.v1.OrganizationService/ListEndpoints", Callers::AnyOfficer),
     reads("hoatoc.v1.OrderService/ResolveAudience", RESOLVING),
+    // That records are read is a ledger entry.
+    changes("hoatoc.v1.OrderService/SelectCallUp", DRAFTING),
+    reads("hoatoc.v1.OrderService/GetCallUp", Callers::AnyOfficer),
     changes("hoatoc.v1.OrderService/DraftOrder", DRAFTING),
     // The world asks that the caller's own key signed.
     changes("hoatoc.v1.OrderService/SubmitSignature", Callers::AnyOfficer),

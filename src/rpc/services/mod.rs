@@ -4,6 +4,8 @@
 //! A service turns a message into a question to the world or a request to the engine, and the
 //! outcome into a message. It decides nothing and writes nothing itself.
 
+pub mod call_up;
+mod codes;
 pub mod identity;
 pub mod key;
 pub mod ledger;
@@ -24,6 +26,7 @@ use crate::domain::ids::EndpointNo;
 use crate::domain::instant::Instant;
 use crate::engine::Engine;
 use crate::engine::upkeep::Figures;
+use crate::fanout::Sheets;
 use crate::pki::authority::Authority;
 use crate::rpc::listener::Connections;
 use crate::store::StoreError;
@@ -92,6 +95,8 @@ impl Upkeep for SledStore {
 pub struct Doors {
     /// The way in, and what is durable.
     pub engine: Engine,
+    /// Opens and seals personal data, and keeps orders' call-up lists.
+    pub sheets: Sheets,
     /// Signs certificates.
     pub authority: Arc<Authority>,
     /// Who is connected.

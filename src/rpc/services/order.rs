@@ -7,21 +7,22 @@ use tonic::{Request, Response, Status};
 use tracing::{Instrument as _, Span};
 
 use crate::domain::authority::Role;
-use crate::domain::ids::{EndpointNo, OrderId, RequestId, SpecialtyCode};
+use crate::domain::ids::{EndpointNo, OrderId, RequestId};
 use crate::domain::instant::Instant;
+use crate::domain::order::Requirement;
 use crate::domain::order::handling::Handling;
 use crate::domain::order::response::Counts;
-use crate::domain::order::{Requirement, RequirementKind};
-use crate::domain::registry::{EquipmentTypes, Specialties};
 use crate::domain::world::{Command, NewDraft, OrderFile, OrderState, Refusal, World};
 use crate::evidence::envelope::Envelope;
 use crate::limits;
-use crate::roster::lists::{shipped_equipment_types, shipped_specialties};
 use crate::rpc::auth::{Principal, caller};
 use crate::rpc::request::{ask, identified, page_after, page_size};
+use crate::rpc::services::call_up::CallUps;
+use crate::rpc::services::codes::Codes;
 use crate::rpc::services::organization::endpoint_message;
 use crate::rpc::services::{Doors, step, watch};
 use crate::rpc::status::Reject;
+use crate::store::Pair;
 use crate::telemetry::propagation;
 use crate::wire::{WireError, envelope, order, parse, pb, timestamp};
 use pb::order_service_server::OrderService;
@@ -29,8 +30,6 @@ use prost::Message as _;
 
 const PAGE_USUAL: usize = 50;
 const PAGE_MAX: usize = 200;
-/// Most codes named in one refusal.
-const CODES_NAMED_MAX: usize = 20;
 /// Roles that issue whatever the handling; an exercise director issues drills only.
 const ISSUES_ACTUAL: &[Role] = &[Role::Signer, Role::Approver, Role::DutyOfficer];
 
@@ -41,18 +40,17 @@ pub struct Orders(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     doors: Doors,
+    call_ups: CallUps,
     watchers: watch::Watchers,
-    // The lists that the registry's records are held against.
-    specialties: Specialties,
-    equipment_types: EquipmentTypes,
+    codes: Codes,
 }
 
 impl Orders {
     /// The service over what all services share.
     pub fn new(doors: Doors) -> Self {
         let watchers = watch::Watchers::new(&doors);
-        let (specialties, equipment_types) = (shipped_specialties(), shipped_equipment_types());
-        Self(Arc::new(Shared { doors, watchers, specialties, equipment_types }))
+        let call_ups = CallUps::new(doors.clone());
+        Self(Arc::new(Shared { doors, call_ups, watchers, codes: Codes::shipped() }))
     }
 
     /// Submits, and shows the order as it is then.
@@ -61,10 +59,11 @@ impl Orders {
         caller: &Principal,
         id: (RequestId, [u8; 32]),
         (order, span): (OrderId, Span),
-        command: Command,
+        (command, beside): (Command, Vec<Pair>),
     ) -> Result<(pb::Order, u64), Status> {
         let engine = &self.0.doors.engine;
-        let committed = engine.submit(ask(caller, Some(id), command)?).instrument(span).await?;
+        let request = ask(caller, Some(id), command)?;
+        let committed = engine.submit_with(request, beside).instrument(span).await?;
         Ok((self.show(&order)?, committed.ledger_index))
     }
 
@@ -91,9 +90,11 @@ impl Orders {
             return Err(Reject::field("PAYLOAD_INVALID", &fault).into());
         }
         may_issue(caller, handling)?;
+        self.0.call_ups.check_update(&draft.order).await?;
         let span = step::changing(&self.0.doors.engine.world(), &draft.order);
         draft.traceparent = propagation::place(&span).unwrap_or_default();
-        self.carry_out(caller, id, (order, span), Command::IssueSigned(draft)).await
+        let command = (Command::IssueSigned(draft), Vec::new());
+        self.carry_out(caller, id, (order, span), command).await
     }
 }
 
@@ -111,26 +112,9 @@ impl Shared {
         let order =
             order::read(&envelope).map_err(|fault| Reject::field("PAYLOAD_INVALID", &fault))?;
         for line in &order.requirements {
-            self.check_code(line)?;
+            self.codes.check(line)?;
         }
         Ok(NewDraft { order: Arc::new(order), envelope, traceparent: String::new() })
-    }
-
-    fn check_code(&self, line: &Requirement) -> Result<(), Reject> {
-        let (what, known): (_, Vec<&SpecialtyCode>) = match line.kind {
-            RequirementKind::Personnel => {
-                ("specialty", self.specialties.iter().map(|entry| &entry.code).collect())
-            }
-            RequirementKind::Equipment => {
-                ("equipment type", self.equipment_types.iter().map(|entry| &entry.code).collect())
-            }
-        };
-        if known.contains(&&line.code) {
-            return Ok(());
-        }
-        let some: Vec<&str> = known.iter().take(CODES_NAMED_MAX).map(|own| own.as_str()).collect();
-        let fault = format!("there is no {what} {}: use one of {}", line.code, some.join(", "));
-        Err(Reject::field("CODE_UNKNOWN", &WireError::new("requirements.code", fault)))
     }
 }
 
@@ -208,6 +192,24 @@ impl OrderService for Orders {
         }))
     }
 
+    async fn select_call_up(
+        &self,
+        request: Request<pb::SelectCallUpRequest>,
+    ) -> Result<Response<pb::SelectCallUpResponse>, Status> {
+        let caller = caller(&request)?;
+        let known = |line: &Requirement| self.0.codes.check(line);
+        let selected = Box::pin(self.0.call_ups.select(&caller, request.into_inner(), known));
+        Ok(Response::new(selected.await?))
+    }
+
+    async fn get_call_up(
+        &self,
+        request: Request<pb::GetCallUpRequest>,
+    ) -> Result<Response<pb::GetCallUpResponse>, Status> {
+        let id: OrderId = parse("order_id", &request.into_inner().order_id)?;
+        Ok(Response::new(self.0.call_ups.show(&id).await?))
+    }
+
     async fn draft_order(
         &self,
         request: Request<pb::DraftOrderRequest>,
@@ -220,10 +222,12 @@ impl OrderService for Orders {
             .map_err(|fault| WireError::new("payload", fault))?;
         let mut draft = self.0.draft(envelope)?;
         let order = draft.order.id;
+        let call_ups = &self.0.call_ups;
+        let beside = call_ups.beside(&caller, &message.call_up_id, &draft.order).await?;
         let span = step::drafting(&order);
         draft.traceparent = propagation::place(&span).unwrap_or_default();
         let (order, ledger_index) =
-            self.carry_out(&caller, id, (order, span), Command::Draft(draft)).await?;
+            self.carry_out(&caller, id, (order, span), (Command::Draft(draft), beside)).await?;
         Ok(Response::new(pb::DraftOrderResponse { order: Some(order), ledger_index }))
     }
 
@@ -237,7 +241,8 @@ impl OrderService for Orders {
         let order: OrderId = parse("order_id", &message.order_id)?;
         let signature = message.signature.as_ref();
         let signature = signature.ok_or_else(|| WireError::missing("signature"))?.try_into()?;
-        let command = Command::AddSignature { order, signature };
+        self.0.call_ups.check_order(&order).await?;
+        let command = (Command::AddSignature { order, signature }, Vec::new());
         let span = step::signing(&self.0.doors.engine.world(), &order);
         let (order, ledger_index) = self.carry_out(&caller, id, (order, span), command).await?;
         Ok(Response::new(pb::SubmitSignatureResponse { order: Some(order), ledger_index }))
@@ -253,9 +258,10 @@ impl OrderService for Orders {
         let order: OrderId = parse("order_id", &message.order_id)?;
         let handling = self.0.doors.engine.world().order(&order).map(|file| file.order.handling);
         may_issue(&caller, handling.ok_or(Refusal::OrderUnknown { order })?)?;
+        self.0.call_ups.check_order(&order).await?;
         let span = step::issuing(&self.0.doors.engine.world(), &order);
         let traceparent = propagation::place(&span).unwrap_or_default();
-        let command = Command::Issue { order, traceparent };
+        let command = (Command::Issue { order, traceparent }, Vec::new());
         let (order, ledger_index) = self.carry_out(&caller, id, (order, span), command).await?;
         Ok(Response::new(pb::IssueOrderResponse { order: Some(order), ledger_index }))
     }

@@ -183,6 +183,7 @@ impl Thin {
             trust_bundle_version: 1,
             clock_time: Some(timestamp(self.clock.now())),
             version: "load".into(),
+            sheet_cursors: Vec::new(),
         };
         outbound.send(said(Said::Hello(hello))).await?;
         let mut inbound = client.exchange(ReceiverStream::new(requests)).await?.into_inner();

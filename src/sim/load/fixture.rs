@@ -257,6 +257,7 @@ impl Maker {
             not_after: self.now.offset_by(DAY_MS),
             audience,
             reference: None,
+            call_up: None,
         };
         let bare = wire::order::encode(&order).len();
         order.body = "x".repeat(order_len.saturating_sub(bare).max(1));

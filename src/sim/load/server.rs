@@ -14,7 +14,7 @@ use crate::domain::world::{Actor, Command, Request};
 use crate::engine::upkeep::Figures;
 use crate::engine::{Engine, Parts};
 use crate::evidence::seal::Sealer;
-use crate::fanout::{Hub, Settings};
+use crate::fanout::{Hub, Settings, Sheets};
 use crate::index::Registry;
 use crate::pki::authority::Authority;
 use crate::pki::config::ServerTls;
@@ -63,8 +63,11 @@ impl LoadServer {
             tasks,
         )?;
         let hub = Hub::default();
+        let sealer = Arc::new(Sealer::new(&[7; 32]));
+        let sheets = Sheets::new(engine.clone(), sealer.clone());
         let door = TerminalDoor {
             engine: engine.clone(),
+            sheets: sheets.clone(),
             hub: hub.clone(),
             tasks: tasks.clone(),
             settings: Settings { heartbeat: Duration::from_secs(20) },
@@ -86,6 +89,7 @@ impl LoadServer {
                 tls,
                 clock,
                 engine: engine.clone(),
+                sheets,
                 authority: Arc::new(authority),
                 metrics,
                 presence: Arc::new(hub),
@@ -99,7 +103,7 @@ impl LoadServer {
         Ok(Self {
             address: server.local_address(),
             engine,
-            sealer: Arc::new(Sealer::new(&[7; 32])),
+            sealer,
             tasks: tasks.clone(),
             _server: server,
         })

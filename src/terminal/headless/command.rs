@@ -23,6 +23,8 @@ pub enum Command {
     Strength(OrderId, String, Strength),
     /// `complete ID NAME [NOTE]`
     Complete(OrderId, String, String),
+    /// `sheet ID`: the rows of its call-up sheets.
+    Sheet(OrderId),
     /// `quit`
     Quit,
 }
@@ -38,7 +40,7 @@ pub enum CommandError {
     TooLong,
     /// Not a word of ours, or its parts are missing.
     #[error(
-        "`{word}` does not stand so: use list, open ID, ack ID NAME, accept ID NAME, decline ID NAME REASON [NOTE], strength ID NAME called=N ..., complete ID NAME [NOTE], quit"
+        "`{word}` does not stand so: use list, open ID, ack ID NAME, accept ID NAME, decline ID NAME REASON [NOTE], strength ID NAME called=N ..., complete ID NAME [NOTE], sheet ID, quit"
     )]
     Usage {
         /// The first word, cut to 80 characters.
@@ -135,6 +137,7 @@ impl FromStr for Command {
             [] => return Err(CommandError::Empty),
             ["list"] => Self::List,
             ["quit"] => Self::Quit,
+            ["sheet", id] => Self::Sheet(id.parse()?),
             ["open", id] => Self::Open(id.parse()?),
             ["ack", id, by] => Self::Acknowledge(id.parse()?, text(by)),
             ["accept", id, by] => Self::Accept(id.parse()?, text(by)),
@@ -165,13 +168,14 @@ impl Command {
             Self::Decline(..) => "decline",
             Self::Strength(..) => "strength",
             Self::Complete(..) => "complete",
+            Self::Sheet(_) => "sheet",
             Self::Quit => "quit",
         }
     }
 
     pub(in crate::terminal) fn carry_out(self, inbox: &Inbox) -> Result<(), InboxError> {
         match self {
-            Self::List | Self::Quit => Ok(()),
+            Self::List | Self::Sheet(_) | Self::Quit => Ok(()),
             Self::Open(id) => inbox.open_order(id),
             Self::Acknowledge(id, by) => inbox.acknowledge(id, &by).map(drop),
             Self::Accept(id, by) => inbox.accept(id, &by).map(drop),
@@ -180,6 +184,17 @@ impl Command {
             Self::Complete(id, by, note) => inbox.complete(id, &by, &note).map(drop),
         }
     }
+}
+
+/// Whether the numbers of a report, as typed, say how many were called: people, then items.
+pub(in crate::terminal) fn says_called(line: &str) -> [bool; 2] {
+    let says = |field: &str| {
+        let mut numbers = line.split(|c: char| c.is_whitespace() || c == ',');
+        numbers.any(|part| {
+            part.replace('_', "-").strip_prefix(field).is_some_and(|r| r.starts_with('='))
+        })
+    };
+    [says("called"), says("equipment-called")]
 }
 
 /// The words of a line; double quotes hold several together.

@@ -7,8 +7,11 @@ use std::str::FromStr;
 use serde_json::{Value, json};
 
 use crate::domain::ids::OrderId;
-use crate::terminal::inbox::{Inbox, OrderSummary, RefusedOrder};
+use crate::terminal::inbox::{
+    CalledRow, Inbox, OrderSummary, RefusedOrder, RefusedSheet, SheetState,
+};
 use crate::terminal::link::{LinkState, LinkStatus};
+use crate::wire::pb;
 
 /// How lines are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -38,12 +41,13 @@ pub(super) struct Report<O> {
     format: Format,
     said: BTreeMap<OrderId, OrderSummary>,
     refused: usize,
+    refused_sheets: Option<RefusedSheet>,
     link: Option<LinkState>,
 }
 
 impl<O: Write> Report<O> {
     pub(super) const fn new(output: O, format: Format) -> Self {
-        Self { output, format, said: BTreeMap::new(), refused: 0, link: None }
+        Self { output, format, said: BTreeMap::new(), refused: 0, refused_sheets: None, link: None }
     }
 
     /// Orders that are new or have changed since they were last said, the oldest first.
@@ -68,6 +72,13 @@ impl<O: Write> Report<O> {
         let detail = inbox.detail(order.id, order.received_at).ok();
         let (number, title) =
             detail.map(|d| (d.order.number_text(), d.order.title)).unwrap_or_default();
+        let (pages, called) = match order.sheets {
+            SheetState::None => (Value::Null, Value::Null),
+            SheetState::Waiting { pages, of } => (json!([pages, of]), Value::Null),
+            SheetState::Complete { people, equipment } => {
+                (Value::Null, json!({ "people": people, "equipment": equipment }))
+            }
+        };
         self.line(&json!({
             "event": event,
             "order": order.id.to_string(),
@@ -79,7 +90,64 @@ impl<O: Write> Report<O> {
             "pending": order.pending,
             "number": number,
             "title": title,
+            "sheets": order.sheets.as_str(),
+            "sheet_pages": pages,
+            "called": called,
         }))
+    }
+
+    /// The rows of an order's call-up sheets, and after them how many there were.
+    pub(super) fn sheet(&mut self, order: OrderId, rows: &[CalledRow]) -> io::Result<()> {
+        for row in rows {
+            let mut value = match row {
+                CalledRow::Person(own) => json!({
+                    "number": own.number,
+                    "full_name": own.full_name,
+                    "birth_year": own.birth_year,
+                    "hamlet": own.hamlet,
+                    "phone": own.phone,
+                    "contact_via": own.contact_via,
+                    "specialty_code": own.specialty_code,
+                    "line_code": own.line_code,
+                    "post": own.post,
+                    "station": own.station,
+                    "reason": reason(own.reason()),
+                }),
+                CalledRow::Equipment(own) => json!({
+                    "number": own.number,
+                    "type_code": own.type_code,
+                    "line_code": own.line_code,
+                    "make_model": own.make_model,
+                    "plate": own.plate,
+                    "owner_name": own.owner_name,
+                    "owner_phone": own.owner_phone,
+                    "hamlet": own.hamlet,
+                    "post": own.post,
+                    "station": own.station,
+                    "reason": reason(own.reason()),
+                }),
+            };
+            value["event"] = json!("called");
+            value["order"] = json!(order.to_string());
+            self.line(&value)?;
+        }
+        self.line(&json!({ "event": "sheet", "order": order.to_string(), "rows": rows.len() }))
+    }
+
+    /// Pages of call-up sheets that were not taken, since it was last said.
+    pub(super) fn refused_sheets(&mut self, refused: &[RefusedSheet]) -> io::Result<()> {
+        let said = self.refused_sheets.as_ref();
+        let from = said.and_then(|said| refused.iter().rposition(|own| own == said));
+        for sheet in refused.iter().skip(from.map_or(0, |at| at + 1)) {
+            self.line(&json!({
+                "event": "invalid_sheet",
+                "order": sheet.order.map(|order| order.to_string()),
+                "reason": sheet.reason,
+                "text": sheet.text,
+            }))?;
+        }
+        self.refused_sheets = refused.last().cloned();
+        Ok(())
     }
 
     /// What came and is not believed, since it was last said.
@@ -140,4 +208,10 @@ impl<O: Write> Report<O> {
         }
         self.output.flush()
     }
+}
+
+/// Why somebody was chosen, as a stable word.
+fn reason(own: pb::CallUpReason) -> String {
+    let name = own.as_str_name();
+    name.strip_prefix("CALL_UP_REASON_").unwrap_or(name).to_lowercase()
 }

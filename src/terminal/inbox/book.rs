@@ -1,17 +1,18 @@
 //! What the inbox keeps in memory: a few hundred bytes an order, no texts, rebuilt from the store
 //! at each start.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use prost::Message;
 
 use super::rows::{
     ANSWERS, AnswerRow, BUNDLE, META, MetaRow, ORDERS, OrderRow, REFUSED_ANSWERS, REFUSED_ORDERS,
-    RefusedRow, answers_of,
+    RefusedRow, SHEETS, answers_of,
 };
 use super::{InboxError, PAGE, state_at};
 use crate::domain::ids::OrderId;
 use crate::domain::instant::Instant;
+use crate::domain::order::call_up::CallUp;
 use crate::domain::order::delivery::DeliveryState;
 use crate::domain::order::handling::Handling;
 use crate::domain::order::{Order, Reference, ReferenceKind};
@@ -31,6 +32,10 @@ pub(super) struct Entry {
     pub(super) not_after: Instant,
     pub(super) digest: [u8; 32],
     pub(super) reference: Option<Reference>,
+    /// What it calls by name.
+    pub(super) call_up: Option<CallUp>,
+    /// The pages of our call-up sheets that are here.
+    pub(super) pages: Pages,
     /// Where it stands, our answers included that the server has not recorded yet.
     pub(super) state: DeliveryState,
     /// How many answers there are: the next one has the number after.
@@ -48,6 +53,8 @@ impl Entry {
             not_after: order.not_after,
             digest,
             reference: order.reference.clone(),
+            call_up: order.call_up.clone(),
+            pages: Pages::default(),
             state: state_at(row.state_before),
             answers: row.answers_before,
         }
@@ -59,6 +66,37 @@ impl Entry {
 
     pub(super) fn changes(&self, kind: ReferenceKind) -> bool {
         self.reference.as_ref().is_some_and(|reference| reference.kind == kind)
+    }
+}
+
+/// The pages of an order's call-up sheets that are here.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Pages {
+    /// Those that are here.
+    pub(super) held: BTreeSet<u32>,
+    /// How many there are; 0 until one has come.
+    pub(super) of: u32,
+    /// People on all of them.
+    pub(super) people: u32,
+    /// Items on all of them.
+    pub(super) equipment: u32,
+}
+
+impl Pages {
+    pub(super) fn take(&mut self, sheet: &wire::pb::CallUpSheet) {
+        self.held.insert(sheet.page);
+        (self.of, self.people, self.equipment) =
+            (sheet.pages, sheet.people_total, sheet.equipment_total);
+    }
+
+    /// How many are here from the first on without a gap.
+    pub(super) fn in_a_row(&self) -> u32 {
+        let row = (1_u32..).zip(&self.held).take_while(|(page, held)| page == *held);
+        row.last().map_or(0, |(page, _held)| page)
+    }
+
+    pub(super) fn is_complete(&self) -> bool {
+        self.of > 0 && self.in_a_row() == self.of
     }
 }
 
@@ -100,6 +138,7 @@ impl Book {
             book.add(order.id, Entry::new(&row, &order, envelope.digest()));
             Ok(())
         })?;
+        for_each(store, SHEETS, |key, value| book.load_sheet(key, value))?;
         for_each(store, ANSWERS, |key, value| book.load_answer(key, value))?;
         for_each(store, REFUSED_ANSWERS, |_key, value| {
             let row: AnswerRow = decode(value)?;
@@ -113,6 +152,18 @@ impl Book {
             Ok(())
         })?;
         Ok(book)
+    }
+
+    /// A page was proved before it was stored; what is in memory of it are its numbers.
+    fn load_sheet(&mut self, key: &[u8], value: &[u8]) -> Result<(), InboxError> {
+        let delivery: wire::pb::CallUpSheetDelivery = decode(value)?;
+        let order = OrderId::from_bytes(wire::array("order_id", &delivery.order_id)?);
+        let Some(entry) = self.orders.get_mut(&order) else {
+            tracing::warn!(key = hex::encode(key), "a sheet without its order is passed over");
+            return Ok(());
+        };
+        entry.pages.take(&wire::call_up::read_sheet(&delivery.sheet)?);
+        Ok(())
     }
 
     fn load_answer(&mut self, key: &[u8], value: &[u8]) -> Result<(), InboxError> {

@@ -22,10 +22,12 @@ mod disbelief;
 mod prune;
 mod receive;
 mod rows;
+mod sheets;
 #[cfg(test)]
 pub(crate) mod tests;
 mod view;
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::sync::Arc;
 
@@ -34,6 +36,7 @@ use tokio::sync::watch;
 
 use self::book::Book;
 pub use self::receive::Received;
+pub use self::sheets::{CalledRow, RefusedSheet, SheetReceived, SheetState};
 pub use self::view::{
     AnswerRecord, AnswerStatus, OrderDetail, OrderSummary, RefusedOrder, Standing,
 };
@@ -50,6 +53,8 @@ use crate::wire::WireError;
 pub const ORDERS_MAX: usize = 5_000;
 /// Days after which an order that is over is forgotten.
 pub const KEPT_DAYS: i64 = 400;
+/// Most refused pages of call-up sheets that are remembered until the next start.
+pub const REFUSED_SHEETS_MAX: usize = 20;
 /// Most orders kept that were not believed: enough to see what goes on, too few to fill a disk.
 pub const REFUSED_ORDERS_MAX: usize = 100;
 /// Pairs read from the store at a time.
@@ -136,6 +141,8 @@ pub struct Inbox {
     clock: Arc<dyn Clock>,
     // Held over each commit: the store has one writer, and this is it.
     book: Mutex<Book>,
+    // The newest pages of call-up sheets that were not taken.
+    refused_sheets: Mutex<VecDeque<RefusedSheet>>,
     // Counts changes; whoever waits reads what is new from the inbox itself.
     revision: watch::Sender<u64>,
 }
@@ -160,7 +167,8 @@ impl Inbox {
     ) -> Result<Self, InboxError> {
         let book = Mutex::new(Book::load(&*store)?);
         let revision = watch::Sender::new(0);
-        let inbox = Self { store, endpoint, key, clock, book, revision };
+        let refused_sheets = Mutex::default();
+        let inbox = Self { store, endpoint, key, clock, book, refused_sheets, revision };
         inbox.prune(&mut inbox.book.lock(), inbox.clock.now())?;
         Ok(inbox)
     }

@@ -8,6 +8,7 @@
 //! | `o` order id | [`OrderRow`]: an order that was believed |
 //! | `a` order id, answer number (4, big-endian) | [`AnswerRow`]: our receipts and answers, numbered without gaps |
 //! | `r` order id, place in the queue (8, big-endian) | [`AnswerRow`]: answers that the server refused |
+//! | `s` order id, page (4, big-endian) | a page of its call-up sheets, as it came: `CallUpSheetDelivery` |
 //! | `f` SHA-256 of the envelope as it came, first 16 | [`RefusedRow`]: orders that were not believed |
 
 use prost::Message;
@@ -21,6 +22,18 @@ pub(super) const ORDERS: &[u8] = b"o";
 pub(super) const ANSWERS: &[u8] = b"a";
 pub(super) const REFUSED_ANSWERS: &[u8] = b"r";
 pub(super) const REFUSED_ORDERS: &[u8] = b"f";
+
+pub(super) const SHEETS: &[u8] = b"s";
+
+/// The key of a page of an order's call-up sheets; [`sheets_of`] without the page.
+pub(super) fn sheet_key(order: OrderId, page: u32) -> Vec<u8> {
+    [SHEETS, order.as_bytes(), &page.to_be_bytes()].concat()
+}
+
+/// The prefix of an order's call-up sheets.
+pub(super) fn sheets_of(order: OrderId) -> Vec<u8> {
+    [SHEETS, order.as_bytes()].concat()
+}
 
 /// The key of an order.
 pub(super) fn order_key(order: OrderId) -> Vec<u8> {

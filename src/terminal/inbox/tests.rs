@@ -1,6 +1,7 @@
 //! A terminal's inbox over a store in memory. The parts: answers, changes of orders, doubt, time.
 
 mod answering;
+mod calling;
 mod changing;
 mod doubting;
 mod keeping;
@@ -107,6 +108,7 @@ pub(crate) fn order(number: u8, handling: Handling) -> Order {
             selector: AudienceSelector::default(),
         },
         reference: None,
+        call_up: None,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::book::{Entry, answer_rows, decode, for_each};
 use super::rows::{AnswerRow, OrderRow, order_key, refused_answers_of};
-use super::{Inbox, InboxError};
+use super::{Inbox, InboxError, SheetState};
 use crate::domain::ids::{KeyId, OfficerId, OrderId};
 use crate::domain::instant::Instant;
 use crate::domain::order::delivery::{Answer, DeliveryState};
@@ -58,6 +58,8 @@ pub struct OrderSummary {
     pub not_after: Instant,
     /// How many answers wait to be recorded.
     pub pending: usize,
+    /// Whether its call-up sheets are here.
+    pub sheets: SheetState,
 }
 
 /// What became of an answer.
@@ -200,6 +202,7 @@ fn summary(book: &super::Book, id: OrderId, entry: &Entry, now: Instant) -> Orde
         state: entry.state,
         answer_by: entry.answer_by,
         not_after: entry.not_after,
+        sheets: SheetState::of(entry),
         pending: book.pending.values().filter(|(order, _number)| *order == id).count(),
     }
 }

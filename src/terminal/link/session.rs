@@ -65,6 +65,7 @@ async fn open(terminal: &Arc<Terminal>, channel: Channel) -> Result<Session, Lin
         trust_bundle_version: terminal.inbox.bundle_version(),
         clock_time: Some(timestamp(asked_at)),
         version: env!("CARGO_PKG_VERSION").to_owned(),
+        sheet_cursors: terminal.inbox.sheet_cursors(),
     };
     // The queue is empty and its other end is here.
     let queued = say.try_send(saying(Say::Hello(hello)));
@@ -208,6 +209,7 @@ impl Session {
         self.terminal.set_link(|status| status.heard_at = Some(now));
         match response.message {
             Some(Heard::Order(delivery)) => self.order(delivery).await,
+            Some(Heard::CallUpSheet(delivery)) => self.sheet(delivery).await,
             Some(Heard::Recorded(recorded)) => self.recorded(&recorded).await,
             Some(Heard::Refused(refused)) => self.refused(refused).await,
             Some(Heard::Heartbeat(heartbeat)) => self.heartbeat_came(&heartbeat),
@@ -227,6 +229,12 @@ impl Session {
         let received =
             self.with_inbox(move |inbox| inbox.receive(&delivery, now)).instrument(span).await?;
         tracing::debug!(?received, "an order came");
+        Ok(())
+    }
+
+    async fn sheet(&mut self, delivery: pb::CallUpSheetDelivery) -> Result<(), LinkError> {
+        let received = self.with_inbox(move |inbox| inbox.receive_sheet(&delivery)).await?;
+        tracing::debug!(?received, "a call-up sheet came");
         Ok(())
     }
 

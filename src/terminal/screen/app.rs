@@ -10,12 +10,13 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use super::form::Form;
 use super::page::Page;
 use super::prompt::Prompt;
+use super::roll::Roll;
 use crate::domain::ids::OrderId;
 use crate::domain::instant::Instant;
 use crate::domain::order::delivery::DeliveryState;
 use crate::terminal::headless::Command;
 use crate::terminal::inbox::{
-    Inbox, InboxError, OrderDetail, OrderSummary, RefusedOrder, Standing,
+    Inbox, InboxError, OrderDetail, OrderSummary, RefusedOrder, SheetState, Standing,
 };
 use crate::terminal::link::LinkStatus;
 
@@ -30,6 +31,8 @@ pub(super) const RING_EVERY_TICKS: u32 = 10;
 pub(super) enum Wish {
     Nothing,
     Leave,
+    /// The rows of this order's call-up sheets.
+    Roll(OrderId),
     Do(Command),
 }
 
@@ -63,6 +66,8 @@ pub(super) struct App {
     pub(super) selected: usize,
     /// The page of the selected line, when it is shown with all it says.
     pub(super) page: Option<Page>,
+    /// The call-up sheets of the order on the page, in front of it.
+    pub(super) roll: Option<Roll>,
     pub(super) prompt: Option<Prompt>,
     /// What the last key came to; true for an error.
     pub(super) note: Option<(String, bool)>,
@@ -85,6 +90,7 @@ impl App {
             rows: Vec::new(),
             selected: 0,
             page: None,
+            roll: None,
             prompt: Some(Prompt::Name(String::new())),
             note: None,
             bell: false,
@@ -132,7 +138,7 @@ impl App {
         let place = self.rows.iter().position(same);
         if place.is_none() {
             // Another line must not slip under a page that was opened for this one.
-            self.page = None;
+            (self.page, self.roll) = (None, None);
         }
         let last = self.rows.len().saturating_sub(1);
         self.selected = match (place, chosen) {
@@ -224,6 +230,10 @@ impl App {
             Standing::Live | Standing::Expired => {}
         }
         let mut offers = Vec::new();
+        if let SheetState::Complete { .. } | SheetState::Waiting { pages: 1.., .. } = summary.sheets
+        {
+            offers.push(('d', "Danh sách gọi"));
+        }
         match summary.state {
             _unanswered if unanswered => offers.push(('n', "Nhận lệnh")),
             DeliveryState::Acknowledged | DeliveryState::Declined => {
@@ -253,6 +263,7 @@ impl App {
         self.note = None;
         match self.prompt.take() {
             Some(prompt) => self.prompted(prompt, key.code),
+            None if self.roll.is_some() => self.in_roll(key.code),
             None if self.page.is_some() => self.in_page(key.code),
             None => self.in_list(key.code),
         }
@@ -288,7 +299,7 @@ impl App {
         }
     }
 
-    fn open_waiting(&mut self) -> Wish {
+    pub(super) fn open_waiting(&mut self) -> Wish {
         let Some(place) = self.newest_waiting() else { return Wish::Nothing };
         self.selected = place;
         self.enter()
@@ -317,6 +328,10 @@ impl App {
         let (id, by) = (detail.summary.id, self.by.clone());
         if typed == 'l' {
             return self.open_changer();
+        }
+        // Whoever is called is seen before anything is answered.
+        if typed == 'd' {
+            return Wish::Roll(id);
         }
         if !self.is_read() {
             let below = self.page.map_or(0, |page| page.contents_below());

@@ -23,9 +23,14 @@ pub(super) fn draw(frame: &mut Frame<'_>, app: &mut App) {
     let rows = [Constraint::Length(tall), Constraint::Min(1), Constraint::Length(2)];
     let [top, middle, bottom] = Layout::vertical(rows).areas(frame.area());
     frame.render_widget(Paragraph::new(header), top);
-    match app.page {
-        Some(page) => draw_page(frame, middle, app, page),
-        None => list(frame, middle, app),
+    match (app.roll.take(), app.page) {
+        (Some(mut roll), _) => {
+            let meant = app.shown().map(|order| order.summary.handling);
+            roll.draw(frame, middle, meant);
+            app.roll = Some(roll);
+        }
+        (None, Some(page)) => draw_page(frame, middle, app, page),
+        (None, None) => list(frame, middle, app),
     }
     frame.render_widget(footer(app), bottom);
     if let Some(prompt) = &app.prompt {
@@ -150,10 +155,21 @@ fn draw_page(frame: &mut Frame<'_>, area: Rect, app: &mut App, mut page: Page) {
     if page.is_at_the_end() && inner.width > 0 && app.prompt.is_none() {
         app.was_read();
     }
-    let shown = lines.get(page.shown()).unwrap_or_default().to_vec();
     let title = Span::styled(format!(" {label} "), style);
+    let block = block.title_top(title.clone()).title_bottom(title);
+    render(frame, area, block, &lines, page);
+}
+
+/// The lines of a page that are on the screen, and how many are not.
+pub(super) fn render(
+    frame: &mut Frame<'_>,
+    area: Rect,
+    mut block: Block<'_>,
+    lines: &[Line<'_>],
+    page: Page,
+) {
+    let shown = lines.get(page.shown()).unwrap_or_default().to_vec();
     let reversed = bold().add_modifier(Modifier::REVERSED);
-    let mut block = block.title_top(title.clone()).title_bottom(title);
     if page.above() > 0 {
         let mark = Span::styled(format!(" ↑ ({} dòng) ", page.above()), reversed);
         block = block.title_top(Line::from(mark).right_aligned());
@@ -177,7 +193,9 @@ fn footer(app: &App) -> Paragraph<'_> {
             Span::raw(format!("{words} ")),
         ]
     };
-    let keys: Vec<Span<'_>> = if app.page.is_some() {
+    let keys: Vec<Span<'_>> = if app.roll.is_some() {
+        key("↑↓", "Cuộn").into_iter().chain(key("Esc", "Quay lại lệnh")).collect()
+    } else if app.page.is_some() {
         let offers = app.offers();
         let may = app.is_read() || offers.iter().all(|(code, _words)| *code == 'l');
         let offered: Vec<Span<'_>> = if may {

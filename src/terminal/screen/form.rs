@@ -7,7 +7,7 @@ use ratatui::text::Line;
 use crate::domain::ids::OrderId;
 use crate::domain::order::delivery::{Fact, Strength};
 use crate::domain::order::{Requirement, RequirementKind};
-use crate::terminal::inbox::{AnswerStatus, OrderDetail};
+use crate::terminal::inbox::{AnswerStatus, OrderDetail, SheetState};
 
 /// The fields in the order of the form: people, then means.
 const LABELS: [&str; 8] = [
@@ -45,7 +45,7 @@ pub(super) enum Entry {
 }
 
 impl Form {
-    /// Begins with what was reported last.
+    /// Begins with what was reported last, or with how many the sheets call.
     pub(super) fn new(detail: &OrderDetail) -> Self {
         let last = detail.answers.iter().rev().find_map(|record| match record.answer.fact {
             Fact::Strength(strength) if !matches!(record.status, AnswerStatus::Refused { .. }) => {
@@ -53,8 +53,16 @@ impl Form {
             }
             _other => None,
         });
-        let values = last
-            .map_or_else(Default::default, |last| numbers(&last).map(|number| number.to_string()));
+        let first = || match detail.summary.sheets {
+            SheetState::Complete { people, equipment } => {
+                let mut values: [String; 8] = Default::default();
+                (values[0], values[MEANS_FROM]) = (people.to_string(), equipment.to_string());
+                values
+            }
+            SheetState::None | SheetState::Waiting { .. } => Default::default(),
+        };
+        let values =
+            last.map_or_else(first, |last| numbers(&last).map(|number| number.to_string()));
         let asked = [RequirementKind::Personnel, RequirementKind::Equipment]
             .map(|kind| asked(&detail.order.requirements, kind));
         Self { order: detail.summary.id, asked, values, at: 0, touched: false }

@@ -13,6 +13,7 @@ mod draw;
 mod form;
 mod page;
 mod prompt;
+mod roll;
 #[cfg(test)]
 mod tests;
 mod words;
@@ -103,6 +104,10 @@ async fn talk(
                     match app.key(key) {
                         Wish::Nothing => {}
                         Wish::Leave => return Ok(()),
+                        Wish::Roll(order) => {
+                            let rows = terminal.with_inbox(move |inbox| inbox.called(order)).await;
+                            app.called(order, rows)?;
+                        }
                         Wish::Do(command) => {
                             let done = terminal
                                 .with_inbox(move |inbox| command.carry_out(inbox))

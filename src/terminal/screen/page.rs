@@ -173,6 +173,7 @@ pub(super) fn contents(order: &OrderDetail, app: &App) -> Vec<Line<'static>> {
         let kind = words::requirement(need.kind);
         lines.push(Line::from(format!("Yêu cầu: {} {kind} ({})", need.count, need.code)));
     }
+    lines.extend(words::sheets(summary.sheets).map(|said| Line::styled(said, bold())));
     for (id, name) in &order.signers {
         lines.push(Line::from(format!("Người ký: {name} [{id}]")));
     }

@@ -8,7 +8,7 @@ use crate::domain::instant::Instant;
 use crate::domain::order::delivery::{DeclineReason, DeliveryState, Fact};
 use crate::domain::order::handling::Handling;
 use crate::domain::order::{LegalGround, RequirementKind};
-use crate::terminal::inbox::{AnswerStatus, Standing};
+use crate::terminal::inbox::{AnswerStatus, SheetState, Standing};
 use crate::terminal::link::LinkState;
 
 /// How an order is meant, so that nobody can take it for anything else.
@@ -125,6 +125,25 @@ pub(super) const fn requirement(kind: RequirementKind) -> &'static str {
     match kind {
         RequirementKind::Personnel => "người",
         RequirementKind::Equipment => "phương tiện",
+    }
+}
+
+/// Who is called by name, if anybody; or that the list is still to come.
+pub(super) fn sheets(state: SheetState) -> Option<String> {
+    match state {
+        SheetState::None => None,
+        SheetState::Waiting { pages: 0, .. } => {
+            Some("Danh sách gọi: CHƯA NHẬN ĐƯỢC, đang chờ máy chủ.".to_owned())
+        }
+        SheetState::Waiting { pages, of } => {
+            Some(format!("Danh sách gọi: CHƯA NHẬN ĐỦ, mới có {pages}/{of} trang (d: xem)."))
+        }
+        SheetState::Complete { people: 0, equipment: 0 } => {
+            Some("Danh sách gọi: đơn vị này không có ai.".to_owned())
+        }
+        SheetState::Complete { people, equipment } => {
+            Some(format!("Danh sách gọi: {people} người, {equipment} phương tiện (d: xem)."))
+        }
     }
 }
 

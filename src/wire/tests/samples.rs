@@ -13,6 +13,7 @@ use crate::domain::endpoint::{Address, Line, Terminal};
 use crate::domain::ids::{EndpointNo, KeyId, OfficerId, OrderId, SpecialtyCode, UnitCode};
 use crate::domain::instant::Instant;
 use crate::domain::order::audience::{Audience, AudienceSelector};
+use crate::domain::order::call_up::CallUp;
 use crate::domain::order::delivery::{Answer, DeclineReason, Fact, Strength};
 use crate::domain::order::handling::Handling;
 use crate::domain::order::{
@@ -106,6 +107,23 @@ fn references() -> impl Strategy<Value = Reference> {
     })
 }
 
+fn call_ups() -> impl Strategy<Value = CallUp> {
+    let day = (2000..2100_i16, 1..13_i8, 1..29_i8)
+        .prop_map(|(year, month, day)| jiff::civil::date(year, month, day));
+    let numbers = (any::<u32>(), any::<u32>(), any::<u32>());
+    (order_ids(), day, option::of(codes()), numbers, any::<[u8; 32]>()).prop_map(
+        |(frozen_by, as_of, plan, (people, equipment, leaves), root)| CallUp {
+            frozen_by,
+            as_of,
+            plan,
+            people,
+            equipment,
+            leaves,
+            root,
+        },
+    )
+}
+
 pub(crate) fn orders() -> impl Strategy<Value = Order> {
     let what = (
         order_ids(),
@@ -119,8 +137,9 @@ pub(crate) fn orders() -> impl Strategy<Value = Order> {
     let said = (officer_ids(), texts(), texts(), option::of((texts(), option::of(codes()))));
     let when = (instants(), instants(), option::of(instants()), instants());
     let lines = prop::collection::vec(requirements(), 0..4);
-    (what, said, when, lines, audiences(), option::of(references())).prop_map(
-        |(what, said, when, requirements, audience, reference)| {
+    let changes = (option::of(references()), option::of(call_ups()));
+    (what, said, when, lines, audiences(), changes).prop_map(
+        |(what, said, when, requirements, audience, (reference, call_up))| {
             let (id, handling, kind, urgency, ground, province, numbers) = what;
             let (epoch, series_year, number) = numbers;
             let (drafted_by, title, body, station) = said;
@@ -147,6 +166,7 @@ pub(crate) fn orders() -> impl Strategy<Value = Order> {
                 not_after,
                 audience,
                 reference,
+                call_up,
             }
         },
     )

@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use crate::domain::ids::OrderId;
 use crate::domain::order::audience::AudienceSelector;
+use crate::domain::order::call_up::CallUp;
 use crate::domain::order::delivery::{Answer, DeclineReason, Fact};
 use crate::domain::order::handling::Handling;
 use crate::domain::order::{
@@ -54,6 +55,15 @@ fn selected_order() -> Order {
     }
 }
 
+fn calling_order() -> Order {
+    let frozen_by = selected_order().id;
+    let as_of = jiff::civil::date(2026, 12, 1);
+    let plan = Some("D-01".parse().expect("a code"));
+    let root = [11; 32];
+    let call_up = CallUp { frozen_by, as_of, plan, people: 240, equipment: 12, leaves: 52, root };
+    Order { call_up: Some(call_up), reference: None, ..selected_order() }
+}
+
 fn sample_answer() -> Answer {
     Answer {
         order: sample_order().id,
@@ -85,6 +95,7 @@ fn an_order_is_written_as_ever() {
     for (name, digest, sample) in [
         ("order", "digest", sample_order()),
         ("selected-order", "selected-digest", selected_order()),
+        ("calling-order", "calling-digest", calling_order()),
     ] {
         let known = bytes(ORDERS, name);
         assert_eq!(hex::encode(order::encode(&sample)), hex::encode(&known), "{name}");

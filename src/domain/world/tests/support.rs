@@ -111,6 +111,7 @@ impl Province {
             not_after: self.now.offset_by(DAY),
             audience: self.everybody(),
             reference: None,
+            call_up: None,
         }
     }
 

@@ -1,0 +1,340 @@
+//! Who and what an order calls by name: choosing before the draft, and what the lists come to,
+//! proved under the root that is signed. No name is ever shown here: those are on the communes'
+//! terminals.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::str::FromStr;
+
+use anyhow::{Context as _, Result, bail};
+use clap::{Args, Subcommand};
+use jiff::civil::Date;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::content::{self, Needs, Recipients};
+use super::view::units_of;
+use crate::cli::Cx;
+use crate::cli::connection::{Connection, refused, request};
+use crate::domain::callup::Barred;
+use crate::domain::ids::{OrderId, SpecialtyCode, UnitCode};
+use crate::domain::order::call_up::CallUp as Signed;
+use crate::domain::order::handling::Handling;
+use crate::domain::order::{Requirement, RequirementKind};
+use crate::domain::unit::Units;
+use crate::wire::call_up::{self, proven_summary, read_summary};
+use crate::wire::pb;
+
+/// What people and means are called from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Source {
+    /// The lines of --need.
+    Strength,
+    /// The assignments of a reserve unit.
+    Plan(UnitCode),
+}
+
+impl FromStr for Source {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.split_once(':') {
+            None if text == "strength" => Ok(Self::Strength),
+            Some(("plan", code)) => {
+                code.parse().map(Self::Plan).map_err(|fault| format!("{fault}"))
+            }
+            _other => Err("use strength or plan:CODE".to_owned()),
+        }
+    }
+}
+
+/// How people and means are chosen.
+#[derive(Debug, Clone, Args)]
+pub(super) struct Choosing {
+    /// Specialties that may fill a line when its own runs out: CN02=CN03,CN05; repeat it for several.
+    #[arg(long, value_name = "CODE=CODE,..", value_parser = content::near)]
+    near: Vec<(SpecialtyCode, Vec<SpecialtyCode>)>,
+    /// Lines for combat units, whose age limits are lower: CN02; repeat it for several.
+    #[arg(long, value_name = "CODE")]
+    combat: Vec<SpecialtyCode>,
+    /// Judge age and status as of this day instead of today: 2026-12-01.
+    #[arg(long, value_name = "DATE")]
+    as_of: Option<Date>,
+    /// Name substitutes, in percent of each line.
+    #[arg(long, value_name = "PERCENT", default_value_t = 10, value_parser = clap::value_parser!(u32).range(0..=100))]
+    reserve: u32,
+}
+
+/// The same as part of a draft.
+#[derive(Debug, Clone, Args)]
+pub(super) struct CallUpTerms {
+    /// Call people and means by name: for the lines of --need (strength), or from a reserve unit's plan.
+    #[arg(long = "call-up", value_name = "strength|plan:CODE")]
+    pub(super) source: Option<Source>,
+    #[command(flatten)]
+    choosing: Choosing,
+}
+
+impl CallUpTerms {
+    /// What to ask the server.
+    pub(super) fn ask(&self, source: &Source, needs: &Needs) -> Result<pb::SelectCallUpRequest> {
+        self.choosing.ask(source, needs)
+    }
+}
+
+impl Choosing {
+    fn ask(&self, source: &Source, needs: &Needs) -> Result<pb::SelectCallUpRequest> {
+        let (plan_code, needs) = match source {
+            Source::Plan(code) => (code.to_string(), Vec::new()),
+            Source::Strength if needs.is_empty() => {
+                bail!(
+                    "nobody would be called: say how many with --need CN02=12 or --need-equipment PT01=3"
+                )
+            }
+            Source::Strength => {
+                (String::new(), needs.requirements().iter().map(|need| self.need(need)).collect())
+            }
+        };
+        Ok(pb::SelectCallUpRequest {
+            needs,
+            plan_code,
+            as_of_date: self.as_of.map(|day| day.to_string()).unwrap_or_default(),
+            reserve_percent: self.reserve,
+            ..pb::SelectCallUpRequest::default()
+        })
+    }
+
+    fn need(&self, need: &Requirement) -> pb::CallUpNeed {
+        let near = self.near.iter().filter(|(code, _near)| *code == need.code);
+        pb::CallUpNeed {
+            code: need.code.to_string(),
+            kind: match need.kind {
+                RequirementKind::Personnel => pb::RequirementKind::Personnel,
+                RequirementKind::Equipment => pb::RequirementKind::Equipment,
+            }
+            .into(),
+            count: need.count,
+            near_codes: near.flat_map(|(_code, near)| near).map(ToString::to_string).collect(),
+            is_combat: self.combat.contains(&need.code),
+        }
+    }
+}
+
+/// A selection that the server holds for a draft.
+#[derive(Debug)]
+pub(super) struct Selected {
+    /// For the draft.
+    pub(super) id: String,
+    /// For the payload.
+    pub(super) call_up: Signed,
+    answer: pb::SelectCallUpResponse,
+}
+
+impl Selected {
+    /// Has the server choose for an order that is about to be drafted.
+    pub(super) async fn make(
+        connection: &Connection,
+        order: &OrderId,
+        selector: pb::AudienceSelector,
+        handling: Handling,
+        asked: pb::SelectCallUpRequest,
+    ) -> Result<Self> {
+        let ask = pb::SelectCallUpRequest {
+            order_id: order.to_string(),
+            selector: Some(selector),
+            handling: pb::Handling::from(handling).into(),
+            ..asked
+        };
+        let answer = connection.orders().select_call_up(request(ask)).await.map_err(refused)?;
+        let answer = answer.into_inner();
+        let call_up = answer.call_up.as_ref().context("the server selected nothing")?;
+        let call_up = call_up::from_message(call_up)?;
+        Ok(Self { id: answer.call_up_id.clone(), call_up, answer })
+    }
+
+    /// What the lists come to, proved under what a payload signs.
+    pub(super) fn lists(&self, signed: &Signed, units: &Units) -> Result<Lists> {
+        let (summary, proof) = (&self.answer.summary, self.answer.proof.as_ref());
+        let summary = proven_summary(summary, proof, signed)?;
+        Ok(Lists::new(summary, Vec::new(), units))
+    }
+}
+
+/// What call-up lists come to, for the eye of whoever signs.
+#[derive(Debug)]
+pub(super) struct Lists {
+    summary: pb::CallUpSummary,
+    drift: Vec<pb::CallUpRefusal>,
+    // By area: people, items; and its units by name.
+    areas: BTreeMap<String, Vec<(String, u32, u32)>>,
+}
+
+impl Lists {
+    fn new(summary: pb::CallUpSummary, drift: Vec<pb::CallUpRefusal>, units: &Units) -> Self {
+        let mut areas: BTreeMap<String, Vec<(String, u32, u32)>> = BTreeMap::new();
+        for share in &summary.shares {
+            let code: Option<UnitCode> = share.unit_code.parse().ok();
+            let unit = code.as_ref().and_then(|code| units.get(code));
+            let area = code.as_ref().and_then(|code| units.area_of(code));
+            let named = |unit: Option<&crate::domain::unit::Unit>| {
+                unit.map_or_else(|| "?".to_owned(), |unit| format!("{} {}", unit.code, unit.name))
+            };
+            let name = unit.map_or_else(|| share.unit_code.clone(), |own| named(Some(own)));
+            areas.entry(named(area)).or_default().push((name, share.people, share.equipment));
+        }
+        Self { summary, drift, areas }
+    }
+
+    /// The lists of an order that is laid down.
+    pub(super) async fn fetch(
+        connection: &Connection,
+        signed: &Signed,
+        units: &Units,
+    ) -> Result<Self> {
+        let ask = pb::GetCallUpRequest { order_id: signed.frozen_by.to_string() };
+        let answer = connection.orders().get_call_up(request(ask)).await.map_err(refused)?;
+        let answer = answer.into_inner();
+        let summary = proven_summary(&answer.summary, answer.proof.as_ref(), signed)
+            .context("the server's call-up lists are not those that are signed: do not sign it")?;
+        Ok(Self::new(summary, answer.drift, units))
+    }
+
+    /// In words: each line with its shortfall, each area and unit with its share, and a warning of who
+    /// could not be called any more.
+    pub(super) fn text(&self) -> String {
+        let mut text = String::new();
+        for line in &self.summary.lines {
+            let lacking = line.wanted.saturating_sub(line.exact + line.near);
+            let _written = writeln!(
+                text,
+                "  line        {} of {}: {} exact, {} near, {lacking} lacking; {} substitutes",
+                line.wanted, line.code, line.exact, line.near, line.reserve
+            );
+            for refusal in &line.refused {
+                let why = barred(&refusal.reason);
+                let _written =
+                    writeln!(text, "              {:>5}  not called: {why}", refusal.count);
+            }
+            for other in &line.elsewhere {
+                let count = other.people + other.equipment;
+                let _written =
+                    writeln!(text, "              {count:>5}  could come from {}", other.unit_code);
+            }
+        }
+        for (area, units) in &self.areas {
+            let sum = |own: fn(&(String, u32, u32)) -> u32| units.iter().map(own).sum::<u32>();
+            let (people, items) = (sum(|unit| unit.1), sum(|unit| unit.2));
+            let _written =
+                writeln!(text, "  called from {people:>5} people {items:>5} items  {area}");
+            for (unit, people, items) in units {
+                let _written =
+                    writeln!(text, "              {people:>5} people {items:>5} items    {unit}");
+            }
+        }
+        for refusal in &self.drift {
+            let why = barred(&refusal.reason);
+            let _written = writeln!(
+                text,
+                "  WARNING     {} on the lists could not be called any more: {why}",
+                refusal.count
+            );
+        }
+        text
+    }
+
+    /// The same for machines.
+    pub(super) fn json(&self) -> Value {
+        let refusals = |list: &[pb::CallUpRefusal]| -> Value {
+            list.iter().map(|own| (own.reason.clone(), json!(own.count))).collect()
+        };
+        let shares = |list: &[pb::CallUpShare]| -> Vec<Value> {
+            let share = |own: &pb::CallUpShare| json!({ "unit_code": own.unit_code, "people": own.people, "equipment": own.equipment });
+            list.iter().map(share).collect()
+        };
+        let lines = self.summary.lines.iter().map(|line| {
+            json!({
+                "code": line.code,
+                "kind": if line.is_equipment { "equipment" } else { "personnel" },
+                "wanted": line.wanted,
+                "exact": line.exact,
+                "near": line.near,
+                "lacking": line.wanted.saturating_sub(line.exact + line.near),
+                "refused": refusals(&line.refused),
+                "elsewhere": shares(&line.elsewhere),
+                "reserve": line.reserve,
+            })
+        });
+        json!({
+            "lines": lines.collect::<Vec<_>>(),
+            "shares": shares(&self.summary.shares),
+            "drift": refusals(&self.drift),
+        })
+    }
+}
+
+/// A reason in words, as the communes read it.
+fn barred(reason: &str) -> String {
+    let found = Barred::ALL.into_iter().find(|own| own.as_str() == reason);
+    found.map_or_else(|| reason.to_owned(), |own| format!("{reason} ({})", own.vietnamese()))
+}
+
+/// What is signed of the lists, as JSON.
+pub(super) fn signed_json(signed: &Signed) -> Value {
+    json!({
+        "frozen_by": signed.frozen_by.to_string(),
+        "as_of": signed.as_of.to_string(),
+        "plan": signed.plan.as_ref().map(UnitCode::as_str),
+        "people": signed.people,
+        "equipment": signed.equipment,
+        "leaves": signed.leaves,
+        "root": hex::encode(signed.root),
+    })
+}
+
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum CallUp {
+    /// Shows whom an order would call, counted by unit and line; reads nobody's name and keeps nothing.
+    #[command(after_help = "Example:\n  \
+        hoatoc order call-up preview --handling exercise --to KV1 --need CN02=40 --near CN02=CN05 --as ~/drafter")]
+    Preview(Preview),
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Preview {
+    /// How the order would be meant: actual, exercise or test.
+    #[arg(long, default_value = "exercise")]
+    handling: Handling,
+    /// Call from a reserve unit's plan instead of for the lines of --need.
+    #[arg(long = "call-up", value_name = "strength|plan:CODE", default_value = "strength")]
+    source: Source,
+    #[command(flatten)]
+    recipients: Recipients,
+    #[command(flatten)]
+    needs: Needs,
+    #[command(flatten)]
+    choosing: Choosing,
+}
+
+impl CallUp {
+    pub(super) async fn run(self, cx: &Cx) -> Result<()> {
+        let Self::Preview(preview) = self;
+        if preview.recipients.units.is_empty() {
+            bail!("nobody would be asked: name units with --to, \"11\" for the whole province");
+        }
+        let asked = preview.choosing.ask(&preview.source, &preview.needs)?;
+        let connection = cx.connect().await?;
+        let ask = pb::SelectCallUpRequest {
+            order_id: Uuid::now_v7().to_string(),
+            selector: Some(preview.recipients.selector()),
+            handling: pb::Handling::from(preview.handling).into(),
+            preview: true,
+            ..asked
+        };
+        let answer = connection.orders().select_call_up(request(ask)).await.map_err(refused)?;
+        let answer = answer.into_inner();
+        let units = units_of(&connection).await?;
+        // It is under no root: there is nothing to prove it by.
+        let lists = Lists::new(read_summary(&answer.summary)?, Vec::new(), &units);
+        cx.screen.show(&lists.json(), || lists.text())
+    }
+}

@@ -1,0 +1,162 @@
+//! One selection: from the lines to who is chosen, counted for the summary.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use prost::bytes::Bytes;
+
+use crate::domain::callup::standing::Judge;
+use crate::domain::callup::{Barred, Chosen, Demand, Reason, Selection, select};
+use crate::domain::ids::UnitCode;
+use crate::domain::order::RequirementKind;
+use crate::domain::order::handling::Handling;
+use crate::domain::world::RecordKind;
+use crate::engine::Engine;
+use crate::evidence::seal::Sealer;
+use crate::rpc::services::call_up::Line;
+use crate::rpc::services::call_up::candidates::{Field, Pool};
+use crate::rpc::status::Reject;
+use crate::wire::{call_up, pb};
+
+/// What is asked for.
+#[derive(Debug)]
+pub(super) struct Choice {
+    pub(super) lines: Vec<Line>,
+    pub(super) day: Date,
+    pub(super) handling: Handling,
+    pub(super) reserve_percent: u32,
+}
+
+/// Who and what is chosen.
+#[derive(Debug)]
+pub(super) struct Made {
+    pub(super) lines: Vec<Line>,
+    pub(super) field: Field,
+    pub(super) units: Vec<UnitCode>,
+    day: Date,
+    records: Vec<(RecordKind, [u8; 16])>,
+    selection: Selection,
+}
+
+impl Choice {
+    /// Chooses. Blocks.
+    pub(super) fn make(
+        self,
+        engine: &Engine,
+        sealer: &Sealer,
+        field: Field,
+    ) -> Result<Made, Reject> {
+        let (places, units, reaches) = field.places();
+        let pool = Pool::open(engine, sealer, (&self.lines, self.day), &field, &places)?;
+        let judge = |line: &Line| Judge::on(self.day, self.handling, line.is_combat, false);
+        let judges: Vec<Judge> = self.lines.iter().map(judge).collect();
+        let demand = Demand {
+            wanted: self.lines.iter().map(|line| line.count).collect(),
+            units: reaches,
+            reserve_percent: self.reserve_percent,
+        };
+        let selection = select(&demand, |line| {
+            let at = usize::try_from(line).unwrap_or(usize::MAX);
+            let asked = self.lines.get(at).zip(judges.get(at));
+            asked.into_iter().flat_map(|(line, judge)| pool.of(line, judge))
+        });
+        let records = pool.records;
+        Ok(Made { lines: self.lines, field, units, day: self.day, records, selection })
+    }
+}
+
+impl Made {
+    /// The record of somebody chosen.
+    pub(super) fn record(&self, one: &Chosen) -> Option<(RecordKind, [u8; 16])> {
+        self.records.get(usize::try_from(one.row).ok()?).copied()
+    }
+
+    /// Everybody and everything chosen, with their unit and line.
+    pub(super) fn chosen(&self) -> &[Chosen] {
+        &self.selection.chosen
+    }
+
+    /// The records that are chosen.
+    pub(super) fn ids(&self) -> impl Iterator<Item = (RecordKind, [u8; 16])> {
+        self.selection.chosen.iter().filter_map(|one| self.record(one))
+    }
+
+    fn unit(&self, place: u32) -> String {
+        let unit = usize::try_from(place).ok().and_then(|place| self.units.get(place));
+        unit.map(ToString::to_string).unwrap_or_default()
+    }
+
+    /// The summary, without what freezing adds.
+    pub(super) fn summary(&self) -> pb::CallUpSummary {
+        let mut shares: BTreeMap<String, pb::CallUpShare> = BTreeMap::new();
+        for one in &self.selection.chosen {
+            let unit_code = self.unit(one.unit);
+            let share = shares
+                .entry(unit_code.clone())
+                .or_insert_with(|| pb::CallUpShare { unit_code, ..pb::CallUpShare::default() });
+            match self.record(one) {
+                Some((RecordKind::Equipment, _id)) => share.equipment += 1,
+                _person => share.people += 1,
+            }
+        }
+        let lines = self.lines.iter().zip(&self.selection.lines).map(|(line, fill)| {
+            let is_equipment = line.kind == RequirementKind::Equipment;
+            let elsewhere = fill.elsewhere.iter().map(|(unit, count)| {
+                let (people, equipment) = if is_equipment { (0, *count) } else { (*count, 0) };
+                pb::CallUpShare { unit_code: self.unit(*unit), people, equipment }
+            });
+            pb::CallUpLine {
+                code: line.code.to_string(),
+                is_equipment,
+                wanted: fill.wanted,
+                exact: fill.exact,
+                near: fill.near,
+                refused: fill.refused.iter().map(|(why, count)| refusal((*why, *count))).collect(),
+                elsewhere: elsewhere.collect(),
+                reserve: u32::try_from(fill.reserve.len()).unwrap_or(u32::MAX),
+            }
+        });
+        pb::CallUpSummary {
+            format: call_up::FORMAT,
+            as_of_date: self.day.to_string(),
+            lines: lines.collect(),
+            shares: shares.into_values().collect(),
+            ..pb::CallUpSummary::default()
+        }
+    }
+
+    /// The substitutes, line after line.
+    pub(super) fn reserve(&self) -> Vec<pb::CallUpSubstitute> {
+        let all = self.selection.lines.iter().flat_map(|line| &line.reserve);
+        let substitute = |one: &Chosen| {
+            let (_kind, id) = self.record(one)?;
+            Some(pb::CallUpSubstitute {
+                record_id: Bytes::copy_from_slice(&id),
+                line: one.line,
+                unit_code: self.unit(one.unit),
+                reason: reason(one.reason).into(),
+            })
+        };
+        all.filter_map(substitute).collect()
+    }
+}
+
+/// So many for one reason, as a message.
+pub(super) fn refusal((why, count): (Barred, u32)) -> pb::CallUpRefusal {
+    pb::CallUpRefusal { reason: why.as_str().to_owned(), count }
+}
+
+/// Why somebody was chosen, as a message.
+pub(super) const fn reason(own: Reason) -> pb::CallUpReason {
+    match own {
+        Reason::Assigned => pb::CallUpReason::Assigned,
+        Reason::ExactClass1 => pb::CallUpReason::ExactClass1,
+        Reason::ExactClass2 => pb::CallUpReason::ExactClass2,
+        Reason::ExactUnclassed => pb::CallUpReason::ExactUnclassed,
+        Reason::NearClass1 => pb::CallUpReason::NearClass1,
+        Reason::NearClass2 => pb::CallUpReason::NearClass2,
+        Reason::NearUnclassed => pb::CallUpReason::NearUnclassed,
+        Reason::TypeExact => pb::CallUpReason::TypeExact,
+        Reason::TypeNear => pb::CallUpReason::TypeNear,
+    }
+}

@@ -1,0 +1,47 @@
+//! Whether an order asks for what there is: the lists that the registry's records are held against.
+
+use crate::domain::ids::SpecialtyCode;
+use crate::domain::order::{Requirement, RequirementKind};
+use crate::domain::registry::{EquipmentTypes, Specialties};
+use crate::roster::lists::{shipped_equipment_types, shipped_specialties};
+use crate::rpc::status::Reject;
+use crate::wire::WireError;
+
+/// Most codes named in one refusal.
+const CODES_NAMED_MAX: usize = 20;
+
+/// The known specialties and types of equipment.
+#[derive(Debug)]
+pub(super) struct Codes {
+    specialties: Specialties,
+    equipment_types: EquipmentTypes,
+}
+
+impl Codes {
+    /// Those that the program ships with.
+    pub(super) fn shipped() -> Self {
+        let (specialties, equipment_types) = (shipped_specialties(), shipped_equipment_types());
+        Self { specialties, equipment_types }
+    }
+
+    /// Whether a line asks for what there is: a code that no list has would find nobody.
+    ///
+    /// # Errors
+    /// `INVALID_ARGUMENT` (CODE_UNKNOWN).
+    pub(super) fn check(&self, line: &Requirement) -> Result<(), Reject> {
+        let (what, known): (_, Vec<&SpecialtyCode>) = match line.kind {
+            RequirementKind::Personnel => {
+                ("specialty", self.specialties.iter().map(|entry| &entry.code).collect())
+            }
+            RequirementKind::Equipment => {
+                ("equipment type", self.equipment_types.iter().map(|entry| &entry.code).collect())
+            }
+        };
+        if known.contains(&&line.code) {
+            return Ok(());
+        }
+        let some: Vec<&str> = known.iter().take(CODES_NAMED_MAX).map(|own| own.as_str()).collect();
+        let fault = format!("there is no {what} {}: use one of {}", line.code, some.join(", "));
+        Err(Reject::field("CODE_UNKNOWN", &WireError::new("requirements.code", fault)))
+    }
+}

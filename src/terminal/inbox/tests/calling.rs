@@ -1,0 +1,110 @@
+//! Call-up sheets at a terminal: awaited, proved, kept over a restart, and never taken from elsewhere.
+
+use prost::bytes::Bytes;
+use ring::rand::SystemRandom;
+
+use super::*;
+use crate::terminal::inbox::{SheetReceived, SheetState};
+use crate::wire::call_up::pages::{Frozen, Row, UnitRows, freeze};
+
+/// Lists that call so many from our unit.
+fn lists(number: u8, people: usize) -> Frozen {
+    let row = |n: usize| {
+        let full_name = format!("Giàng A {n}");
+        let person = pb::CalledPerson { full_name, birth_year: 1996, ..Default::default() };
+        ([0; 16], Row::Person(Box::new(person)))
+    };
+    let unit = UnitRows {
+        unit: "03160".parse().expect("a code"),
+        endpoints: vec![ME.number()],
+        rows: (0..people).map(row).collect(),
+    };
+    let share = pb::CallUpShare {
+        unit_code: "03160".to_owned(),
+        people: u32::try_from(people).expect("small"),
+        equipment: 0,
+    };
+    let summary = pb::CallUpSummary {
+        as_of_date: "2026-12-01".to_owned(),
+        shares: vec![share],
+        ..pb::CallUpSummary::default()
+    };
+    freeze(id(number), summary, vec![unit], &SystemRandom::new()).expect("it fits")
+}
+
+fn calling(number: u8, lists: &Frozen) -> Envelope {
+    let call_up = Some(lists.signed().expect("our own"));
+    envelope(&Order { call_up, ..order(number, Handling::Exercise) })
+}
+
+fn page(number: u8, lists: &Frozen, page: u32) -> pb::CallUpSheetDelivery {
+    lists.page_for(ME.number(), page, &id(number)).expect("it has that page")
+}
+
+impl Bench {
+    fn sheets(&self, number: u8) -> SheetState {
+        self.inbox.summary(id(number), self.clock.now()).expect("it is here").sheets
+    }
+
+    fn take(&self, delivery: &pb::CallUpSheetDelivery) -> SheetReceived {
+        self.inbox.receive_sheet(delivery).expect("the store works")
+    }
+}
+
+#[test]
+fn an_order_whose_sheets_have_not_all_come_says_so_and_goes_on_from_there() {
+    let bench = Bench::new();
+    let lists = lists(1, 900);
+    bench.receive(1, &calling(1, &lists));
+    assert_eq!(bench.sheets(1), SheetState::Waiting { pages: 0, of: 0 });
+    assert_eq!(bench.take(&page(1, &lists, 1)), SheetReceived::Kept { order: id(1), page: 1 });
+    let SheetState::Waiting { pages: 1, of } = bench.sheets(1) else {
+        panic!("{:?}", bench.sheets(1));
+    };
+    assert!(of > 1);
+    let bench = bench.reopened();
+    assert_eq!(bench.sheets(1), SheetState::Waiting { pages: 1, of });
+    let cursor = &bench.inbox.sheet_cursors()[0];
+    assert_eq!((&cursor.order_id[..], cursor.pages), (&id(1).as_bytes()[..], 1));
+    assert!(!cursor.is_complete);
+    // A gap is no end.
+    bench.take(&page(1, &lists, of));
+    assert_eq!(bench.inbox.sheet_cursors()[0].pages, if of == 2 { 2 } else { 1 });
+    for number in 2..=of {
+        bench.take(&page(1, &lists, number));
+    }
+    assert_eq!(bench.take(&page(1, &lists, 1)), SheetReceived::Repeat);
+    let bench = bench.reopened();
+    assert_eq!(bench.sheets(1), SheetState::Complete { people: 900, equipment: 0 });
+    assert!(bench.inbox.sheet_cursors()[0].is_complete);
+    assert_eq!(bench.inbox.called(id(1)).expect("readable").len(), 900);
+}
+
+#[test]
+fn a_sheet_that_the_signed_root_does_not_prove_is_refused_and_nothing_of_it_is_kept() {
+    let bench = Bench::new();
+    let (good, anew, other) = (lists(1, 3), lists(1, 3), lists(2, 3));
+    let early = page(1, &good, 1);
+    assert_eq!(bench.take(&early), SheetReceived::Refused("SHEET_UNASKED"), "before its order");
+    bench.receive(1, &calling(1, &good));
+    let mut edited = page(1, &good, 1);
+    let mut bytes = edited.sheet.to_vec();
+    let last = bytes.len() - 1;
+    bytes[last] ^= 1;
+    edited.sheet = Bytes::from(bytes);
+    let moved = pb::CallUpSheetDelivery { proof: page(1, &anew, 1).proof, ..early.clone() };
+    for (what, forged, reason) in [
+        ("an edited row", edited, "SHEET_NOT_UNDER_ROOT"),
+        ("another root's sheet", page(1, &anew, 1), "SHEET_NOT_UNDER_ROOT"),
+        ("another root's proof", moved, "SHEET_NOT_UNDER_ROOT"),
+        ("another order's sheet", page(1, &other, 1), "SHEET_OF_ANOTHER_ORDER"),
+        ("an unknown order's sheet", page(9, &good, 1), "SHEET_UNASKED"),
+    ] {
+        assert_eq!(bench.take(&forged), SheetReceived::Refused(reason), "{what}");
+    }
+    assert_eq!(bench.sheets(1), SheetState::Waiting { pages: 0, of: 0 });
+    assert!(bench.inbox.called(id(1)).expect("readable").is_empty());
+    assert_eq!(bench.inbox.refused_sheets().len(), 6);
+    bench.take(&early);
+    assert_eq!(bench.sheets(1), SheetState::Complete { people: 3, equipment: 0 });
+}

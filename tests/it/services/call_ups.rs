@@ -1,0 +1,340 @@
+//! Calling by name over a real server and two terminals: chosen by the law's order, frozen, signed,
+//! and each commune's sheets to its own terminal only.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hoatoc::domain::order::handling::Handling;
+use hoatoc::domain::world::{Actor, Event, RecordKind};
+use hoatoc::engine::records::{NewRecord, RecordJob, RowMode, RowOutcome};
+use hoatoc::evidence::seal::Sealer;
+use hoatoc::index::Row;
+use hoatoc::store::{Batch, keys};
+use hoatoc::terminal::Terminal;
+use hoatoc::terminal::home::{Enrolment, Home, enrol};
+use hoatoc::terminal::inbox::{CalledRow, SheetReceived, SheetState};
+use hoatoc::terminal::link::LinkOptions;
+use hoatoc::wire::call_up::{from_message, proven_summary};
+use hoatoc::wire::{entry, pb, registry};
+use prost::Message as _;
+use tokio_util::sync::CancellationToken;
+use tonic::{Code, Status};
+
+use super::identity::code_for;
+use crate::support::{Draft, MASTER, Province, draft_of, reason, signature_of, soon};
+
+const LINK: LinkOptions = LinkOptions {
+    connect_patience: Duration::from_secs(20),
+    heartbeat_every: Duration::from_secs(20),
+    backoff_min: Duration::from_millis(20),
+    backoff_max: Duration::from_millis(100),
+    seed: 7,
+};
+const NHE: &str = "03160";
+const LAY: &str = "03127";
+
+/// A soldier of class 1 who lives in this commune.
+fn soldier(name: &str, number: u32, unit: &str, specialty: &str) -> pb::Reservist {
+    pb::Reservist {
+        full_name: name.to_owned(),
+        birth_date: Some(pb::CivilDate { year: 1998, month: 3, day: 1 + number % 28 }),
+        birth_precision: pb::DatePrecision::Day.into(),
+        sex: pb::Sex::Male.into(),
+        citizen_id: format!("0110980{number:05}"),
+        category: pb::ReservistCategory::NcoSoldier.into(),
+        reserve_class: 1,
+        specialty_code: specialty.to_owned(),
+        residence_unit_code: unit.to_owned(),
+        registered_unit_code: unit.to_owned(),
+        hamlet: "Bản Nà Pán".to_owned(),
+        phones: vec![format!("+8491234{number:04}")],
+        status: pb::ReservistStatus::Active.into(),
+        ..pb::Reservist::default()
+    }
+}
+
+/// Puts records; their identities.
+async fn put(province: &Province, people: &[pb::Reservist]) -> Vec<[u8; 16]> {
+    let sealer = Arc::new(Sealer::new(&MASTER));
+    let rows = people.iter().map(|person| {
+        let content = registry::encode(person.clone());
+        let index = Row::of(person, 0, &content, &sealer).expect("good codes");
+        let fresh_id = *uuid::Uuid::now_v7().as_bytes();
+        NewRecord { row: 0, mode: RowMode::Import, fresh_id, content, index }
+    });
+    let (rows, sealer) = (rows.collect(), sealer.clone());
+    let done = province.engine.put_records(|reply| RecordJob {
+        actor: Actor::Server,
+        id: None,
+        kind: RecordKind::Reservist,
+        rows,
+        sealer,
+        reply,
+    });
+    let done = soon(done).await.expect("recorded");
+    let ids = done.rows.into_iter().map(|(_row, outcome)| match outcome {
+        RowOutcome::Created(id, _) | RowOutcome::Updated(id, _) => id,
+        other => panic!("not put: {other:?}"),
+    });
+    ids.collect()
+}
+
+/// Eight in one commune, four of whom would do only for want of better; three in the other.
+fn people() -> Vec<pb::Reservist> {
+    let mut all = Vec::new();
+    for number in 0..4 {
+        all.push(soldier(&format!("Lò Văn {}", number + 1), number, NHE, "CN02"));
+        all.push(soldier(&format!("Vàng A {}", number + 1), 100 + number, NHE, "CN03"));
+    }
+    for number in 0..3 {
+        all.push(soldier(&format!("Quàng Thị {}", number + 1), 200 + number, LAY, "CN02"));
+    }
+    all[0].status = pb::ReservistStatus::Abroad.into();
+    all
+}
+
+fn select(draft: &Draft, count: u32) -> pb::SelectCallUpRequest {
+    let need = pb::CallUpNeed {
+        code: "CN02".to_owned(),
+        kind: pb::RequirementKind::Personnel.into(),
+        count,
+        near_codes: vec!["CN03".to_owned()],
+        is_combat: false,
+    };
+    pb::SelectCallUpRequest {
+        order_id: draft.id(),
+        selector: Some(pb::AudienceSelector {
+            unit_codes: vec!["11".to_owned()],
+            ..pb::AudienceSelector::default()
+        }),
+        needs: vec![need],
+        reserve_percent: 20,
+        handling: pb::Handling::Exercise.into(),
+        ..pb::SelectCallUpRequest::default()
+    }
+}
+
+/// A draft that calls so many, and what was selected for it.
+async fn calling(province: &Province, count: u32) -> (Draft, pb::SelectCallUpResponse) {
+    let draft = draft_of(province, "exercise-director", Handling::Exercise).await;
+    let mut director = province.orders("exercise-director").await;
+    let selected = soon(director.select_call_up(select(&draft, count))).await.expect("selected");
+    let selected = selected.into_inner();
+    let call_up = from_message(selected.call_up.as_ref().expect("lists")).expect("sound");
+    (draft.with(|order| order.call_up = Some(call_up)), selected)
+}
+
+fn request(draft: &Draft, call_up_id: &str) -> pb::DraftOrderRequest {
+    pb::DraftOrderRequest {
+        call_up_id: call_up_id.to_owned(),
+        ..draft.request(&format!("draft-{}", draft.id()))
+    }
+}
+
+async fn sign_and_issue(province: &Province, draft: &Draft) -> Result<pb::Order, Status> {
+    let key = &province.person("exercise-director").exercise;
+    let mut director = province.orders("exercise-director").await;
+    soon(director.submit_signature(signature_of(draft, key, &format!("s-{}", draft.id())))).await?;
+    let request_id = format!("i-{}", draft.id());
+    let issue = pb::IssueOrderRequest { request_id, order_id: draft.id() };
+    let issued = soon(director.issue_order(issue)).await?;
+    Ok(issued.into_inner().order.expect("the order"))
+}
+
+/// A commune's terminal, linked until the test ends.
+struct Commune {
+    terminal: Arc<Terminal>,
+    stop: CancellationToken,
+    _dir: tempfile::TempDir,
+}
+
+async fn commune(province: &Province, unit: &str) -> Commune {
+    let dir = tempfile::tempdir().expect("a directory");
+    let keys = dir.path().join("keys");
+    let code = code_for(province, &format!("{unit}/military"), unit).await;
+    let servers = [format!("localhost:{}", province.server.local_address().port())];
+    let clock = province.clock.clone();
+    soon(enrol(Enrolment { servers: &servers, code: &code, keys: &keys, clock }))
+        .await
+        .expect("enrolled");
+    let home = Home::open(&keys).expect("whole");
+    let dialer = home.dialer(&[], province.clock.clone()).expect("whole");
+    let store = dir.path().join("store");
+    let terminal = home.terminal(&store, province.clock.clone(), LINK).expect("a store");
+    let stop = province.tasks.stopping().child_token();
+    let (own, token) = (terminal.clone(), stop.clone());
+    province.tasks.spawn("link", async move {
+        let _told_to_end = own.run(dialer, token).await;
+    });
+    Commune { terminal, stop, _dir: dir }
+}
+
+impl Commune {
+    /// Waits until the sheets of the only order are here.
+    async fn complete(&self, draft: &Draft) -> SheetState {
+        let mut revision = self.terminal.inbox().revision();
+        let here = async {
+            loop {
+                let now = self.terminal.now();
+                let summary = self.terminal.inbox().summary(draft.order.id, now);
+                let sheets = summary.map(|own| own.sheets);
+                if let Some(complete @ SheetState::Complete { .. }) = sheets {
+                    return complete;
+                }
+                revision.changed().await.expect("the inbox lives");
+            }
+        };
+        soon(here).await
+    }
+
+    fn names(&self, draft: &Draft) -> Vec<String> {
+        let rows = self.terminal.inbox().called(draft.order.id).expect("readable");
+        let name = |row: CalledRow| match row {
+            CalledRow::Person(person) => person.full_name,
+            CalledRow::Equipment(item) => item.plate,
+        };
+        rows.into_iter().map(name).collect()
+    }
+}
+
+#[tokio::test]
+async fn each_commune_gets_its_own_sheet_and_nothing_else() {
+    let province = Province::start().await;
+    put(&province, &people()).await;
+    let (nhe, lay) = (commune(&province, NHE).await, commune(&province, LAY).await);
+    let (draft, selected) = calling(&province, 8).await;
+    // Three and three of the very specialty, then two of the near one.
+    let signed = draft.order.call_up.clone().expect("lists");
+    assert_eq!((signed.people, signed.equipment), (8, 0));
+    let summary = proven_summary(&selected.summary, selected.proof.as_ref(), &signed);
+    let summary = summary.expect("under the root");
+    let line = &summary.lines[0];
+    assert_eq!((line.wanted, line.exact, line.near), (8, 6, 2));
+    assert_eq!(line.refused, [pb::CallUpRefusal { reason: "ABROAD".into(), count: 1 }]);
+    let shares: Vec<_> =
+        summary.shares.iter().map(|own| (own.unit_code.as_str(), own.people)).collect();
+    assert_eq!(shares, [(LAY, 3), (NHE, 5)]);
+    assert_eq!(selected.reserve.len(), 1);
+
+    let mut director = province.orders("exercise-director").await;
+    let laid = soon(director.draft_order(request(&draft, &selected.call_up_id))).await;
+    laid.expect("laid down, lists and all");
+    sign_and_issue(&province, &draft).await.expect("issued");
+    assert_eq!(nhe.complete(&draft).await, SheetState::Complete { people: 5, equipment: 0 });
+    assert_eq!(lay.complete(&draft).await, SheetState::Complete { people: 3, equipment: 0 });
+    let names = nhe.names(&draft);
+    let own = ["Lò Văn 2", "Lò Văn 3", "Lò Văn 4", "Vàng A"];
+    assert_eq!(names.len(), 5);
+    assert!(names.iter().all(|name| own.iter().any(|own| name.starts_with(own))), "{names:?}");
+    assert_eq!(lay.names(&draft), ["Quàng Thị 1", "Quàng Thị 2", "Quàng Thị 3"]);
+
+    // The other commune's page, handed to this one, is refused though its proof holds.
+    let others = pages(&lay);
+    let refused = nhe.terminal.inbox().receive_sheet(&others[0]).expect("no fault of the store");
+    assert_eq!(refused, SheetReceived::Refused("SHEET_OF_ANOTHER_UNIT"));
+    assert_eq!(nhe.terminal.inbox().refused_sheets()[0].reason, "SHEET_OF_ANOTHER_UNIT");
+    assert_eq!(nhe.names(&draft), names);
+
+    // Nothing of a name is in the ledger or in the clear in the store.
+    let everything = province.engine.store().scan(b"", b"", 10_000).expect("in memory");
+    let canary = "Quàng Thị".as_bytes();
+    for (_key, value) in &everything {
+        assert!(!value.windows(canary.len()).any(|part| part == canary), "a name in the clear");
+    }
+    // That the chosen were read is.
+    let leaves = province.engine.store().scan(keys::LEDGER, b"", 10_000).expect("in memory");
+    let read = leaves.iter().filter_map(|(_key, leaf)| match entry::decode(leaf).ok()?.event {
+        Event::RecordsRead { records, .. } => Some(records.len()),
+        _other => None,
+    });
+    assert_eq!(read.sum::<usize>(), 8);
+}
+
+/// The pages a terminal has, as the server sends them.
+fn pages(commune: &Commune) -> Vec<pb::CallUpSheetDelivery> {
+    commune.terminal.inbox().sheet_pages().expect("readable")
+}
+
+#[tokio::test]
+async fn a_terminal_that_was_away_gets_its_sheets_when_it_comes_back() {
+    let province = Province::start().await;
+    put(&province, &people()).await;
+    let nhe = commune(&province, NHE).await;
+    let mut link = nhe.terminal.link();
+    soon(link.wait_for(|now| now.state == hoatoc::terminal::link::LinkState::Connected))
+        .await
+        .expect("connected once");
+    nhe.stop.cancel();
+    let (draft, selected) = calling(&province, 2).await;
+    let mut director = province.orders("exercise-director").await;
+    soon(director.draft_order(request(&draft, &selected.call_up_id))).await.expect("laid down");
+    sign_and_issue(&province, &draft).await.expect("issued");
+    assert_eq!(nhe.terminal.inbox().summary(draft.order.id, nhe.terminal.now()), None);
+    let again = commune(&province, NHE).await;
+    assert!(matches!(again.complete(&draft).await, SheetState::Complete { .. }));
+}
+
+#[tokio::test]
+async fn a_draft_must_call_by_the_lists_that_were_selected_for_it() {
+    let province = Province::start().await;
+    put(&province, &people()).await;
+    let (draft, selected) = calling(&province, 2).await;
+    let (_other, others) = calling(&province, 2).await;
+    let mut director = province.orders("exercise-director").await;
+    let mut draft_with = async |draft: &Draft, id: &str| {
+        reason(soon(director.draft_order(request(draft, id))).await)
+    };
+    let unknown = (Code::NotFound, "CALL_UP_UNKNOWN".to_owned());
+    let changed = (Code::FailedPrecondition, "CALL_UP_CHANGED".to_owned());
+    assert_eq!(draft_with(&draft, "no-such-selection").await, unknown);
+    assert_eq!(draft_with(&draft, &others.call_up_id).await, changed);
+    let forged = draft.clone().with(|order| {
+        if let Some(call_up) = &mut order.call_up {
+            call_up.root = [9; 32];
+        }
+    });
+    assert_eq!(draft_with(&forged, &selected.call_up_id).await, changed);
+    let none = draft.clone().with(|order| order.call_up = None);
+    let useless = draft_with(&none, &selected.call_up_id).await;
+    assert_eq!(useless, (Code::InvalidArgument, "PAYLOAD_INVALID".into()));
+}
+
+#[tokio::test]
+async fn lists_that_changed_in_the_store_are_neither_signed_nor_issued() {
+    let province = Province::start().await;
+    put(&province, &people()).await;
+    let (draft, selected) = calling(&province, 2).await;
+    let mut director = province.orders("exercise-director").await;
+    soon(director.draft_order(request(&draft, &selected.call_up_id))).await.expect("laid down");
+    // Another order's lists under this order's keys do not open; a missing leaf leaves no root.
+    let store = province.engine.store();
+    let mut batch = Batch::on(store.head());
+    batch.delete(keys::call_up_leaf(draft.order.id.as_bytes(), 1));
+    store.commit(batch).expect("in memory");
+    let refused = sign_and_issue(&province, &draft).await;
+    assert_eq!(reason(refused).0, Code::Internal);
+}
+
+#[tokio::test]
+async fn who_could_not_be_called_any_more_is_counted_and_stays_on_the_list() {
+    let province = Province::start().await;
+    let mut all = people();
+    put(&province, &all).await;
+    let (draft, selected) = calling(&province, 6).await;
+    let mut director = province.orders("exercise-director").await;
+    soon(director.draft_order(request(&draft, &selected.call_up_id))).await.expect("laid down");
+    all.iter_mut().for_each(|own| own.status = pb::ReservistStatus::Dead.into());
+    put(&province, &all[2..3]).await;
+    let ask = pb::GetCallUpRequest { order_id: draft.id() };
+    let shown = soon(director.get_call_up(ask)).await.expect("shown").into_inner();
+    assert_eq!(shown.drift, [pb::CallUpRefusal { reason: "DEAD".into(), count: 1 }]);
+    let signed = draft.order.call_up.clone().expect("lists");
+    let summary = proven_summary(&shown.summary, shown.proof.as_ref(), &signed);
+    assert_eq!(summary.expect("as it was frozen").lines[0].exact, 6);
+    sign_and_issue(&province, &draft).await.expect("it is a warning, no more");
+    // Whoever is called is not called again by another order of the kind.
+    let (_next, anew) = calling(&province, 4).await;
+    let line = pb::CallUpSummary::decode(&anew.summary[..]).expect("a summary").lines[0].clone();
+    let called = line.refused.iter().find(|own| own.reason == "CALLED").map(|own| own.count);
+    assert_eq!((line.exact, line.near, called), (0, 4, Some(6)));
+}
