@@ -60,7 +60,7 @@ async fn put(province: &Province, people: &[pb::Reservist]) -> Vec<[u8; 16]> {
         let content = registry::encode(person.clone());
         let index = Row::of(person, 0, &content, &sealer).expect("good codes");
         let fresh_id = *uuid::Uuid::now_v7().as_bytes();
-        NewRecord { row: 0, mode: RowMode::Import, fresh_id, content, index }
+        NewRecord { row: 0, mode: RowMode::Import, fresh_id, content, index, moving_to: None }
     });
     let (rows, sealer) = (rows.collect(), sealer.clone());
     let done = province.engine.put_records(|reply| RecordJob {
@@ -68,6 +68,7 @@ async fn put(province: &Province, people: &[pb::Reservist]) -> Vec<[u8; 16]> {
         id: None,
         kind: RecordKind::Reservist,
         rows,
+        validate_only: false,
         sealer,
         reply,
     });

@@ -23,7 +23,11 @@ impl House {
     ) -> pb::ImportMilitiaBasesResponse {
         let row = |(row, base)| pb::MilitiaBaseRow { row, militia_base: Some(base) };
         let rows = (2..).zip(bases).map(row).collect();
-        let batch = pb::ImportMilitiaBasesRequest { request_id: name.to_owned(), rows };
+        let batch = pb::ImportMilitiaBasesRequest {
+            request_id: name.to_owned(),
+            rows,
+            validate_only: false,
+        };
         let answers = self.force.import_militia_bases(tokio_stream::iter([batch])).await;
         let mut answers = answers.expect("taken").into_inner();
         answers.message().await.expect("answered").expect("one batch, one answer")
@@ -66,7 +70,8 @@ async fn bases_are_created_and_updated_by_their_code_and_filtered_by_kind() {
     assert_eq!(hidden.code(), Grpc::NotFound);
     let refused = house.force.list_militia_bases(list("kind = NAVY")).await.expect_err("no kind");
     assert!(refused.message().contains("FILTER_INVALID"));
-    let loaded = crate::index::Registry::load(house.store.as_ref(), &sealer()).expect("sound");
+    let loaded =
+        crate::index::Registry::load(house.store.as_ref(), house.kept.sealer()).expect("sound");
     assert_eq!(loaded.table(RecordKind::MilitiaBase).len(), 2, "there again after a restart");
 }
 
@@ -87,7 +92,8 @@ async fn an_enterprise_is_known_by_its_tax_code_and_an_activity_by_what_it_was()
         row(3, enterprise("01001091.06")),
         row(4, enterprise("0100109106-001")),
     ];
-    let batch = pb::ImportEnterprisesRequest { request_id: "e-1".to_owned(), rows };
+    let batch =
+        pb::ImportEnterprisesRequest { request_id: "e-1".to_owned(), rows, validate_only: false };
     let answers = house.force.import_enterprises(tokio_stream::iter([batch])).await;
     let answer = answers.expect("taken").into_inner().message().await.expect("answered");
     let answer = answer.expect("one answer");
@@ -106,7 +112,8 @@ async fn an_enterprise_is_known_by_its_tax_code_and_an_activity_by_what_it_was()
         row(3, activity("DIỄN TẬP XÃ", 1)),
         row(4, activity("Diễn tập xã", 2)),
     ];
-    let batch = pb::ImportActivitiesRequest { request_id: "a-1".to_owned(), rows };
+    let batch =
+        pb::ImportActivitiesRequest { request_id: "a-1".to_owned(), rows, validate_only: false };
     let answers = house.force.import_activities(tokio_stream::iter([batch])).await;
     let answer = answers.expect("taken").into_inner().message().await.expect("answered");
     let answer = answer.expect("one answer");

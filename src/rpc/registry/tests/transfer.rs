@@ -125,6 +125,7 @@ async fn neither_an_import_nor_an_update_begins_or_ends_a_transfer() {
     let batch = |name: &str, reservist: pb::Reservist| pb::ImportReservistsRequest {
         request_id: name.to_owned(),
         rows: vec![pb::ReservistRow { row: 5, reservist: Some(reservist) }],
+        validate_only: false,
     };
     let mut noted = person();
     noted.note = "Mới".to_owned();
@@ -141,7 +142,8 @@ async fn neither_an_import_nor_an_update_begins_or_ends_a_transfer() {
     let request = pb::UpdateReservistRequest { request_id: "u-1".into(), reservist: Some(stored) };
     let updated = house.client.update_reservist(request).await.expect("updated").into_inner();
     assert!(updated.reservist.expect("as stored").transfer.is_some(), "an update does not end it");
-    let loaded = crate::index::Registry::load(house.store.as_ref(), &sealer()).expect("sound");
+    let loaded =
+        crate::index::Registry::load(house.store.as_ref(), house.kept.sealer()).expect("sound");
     let id: uuid::Uuid = id.parse().expect("a UUID");
     assert!(loaded.moving_to(id.as_bytes()).is_some(), "known again after a restart");
 }
