@@ -11,13 +11,12 @@ use super::form::Form;
 use super::page::Page;
 use super::prompt::Prompt;
 use super::roll::Roll;
+pub(super) use super::row::Row;
 use crate::domain::ids::OrderId;
 use crate::domain::instant::Instant;
 use crate::domain::order::delivery::DeliveryState;
 use crate::terminal::headless::Command;
-use crate::terminal::inbox::{
-    Inbox, InboxError, OrderDetail, OrderSummary, RefusedOrder, SheetState, Standing,
-};
+use crate::terminal::inbox::{Inbox, InboxError, OrderDetail, OrderSummary, SheetState, Standing};
 use crate::terminal::link::LinkStatus;
 
 /// Most lines in the list, the newest: more than anybody scrolls through. Orders that nobody has
@@ -34,26 +33,6 @@ pub(super) enum Wish {
     /// The rows of this order's call-up sheets.
     Roll(OrderId),
     Do(Command),
-}
-
-/// A line of the list.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum Row {
-    Order(Box<OrderDetail>),
-    Refused(RefusedOrder),
-}
-
-impl Row {
-    const fn sequence(&self) -> u64 {
-        match self {
-            Self::Order(detail) => detail.summary.sequence,
-            Self::Refused(refused) => refused.sequence,
-        }
-    }
-
-    fn is(&self, id: OrderId) -> bool {
-        matches!(self, Self::Order(detail) if detail.summary.id == id)
-    }
 }
 
 #[derive(Debug)]

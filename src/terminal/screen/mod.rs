@@ -14,6 +14,7 @@ mod form;
 mod page;
 mod prompt;
 mod roll;
+mod row;
 #[cfg(test)]
 mod tests;
 mod words;
