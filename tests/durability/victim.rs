@@ -212,7 +212,6 @@ impl Victim {
 
     async fn put(&self, sealer: &Arc<Sealer>, rows: Vec<NewRecord>) -> Vec<([u8; 16], u64)> {
         let make = |reply| RecordJob {
-            validate_only: false,
             actor: Cast::officer(CLERK),
             id: None,
             kind: RecordKind::Reservist,
