@@ -269,7 +269,7 @@ impl Formats {
 
 /// A count as a spreadsheet holds it; beyond four billion nobody counts here.
 fn exact(count: u64) -> f64 {
-    u32::try_from(count).map_or(f64::from(u32::MAX), f64::from)
+    u32::try_from(count).map_or_else(|_beyond| f64::from(u32::MAX), f64::from)
 }
 
 /// What a spreadsheet program would run as a formula gets an apostrophe in front, as such programs
@@ -284,7 +284,7 @@ pub(super) fn write_file(path: &Path, bytes: &[u8], replace: bool) -> Result<(),
     let io = |source| SheetError::Io { path: path.to_owned(), source };
     let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty());
     // Made with mode 0600.
-    let mut file = NamedTempFile::new_in(dir.unwrap_or(Path::new("."))).map_err(io)?;
+    let mut file = NamedTempFile::new_in(dir.unwrap_or_else(|| Path::new("."))).map_err(io)?;
     file.write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(io)?;
     let kept = if replace { file.persist(path) } else { file.persist_noclobber(path) };
     match kept {

@@ -180,7 +180,7 @@ fn phones(text: &mut String, repairs: &mut Vec<Warning>) {
 }
 
 /// Fonts that show small letters as capitals leave names without any: each word gets one.
-fn capital_initials(name: &mut String, repairs: &mut Vec<Warning>) {
+fn capital_initials(name: &mut String, repairs: &[Warning]) {
     if !repairs.contains(&Warning::LegacyEncoding) || name.chars().any(char::is_uppercase) {
         return;
     }

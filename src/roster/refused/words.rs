@@ -11,7 +11,14 @@ pub(super) fn reason(code: &str, place: Option<&Place>) -> String {
 }
 
 fn words(code: &str) -> (&'static str, &'static str) {
-    match code {
+    of_people(code)
+        .or_else(|| of_things(code))
+        .or_else(|| of_standing(code))
+        .unwrap_or(("máy chủ không nhận dòng này", "Gửi mã lỗi cho người quản trị"))
+}
+
+fn of_people(code: &str) -> Option<(&'static str, &'static str)> {
+    Some(match code {
         "NAME_MISSING" => ("thiếu họ và tên", "Điền đủ họ và tên"),
         "NAME_INVALID" => {
             ("họ tên có ký tự không phải chữ hoặc quá dài", "Chỉ viết chữ và dấu cách")
@@ -58,6 +65,12 @@ fn words(code: &str) -> (&'static str, &'static str) {
         "HEALTH_CLASS_INVALID" => ("loại sức khỏe không đúng", "Viết từ 1 đến 6"),
         "STATUS_UNKNOWN" => ("tình trạng không có trong danh mục", "Viết lại tình trạng"),
         "TEXT_INVALID" => ("nội dung quá dài hoặc có ký tự lạ", "Viết ngắn lại"),
+        _ => return None,
+    })
+}
+
+fn of_things(code: &str) -> Option<(&'static str, &'static str)> {
+    Some(match code {
         "EQUIPMENT_TYPE_UNKNOWN" => {
             ("loại phương tiện không có trong danh mục", "Viết lại tên hoặc mã loại")
         }
@@ -78,6 +91,12 @@ fn words(code: &str) -> (&'static str, &'static str) {
             "trùng với một dòng ở trên (số căn cước, số khung hoặc biển số)",
             "Xóa dòng thừa, hoặc sửa số nếu là hai đối tượng khác nhau",
         ),
+        _ => return None,
+    })
+}
+
+fn of_standing(code: &str) -> Option<(&'static str, &'static str)> {
+    Some(match code {
         "DATE_INVALID" => ("ngày không có trong lịch hoặc không hợp lý", "Viết ngày/tháng/năm"),
         "PERIOD_INVALID" => ("ngày kết thúc trước ngày bắt đầu", "Xem lại hai ngày"),
         "DEFERRAL_INVALID" => ("tạm hoãn ghi thiếu hoặc sai lý do", "Điền lý do tạm hoãn"),
@@ -112,8 +131,8 @@ fn words(code: &str) -> (&'static str, &'static str) {
         "RECORD_UNKNOWN" | "VERSION_CHANGED" => {
             ("hồ sơ vừa được người khác thay đổi", "Nhập lại dòng này")
         }
-        _ => ("máy chủ không nhận dòng này", "Gửi mã lỗi cho người quản trị"),
-    }
+        _ => return None,
+    })
 }
 
 #[cfg(test)]

@@ -113,7 +113,8 @@ impl<K: Kind> Table<'_, K> {
                 self.report.skipped += 1;
                 let texts = cells.iter().filter_map(Cell::as_text);
                 let named = |text: &str| units::of_heading(text, self.options);
-                self.group_unit = texts.filter_map(named).next().or(self.group_unit.take());
+                let unit = texts.filter_map(named).next();
+                self.group_unit = unit.or_else(|| self.group_unit.take());
                 return None;
             }
             Shape::Data => self.may_number_columns = false,

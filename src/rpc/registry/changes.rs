@@ -65,7 +65,10 @@ impl RegistryParts {
             let fields = differing.into_iter().map(|change| {
                 // A change that the mask hides is named without its values.
                 let shown = masked.iter().find(|shown| shown.field == change.field).cloned();
-                shown.unwrap_or(pb::FieldChange { field: change.field, ..Default::default() })
+                shown.unwrap_or_else(|| pb::FieldChange {
+                    field: change.field,
+                    ..Default::default()
+                })
             });
             (row, (id, version, fields.collect()))
         });
