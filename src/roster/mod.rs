@@ -26,6 +26,7 @@ mod table;
 
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::sync::Arc;
 
 use jiff::civil::Date;
 
@@ -111,6 +112,9 @@ pub struct Row<T> {
     pub key: RowKey,
     /// Its number among all rows of data, from 1.
     pub ordinal: u32,
+    /// The fields that its table has columns for, as the checks name them: of others the file says
+    /// nothing.
+    pub fields: Arc<[&'static str]>,
     /// The record, or all its problems.
     pub result: Result<Checked<T>, Vec<Problem>>,
 }

@@ -1,6 +1,8 @@
 //! Filling batches with rows, for either kind of roster.
 
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use prost::Message;
 use tokio::sync::mpsc;
@@ -19,6 +21,7 @@ use crate::roster::{
 };
 use crate::wire::pb;
 use crate::wire::pb::registry_service_client::RegistryServiceClient;
+use crate::wire::registry::{RegistryRecord, fields_of};
 
 /// What must be known of a row to move it in the report.
 #[derive(Debug)]
@@ -76,7 +79,15 @@ pub(super) trait FedKind: Message + Clone + Send + 'static {
 
     fn message(record: &Self::Record) -> Self::Message;
 
-    fn batch(request_id: String, validate_only: bool, rows: Vec<(u32, Self::Message)>) -> Self;
+    /// The fields of the message that these columns fill.
+    fn fields(columns: &[&'static str]) -> Vec<String>;
+
+    fn batch(
+        request_id: String,
+        validate_only: bool,
+        fields: Vec<String>,
+        rows: Vec<(u32, Self::Message)>,
+    ) -> Self;
 }
 
 macro_rules! fed {
@@ -117,13 +128,20 @@ macro_rules! fed {
                 pb::$record::from(record)
             }
 
+            fn fields(columns: &[&'static str]) -> Vec<String> {
+                let kind = <pb::$record as RegistryRecord>::KIND;
+                let names = columns.iter().flat_map(|column| fields_of(kind, column));
+                names.collect::<BTreeSet<_>>().into_iter().map(ToOwned::to_owned).collect()
+            }
+
             fn batch(
                 request_id: String,
                 validate_only: bool,
+                fields: Vec<String>,
                 rows: Vec<(u32, pb::$record)>,
             ) -> Self {
                 let row = |(row, record)| pb::$row { row, $field: Some(record) };
-                Self { request_id, rows: rows.into_iter().map(row).collect(), validate_only }
+                Self { request_id, rows: rows.into_iter().map(row).collect(), validate_only, fields }
             }
         }
 
@@ -162,18 +180,25 @@ pub(super) struct Batches<K: FedKind> {
     facts: Vec<Fact>,
     len: usize,
     validate_only: bool,
+    /// The columns of the rows at hand.
+    columns: Arc<[&'static str]>,
     filled: mpsc::Sender<(K, Facts)>,
 }
 
 impl<K: FedKind> Batches<K> {
     pub(super) fn new(name: &str, validate_only: bool, filled: mpsc::Sender<(K, Facts)>) -> Self {
         let (name, rows, facts) = (name.to_owned(), Vec::new(), Vec::new());
-        Self { name, number: 0, rows, facts, len: 0, validate_only, filled }
+        let columns = Arc::from([]);
+        Self { name, number: 0, rows, facts, len: 0, validate_only, columns, filled }
     }
 
     /// Takes a row if it is good; breaks off when nobody listens any more.
     pub(super) fn take(&mut self, row: Row<K::Record>) -> ControlFlow<()> {
         let Ok(checked) = row.result else { return ControlFlow::Continue(()) };
+        if row.fields != self.columns {
+            self.send()?;
+            self.columns = row.fields;
+        }
         let message = K::message(&checked.record);
         let unit = K::unit(&checked.record).clone();
         let (key, ordinal, warnings) = (row.key, row.ordinal, checked.warnings);
@@ -198,9 +223,10 @@ impl<K: FedKind> Batches<K> {
         self.number += 1;
         self.len = 0;
         let request_id = format!("{}-{}", self.name, self.number);
-        let rows = std::mem::take(&mut self.facts);
-        let facts = Facts { request_id: request_id.clone(), rows };
-        let batch = K::batch(request_id, self.validate_only, std::mem::take(&mut self.rows));
+        let facts = std::mem::take(&mut self.facts);
+        let facts = Facts { request_id: request_id.clone(), rows: facts };
+        let (fields, rows) = (K::fields(&self.columns), std::mem::take(&mut self.rows));
+        let batch = K::batch(request_id, self.validate_only, fields, rows);
         if self.filled.blocking_send((batch, facts)).is_ok() {
             ControlFlow::Continue(())
         } else {
