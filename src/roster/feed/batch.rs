@@ -1,4 +1,4 @@
-//! Filling batches with rows, for either kind of roster.
+//! Filling batches with rows, for every kind of roster.
 
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
@@ -13,13 +13,15 @@ use tonic::codegen::{Body as HttpBody, Bytes, StdError};
 use tonic::{Response, Status, Streaming};
 
 use crate::domain::ids::UnitCode;
-use crate::domain::registry::{Equipment, Reservist, Warning};
+use crate::domain::registry::{Activity, Enterprise, Equipment, MilitiaBase, Reservist, Warning};
 use crate::limits;
 use crate::roster::report::Change;
 use crate::roster::{
-    ImportReport, Options, RosterError, Row, RowKey, Source, read_equipment, read_reservists,
+    ImportReport, Options, RosterError, Row, RowKey, Source, read_activities, read_enterprises,
+    read_equipment, read_militia_bases, read_reservists,
 };
 use crate::wire::pb;
+use crate::wire::pb::force_service_client::ForceServiceClient;
 use crate::wire::pb::registry_service_client::RegistryServiceClient;
 use crate::wire::registry::{RegistryRecord, fields_of};
 
@@ -40,7 +42,7 @@ pub(super) struct Facts {
     pub(super) rows: Vec<Fact>,
 }
 
-/// An answer of either kind.
+/// An answer of any kind.
 #[derive(Debug)]
 pub(super) struct Answer {
     pub(super) request_id: String,
@@ -56,10 +58,12 @@ pub(super) trait FedKind: Message + Clone + Send + 'static {
     type Record;
     type Message: Message;
     type Answer: Into<Answer> + Send + 'static;
+    /// The service that keeps it, over a channel.
+    type Client<T: Send>: Send;
 
     /// Opens the stream of this kind.
     fn call<T>(
-        client: &mut RegistryServiceClient<T>,
+        client: &mut Self::Client<T>,
         sent: ReceiverStream<Self>,
     ) -> impl Future<Output = Result<Response<Streaming<Self::Answer>>, Status>> + Send
     where
@@ -91,15 +95,16 @@ pub(super) trait FedKind: Message + Clone + Send + 'static {
 }
 
 macro_rules! fed {
-    ($request:ident $answer:ident $row:ident $record:ident $field:ident $unit:ident $read:ident
-     $call:ident) => {
+    ($client:ident $request:ident $answer:ident $row:ident $record:ident $field:ident $unit:ident
+     $read:ident $call:ident) => {
         impl FedKind for pb::$request {
             type Record = $record;
             type Message = pb::$record;
             type Answer = pb::$answer;
+            type Client<T: Send> = $client<T>;
 
             async fn call<T>(
-                client: &mut RegistryServiceClient<T>,
+                client: &mut $client<T>,
                 sent: ReceiverStream<Self>,
             ) -> Result<Response<Streaming<pb::$answer>>, Status>
             where
@@ -141,7 +146,12 @@ macro_rules! fed {
                 rows: Vec<(u32, pb::$record)>,
             ) -> Self {
                 let row = |(row, record)| pb::$row { row, $field: Some(record) };
-                Self { request_id, rows: rows.into_iter().map(row).collect(), validate_only, fields }
+                Self {
+                    request_id,
+                    rows: rows.into_iter().map(row).collect(),
+                    validate_only,
+                    fields,
+                }
             }
         }
 
@@ -162,10 +172,16 @@ macro_rules! fed {
     };
 }
 
-fed!(ImportReservistsRequest ImportReservistsResponse ReservistRow Reservist reservist
+fed!(RegistryServiceClient ImportReservistsRequest ImportReservistsResponse ReservistRow Reservist reservist
     residence_unit read_reservists import_reservists);
-fed!(ImportEquipmentRequest ImportEquipmentResponse EquipmentRow Equipment equipment
+fed!(RegistryServiceClient ImportEquipmentRequest ImportEquipmentResponse EquipmentRow Equipment equipment
     location_unit read_equipment import_equipment);
+fed!(ForceServiceClient ImportMilitiaBasesRequest ImportMilitiaBasesResponse MilitiaBaseRow
+    MilitiaBase militia_base unit read_militia_bases import_militia_bases);
+fed!(ForceServiceClient ImportEnterprisesRequest ImportEnterprisesResponse EnterpriseRow Enterprise
+    enterprise unit read_enterprises import_enterprises);
+fed!(ForceServiceClient ImportActivitiesRequest ImportActivitiesResponse ActivityRow Activity activity
+    unit read_activities import_activities);
 
 fn fields(fields: Vec<pb::FieldChange>) -> Vec<Change> {
     let change = |one: pb::FieldChange| Change { field: one.field, old: one.old, new: one.new };

@@ -121,8 +121,7 @@ impl<I> Header<I> {
     }
 
     fn worth(&self) -> usize {
-        let fields: BTreeSet<_> =
-            self.columns.iter().map(|bound| bound.column.field).collect();
+        let fields: BTreeSet<_> = self.columns.iter().map(|bound| bound.column.field).collect();
         let extra = usize::from(self.index_at.is_some()) + usize::from(self.district_at.is_some());
         (fields.len() * 4 + self.columns.len() + extra).saturating_sub(self.repeated.len() * 6)
     }

@@ -49,7 +49,8 @@ pub(super) fn read<K: Kind>(
 ) -> Result<ImportReport, RosterError> {
     let name = source.name();
     let is_local = |unit: &UnitCode| {
-        options.lists.units.get(unit).is_some_and(|unit| unit.echelon() >= Echelon::Commune)
+        let unit = options.lists.units.get(unit);
+        unit.is_some_and(|unit| K::ANY_ECHELON || unit.echelon() >= Echelon::Commune)
     };
     if let Some(unit) = options.default_unit.as_ref().filter(|unit| !is_local(unit)) {
         return Err(RosterError::UnknownUnit { unit: unit.clone() });

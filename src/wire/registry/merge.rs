@@ -158,6 +158,14 @@ pub fn fields_of(kind: RecordKind, column: &'static str) -> Vec<&'static str> {
             vec!["capacity_thousandths", "capacity_unit"]
         }
         (RecordKind::MilitiaBase | RecordKind::Activity, "kind") => vec!["kind"],
+        (
+            RecordKind::MilitiaBase,
+            "standing" | "mobile" | "on_site" | "air_defense" | "artillery" | "engineer"
+            | "reconnaissance" | "signals" | "chemical" | "medical",
+        ) => vec!["by_type"],
+        (RecordKind::Enterprise, "product" | "per_month" | "measure" | "quota") => {
+            vec!["capabilities"]
+        }
         (_, column) => vec![proto_name(column)],
     }
 }
