@@ -6,6 +6,7 @@ use super::*;
 use crate::domain::registry::{EquipmentTypes, Specialties};
 use crate::domain::unit::Units;
 
+mod forces;
 mod refusals;
 mod variants;
 
@@ -51,6 +52,7 @@ fn import(source: Source<'_>, options: &Options<'_>) -> Result<ImportReport, Ros
         RosterKind::Equipment => {
             read_equipment(source, options, &mut |_row| ControlFlow::Continue(()))
         }
+        other => panic!("{other:?} is never detected"),
     }
 }
 
