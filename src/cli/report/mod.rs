@@ -59,7 +59,9 @@ pub(super) enum Report {
     #[command(after_help = "Example:\n  hoatoc report force --by area --as ~/admin")]
     Force(sums::Ask),
     /// Enterprises for industrial mobilization: stages of survey, capacity against quota.
-    #[command(after_help = "Example:\n  hoatoc report industry --export industry.xlsx --as ~/admin")]
+    #[command(
+        after_help = "Example:\n  hoatoc report industry --export industry.xlsx --as ~/admin"
+    )]
     Industry(sums::Ask),
     /// Training classes held: who was trained, with what results.
     #[command(
@@ -77,10 +79,8 @@ pub(super) enum Report {
     )]
     Disasters(sums::Held),
     /// Reservists: by status and class, Party members, rechecked within a year, late by law, deferred.
-    #[command(
-        after_help = "Examples:\n  hoatoc report reserve --by area --as ~/admin\n  \
-        hoatoc report reserve --by unit --map old --export reserve.xlsx --as ~/admin"
-    )]
+    #[command(after_help = "Examples:\n  hoatoc report reserve --by area --as ~/admin\n  \
+        hoatoc report reserve --by unit --map old --export reserve.xlsx --as ~/admin")]
     Reserve(sums::Mapped),
     /// Reserve technical means: by status, type, class and grade, rechecked within a year.
     #[command(after_help = "Example:\n  hoatoc report equipment --unit KV1 --as ~/admin")]

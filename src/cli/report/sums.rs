@@ -109,7 +109,12 @@ async fn show(cx: &Cx, topic: FigureTopic, ask: Ask, rest: pb::GetFiguresRequest
     sheet.remarks.push(format!("{}, {map}", today.strftime("%d/%m/%Y")));
     sheet.rows = figures.iter().map(|figure| row(topic, figure)).collect();
     let values: Vec<Value> = figures.iter().map(|figure| value(topic, figure)).collect();
-    ask.export.show(&cx.screen, &json!({ "as_of": today.to_string(), "figures": values }), &sheet, "")
+    ask.export.show(
+        &cx.screen,
+        &json!({ "as_of": today.to_string(), "figures": values }),
+        &sheet,
+        "",
+    )
 }
 
 const COLUMNS: [&str; 7] = ["FIGURE", "UNIT", "NAME", "GROUP", "NUMBER", "OF", "SHARE"];

@@ -63,11 +63,7 @@ pub(super) fn turnover(units: &Units, from: Date, to: Date) -> Turnover {
     found
 }
 
-pub(super) async fn run(
-    cx: &Cx,
-    (from, to): (Date, Option<Date>),
-    export: &Export,
-) -> Result<()> {
+pub(super) async fn run(cx: &Cx, (from, to): (Date, Option<Date>), export: &Export) -> Result<()> {
     let units = cx.connect().await?.units().await?;
     let units: Vec<Unit> = units.iter().map(TryInto::try_into).collect::<Result<_, _>>()?;
     let units = Units::from_list(units)?;
@@ -104,8 +100,9 @@ fn value(found: &Turnover, from: Date, to: Date) -> Value {
 
 /// A row for each kind, then one for each unit that came or went.
 fn sheet(found: &Turnover, from: Date, to: Date) -> Sheet {
-    let columns =
-        ["KIND", "CODE", "NAME", "UNDER", "BASIS", "FOLLOWED", "BEFORE", "OPENED", "CLOSED", "AFTER"];
+    let columns = [
+        "KIND", "CODE", "NAME", "UNDER", "BASIS", "FOLLOWED", "BEFORE", "OPENED", "CLOSED", "AFTER",
+    ];
     let mut sheet = Sheet::new(format!("Units from {from} to {to}"), &columns);
     let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX).into();
     let blank = || "".into();

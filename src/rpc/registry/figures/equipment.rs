@@ -32,9 +32,10 @@ pub(super) fn add(adder: &mut Adder<'_>, table: &Table, today: Date) {
             adder.take(&tally, name, &[&group], (&part.and(&registered), Some(&registered)));
         }
     }
-    let fresh = tally.with(Facet::Rechecked, |value| {
-        matches!(value, Value::Number(number) if is_fresh(numbered_day(*number), today))
-    });
+    let fresh = tally.with(
+        Facet::Rechecked,
+        |value| matches!(value, Value::Number(number) if is_fresh(numbered_day(*number), today)),
+    );
     adder.take(&tally, "recheck", &[], (&fresh.and(&registered), Some(&registered)));
     let driven = tally.with(Facet::HasDrivers, |value| *value == Value::Number(1));
     adder.take(&tally, "driver", &[], (&driven.and(&registered), Some(&registered)));

@@ -26,7 +26,8 @@ pub(super) fn count(adder: &mut Adder<'_>, table: &Table, today: Date) -> Vec<[u
         let name = status_name(status);
         adder.take(&tally, "reservists", &[&name], (&part, Some(&all)));
     }
-    let registered = tally.with(Facet::Status, |status| status_of(status).is_some_and(is_registered));
+    let registered =
+        tally.with(Facet::Status, |status| status_of(status).is_some_and(is_registered));
     adder.take(&tally, "registered", &[], (&registered, Some(&all)));
     let of = |part: &Part| part.and(&registered);
     let mut unclassed = registered.clone();
@@ -39,9 +40,8 @@ pub(super) fn count(adder: &mut Adder<'_>, table: &Table, today: Date) -> Vec<[u
     adder.take(&tally, "party", &[], (&of(&party), Some(&of(&known))));
     let (fresh, stale) = rechecked(&tally, today);
     adder.take(&tally, "recheck", &[], (&of(&fresh), Some(&registered)));
-    let active = tally.with(Facet::Status, |status| {
-        status_of(status) == Some(ReservistStatus::Active)
-    });
+    let active =
+        tally.with(Facet::Status, |status| status_of(status) == Some(ReservistStatus::Active));
     let never = active.less(&fresh).less(&stale);
     adder.take(&tally, "late", &["RECHECK"], (&of(&stale).or(&never), Some(&registered)));
     // What hangs on dates begins at none, so that its denominators are there.
@@ -57,9 +57,7 @@ pub(super) fn count(adder: &mut Adder<'_>, table: &Table, today: Date) -> Vec<[u
 
 /// Those whose recheck holds today, and those whose recheck does not.
 fn rechecked(tally: &Tally<'_, Place>, today: Date) -> (Part, Part) {
-    let holds = |value: &Value| {
-        matches!(value, Value::Number(number) if is_fresh(numbered_day(*number), today))
-    };
+    let holds = |value: &Value| matches!(value, Value::Number(number) if is_fresh(numbered_day(*number), today));
     let all = tally.with(Facet::Rechecked, |_any| true);
     let fresh = tally.with(Facet::Rechecked, holds);
     let stale = all.less(&fresh);
