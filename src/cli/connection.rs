@@ -19,6 +19,7 @@ use crate::rpc::channel::{client_channel, refusal_behind};
 use crate::rpc::status;
 use crate::wire::envelope::required;
 use crate::wire::pb;
+use pb::figure_service_client::FigureServiceClient;
 use pb::force_service_client::ForceServiceClient;
 use pb::identity_service_client::IdentityServiceClient;
 use pb::key_service_client::KeyServiceClient;
@@ -84,6 +85,8 @@ impl Connection {
         force ForceServiceClient,
         /// The plan.
         plan PlanServiceClient,
+        /// What the registry adds up to.
+        figures FigureServiceClient,
         /// Reports.
         reports ReportServiceClient,
         /// The ledger.
