@@ -220,6 +220,7 @@ fn the_story_in_the_readme_works_as_pasted() {
         assert!(done.expect("cp runs").success());
     };
     copy("tests/data/rosters", "rosters");
+    copy("tests/data/press", "press");
     copy("src/sim/data/units.csv", "units.csv");
     let story = story();
     assert!(story.contains("hoatoc restore"), "the story ends with a restored server: {story}");
@@ -244,6 +245,8 @@ fn the_story_in_the_readme_works_as_pasted() {
     for said in [
         "20000 accepted",
         "12 refused",
+        "55 refused",
+        "LEGACY_ENCODING, 180 times",
         "verified:",
         "every invariant holds",
         "one person is not enough",
