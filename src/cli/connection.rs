@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use anyhow::{Error, Result, anyhow};
+use anyhow::{Context as _, Error, Result, anyhow};
 use tonic::transport::Channel;
 use tonic::{Code, Request, Status};
 use tonic_types::StatusExt as _;
@@ -12,6 +12,7 @@ use uuid::Uuid;
 use crate::cli::homes::OfficerHome;
 use crate::clock::Clock;
 use crate::domain::instant::Instant;
+use crate::domain::registry::Specialties;
 use crate::evidence::trust::TrustBundle;
 use crate::limits;
 use crate::pki::config::{Trust, client_config};
@@ -19,6 +20,7 @@ use crate::rpc::channel::{client_channel, refusal_behind};
 use crate::rpc::status;
 use crate::wire::envelope::required;
 use crate::wire::pb;
+use crate::wire::specialty::specialties;
 use pb::figure_service_client::FigureServiceClient;
 use pb::force_service_client::ForceServiceClient;
 use pb::identity_service_client::IdentityServiceClient;
@@ -110,6 +112,14 @@ impl Connection {
     /// All units.
     pub(crate) async fn units(&self) -> Result<Vec<pb::Unit>> {
         self.units_on("").await
+    }
+
+    /// The specialties in force.
+    pub(crate) async fn specialties(&self) -> Result<Specialties> {
+        let ask = request(pb::ListSpecialtiesRequest {});
+        let listed = self.organization().list_specialties(ask).await.map_err(refused)?;
+        specialties(&listed.into_inner().specialties)
+            .context("the server's specialties do not hang together")
     }
 
     /// All units as they stood on a day; for an empty one those of today and those that ended.

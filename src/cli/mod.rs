@@ -120,6 +120,12 @@ enum Command {
     /// Activities: what was trained, exercised, inspected and done.
     #[command(subcommand, after_help = "Example:\n  hoatoc activity list --as ~/admin")]
     Activity(registry::force::Activity),
+    /// Military specialties: the list that records, plans and orders are held against.
+    #[command(
+        subcommand,
+        after_help = "Example:\n  hoatoc specialty import cnqs.xlsx --dry-run --as ~/admin"
+    )]
+    Specialty(registry::specialty::Specialty),
     /// The plan: reserve units, who and what fills them, and how full they are.
     #[command(subcommand, after_help = "Example:\n  hoatoc plan fill --by commune --as ~/admin")]
     Plan(plan::Plan),
@@ -217,6 +223,7 @@ fn run(cx: &Cx, command: Command) -> Result<ExitCode> {
         Command::Unit(unit) => done(wait(unit.run(cx))?),
         Command::Reservist(reservist) => done(wait(reservist.run(cx))?),
         Command::Equipment(equipment) => done(wait(equipment.run(cx))?),
+        Command::Specialty(specialty) => done(wait(specialty.run(cx))?),
         Command::Militia(militia) => done(wait(militia.run(cx))?),
         Command::Enterprise(enterprise) => done(wait(enterprise.run(cx))?),
         Command::Activity(activity) => done(wait(activity.run(cx))?),

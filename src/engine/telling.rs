@@ -18,6 +18,9 @@ pub(super) fn tell(world: &World, entry: &Entry) {
             info!(%by, version, officers, "trust bundle published");
         }
         Event::UnitsPut(units) => info!(%by, units = units.len(), "units put"),
+        Event::SpecialtiesPut { specialties, continues } => {
+            info!(%by, specialties = specialties.len(), continues, "specialties put");
+        }
         Event::UnitsReorganized(done) => {
             let (units, effective) = (done.units.len(), done.effective);
             let act = match &done.act {

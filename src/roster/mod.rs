@@ -23,6 +23,7 @@ pub mod plan;
 mod refused;
 mod report;
 pub mod sheet;
+pub mod specialties;
 mod table;
 
 use std::ops::ControlFlow;

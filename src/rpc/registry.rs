@@ -77,7 +77,7 @@ pub struct RegistryParts {
     pub keys: Arc<dyn KeepKeys>,
     /// Runs the imports.
     pub tasks: Tasks,
-    /// The known specialties.
+    /// The specialties that hold until a list is put.
     pub specialties: Specialties,
     /// Counts the look-ups by exact number.
     pub lookups: LookupLimiter,
@@ -117,10 +117,16 @@ impl<G: Gate> RegistryDoor<G> {
 }
 
 impl RegistryParts {
-    /// What a record is checked against, with the units of now.
-    fn lists<'a>(&'a self, units: &'a Units) -> Lists<'a> {
+    /// The specialties in force.
+    pub fn specialties(&self) -> Arc<Specialties> {
+        let put = self.engine.world().specialties().cloned();
+        put.unwrap_or_else(|| Arc::new(self.specialties.clone()))
+    }
+
+    /// What a record is checked against, with the units and specialties of now.
+    fn lists<'a>(&'a self, units: &'a Units, specialties: &'a Specialties) -> Lists<'a> {
         let as_of = self.engine.now().date_in_vietnam();
-        let (specialties, equipment_types) = (&self.specialties, &self.equipment_types);
+        let equipment_types = &self.equipment_types;
         Lists { units, specialties, equipment_types, as_of }
     }
 

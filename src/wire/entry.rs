@@ -100,6 +100,12 @@ fn event_to_message(event: &Event) -> Wire {
         Event::UnitsPut(units) => {
             Wire::UnitsPut(pb::UnitsPut { units: units.iter().map(Into::into).collect() })
         }
+        Event::SpecialtiesPut { specialties, continues } => {
+            Wire::SpecialtiesPut(pb::SpecialtiesPut {
+                specialties: specialties.iter().map(Into::into).collect(),
+                continues: *continues,
+            })
+        }
         Event::UnitsReorganized(done) => Wire::UnitsReorganized(done.as_ref().into()),
         Event::EndpointAdded { no, address } => Wire::EndpointAdded(pb::EndpointAdded {
             number: no.number(),
@@ -167,6 +173,7 @@ fn order_event_to_message(event: &Event) -> Wire {
         Event::ProvinceFounded { .. }
         | Event::TrustPublished(_)
         | Event::UnitsPut(_)
+        | Event::SpecialtiesPut { .. }
         | Event::UnitsReorganized(_)
         | Event::EndpointAdded { .. }
         | Event::CodeCreated { .. }
@@ -199,6 +206,10 @@ fn event_from_message(message: Wire) -> Result<Event, WireError> {
         Wire::UnitsPut(put) => {
             Event::UnitsPut(put.units.iter().map(TryInto::try_into).collect::<Result<_, _>>()?)
         }
+        Wire::SpecialtiesPut(put) => Event::SpecialtiesPut {
+            specialties: put.specialties.iter().map(TryInto::try_into).collect::<Result<_, _>>()?,
+            continues: put.continues,
+        },
         Wire::UnitsReorganized(done) => Event::UnitsReorganized(Box::new((&done).try_into()?)),
         Wire::EndpointAdded(added) => Event::EndpointAdded {
             no: EndpointNo::new(added.number),
@@ -269,6 +280,7 @@ fn order_event_from_message(message: Wire) -> Result<Event, WireError> {
         Wire::ProvinceFounded(_)
         | Wire::TrustBundlePublished(_)
         | Wire::UnitsPut(_)
+        | Wire::SpecialtiesPut(_)
         | Wire::UnitsReorganized(_)
         | Wire::EndpointAdded(_)
         | Wire::EnrolmentCodeCreated(_)

@@ -13,6 +13,7 @@ pub mod envelope;
 pub mod order;
 pub mod pb;
 pub mod registry;
+pub mod specialty;
 pub mod trust;
 pub mod unit;
 

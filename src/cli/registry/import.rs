@@ -15,7 +15,7 @@ use crate::cli::output::{table, text_of};
 use crate::domain::ids::UnitCode;
 use crate::domain::unit::Units;
 use crate::roster::feed::{self, Feed, FeedError};
-use crate::roster::lists::{shipped_equipment_types, shipped_specialties};
+use crate::roster::lists::shipped_equipment_types;
 use crate::roster::{Change, ImportReport, Mapping, RosterKind, Source, write_refused};
 use crate::wire::pb;
 
@@ -101,7 +101,7 @@ pub(super) async fn run(cx: &Cx, roster: Roster, kind: RosterKind) -> Result<()>
     let feed = Feed {
         path: roster.file.clone(),
         units: Units::from_list(units).context("the server's units do not hang together")?,
-        specialties: shipped_specialties(),
+        specialties: connection.specialties().await?,
         equipment_types: shipped_equipment_types(),
         as_of: cx.clock.now().date_in_vietnam(),
         default_unit: roster.unit.clone(),

@@ -6,5 +6,6 @@ pub(super) mod force;
 mod import;
 mod listing;
 pub(super) mod reservist;
+pub(super) mod specialty;
 mod transfer;
 pub(super) mod unit;

@@ -46,7 +46,9 @@ impl Small {
         let mut specialties = Specialties::default();
         for (code, name) in [("CN01", "Bộ binh"), ("CN02", "Lái xe"), ("CN03", "Thông tin")] {
             let code = code.parse().expect("a good code");
-            specialties.insert(Specialty { code, name: name.to_owned() }).expect("new");
+            specialties
+                .insert(Specialty { code, name: name.to_owned(), near: Vec::new() })
+                .expect("new");
         }
         let mut equipment_types = EquipmentTypes::default();
         for (code, name) in [("PT01", "Xe ô tô tải"), ("PT02", "Xe ô tô bán tải")] {

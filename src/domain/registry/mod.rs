@@ -35,7 +35,8 @@ pub use force::{
 pub use problem::{Checked, Problem, ProblemCode, Warning};
 pub use reservist::{HealthClass, Person, Reservist, ReservistInput};
 pub use specialty::{
-    EquipmentType, EquipmentTypes, LIST_LEN_MAX, ListError, Specialties, Specialty,
+    EquipmentType, EquipmentTypes, LIST_LEN_MAX, LIST_NAME_CHARS_MAX, ListError, NEAR_MAX,
+    Specialties, Specialty,
 };
 pub use standing::{Deferral, DeferralGround, Exemption, MilitiaRole, Period, Standing, Transfer};
 pub use vocabulary::{

@@ -13,6 +13,11 @@ use crate::domain::text::fold;
 /// Most entries of one list; the official list of specialties has some hundreds.
 pub const LIST_LEN_MAX: usize = 2_000;
 
+/// Most near specialties of one.
+pub const NEAR_MAX: usize = 20;
+/// Longest name of an entry, in characters.
+pub const LIST_NAME_CHARS_MAX: usize = 100;
+
 /// A military specialty (chuyên nghiệp quân sự).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Specialty {
@@ -20,6 +25,9 @@ pub struct Specialty {
     pub code: SpecialtyCode,
     /// Its name: "Bộ binh".
     pub name: String,
+    /// Specialties whose people may take its posts where it has none of its own, nearest first; at
+    /// most [`NEAR_MAX`].
+    pub near: Vec<SpecialtyCode>,
 }
 
 /// A type of equipment.
@@ -47,6 +55,24 @@ pub enum ListError {
     NameTaken {
         /// The newcomer's code.
         code: SpecialtyCode,
+    },
+    /// The name is too long, or there are too many near specialties.
+    #[error(
+        "the name of {code} is over {LIST_NAME_CHARS_MAX} characters or it has over {NEAR_MAX} near specialties: shorten it"
+    )]
+    TooLong {
+        /// The code.
+        code: SpecialtyCode,
+    },
+    /// A near specialty is not in the list, named twice, or the specialty itself.
+    #[error(
+        "{near} is not another specialty of the list or is named twice: correct what is near to {code}"
+    )]
+    NearUnknown {
+        /// The code.
+        code: SpecialtyCode,
+        /// What it names.
+        near: SpecialtyCode,
     },
     /// The list is full.
     #[error("there are {LIST_LEN_MAX} entries already, which is the bound")]
@@ -93,10 +119,54 @@ impl<T> CodeList<T> {
 pub struct Specialties(CodeList<Specialty>);
 
 impl Specialties {
-    /// Adds a specialty.
+    /// Adds a specialty. What is near to it may come later: see [`Self::check`].
+    ///
+    /// # Errors
+    /// [`ListError`], but no [`ListError::NearUnknown`].
     pub fn insert(&mut self, specialty: Specialty) -> Result<(), ListError> {
+        let is_long = specialty.name.chars().count() > LIST_NAME_CHARS_MAX;
+        if is_long || specialty.near.len() > NEAR_MAX {
+            return Err(ListError::TooLong { code: specialty.code });
+        }
         let (code, name) = (specialty.code.clone(), specialty.name.clone());
         self.0.insert(&code, &name, specialty)
+    }
+
+    /// Whether all that is near to one is another of the list, and named once.
+    ///
+    /// # Errors
+    /// [`ListError::NearUnknown`].
+    pub fn check(&self) -> Result<(), ListError> {
+        for specialty in self.iter() {
+            for (at, near) in specialty.near.iter().enumerate() {
+                let is_other = *near != specialty.code && self.0.by_code.contains_key(near);
+                if !is_other || specialty.near[..at].contains(near) {
+                    let (code, near) = (specialty.code.clone(), near.clone());
+                    return Err(ListError::NearUnknown { code, near });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What is near to a specialty, nearest first; nothing for a code that is not in the list.
+    pub fn near(&self, code: &SpecialtyCode) -> &[SpecialtyCode] {
+        self.0.by_code.get(code).map_or(&[], |specialty| &specialty.near)
+    }
+
+    /// A specialty by its code, letter by letter.
+    pub fn get(&self, code: &SpecialtyCode) -> Option<&Specialty> {
+        self.0.by_code.get(code)
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.by_code.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.by_code.is_empty()
     }
 
     /// The specialty that a text names, by code (in either case) or by name.
@@ -137,7 +207,33 @@ mod tests {
     use super::*;
 
     fn specialty(code: &str, name: &str) -> Specialty {
-        Specialty { code: code.parse().expect("a good code"), name: name.to_owned() }
+        Specialty {
+            code: code.parse().expect("a good code"),
+            name: name.to_owned(),
+            near: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn what_is_near_is_another_of_the_list() {
+        let near = |codes: &[&str]| {
+            let mut list = Specialties::default();
+            let codes = codes.iter().map(|code| code.parse().expect("a good code")).collect();
+            list.insert(Specialty { near: codes, ..specialty("CN01", "Bộ binh") }).expect("new");
+            list.insert(specialty("CN02", "Lái xe")).expect("new");
+            list
+        };
+        let good = near(&["CN02"]);
+        assert_eq!(good.check(), Ok(()));
+        let code = |text: &str| text.parse().expect("a good code");
+        assert_eq!(good.near(&code("CN01")), [code("CN02")]);
+        assert!(good.near(&code("CN02")).is_empty() && good.near(&code("CN99")).is_empty());
+        for bad in [&["CN03"][..], &["CN01"], &["CN02", "CN02"]] {
+            assert!(matches!(near(bad).check(), Err(ListError::NearUnknown { .. })), "{bad:?}");
+        }
+        let long = Specialty { name: "a".repeat(101), ..specialty("CN05", "x") };
+        let refused = near(&[]).insert(long);
+        assert!(matches!(refused, Err(ListError::TooLong { .. })));
     }
 
     #[test]

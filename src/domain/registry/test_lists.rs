@@ -33,7 +33,9 @@ impl Small {
         let code = |text: &str| text.parse().expect("a good code");
         let mut specialties = Specialties::default();
         specialties
-            .insert(Specialty { code: code("CN01"), name: "Bộ binh".to_owned() })
+            .insert(Specialty {
+                code: code("CN01"), name: "Bộ binh".to_owned(), near: Vec::new()
+            })
             .expect("the first entry");
         let mut equipment_types = EquipmentTypes::default();
         equipment_types

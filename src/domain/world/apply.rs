@@ -1,6 +1,8 @@
 //! Taking in recorded events. Never refuses: an event is a fact. What cannot be (an event about an
 //! order that is not there) is left to [`World::check`] and the ledger's own proofs to find.
 
+use std::sync::Arc;
+
 use crate::domain::endpoint::Terminal;
 use crate::domain::ids::{EndpointNo, OrderId};
 use crate::domain::instant::Instant;
@@ -38,6 +40,15 @@ impl World {
                     let put = self.units.put(unit.clone());
                     debug_assert!(put.is_ok(), "{put:?}");
                 }
+            }
+            Event::SpecialtiesPut { specialties, continues } => {
+                let before = self.specialties.take().filter(|_| *continues);
+                let mut list = before.map(Arc::unwrap_or_clone).unwrap_or_default();
+                for specialty in specialties {
+                    let put = list.insert(specialty.clone());
+                    debug_assert!(put.is_ok(), "{put:?}");
+                }
+                self.specialties = Some(Arc::new(list));
             }
             Event::UnitsReorganized(done) => self.take_reorganization(done, index),
             Event::EndpointAdded { no, address } => self.endpoints.add(*no, address.clone()),

@@ -16,6 +16,7 @@ use crate::domain::instant::Instant;
 use crate::domain::order::Order;
 use crate::domain::order::delivery::Answer;
 use crate::domain::order::handling::Handling;
+use crate::domain::registry::Specialties;
 use crate::domain::unit::{Change, Unit};
 use crate::domain::world::{RecordKind, RecordVersion, Trust};
 use crate::evidence::envelope::{Envelope, Signature};
@@ -87,6 +88,8 @@ pub enum Command {
     PublishTrust(Arc<Trust>),
     /// Creates or replaces units, parents before children.
     PutUnits(Vec<Unit>),
+    /// Replaces the list of specialties.
+    PutSpecialties(Specialties),
     /// Reorganizes units from a day on.
     ChangeUnits {
         /// How.
@@ -229,6 +232,7 @@ impl Command {
             Self::Found { .. } => "found",
             Self::PublishTrust(_) => "publish_trust",
             Self::PutUnits(_) => "put_units",
+            Self::PutSpecialties(_) => "put_specialties",
             Self::ChangeUnits { .. } => "change_units",
             Self::UndoUnits { .. } => "undo_units",
             Self::AddEndpoints(_) => "add_endpoints",

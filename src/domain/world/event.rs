@@ -8,6 +8,7 @@ use crate::domain::instant::Instant;
 use crate::domain::order::Order;
 use crate::domain::order::delivery::Answer;
 use crate::domain::order::handling::Handling;
+use crate::domain::registry::Specialty;
 use crate::domain::unit::Unit;
 use crate::domain::world::{Actor, Reorganization, Trust};
 use crate::evidence::envelope::{Envelope, Signature};
@@ -64,6 +65,10 @@ pub enum CertificateHolder {
     Endpoint(EndpointNo),
 }
 
+/// Most specialties that one entry names: with the longest names and all that may be near, a leaf keeps
+/// within the store's bound for one value.
+pub const SPECIALTIES_PER_ENTRY: usize = 80;
+
 /// One thing that happened.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
@@ -78,6 +83,13 @@ pub enum Event {
     TrustPublished(Arc<Trust>),
     /// Units were created or changed.
     UnitsPut(Vec<Unit>),
+    /// The list of specialties was put, whole or in parts: see [`SPECIALTIES_PER_ENTRY`].
+    SpecialtiesPut {
+        /// These.
+        specialties: Vec<Specialty>,
+        /// Whether they go on from the entry before; else the list begins anew.
+        continues: bool,
+    },
     /// Units were reorganized, or that was taken back.
     UnitsReorganized(Box<Reorganization>),
     /// An endpoint was added.

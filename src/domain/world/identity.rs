@@ -5,8 +5,11 @@ use std::sync::Arc;
 use crate::domain::endpoint::{Address, EndpointError, Standing, Terminal};
 use crate::domain::ids::{EndpointNo, OfficerId};
 use crate::domain::instant::Instant;
+use crate::domain::registry::{Specialties, Specialty};
 use crate::domain::unit::Unit;
-use crate::domain::world::{CertificateHolder, EnrolmentCode, Event, Refusal, Trust, World};
+use crate::domain::world::{
+    CertificateHolder, EnrolmentCode, Event, Refusal, SPECIALTIES_PER_ENTRY, Trust, World,
+};
 use crate::evidence::trust::{TrustBundle, TrustedOfficer, accept_bundle};
 
 impl World {
@@ -43,6 +46,25 @@ impl World {
                 Err(Refusal::OfficerNowhere { officer, unit })
             }
         }
+    }
+
+    pub(super) fn put_specialties(&self, list: &Specialties) -> Result<Vec<Event>, Refusal> {
+        if list.is_empty() {
+            return Err(Refusal::Invalid { reason: "the list of specialties is empty: name some" });
+        }
+        if list.check().is_err() {
+            let reason = "what is near to a specialty is not another of the list: correct it";
+            return Err(Refusal::Invalid { reason });
+        }
+        if self.specialties.as_deref() == Some(list) {
+            return Ok(Vec::new());
+        }
+        let all: Vec<_> = list.iter().cloned().collect();
+        let part = |(at, part): (usize, &[Specialty])| Event::SpecialtiesPut {
+            specialties: part.to_vec(),
+            continues: at > 0,
+        };
+        Ok(all.chunks(SPECIALTIES_PER_ENTRY).enumerate().map(part).collect())
     }
 
     pub(super) fn put_units(&self, units: &[Unit], now: Instant) -> Result<Vec<Event>, Refusal> {

@@ -25,7 +25,9 @@ use std::sync::Arc;
 pub use check::Violation;
 pub use command::refusal::{AnswerRefusal, OrderRefusal, Refusal};
 pub use command::{Actor, Command, NewDraft, Request};
-pub use event::{CertificateHolder, Entry, Event, NumberTaken, RecordKind, RecordVersion};
+pub use event::{
+    CertificateHolder, Entry, Event, NumberTaken, RecordKind, RecordVersion, SPECIALTIES_PER_ENTRY,
+};
 pub use file::{Issue, OrderFile, OrderState};
 pub use keys::ERASE_REASON_CHARS_MAX;
 pub use units::{Act, DOCUMENT_CHARS_MAX, Recorded, Reorganization, UndoError};
@@ -34,6 +36,7 @@ use crate::domain::endpoint::Endpoints;
 use crate::domain::ids::{EndpointNo, OrderId, UnitCode};
 use crate::domain::instant::Instant;
 use crate::domain::order::handling::Handling;
+use crate::domain::registry::Specialties;
 use crate::domain::unit::Units;
 use crate::evidence::envelope::Envelope;
 use crate::evidence::trust::TrustBundle;
@@ -74,6 +77,8 @@ pub struct World {
     /// The newest sequence when the bundle came into force: later orders were judged by it.
     trusted_from: u64,
     units: Units,
+    /// None until a list was put.
+    specialties: Option<Arc<Specialties>>,
     /// By place in the ledger.
     reorganizations: BTreeMap<u64, Recorded>,
     endpoints: Endpoints,
@@ -126,6 +131,11 @@ impl World {
     /// The units.
     pub const fn units(&self) -> &Units {
         &self.units
+    }
+
+    /// The list of specialties that was put; none where the one that ships still holds.
+    pub const fn specialties(&self) -> Option<&Arc<Specialties>> {
+        self.specialties.as_ref()
     }
 
     /// The endpoints.
@@ -211,6 +221,7 @@ impl World {
             Command::Found { province, origin } => self.found(province, origin)?,
             Command::PublishTrust(trust) => self.publish_trust(trust, now)?,
             Command::PutUnits(units) => self.put_units(units, now)?,
+            Command::PutSpecialties(list) => self.put_specialties(list)?,
             Command::ChangeUnits { change, effective, document } => {
                 self.change_units(change, *effective, document, now)?
             }

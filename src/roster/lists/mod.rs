@@ -80,7 +80,8 @@ pub fn shipped_equipment_types() -> EquipmentTypes {
 pub fn read_specialties(text: &str) -> Result<Specialties, ListReadError> {
     let mut list = Specialties::default();
     each_line(text, "code,name", |line| {
-        let specialty = Specialty { code: line.parse(0, "code")?, name: clean(line.cell(1)) };
+        let specialty =
+            Specialty { code: line.parse(0, "code")?, name: clean(line.cell(1)), near: Vec::new() };
         let number = line.number;
         list.insert(specialty).map_err(|source| ListReadError::Entry { line: number, source })
     })?;

@@ -87,6 +87,11 @@ pub const METHODS: &[Method] = &[
         "hoatoc.v1.OrganizationService/PutUnits",
         Callers::Officers(&[Administrator, Registrar]),
     ),
+    changes(
+        "hoatoc.v1.OrganizationService/PutSpecialties",
+        Callers::Officers(&[Administrator, Registrar]),
+    ),
+    reads("hoatoc.v1.OrganizationService/ListSpecialties", Callers::AnyOfficer),
     reads("hoatoc.v1.OrganizationService/ListUnits", Callers::AnyOfficer),
     reads("hoatoc.v1.OrganizationService/GetUnit", Callers::AnyOfficer),
     changes(

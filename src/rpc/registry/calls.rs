@@ -97,7 +97,9 @@ impl RegistryParts {
         caller: &Caller,
     ) -> Result<(R, u64), RegistryFault> {
         let units = self.units();
-        let record = record.checked(&self.lists(&units)).map_err(RegistryFault::Record)?;
+        let specialties = self.specialties();
+        let record =
+            record.checked(&self.lists(&units, &specialties)).map_err(RegistryFault::Record)?;
         let new = self.new_record(&record, 0, mode)?;
         if !caller.reaches(&new.index.facets.unit, &units) {
             return Err(RegistryFault::Outside { unit: new.index.facets.unit });

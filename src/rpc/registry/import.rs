@@ -260,9 +260,9 @@ impl RegistryParts {
         }
         let mut sum = Sum { request_id: name, ..Sum::default() };
         let (mut good, mut changing) = (Vec::new(), Vec::new());
-        let units = self.units();
+        let (units, specialties) = (self.units(), self.specialties());
         {
-            let lists = self.lists(&units);
+            let lists = self.lists(&units, &specialties);
             for (number, record) in rows {
                 let record = record.ok_or_else(|| WireError::missing("rows.record"))?;
                 let (checked, mode) = match self.settle(record, fields.as_ref(), &lists).await? {

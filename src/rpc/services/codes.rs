@@ -10,7 +10,7 @@ use crate::wire::WireError;
 /// Most codes named in one refusal.
 const CODES_NAMED_MAX: usize = 20;
 
-/// The known specialties and types of equipment.
+/// The specialties that hold until a list is put, and the known types of equipment.
 #[derive(Debug)]
 pub(super) struct Codes {
     specialties: Specialties,
@@ -24,14 +24,20 @@ impl Codes {
         Self { specialties, equipment_types }
     }
 
-    /// Whether a line asks for what there is: a code that no list has would find nobody.
+    /// Whether a line asks for what there is: a code that no list has would find nobody. `put` are the
+    /// specialties that were put.
     ///
     /// # Errors
     /// `INVALID_ARGUMENT` (CODE_UNKNOWN).
-    pub(super) fn check(&self, line: &Requirement) -> Result<(), Reject> {
+    pub(super) fn check(
+        &self,
+        line: &Requirement,
+        put: Option<&Specialties>,
+    ) -> Result<(), Reject> {
+        let specialties = put.unwrap_or(&self.specialties);
         let (what, known): (_, Vec<&SpecialtyCode>) = match line.kind {
             RequirementKind::Personnel => {
-                ("specialty", self.specialties.iter().map(|entry| &entry.code).collect())
+                ("specialty", specialties.iter().map(|entry| &entry.code).collect())
             }
             RequirementKind::Equipment => {
                 ("equipment type", self.equipment_types.iter().map(|entry| &entry.code).collect())

@@ -111,8 +111,9 @@ impl Shared {
     fn draft(&self, envelope: Envelope) -> Result<NewDraft, Reject> {
         let order =
             order::read(&envelope).map_err(|fault| Reject::field("PAYLOAD_INVALID", &fault))?;
+        let put = self.doors.engine.world().specialties().cloned();
         for line in &order.requirements {
-            self.codes.check(line)?;
+            self.codes.check(line, put.as_deref())?;
         }
         Ok(NewDraft { order: Arc::new(order), envelope, traceparent: String::new() })
     }
@@ -197,7 +198,8 @@ impl OrderService for Orders {
         request: Request<pb::SelectCallUpRequest>,
     ) -> Result<Response<pb::SelectCallUpResponse>, Status> {
         let caller = caller(&request)?;
-        let known = |line: &Requirement| self.0.codes.check(line);
+        let put = self.0.doors.engine.world().specialties().cloned();
+        let known = |line: &Requirement| self.0.codes.check(line, put.as_deref());
         let selected = Box::pin(self.0.call_ups.select(&caller, request.into_inner(), known));
         Ok(Response::new(selected.await?))
     }

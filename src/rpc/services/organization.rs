@@ -2,16 +2,21 @@
 
 mod change;
 
+use std::sync::Arc;
+
 use jiff::civil::Date;
 use tonic::{Request, Response, Status};
 
 use crate::domain::endpoint::{Address, Endpoint, EndpointError};
 use crate::domain::ids::UnitCode;
+use crate::domain::registry::{LIST_LEN_MAX, Specialties};
 use crate::domain::unit::Unit;
 use crate::domain::world::{Command, Refusal, World};
+use crate::roster::lists::shipped_specialties;
 use crate::rpc::auth::caller;
 use crate::rpc::request::{ask, identified, page_after, page_size};
 use crate::rpc::services::{Doors, Presence};
+use crate::wire::specialty::specialties;
 use crate::wire::unit::{address, optional};
 use crate::wire::{WireError, parse, pb, timestamp};
 use pb::organization_service_server::OrganizationService;
@@ -65,6 +70,25 @@ fn put_outcome(world: &World, units: &[Unit]) -> pb::PutUnitsResponse {
     outcome
 }
 
+/// The specialties in force: those put last, or the program's own.
+fn in_force(world: &World) -> Arc<Specialties> {
+    world.specialties().cloned().unwrap_or_else(|| Arc::new(shipped_specialties()))
+}
+
+/// What a list changes in the one before.
+fn list_outcome(before: &Specialties, list: &Specialties) -> pb::PutSpecialtiesResponse {
+    let mut outcome = pb::PutSpecialtiesResponse::default();
+    for specialty in list.iter() {
+        match before.get(&specialty.code) {
+            None => outcome.created += 1,
+            Some(present) if present == specialty => outcome.unchanged += 1,
+            Some(_other) => outcome.updated += 1,
+        }
+    }
+    outcome.removed = count(before.iter().filter(|own| list.get(&own.code).is_none()).count());
+    outcome
+}
+
 #[tonic::async_trait]
 impl OrganizationService for Organization {
     async fn put_units(
@@ -84,6 +108,33 @@ impl OrganizationService for Organization {
         let repeated =
             pb::PutUnitsResponse { unchanged, repeated: true, ..pb::PutUnitsResponse::default() };
         Ok(Response::new(if committed.repeated { repeated } else { outcome }))
+    }
+
+    async fn put_specialties(
+        &self,
+        request: Request<pb::PutSpecialtiesRequest>,
+    ) -> Result<Response<pb::PutSpecialtiesResponse>, Status> {
+        let caller = caller(&request)?;
+        let message = request.into_inner();
+        let id = identified("PutSpecialties", &message.request_id, &message)?;
+        within("specialties", message.specialties.len(), LIST_LEN_MAX)?;
+        let list = specialties(&message.specialties)?;
+        let outcome = list_outcome(&in_force(&self.0.engine.world()), &list);
+        if !message.validate_only {
+            let command = Command::PutSpecialties(list);
+            self.0.engine.submit(ask(&caller, Some(id), command)?).await?;
+        }
+        Ok(Response::new(outcome))
+    }
+
+    async fn list_specialties(
+        &self,
+        _request: Request<pb::ListSpecialtiesRequest>,
+    ) -> Result<Response<pb::ListSpecialtiesResponse>, Status> {
+        let world = self.0.engine.world();
+        let specialties = in_force(&world).iter().map(Into::into).collect();
+        let shipped = world.specialties().is_none();
+        Ok(Response::new(pb::ListSpecialtiesResponse { specialties, shipped }))
     }
 
     async fn list_units(

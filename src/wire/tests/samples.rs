@@ -20,6 +20,7 @@ use crate::domain::order::{
     AssemblyStation, LegalGround, Order, OrderKind, Reference, ReferenceKind, Requirement,
     RequirementKind, Urgency,
 };
+use crate::domain::registry::Specialty;
 use crate::domain::unit::{Change, Echelon, Former, ParentBasis, UNIT_KINDS, Unit};
 use crate::domain::world::{
     Act, Actor, CertificateHolder, Entry, Event, NumberTaken, OrderFile, RecordKind, RecordVersion,
@@ -404,6 +405,22 @@ fn registry_events() -> impl Strategy<Value = Event> {
             Event::TrustPublished(Arc::new(Trust { bundle, envelope }))
         }),
         prop::collection::vec(units(), 0..4).prop_map(Event::UnitsPut),
+        (
+            prop::collection::vec(
+                (parsed::<SpecialtyCode>("[A-Z0-9-]{1,16}"), parsed("[A-Z0-9-]{1,16}")),
+                0..4
+            ),
+            any::<bool>()
+        )
+            .prop_map(|(codes, continues)| {
+                let specialty = |(code, near): (SpecialtyCode, SpecialtyCode)| Specialty {
+                    name: format!("Chuyên nghiệp {code}"),
+                    code,
+                    near: vec![near],
+                };
+                let specialties = codes.into_iter().map(specialty).collect();
+                Event::SpecialtiesPut { specialties, continues }
+            }),
         (acts(), dates(), prop::collection::vec(units(), 0..4), texts()).prop_map(
             |(act, effective, units, document)| {
                 let done = Reorganization { act, effective, units, document };

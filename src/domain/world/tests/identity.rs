@@ -340,3 +340,37 @@ fn an_officer_of_a_unit_that_is_not_there_is_refused() {
     assert!(refused.to_string().contains("officer duty is of unit 99"), "{refused}");
     publish(&mut p, 2, "03160").expect("a commune");
 }
+
+#[test]
+fn a_list_of_specialties_replaces_the_one_before_whatever_its_length() {
+    use crate::domain::registry::{Specialties, Specialty};
+    let list = |codes: std::ops::Range<u32>| {
+        let mut list = Specialties::default();
+        for number in codes {
+            let code = |number: u32| format!("CN{number:04}").parse().expect("a good code");
+            let (name, near) = (format!("Chuyên nghiệp {number}"), Vec::new());
+            list.insert(Specialty { code: code(number), name, near }).expect("new");
+        }
+        list
+    };
+    let mut p = Province::new();
+    assert_eq!(p.world.specialties(), None, "the program's own holds");
+    let long = list(0..200);
+    let put = p.does(&Server, Command::PutSpecialties(long.clone()));
+    let Ok(Decision::Happens(events)) = put else { panic!("{put:?}") };
+    assert_eq!(events.len(), 3, "each leaf keeps within its bound");
+    assert_eq!(p.world.specialties().map(AsRef::as_ref), Some(&long));
+    let again = p.does(&Server, Command::PutSpecialties(long));
+    assert_eq!(again, Ok(Decision::Happens(Vec::new())), "nothing changed, nothing recorded");
+    let short = list(150..160);
+    p.does(&Server, Command::PutSpecialties(short.clone())).expect("another list");
+    assert_eq!(p.world.specialties().map(AsRef::as_ref), Some(&short), "nothing is left over");
+    assert!(p.does(&Server, Command::PutSpecialties(Specialties::default())).is_err());
+    let code = |text: &str| text.parse().expect("a good code");
+    let mut dangling = Specialties::default();
+    let near = vec![code("CN02")];
+    let one = Specialty { code: code("CN01"), name: "Bộ binh".to_owned(), near };
+    dangling.insert(one).expect("new");
+    assert!(p.does(&Server, Command::PutSpecialties(dangling)).is_err());
+    assert_eq!(p.world.specialties().map(AsRef::as_ref), Some(&short), "as it was");
+}

@@ -30,8 +30,9 @@ impl<G: Gate> PlanDoor<G> {
         let id = request_id(&request.request_id, "put_reserve_unit", &request)?;
         let given = request.reserve_unit.ok_or_else(|| WireError::missing("reserve_unit"))?;
         let units = self.parts.units();
-        let unit =
-            check_reserve_unit(&given, &self.parts.lists(&units)).map_err(RegistryFault::Plan)?;
+        let specialties = self.parts.specialties();
+        let lists = self.parts.lists(&units, &specialties);
+        let unit = check_reserve_unit(&given, &lists).map_err(RegistryFault::Plan)?;
         let there = self.parts.engine.registry().plan.reserve_unit(&unit.code).cloned();
         let mut all = there.iter().map(|kept| &kept.unit).chain(std::iter::once(&unit));
         if !all.all(|unit| keeps(caller, unit, &units)) {

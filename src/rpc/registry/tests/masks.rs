@@ -128,3 +128,32 @@ async fn the_press_lists_are_imported_once_and_then_unchanged() {
         assert_eq!(counts(&report.expect("imported")), wanted);
     }
 }
+
+#[tokio::test]
+async fn the_specialties_that_were_put_are_those_that_records_are_held_against() {
+    let mut house = House::new().await;
+    let mut gunner = person();
+    gunner.specialty_code = "PK07".to_owned();
+    let refused = house.create("c-1", &gunner).await.expect_err("not in the program's own list");
+    assert!(refused.message().contains("SpecialtyUnknown"), "{refused:?}");
+    let message = |code: &str, name: &str, near: &[&str]| pb::Specialty {
+        code: code.to_owned(),
+        name: name.to_owned(),
+        near: near.iter().map(ToString::to_string).collect(),
+    };
+    let messages =
+        [message("PK07", "Pháo phòng không", &["PK08"]), message("PK08", "Tên lửa", &[])];
+    let list = crate::wire::specialty::specialties(&messages).expect("a list");
+    let command = Command::PutSpecialties(list);
+    let request = crate::domain::world::Request { actor: Actor::Server, id: None, command };
+    house.engine.submit(request).await.expect("put");
+    let created = house.create("c-2", &gunner).await.expect("known now");
+    assert_eq!(created.specialty_code, "PK07");
+    let known = house.door.parts.specialties();
+    let code = |text: &str| text.parse().expect("a good code");
+    assert_eq!(known.near(&code("PK07")), [code("PK08")]);
+    let mut foot = people(2).remove(1);
+    foot.specialty_code = "CN01".to_owned();
+    let refused = house.create("c-3", &foot).await.expect_err("listed no more");
+    assert!(refused.message().contains("SpecialtyUnknown"), "{refused:?}");
+}
