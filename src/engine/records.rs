@@ -34,6 +34,12 @@ pub enum RowMode {
     },
     /// New, or changes the record with the same exact number.
     Import,
+    /// As [`RowMode::Import`], made of what the row says and what was stored: this version of this
+    /// record, or no record.
+    Merge {
+        /// The record that the caller has seen, and its version.
+        seen: Option<([u8; 16], u64)>,
+    },
 }
 
 /// One record to put.

@@ -26,6 +26,7 @@ use crate::domain::registry::{EquipmentTypes, Lists, Specialties};
 use crate::domain::unit::Units;
 use crate::roster::{ImportReport, Mapping, Options, RosterError, Source};
 use crate::wire::pb;
+use crate::wire::pb::force_service_client::ForceServiceClient;
 use crate::wire::pb::registry_service_client::RegistryServiceClient;
 use batch::{Batches, FedKind};
 use session::Session;
@@ -121,8 +122,65 @@ where
     import::<pb::ImportEquipmentRequest, T>(client, feed, progress).await
 }
 
+/// Feeds a list of militia and self-defense bases; otherwise as [`import_reservists`].
+///
+/// # Errors
+/// [`FeedError`].
+pub async fn import_militia_bases<T>(
+    client: &mut ForceServiceClient<T>,
+    feed: Feed,
+    progress: &mut (dyn FnMut(u64) + Send),
+) -> Result<ImportReport, FeedError>
+where
+    T: GrpcService<Body> + Send,
+    T::Future: Send,
+    T::Error: Into<StdError>,
+    T::ResponseBody: HttpBody<Data = Bytes> + Send + 'static,
+    <T::ResponseBody as HttpBody>::Error: Into<StdError> + Send,
+{
+    import::<pb::ImportMilitiaBasesRequest, T>(client, feed, progress).await
+}
+
+/// Feeds a list of enterprises; otherwise as [`import_reservists`].
+///
+/// # Errors
+/// [`FeedError`].
+pub async fn import_enterprises<T>(
+    client: &mut ForceServiceClient<T>,
+    feed: Feed,
+    progress: &mut (dyn FnMut(u64) + Send),
+) -> Result<ImportReport, FeedError>
+where
+    T: GrpcService<Body> + Send,
+    T::Future: Send,
+    T::Error: Into<StdError>,
+    T::ResponseBody: HttpBody<Data = Bytes> + Send + 'static,
+    <T::ResponseBody as HttpBody>::Error: Into<StdError> + Send,
+{
+    import::<pb::ImportEnterprisesRequest, T>(client, feed, progress).await
+}
+
+/// Feeds a list of activities; otherwise as [`import_reservists`].
+///
+/// # Errors
+/// [`FeedError`].
+pub async fn import_activities<T>(
+    client: &mut ForceServiceClient<T>,
+    feed: Feed,
+    progress: &mut (dyn FnMut(u64) + Send),
+) -> Result<ImportReport, FeedError>
+where
+    T: GrpcService<Body> + Send,
+    T::Future: Send,
+    T::Error: Into<StdError>,
+    T::ResponseBody: HttpBody<Data = Bytes> + Send + 'static,
+    <T::ResponseBody as HttpBody>::Error: Into<StdError> + Send,
+{
+    import::<pb::ImportActivitiesRequest, T>(client, feed, progress).await
+}
+
 async fn import<K: FedKind, T>(
-    client: &mut RegistryServiceClient<T>,
+    client: &mut K::Client<T>,
     feed: Feed,
     progress: &mut (dyn FnMut(u64) + Send),
 ) -> Result<ImportReport, FeedError>

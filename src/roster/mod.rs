@@ -1,4 +1,5 @@
-//! Rosters: the spreadsheets in which communes keep their reserve, read into checked records.
+//! Rosters: the spreadsheets in which communes keep their reserve and their militia, enterprises and
+//! training, read into checked records.
 //!
 //! Called by the command line's import and by whoever needs the shipped lists. A roster is an
 //! `.xlsx`, `.xls` or `.ods` workbook or a `.csv` text (comma, semicolon, tab or bar; UTF-8, UTF-16,
@@ -26,11 +27,14 @@ mod table;
 
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::sync::Arc;
 
 use jiff::civil::Date;
 
 use crate::domain::ids::UnitCode;
-use crate::domain::registry::{Checked, Equipment, Lists, Problem, Reservist};
+use crate::domain::registry::{
+    Activity, Checked, Enterprise, Equipment, Lists, MilitiaBase, Problem, Reservist,
+};
 
 pub use error::RosterError;
 pub use refused::{RefusedError, write_refused};
@@ -111,6 +115,9 @@ pub struct Row<T> {
     pub key: RowKey,
     /// Its number among all rows of data, from 1.
     pub ordinal: u32,
+    /// The fields that its table has columns for, as the checks name them: of others the file says
+    /// nothing.
+    pub fields: Arc<[&'static str]>,
     /// The record, or all its problems.
     pub result: Result<Checked<T>, Vec<Problem>>,
 }
@@ -140,7 +147,43 @@ pub fn read_equipment(
     table::read::<kind::Means>(source, options, on_row)
 }
 
-/// Finds out by its header what a roster lists.
+/// Reads a list of militia and self-defense bases; otherwise as [`read_reservists`].
+///
+/// # Errors
+/// As [`read_reservists`].
+pub fn read_militia_bases(
+    source: Source<'_>,
+    options: &Options<'_>,
+    on_row: &mut dyn FnMut(Row<MilitiaBase>) -> ControlFlow<()>,
+) -> Result<ImportReport, RosterError> {
+    table::read::<kind::Bases>(source, options, on_row)
+}
+
+/// Reads a list of enterprises; otherwise as [`read_reservists`].
+///
+/// # Errors
+/// As [`read_reservists`].
+pub fn read_enterprises(
+    source: Source<'_>,
+    options: &Options<'_>,
+    on_row: &mut dyn FnMut(Row<Enterprise>) -> ControlFlow<()>,
+) -> Result<ImportReport, RosterError> {
+    table::read::<kind::Works>(source, options, on_row)
+}
+
+/// Reads a list of activities; otherwise as [`read_reservists`].
+///
+/// # Errors
+/// As [`read_reservists`].
+pub fn read_activities(
+    source: Source<'_>,
+    options: &Options<'_>,
+    on_row: &mut dyn FnMut(Row<Activity>) -> ControlFlow<()>,
+) -> Result<ImportReport, RosterError> {
+    table::read::<kind::Deeds>(source, options, on_row)
+}
+
+/// Finds out by its header whether a roster lists people or technical means.
 ///
 /// # Errors
 /// As [`read_reservists`], with [`RosterError::NoHeader`] where it is neither.

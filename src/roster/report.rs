@@ -18,6 +18,12 @@ pub enum RosterKind {
     Reservists,
     /// Technical means.
     Equipment,
+    /// Militia and self-defense bases.
+    MilitiaBases,
+    /// Enterprises for industrial mobilization.
+    Enterprises,
+    /// What was trained, exercised and done.
+    Activities,
 }
 
 /// A row of a file: its number as the spreadsheet program shows it, and its sheet where several are

@@ -51,6 +51,7 @@ fn import(source: Source<'_>, options: &Options<'_>) -> Result<ImportReport, Ros
         RosterKind::Equipment => {
             read_equipment(source, options, &mut |_row| ControlFlow::Continue(()))
         }
+        other => panic!("{other:?} is never detected"),
     }
 }
 

@@ -12,7 +12,7 @@ mod changes;
 mod enterprise;
 mod equipment;
 mod facets;
-pub mod freshness;
+mod merge;
 mod militia;
 pub mod plan;
 mod reservist;
@@ -32,6 +32,8 @@ use crate::domain::world::RecordKind;
 use crate::wire::{WireError, pb};
 
 pub use changes::changes;
+pub use merge::{FIELDS_MAX, Fields, fields_of};
+pub use standing::freshness;
 
 /// A field at fault, as the proto file names it, and the stable code of the fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -207,7 +209,12 @@ fn text_of(text: Option<&String>) -> String {
 
 /// Names a problem's field as the proto file does.
 fn proto_field(problem: &Problem) -> FieldProblem {
-    let field = match problem.field {
+    FieldProblem { field: proto_name(problem.field), code: problem.code }
+}
+
+/// The proto file's name of a field that the checks know by another.
+fn proto_name(field: &'static str) -> &'static str {
+    match field {
         "birth" => "birth_date",
         "reserve_card_no" => "reserve_card_number",
         "record_sheet_no" => "record_sheet_number",
@@ -258,8 +265,7 @@ fn proto_field(problem: &Problem) -> FieldProblem {
         "vehicles" => "vehicle_count",
         "document_no" => "document_number",
         same => same,
-    };
-    FieldProblem { field, code: problem.code }
+    }
 }
 
 /// All but the last three characters as stars; nothing of a text that has no more.

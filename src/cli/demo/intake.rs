@@ -34,7 +34,7 @@ pub(super) async fn enter_registry(
                     .blocking_send(pb::ImportReservistsRequest {
                         request_id,
                         rows,
-                        validate_only: false,
+                        ..Default::default()
                     })
                     .is_err()
                 {
@@ -59,9 +59,9 @@ pub(super) async fn enter_registry(
     let batches: Vec<_> = (0..)
         .zip(rows.chunks(limits::RECORDS_PER_BATCH_MAX))
         .map(|(number, rows)| pb::ImportEquipmentRequest {
-            validate_only: false,
             request_id: format!("{name}.e{number}"),
             rows: rows.to_vec(),
+            ..Default::default()
         })
         .collect();
     let answers = admin.registry().import_equipment(tokio_stream::iter(batches)).await;

@@ -4,22 +4,27 @@ use anyhow::{Context as _, Result};
 use clap::Subcommand;
 use serde_json::{Value, json};
 
-use super::import::{self, date};
+use super::import::{self, Roster, date};
 use super::listing::Listing;
 use super::listing::pages::{self, Page, Shown};
 use super::reservist::word;
 use crate::cli::Cx;
 use crate::cli::connection::{refused, request};
+use crate::roster::RosterKind;
 use crate::roster::sheet::CellValue;
 use crate::wire::pb;
 
 macro_rules! force {
-    ($(#[$doc:meta])* $name:ident $fields:literal $list_example:literal $show_example:literal,
+    ($(#[$doc:meta])* $name:ident $fields:literal $kind:ident $import_example:literal $list_example:literal $show_example:literal,
      $list:ident $list_request:ident $records:ident, $get:ident $get_request:ident $record:ident $id:ident,
      $columns:expr, $row:expr, $json:ident) => {
         $(#[$doc])*
         #[derive(Debug, Subcommand)]
         pub(in crate::cli) enum $name {
+            /// Imports a list; feeding it again changes nothing, and fields that the file has no
+            /// column for stay as they are.
+            #[command(after_help = $import_example)]
+            Import(Roster),
             /// Lists them, by unit, kind and status.
             #[command(after_help = $list_example)]
             List(Listing),
@@ -34,6 +39,7 @@ macro_rules! force {
         impl $name {
             pub(in crate::cli) async fn run(self, cx: &Cx) -> Result<()> {
                 match self {
+                    Self::Import(roster) => import::run(cx, roster, RosterKind::$kind).await,
                     Self::List(listing) => Self::list(cx, &listing).await,
                     Self::Show { id } => Self::show(cx, &id.to_string()).await,
                 }
@@ -75,7 +81,8 @@ fn count(count: Option<u32>) -> CellValue {
 }
 
 force!(
-    Militia "militia_bases"
+    Militia "militia_bases" MilitiaBases
+    "Example:\n  hoatoc militia import dan-quan.xlsx --refused sua-lai.xlsx --as ~/registrar"
     "Example:\n  hoatoc militia list --filter 'unit = \"KV1\" AND kind = \"COMMUNE_MILITIA\"' --as ~/admin"
     "Example:\n  hoatoc militia show 01936f5e-0000-7000-8000-000000000000 --as ~/admin",
     list_militia_bases ListMilitiaBasesRequest militia_bases,
@@ -95,7 +102,8 @@ force!(
 );
 
 force!(
-    Enterprise "enterprises"
+    Enterprise "enterprises" Enterprises
+    "Example:\n  hoatoc enterprise import doanh-nghiep.xlsx --refused sua-lai.xlsx --as ~/registrar"
     "Example:\n  hoatoc enterprise list --filter 'unit = \"KV1\" AND stage = \"MANAGED\"' --as ~/admin"
     "Example:\n  hoatoc enterprise show 01936f5e-0000-7000-8000-000000000000 --as ~/admin",
     list_enterprises ListEnterprisesRequest enterprises,
@@ -114,7 +122,8 @@ force!(
 );
 
 force!(
-    Activity "activities"
+    Activity "activities" Activities
+    "Example:\n  hoatoc activity import huan-luyen.xlsx --unit 11 --as ~/registrar"
     "Example:\n  hoatoc activity list --filter 'kind = \"COMBAT_EXERCISE\" AND status = \"HELD\"' --as ~/admin"
     "Example:\n  hoatoc activity show 01936f5e-0000-7000-8000-000000000000 --as ~/admin",
     list_activities ListActivitiesRequest activities,

@@ -114,7 +114,7 @@ pub(super) async fn run(cx: &Cx, roster: Roster, kind: RosterKind) -> Result<()>
     };
     let bar = cx.screen.counter("rows");
     let mut progress = |rows| bar.set_position(rows);
-    let mut client = connection.registry();
+    let (mut client, mut force) = (connection.registry(), connection.force());
     let again = feed.clone();
     let fed = tokio::select! {
         fed = async {
@@ -124,6 +124,15 @@ pub(super) async fn run(cx: &Cx, roster: Roster, kind: RosterKind) -> Result<()>
                 }
                 RosterKind::Equipment => {
                     feed::import_equipment(&mut client, feed, &mut progress).await
+                }
+                RosterKind::MilitiaBases => {
+                    feed::import_militia_bases(&mut force, feed, &mut progress).await
+                }
+                RosterKind::Enterprises => {
+                    feed::import_enterprises(&mut force, feed, &mut progress).await
+                }
+                RosterKind::Activities => {
+                    feed::import_activities(&mut force, feed, &mut progress).await
                 }
             }
         } => Some(fed),

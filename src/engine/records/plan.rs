@@ -122,7 +122,8 @@ impl RecordJob {
 fn interferes(new: &NewRecord, registry: &Registry, id: &[u8; 16]) -> bool {
     let under_way = registry.moving_to(id);
     let arrived = under_way == Some(&new.index.facets.unit);
-    new.mode == RowMode::Import && under_way != new.moving_to.as_ref() && !arrived
+    let imports = matches!(new.mode, RowMode::Import | RowMode::Merge { .. });
+    imports && under_way != new.moving_to.as_ref() && !arrived
 }
 
 /// Where a row goes, or the reason why nowhere.
@@ -147,6 +148,9 @@ fn place(
             // Refused then, or changed since: carrying it out now would be a second time.
             return Err("REQUEST_REPEATED");
         }
+        if matches!(new.mode, RowMode::Merge { seen: Some(_) }) {
+            return Err("VERSION_CHANGED");
+        }
         if taken.ids.contains(&new.fresh_id) || table.get(&new.fresh_id).is_some() {
             return Err("NUMBER_EXISTS");
         }
@@ -161,6 +165,7 @@ fn place(
     }
     match new.mode {
         RowMode::Update { version, .. } if version != row.version => Err("VERSION_CHANGED"),
+        RowMode::Merge { seen } if seen != Some((id, row.version)) => Err("VERSION_CHANGED"),
         _current => Ok(RowOutcome::Updated(id, row.version + 1)),
     }
 }

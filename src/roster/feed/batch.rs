@@ -1,6 +1,8 @@
-//! Filling batches with rows, for either kind of roster.
+//! Filling batches with rows, for every kind of roster.
 
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use prost::Message;
 use tokio::sync::mpsc;
@@ -11,14 +13,17 @@ use tonic::codegen::{Body as HttpBody, Bytes, StdError};
 use tonic::{Response, Status, Streaming};
 
 use crate::domain::ids::UnitCode;
-use crate::domain::registry::{Equipment, Reservist, Warning};
+use crate::domain::registry::{Activity, Enterprise, Equipment, MilitiaBase, Reservist, Warning};
 use crate::limits;
 use crate::roster::report::Change;
 use crate::roster::{
-    ImportReport, Options, RosterError, Row, RowKey, Source, read_equipment, read_reservists,
+    ImportReport, Options, RosterError, Row, RowKey, Source, read_activities, read_enterprises,
+    read_equipment, read_militia_bases, read_reservists,
 };
 use crate::wire::pb;
+use crate::wire::pb::force_service_client::ForceServiceClient;
 use crate::wire::pb::registry_service_client::RegistryServiceClient;
+use crate::wire::registry::{RegistryRecord, fields_of};
 
 /// What must be known of a row to move it in the report.
 #[derive(Debug)]
@@ -37,7 +42,7 @@ pub(super) struct Facts {
     pub(super) rows: Vec<Fact>,
 }
 
-/// An answer of either kind.
+/// An answer of any kind.
 #[derive(Debug)]
 pub(super) struct Answer {
     pub(super) request_id: String,
@@ -53,10 +58,12 @@ pub(super) trait FedKind: Message + Clone + Send + 'static {
     type Record;
     type Message: Message;
     type Answer: Into<Answer> + Send + 'static;
+    /// The service that keeps it, over a channel.
+    type Client<T: Send>: Send;
 
     /// Opens the stream of this kind.
     fn call<T>(
-        client: &mut RegistryServiceClient<T>,
+        client: &mut Self::Client<T>,
         sent: ReceiverStream<Self>,
     ) -> impl Future<Output = Result<Response<Streaming<Self::Answer>>, Status>> + Send
     where
@@ -76,19 +83,28 @@ pub(super) trait FedKind: Message + Clone + Send + 'static {
 
     fn message(record: &Self::Record) -> Self::Message;
 
-    fn batch(request_id: String, validate_only: bool, rows: Vec<(u32, Self::Message)>) -> Self;
+    /// The fields of the message that these columns fill.
+    fn fields(columns: &[&'static str]) -> Vec<String>;
+
+    fn batch(
+        request_id: String,
+        validate_only: bool,
+        fields: Vec<String>,
+        rows: Vec<(u32, Self::Message)>,
+    ) -> Self;
 }
 
 macro_rules! fed {
-    ($request:ident $answer:ident $row:ident $record:ident $field:ident $unit:ident $read:ident
-     $call:ident) => {
+    ($client:ident $request:ident $answer:ident $row:ident $record:ident $field:ident $unit:ident
+     $read:ident $call:ident) => {
         impl FedKind for pb::$request {
             type Record = $record;
             type Message = pb::$record;
             type Answer = pb::$answer;
+            type Client<T: Send> = $client<T>;
 
             async fn call<T>(
-                client: &mut RegistryServiceClient<T>,
+                client: &mut $client<T>,
                 sent: ReceiverStream<Self>,
             ) -> Result<Response<Streaming<pb::$answer>>, Status>
             where
@@ -117,13 +133,25 @@ macro_rules! fed {
                 pb::$record::from(record)
             }
 
+            fn fields(columns: &[&'static str]) -> Vec<String> {
+                let kind = <pb::$record as RegistryRecord>::KIND;
+                let names = columns.iter().flat_map(|column| fields_of(kind, column));
+                names.collect::<BTreeSet<_>>().into_iter().map(ToOwned::to_owned).collect()
+            }
+
             fn batch(
                 request_id: String,
                 validate_only: bool,
+                fields: Vec<String>,
                 rows: Vec<(u32, pb::$record)>,
             ) -> Self {
                 let row = |(row, record)| pb::$row { row, $field: Some(record) };
-                Self { request_id, rows: rows.into_iter().map(row).collect(), validate_only }
+                Self {
+                    request_id,
+                    rows: rows.into_iter().map(row).collect(),
+                    validate_only,
+                    fields,
+                }
             }
         }
 
@@ -144,10 +172,16 @@ macro_rules! fed {
     };
 }
 
-fed!(ImportReservistsRequest ImportReservistsResponse ReservistRow Reservist reservist
+fed!(RegistryServiceClient ImportReservistsRequest ImportReservistsResponse ReservistRow Reservist reservist
     residence_unit read_reservists import_reservists);
-fed!(ImportEquipmentRequest ImportEquipmentResponse EquipmentRow Equipment equipment
+fed!(RegistryServiceClient ImportEquipmentRequest ImportEquipmentResponse EquipmentRow Equipment equipment
     location_unit read_equipment import_equipment);
+fed!(ForceServiceClient ImportMilitiaBasesRequest ImportMilitiaBasesResponse MilitiaBaseRow
+    MilitiaBase militia_base unit read_militia_bases import_militia_bases);
+fed!(ForceServiceClient ImportEnterprisesRequest ImportEnterprisesResponse EnterpriseRow Enterprise
+    enterprise unit read_enterprises import_enterprises);
+fed!(ForceServiceClient ImportActivitiesRequest ImportActivitiesResponse ActivityRow Activity activity
+    unit read_activities import_activities);
 
 fn fields(fields: Vec<pb::FieldChange>) -> Vec<Change> {
     let change = |one: pb::FieldChange| Change { field: one.field, old: one.old, new: one.new };
@@ -162,18 +196,25 @@ pub(super) struct Batches<K: FedKind> {
     facts: Vec<Fact>,
     len: usize,
     validate_only: bool,
+    /// The columns of the rows at hand.
+    columns: Arc<[&'static str]>,
     filled: mpsc::Sender<(K, Facts)>,
 }
 
 impl<K: FedKind> Batches<K> {
     pub(super) fn new(name: &str, validate_only: bool, filled: mpsc::Sender<(K, Facts)>) -> Self {
         let (name, rows, facts) = (name.to_owned(), Vec::new(), Vec::new());
-        Self { name, number: 0, rows, facts, len: 0, validate_only, filled }
+        let columns = Arc::from([]);
+        Self { name, number: 0, rows, facts, len: 0, validate_only, columns, filled }
     }
 
     /// Takes a row if it is good; breaks off when nobody listens any more.
     pub(super) fn take(&mut self, row: Row<K::Record>) -> ControlFlow<()> {
         let Ok(checked) = row.result else { return ControlFlow::Continue(()) };
+        if row.fields != self.columns {
+            self.send()?;
+            self.columns = row.fields;
+        }
         let message = K::message(&checked.record);
         let unit = K::unit(&checked.record).clone();
         let (key, ordinal, warnings) = (row.key, row.ordinal, checked.warnings);
@@ -198,9 +239,10 @@ impl<K: FedKind> Batches<K> {
         self.number += 1;
         self.len = 0;
         let request_id = format!("{}-{}", self.name, self.number);
-        let rows = std::mem::take(&mut self.facts);
-        let facts = Facts { request_id: request_id.clone(), rows };
-        let batch = K::batch(request_id, self.validate_only, std::mem::take(&mut self.rows));
+        let facts = std::mem::take(&mut self.facts);
+        let facts = Facts { request_id: request_id.clone(), rows: facts };
+        let (fields, rows) = (K::fields(&self.columns), std::mem::take(&mut self.rows));
+        let batch = K::batch(request_id, self.validate_only, fields, rows);
         if self.filled.blocking_send((batch, facts)).is_ok() {
             ControlFlow::Continue(())
         } else {

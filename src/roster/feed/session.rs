@@ -18,7 +18,6 @@ use super::FeedError;
 use super::batch::{Answer, Facts, FedKind};
 use super::total::Total;
 use crate::limits;
-use crate::wire::pb::registry_service_client::RegistryServiceClient;
 
 /// The first wait before trying again; each is twice the last.
 const BACKOFF_MIN: Duration = Duration::from_millis(200);
@@ -56,7 +55,7 @@ impl<K: FedKind> Session<K> {
     /// Sends everything and sums up the answers.
     pub(super) async fn run<T>(
         mut self,
-        client: &mut RegistryServiceClient<T>,
+        client: &mut K::Client<T>,
         patience: Duration,
         progress: &mut (dyn FnMut(u64) + Send),
     ) -> Result<Total, FeedError>
@@ -93,7 +92,7 @@ impl<K: FedKind> Session<K> {
     /// One connection, from its beginning to its end.
     async fn converse<T>(
         &mut self,
-        client: &mut RegistryServiceClient<T>,
+        client: &mut K::Client<T>,
         progress: &mut (dyn FnMut(u64) + Send),
     ) -> Ended
     where

@@ -1,14 +1,43 @@
 //! What differs between the kinds of list: columns, what makes a row one of data, how it is checked.
 
+/// A column whose field is at a place in the row.
+macro_rules! column {
+    ($row:ty, $field:ident, $reading:ident, $headers:expr, $($path:ident).+) => {
+        Column {
+            field: stringify!($field),
+            slot: |row: &mut $row| &mut row.$($path).+,
+            reading: Reading::$reading,
+            headers: $headers,
+        }
+    };
+}
+
+/// Columns of the inner input, and of what the row has beside it.
+macro_rules! columns_of {
+    ($row:ty, $inner:ident { $($field:ident $reading:ident [$($header:literal),+],)+ }
+     $($own:ident [$($words:literal),+],)*) => {
+        &[
+            $(column!($row, $field, $reading, &[$($header),+], $inner.$field),)+
+            $(column!($row, $own, Plain, &[$($words),+], $own),)*
+        ]
+    };
+}
+
+mod bases;
+mod deeds;
 mod equipment;
 mod people;
 mod repair;
+mod works;
 
 use std::fmt;
 use std::hash::Hash;
 
+pub(super) use bases::Bases;
+pub(super) use deeds::Deeds;
 pub(super) use equipment::Means;
 pub(super) use people::People;
+pub(super) use works::Works;
 
 use super::file::Reading;
 use super::report::RosterKind;
@@ -46,6 +75,8 @@ pub(super) trait Kind: fmt::Debug {
     const UNIT_FIELD: &'static str;
     /// Other fields that name a unit.
     const OTHER_UNIT_FIELDS: &'static [&'static str];
+    /// Whether a record may stand under a unit of any echelon; else communes, wards and bases only.
+    const ANY_ECHELON: bool = false;
     /// Fields without which no row could pass.
     const REQUIRED: &'static [&'static str];
     /// Fields of which at least one is filled in a row of data.

@@ -112,6 +112,13 @@ fn birth(input: &mut ReservistInput, lists: &Lists<'_>, repairs: &mut Vec<Warnin
     }
 }
 
+/// A day in the form that the checks know.
+pub(super) fn date(text: &mut String) {
+    if let Some(plain) = plain_date(text) {
+        *text = plain;
+    }
+}
+
 /// `ngày 15 tháng 6 năm 1990`, `15 / 6 / 1990`, `00/00/1990`, `1990-06-15 00:00:00` in the form that
 /// the checks know; none where nothing needs to be done.
 fn plain_date(text: &str) -> Option<String> {
@@ -154,7 +161,7 @@ fn plain_date(text: &str) -> Option<String> {
 }
 
 /// Several numbers in one cell, as they are parted by hand; and the prefixes of before 2018.
-fn phones(text: &mut String, repairs: &mut Vec<Warning>) {
+pub(super) fn phones(text: &mut String, repairs: &mut Vec<Warning>) {
     if text.is_empty() {
         return;
     }

@@ -16,7 +16,7 @@ use jiff::civil::Date;
 use rust_xlsxwriter::{Color, ExcelDateTime, Format, FormatAlign, Workbook, Worksheet, XlsxError};
 
 use super::file::{Cell, open};
-use super::kind::{Kind, Means, People};
+use super::kind::{Bases, Deeds, Kind, Means, People, Works};
 use super::sheet::{SheetError, write_file};
 use super::table::find::{Located, tables};
 use super::table::header::REASON_HEADER;
@@ -66,6 +66,9 @@ pub fn write_refused(
     let bytes = match report.kind {
         RosterKind::Reservists => workbook::<People>(source, options, report),
         RosterKind::Equipment => workbook::<Means>(source, options, report),
+        RosterKind::MilitiaBases => workbook::<Bases>(source, options, report),
+        RosterKind::Enterprises => workbook::<Works>(source, options, report),
+        RosterKind::Activities => workbook::<Deeds>(source, options, report),
     }?;
     write_file(out, &bytes, replace)?;
     Ok(report.rejected.len())

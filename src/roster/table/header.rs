@@ -5,6 +5,9 @@
 //! may take up to three rows, with cells merged over those below; a field may be parted over columns
 //! (surname, given name) or spread over them, one for each value (born: men, women).
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use crate::domain::text::clean;
 use crate::roster::file::Cell;
 use crate::roster::kind::{Column, Kind};
@@ -118,8 +121,7 @@ impl<I> Header<I> {
     }
 
     fn worth(&self) -> usize {
-        let fields: std::collections::BTreeSet<_> =
-            self.columns.iter().map(|bound| bound.column.field).collect();
+        let fields: BTreeSet<_> = self.columns.iter().map(|bound| bound.column.field).collect();
         let extra = usize::from(self.index_at.is_some()) + usize::from(self.district_at.is_some());
         (fields.len() * 4 + self.columns.len() + extra).saturating_sub(self.repeated.len() * 6)
     }
@@ -289,6 +291,19 @@ impl<I> Header<I> {
 
     fn label(&self, at: usize) -> &str {
         self.labels.iter().find(|(found, _)| *found == at).map_or("", |(_, text)| text)
+    }
+
+    /// The fields that the table says something of, in order: those with a column, and the unit's,
+    /// which headings and sheets may name too.
+    pub(super) fn fields(&self, unit: &'static str) -> Arc<[&'static str]> {
+        let mut fields = BTreeSet::from([unit]);
+        for bound in &self.columns {
+            fields.insert(bound.column.field);
+            if let Role::With(field, _) = &bound.role {
+                fields.insert(*field);
+            }
+        }
+        fields.into_iter().collect()
     }
 
     /// Whether a row is the header again, as printed pages repeat it.

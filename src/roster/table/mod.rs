@@ -13,6 +13,7 @@ mod units;
 
 use std::collections::HashSet;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use super::file::{Cell, Reading, open};
 use super::kind::{Column, Kind};
@@ -48,7 +49,8 @@ pub(super) fn read<K: Kind>(
 ) -> Result<ImportReport, RosterError> {
     let name = source.name();
     let is_local = |unit: &UnitCode| {
-        options.lists.units.get(unit).is_some_and(|unit| unit.echelon() >= Echelon::Commune)
+        let unit = options.lists.units.get(unit);
+        unit.is_some_and(|unit| K::ANY_ECHELON || unit.echelon() >= Echelon::Commune)
     };
     if let Some(unit) = options.default_unit.as_ref().filter(|unit| !is_local(unit)) {
         return Err(RosterError::UnknownUnit { unit: unit.clone() });
@@ -58,9 +60,10 @@ pub(super) fn read<K: Kind>(
     let mut report = ImportReport { left_out, ..ImportReport::new(K::KIND) };
     let mut seen = HashSet::new();
     for located in found {
-        let part = located.part;
+        let (part, fields) = (located.part, located.header.fields(K::UNIT_FIELD));
         let mut table = Table::<K> {
             located,
+            fields,
             options,
             seen: &mut seen,
             report: &mut report,
@@ -92,6 +95,8 @@ pub(super) fn read<K: Kind>(
 /// A table being read.
 struct Table<'a, K: Kind> {
     located: Located<K::Input>,
+    /// The fields that it has columns for.
+    fields: Arc<[&'static str]>,
     options: &'a Options<'a>,
     seen: &'a mut HashSet<K::Key>,
     report: &'a mut ImportReport,
@@ -136,7 +141,7 @@ impl<K: Kind> Table<'_, K> {
         let key = self.located.key.with_row(number);
         self.count(&key, cells, &result);
         let ordinal = u32::try_from(self.report.rows).unwrap_or(u32::MAX);
-        Some(Row { key, ordinal, result })
+        Some(Row { key, ordinal, fields: Arc::clone(&self.fields), result })
     }
 
     fn shape(&self, cells: &[Cell]) -> Shape {

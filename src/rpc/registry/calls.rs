@@ -82,7 +82,7 @@ impl RegistryParts {
     ) -> Result<(R, u64), RegistryFault> {
         let held = match mode {
             RowMode::Update { id, .. } => Some(id),
-            RowMode::Create | RowMode::Import => None,
+            RowMode::Create | RowMode::Import | RowMode::Merge { .. } => None,
         };
         record.keep(self.moving::<R>(held).await?.as_ref());
         self.put_whole(record, mode, id, caller).await
@@ -215,7 +215,8 @@ impl RegistryParts {
         self.open(ids, view).await
     }
 
-    async fn open<R: RegistryRecord>(
+    /// What is stored; showing it is for [`Self::read`].
+    pub(super) async fn open<R: RegistryRecord>(
         &self,
         ids: Vec<[u8; 16]>,
         view: View,

@@ -10,6 +10,7 @@ use tokio_stream::StreamExt;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Status, Streaming};
 
+use crate::domain::registry::Lists;
 use crate::domain::unit::Units;
 use crate::engine::EngineError;
 use crate::engine::records::{RecordJob, RecordOutcome, RowMode, RowOutcome};
@@ -18,7 +19,7 @@ use crate::limits;
 use crate::rpc::registry::calls::request_id;
 use crate::rpc::registry::changes::Changes;
 use crate::rpc::registry::{Answers, Caller, Gate, RegistryDoor, RegistryFault, RegistryParts};
-use crate::wire::registry::RegistryRecord;
+use crate::wire::registry::{FieldProblem, Fields, RegistryRecord, View};
 use crate::wire::{WireError, pb};
 
 /// Rows with their numbers.
@@ -33,6 +34,9 @@ pub(super) trait ImportBatch: Message + Default + Send + 'static {
     fn into_parts(self) -> (String, Rows<Self::Record>);
 
     fn request_id(&self) -> &str;
+
+    /// The fields that the rows speak of; none for all.
+    fn fields(&self) -> &[String];
 
     /// Whether nothing is to be stored.
     fn validate_only(&self) -> bool;
@@ -53,6 +57,10 @@ macro_rules! batch {
 
             fn request_id(&self) -> &str {
                 &self.request_id
+            }
+
+            fn fields(&self) -> &[String] {
+                &self.fields
             }
 
             fn validate_only(&self) -> bool {
@@ -198,6 +206,42 @@ impl RegistryParts {
             .find_map(|key| registry.table(R::KIND).find(&key))
     }
 
+    /// The record that a row makes, with what is stored of it where the row says nothing; or the
+    /// reason why it makes none.
+    async fn settle<R: RegistryRecord>(
+        &self,
+        record: R,
+        fields: Option<&Fields>,
+        lists: &Lists<'_>,
+    ) -> Result<Result<(R, RowMode), &'static str>, RegistryFault> {
+        let first = |problems: Vec<FieldProblem>| {
+            problems.first().map_or("RECORD_INVALID", |problem| problem.code.code())
+        };
+        let mut checked = match record.checked(lists) {
+            Ok(checked) => checked,
+            Err(problems) => return Ok(Err(first(problems))),
+        };
+        let holder = self.holder::<R>(&checked);
+        let Some(fields) = fields else {
+            checked.keep(self.moving(holder).await?.as_ref());
+            return Ok(Ok((checked, RowMode::Import)));
+        };
+        let Some(id) = holder else {
+            checked.keep(None);
+            return Ok(Ok((checked, RowMode::Merge { seen: None })));
+        };
+        // Not shown: what the row changes is read again for that, and recorded.
+        let stored = self.open::<R>(vec![id], View::Whole).await?.into_iter().next();
+        let stored = stored.ok_or(RegistryFault::Unknown)?;
+        let mut merged = match fields.merge(&stored, &checked)?.checked(lists) {
+            Ok(merged) => merged,
+            Err(problems) => return Ok(Err(first(problems))),
+        };
+        merged.keep(Some(&stored));
+        let seen = Some((id, stored.identity().1));
+        Ok(Ok((merged, RowMode::Merge { seen })))
+    }
+
     /// Checks a batch and puts what passes into the engine's lane.
     async fn begin<B: ImportBatch>(
         &self,
@@ -206,6 +250,10 @@ impl RegistryParts {
     ) -> Result<InFlight, RegistryFault> {
         let id = request_id(batch.request_id(), "Import", &batch)?;
         let validate_only = batch.validate_only();
+        let fields = match batch.fields() {
+            [] => None,
+            names => Some(Fields::parse::<B::Record>(names)?),
+        };
         let (name, rows) = batch.into_parts();
         if !(1..=limits::RECORDS_PER_BATCH_MAX).contains(&rows.len()) {
             return Err(WireError::new("rows", "has not 1 to 100 rows").into());
@@ -217,19 +265,14 @@ impl RegistryParts {
             let lists = self.lists(&units);
             for (number, record) in rows {
                 let record = record.ok_or_else(|| WireError::missing("rows.record"))?;
-                let checked = match record.checked(&lists) {
-                    Ok(mut checked) => {
-                        let holder = self.holder::<B::Record>(&checked);
-                        checked.keep(self.moving(holder).await?.as_ref());
-                        checked
-                    }
-                    Err(problems) => {
-                        let first = problems.first().map(|problem| problem.code.code());
-                        sum.refuse(number, first.unwrap_or("RECORD_INVALID"));
+                let (checked, mode) = match self.settle(record, fields.as_ref(), &lists).await? {
+                    Ok(settled) => settled,
+                    Err(reason) => {
+                        sum.refuse(number, reason);
                         continue;
                     }
                 };
-                let new = self.new_record(&checked, number, RowMode::Import)?;
+                let new = self.new_record(&checked, number, mode)?;
                 if caller.reaches(&new.index.facets.unit, &units)
                     && self.holder_is_reached::<B::Record>(&new.index.keys, caller, &units)
                 {

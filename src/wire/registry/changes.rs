@@ -16,12 +16,12 @@ use crate::wire::registry::RegistryRecord;
 
 /// Messages and enums of the proto files, by their full names.
 #[derive(Debug, Default)]
-struct Types {
-    messages: BTreeMap<String, DescriptorProto>,
+pub(super) struct Types {
+    pub(super) messages: BTreeMap<String, DescriptorProto>,
     enums: BTreeMap<String, EnumDescriptorProto>,
 }
 
-static TYPES: LazyLock<Types> = LazyLock::new(|| {
+pub(super) static TYPES: LazyLock<Types> = LazyLock::new(|| {
     let set = FileDescriptorSet::decode(pb::DESCRIPTORS).expect("the build made it");
     let mut types = Types::default();
     for file in set.file {

@@ -26,7 +26,7 @@ impl House {
         let batch = pb::ImportMilitiaBasesRequest {
             request_id: name.to_owned(),
             rows,
-            validate_only: false,
+            ..Default::default()
         };
         let answers = self.force.import_militia_bases(tokio_stream::iter([batch])).await;
         let mut answers = answers.expect("taken").into_inner();
@@ -93,7 +93,7 @@ async fn an_enterprise_is_known_by_its_tax_code_and_an_activity_by_what_it_was()
         row(4, enterprise("0100109106-001")),
     ];
     let batch =
-        pb::ImportEnterprisesRequest { request_id: "e-1".to_owned(), rows, validate_only: false };
+        pb::ImportEnterprisesRequest { request_id: "e-1".to_owned(), rows, ..Default::default() };
     let answers = house.force.import_enterprises(tokio_stream::iter([batch])).await;
     let answer = answers.expect("taken").into_inner().message().await.expect("answered");
     let answer = answer.expect("one answer");
@@ -113,7 +113,7 @@ async fn an_enterprise_is_known_by_its_tax_code_and_an_activity_by_what_it_was()
         row(4, activity("Diễn tập xã", 2)),
     ];
     let batch =
-        pb::ImportActivitiesRequest { request_id: "a-1".to_owned(), rows, validate_only: false };
+        pb::ImportActivitiesRequest { request_id: "a-1".to_owned(), rows, ..Default::default() };
     let answers = house.force.import_activities(tokio_stream::iter([batch])).await;
     let answer = answers.expect("taken").into_inner().message().await.expect("answered");
     let answer = answer.expect("one answer");

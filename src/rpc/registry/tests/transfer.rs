@@ -125,7 +125,7 @@ async fn neither_an_import_nor_an_update_begins_or_ends_a_transfer() {
     let batch = |name: &str, reservist: pb::Reservist| pb::ImportReservistsRequest {
         request_id: name.to_owned(),
         rows: vec![pb::ReservistRow { row: 5, reservist: Some(reservist) }],
-        validate_only: false,
+        ..Default::default()
     };
     let mut noted = person();
     noted.note = "Mới".to_owned();

@@ -1,0 +1,132 @@
+//! Lists of militia and self-defense bases: their columns and how a row becomes a [`MilitiaBase`].
+//!
+//! Forms give the strength by type in one cell, or in a column for each type; both come to the same.
+
+use super::{Column, Kind, PartHeader, repair};
+use crate::domain::ids::UnitCode;
+use crate::domain::registry::{
+    Checked, KnownForce, Lists, MilitiaBase, MilitiaBaseInput, Problem, Warning,
+};
+use crate::roster::RosterKind;
+use crate::roster::file::Reading;
+
+/// The kind of list that holds militia and self-defense bases.
+#[derive(Debug)]
+pub(in crate::roster) struct Bases;
+
+/// A base as its form has it.
+#[derive(Default)]
+pub(in crate::roster) struct BaseRow {
+    base: MilitiaBaseInput,
+    standing: String,
+    mobile: String,
+    on_site: String,
+    air_defense: String,
+    artillery: String,
+    engineer: String,
+    reconnaissance: String,
+    signals: String,
+    chemical: String,
+    medical: String,
+}
+
+impl Kind for Bases {
+    type Input = BaseRow;
+    type Record = MilitiaBase;
+    type Key = String;
+
+    const KIND: RosterKind = RosterKind::MilitiaBases;
+    const UNIT_FIELD: &'static str = "unit";
+    const OTHER_UNIT_FIELDS: &'static [&'static str] = &[];
+    const REQUIRED: &'static [&'static str] = &["code", "name"];
+    const ANCHORS: &'static [&'static str] = &["code"];
+    const IDENTITY: &'static [&'static str] = &["code"];
+    const PARTS: &'static [PartHeader] = &[];
+    const SPREAD: &'static [&'static str] = &["kind"];
+    const SHOWN: &'static [&'static str] = &[
+        "code",
+        "kind",
+        "unit",
+        "authorised",
+        "present",
+        "by_type",
+        "party_members",
+        "status",
+        "standing",
+        "mobile",
+        "on_site",
+    ];
+    const COLUMNS: &'static [Column<BaseRow>] = columns_of!(BaseRow, base {
+        code Plain ["ma co so", "ma", "ma so", "ma dan quan tu ve", "base code"],
+        kind Plain ["loai", "loai co so", "loai hinh", "loai hinh co so", "base kind", "type"],
+        unit Plain ["xa phuong", "xa", "phuong", "phuong xa", "don vi hanh chinh", "dia ban",
+            "ten xa", "ten xa phuong", "ma xa", "ma don vi", "thuoc xa phuong", "unit code",
+            "commune", "ward", "commune ward"],
+        name Plain ["ten co so", "co so", "ten", "ten don vi", "don vi", "co so dan quan tu ve",
+            "ten co so dan quan tu ve", "base name", "base"],
+        host_org Plain ["co quan chu quan", "co quan to chuc", "co quan to chuc chu quan",
+            "don vi chu quan", "co quan", "doanh nghiep", "host", "host organisation"],
+        authorised Plain ["bien che", "quan so bien che", "theo bien che", "chi tieu",
+            "authorised strength", "authorized", "authorised count"],
+        present Plain ["quan so", "hien co", "quan so hien co", "tong quan so", "so hien co", "strength",
+            "present strength", "present count"],
+        by_type Plain ["quan so theo loai", "theo loai", "theo luc luong", "luc luong", "by type",
+            "strength by type"],
+        party_members Plain ["dang vien", "so dang vien", "la dang vien", "party member count"],
+        commander Plain ["chi huy truong", "chi huy", "nguoi chi huy", "ho ten chi huy",
+            "ho ten chi huy truong"],
+        phones Phone ["so dien thoai", "dien thoai", "sdt", "dt", "so dt", "phone", "telephone"],
+        established_on Date ["ngay thanh lap", "thanh lap", "thanh lap ngay", "established"],
+        status Plain ["tinh trang", "trang thai"],
+        note Plain ["ghi chu", "notes", "remarks"],
+    }
+        standing ["thuong truc", "dan quan thuong truc"],
+        mobile ["co dong", "dan quan co dong", "dan quan tu ve co dong"],
+        on_site ["tai cho", "dan quan tai cho", "dan quan tu ve tai cho"],
+        air_defense ["phong khong", "dan quan phong khong", "dan quan tu ve phong khong"],
+        artillery ["phao binh", "dan quan phao binh", "dan quan tu ve phao binh"],
+        engineer ["cong binh"],
+        reconnaissance ["trinh sat"],
+        signals ["thong tin"],
+        chemical ["phong hoa"],
+        medical ["y te", "quan y"],
+    );
+
+    fn check(
+        mut row: BaseRow,
+        lists: &Lists<'_>,
+        repairs: &mut Vec<Warning>,
+    ) -> Result<Checked<MilitiaBase>, Vec<Problem>> {
+        let columns = [
+            (KnownForce::Standing, &row.standing),
+            (KnownForce::Mobile, &row.mobile),
+            (KnownForce::OnSite, &row.on_site),
+            (KnownForce::AirDefense, &row.air_defense),
+            (KnownForce::Artillery, &row.artillery),
+            (KnownForce::Engineer, &row.engineer),
+            (KnownForce::Reconnaissance, &row.reconnaissance),
+            (KnownForce::Signals, &row.signals),
+            (KnownForce::Chemical, &row.chemical),
+            (KnownForce::Medical, &row.medical),
+        ];
+        for (force, strength) in columns {
+            // A dash or nothing is none of the type.
+            let strength = strength.trim();
+            if !matches!(strength, "" | "-" | "0") {
+                let by_type = &mut row.base.by_type;
+                by_type.push_str(&format!(";{}: {strength}", force.code()));
+            }
+        }
+        repair::date(&mut row.base.established_on);
+        repair::phones(&mut row.base.phones, repairs);
+        row.base.check(lists)
+    }
+
+    fn keys(record: &MilitiaBase) -> Vec<String> {
+        vec![record.code.to_string()]
+    }
+
+    fn unit(record: &MilitiaBase) -> &UnitCode {
+        &record.unit
+    }
+}

@@ -1,0 +1,97 @@
+//! Lists of enterprises for industrial mobilization: their columns and how a row becomes an
+//! [`Enterprise`].
+//!
+//! Forms give what is made in one cell, or one product in columns for what, how much and in which
+//! measure; both come to the same.
+
+use super::{Column, Kind, PartHeader, repair};
+use crate::domain::ids::UnitCode;
+use crate::domain::registry::{
+    CapabilityInput, Checked, Enterprise, EnterpriseInput, Lists, Problem, Warning,
+};
+use crate::roster::RosterKind;
+use crate::roster::file::Reading;
+
+/// The kind of list that holds enterprises.
+#[derive(Debug)]
+pub(in crate::roster) struct Works;
+
+/// An enterprise as its form has it.
+#[derive(Default)]
+pub(in crate::roster) struct WorkRow {
+    works: EnterpriseInput,
+    product: String,
+    per_month: String,
+    measure: String,
+    quota: String,
+}
+
+impl Kind for Works {
+    type Input = WorkRow;
+    type Record = Enterprise;
+    type Key = String;
+
+    const KIND: RosterKind = RosterKind::Enterprises;
+    const UNIT_FIELD: &'static str = "unit";
+    const OTHER_UNIT_FIELDS: &'static [&'static str] = &[];
+    const REQUIRED: &'static [&'static str] = &["tax_code", "name"];
+    const ANCHORS: &'static [&'static str] = &["tax_code"];
+    const IDENTITY: &'static [&'static str] = &["tax_code"];
+    const PARTS: &'static [PartHeader] = &[];
+    const SPREAD: &'static [&'static str] = &["stage"];
+    const SHOWN: &'static [&'static str] =
+        &["unit", "capabilities", "stage", "status", "per_month", "measure", "quota"];
+    const COLUMNS: &'static [Column<WorkRow>] = columns_of!(WorkRow, works {
+        tax_code Plain ["ma so thue", "mst", "ma so doanh nghiep", "ma doanh nghiep", "msdn", "tax number",
+            "tax id"],
+        name Plain ["ten doanh nghiep", "doanh nghiep", "ten cong ty", "ten co so", "ten", "co so",
+            "ten don vi", "enterprise", "enterprise name", "company"],
+        unit Plain ["xa phuong", "xa", "phuong", "phuong xa", "don vi hanh chinh", "dia ban",
+            "ten xa", "ten xa phuong", "ma xa", "ma don vi", "unit code", "commune", "ward",
+            "commune ward"],
+        address Plain ["dia chi", "dia chi tru so", "tru so"],
+        capabilities Plain ["nang luc san xuat", "nang luc", "nang luc san xuat sua chua",
+            "san pham va nang luc", "capability", "products"],
+        stage Plain ["buoc", "buoc khao sat", "giai doan", "muc do khao sat", "ket qua khao sat",
+            "survey stage", "step"],
+        surveyed_on Date ["ngay khao sat", "khao sat ngay", "surveyed date", "survey date"],
+        contact Plain ["nguoi lien he", "nguoi dai dien", "lien he", "dai dien", "giam doc"],
+        phones Phone ["so dien thoai", "dien thoai", "sdt", "dt", "so dt", "phone", "telephone"],
+        status Plain ["tinh trang", "trang thai"],
+        note Plain ["ghi chu", "notes", "remarks"],
+    }
+        product ["san pham", "ten san pham", "san pham dich vu", "mat hang"],
+        per_month ["nang luc thang", "cong suat", "cong suat thang", "san luong thang",
+            "nang luc san xuat thang", "capacity", "capacity per month"],
+        measure ["don vi tinh", "dvt", "unit of measure"],
+        quota ["chi tieu", "chi tieu thang", "chi tieu dong vien", "chi tieu giao", "monthly quota"],
+    );
+
+    fn check(
+        mut row: WorkRow,
+        lists: &Lists<'_>,
+        repairs: &mut Vec<Warning>,
+    ) -> Result<Checked<Enterprise>, Vec<Problem>> {
+        let product = [&row.product, &row.per_month, &row.measure, &row.quota];
+        if product.iter().any(|text| !text.trim().is_empty()) {
+            // Each may hold what the one cell takes for a sign, so it goes beside it.
+            row.works.products.push(CapabilityInput {
+                product: row.product,
+                per_month: row.per_month,
+                measure: row.measure,
+                quota: row.quota,
+            });
+        }
+        repair::date(&mut row.works.surveyed_on);
+        repair::phones(&mut row.works.phones, repairs);
+        row.works.check(lists)
+    }
+
+    fn keys(record: &Enterprise) -> Vec<String> {
+        vec![record.tax_code.as_str().to_owned()]
+    }
+
+    fn unit(record: &Enterprise) -> &UnitCode {
+        &record.unit
+    }
+}
