@@ -1,4 +1,5 @@
 mod force;
+mod masks;
 mod transfer;
 
 use std::collections::BTreeMap;

@@ -280,3 +280,30 @@ fn an_engine_number_tells_only_where_no_other_number_does() {
     assert_eq!(numbers("", "P1"), [None, Some("plate")]);
     assert_eq!(numbers("", ""), [Some("engine_number"), None]);
 }
+
+#[test]
+fn a_merger_takes_the_named_fields_from_the_row_and_the_rest_from_the_store() {
+    let mut stored = pb::Reservist::from(&province::reservists(1, 1).next().expect("one"));
+    stored.phones = vec!["+84912345678".to_owned(), "+84912345679".to_owned()];
+    stored.deferral =
+        Some(pb::Deferral { ground: 1, certified_by: "UBND".into(), ..Default::default() });
+    let new =
+        pb::Reservist { note: "Mới".into(), former_unit: "Xã cũ".into(), ..Default::default() };
+    let fields = |names: &[&str]| {
+        let names: Vec<String> = names.iter().map(ToString::to_string).collect();
+        Fields::parse::<pb::Reservist>(&names)
+    };
+    let merged = fields(&["note"]).expect("a field").merge(&stored, &new).expect("sound");
+    let wanted =
+        pb::Reservist { note: "Mới".into(), former_unit: "Xã cũ".into(), ..stored.clone() };
+    assert!(merged == wanted, "a former unit is found beside, not in a column");
+    let names = ["phones", "deferral.end_date"];
+    let merged = fields(&names).expect("fields").merge(&stored, &new).expect("sound");
+    assert_eq!((merged.phones.len(), merged.deferral == stored.deferral), (0, true));
+    let merged =
+        fields(&["deferral.ground"]).expect("a field").merge(&stored, &new).expect("sound");
+    assert_eq!(merged.deferral, None);
+    for bad in ["nothing", "deferral.nothing", "note.part"] {
+        assert!(fields(&[bad]).is_err(), "{bad}");
+    }
+}

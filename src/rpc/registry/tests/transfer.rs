@@ -3,7 +3,7 @@ use super::*;
 const FROM: &str = "03356";
 const TO: &str = "03160";
 
-fn person() -> pb::Reservist {
+pub(super) fn person() -> pb::Reservist {
     let mut person = people(1).remove(0);
     person.residence_unit_code = FROM.to_owned();
     person.registered_unit_code = FROM.to_owned();
@@ -35,7 +35,7 @@ impl House {
         reservists.into_iter().map(|one| one.reservist_id).collect()
     }
 
-    async fn get(&mut self, id: &str) -> Result<pb::Reservist, Status> {
+    pub(super) async fn get(&mut self, id: &str) -> Result<pb::Reservist, Status> {
         let request = pb::GetReservistRequest { reservist_id: id.to_owned() };
         let shown = self.client.get_reservist(request).await?.into_inner();
         Ok(shown.reservist.expect("shown"))

@@ -1,0 +1,130 @@
+//! Imports of files that have columns for some fields only.
+
+use super::transfer::person;
+use super::*;
+
+const NAME: &str = "list.csv";
+
+impl House {
+    /// Feeds a text as a roster of reservists.
+    async fn import_text(&mut self, text: &str, name: &str) -> ImportReport {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join(NAME);
+        std::fs::write(&path, text).expect("written");
+        self.import(path, name).await.expect("imported")
+    }
+}
+
+fn day(year: u32) -> Option<pb::CivilDate> {
+    Some(pb::CivilDate { year, month: 6, day: 15 })
+}
+
+/// Somebody of whom more is known than a plain list says.
+fn known() -> pb::Reservist {
+    pb::Reservist {
+        full_name: "Lò Văn Thi".to_owned(),
+        birth_date: day(1990),
+        birth_precision: pb::DatePrecision::Day.into(),
+        sex: pb::Sex::Male.into(),
+        phones: vec!["+84912345678".to_owned()],
+        party_member: Some(true),
+        note: "Biết tiếng Thái".to_owned(),
+        last_recheck_date: day(2025),
+        status: pb::ReservistStatus::TempAbsent.into(),
+        deferral: Some(pb::Deferral {
+            ground: pb::DeferralGround::Hardship.into(),
+            certified_by: "UBND xã".to_owned(),
+            start_date: day(2025),
+            end_date: day(2026),
+        }),
+        exemption: Some(pb::Exemption { post: "Giáo viên".to_owned(), ..Default::default() }),
+        militia_role: Some(pb::MilitiaRole {
+            force_type: "mobile".to_owned(),
+            ..Default::default()
+        }),
+        ..person()
+    }
+}
+
+fn plain_list(head: &str, cells: &str) -> String {
+    let (id, unit) = (known().citizen_id, known().residence_unit_code);
+    format!(
+        "Họ và tên,Ngày sinh,Giới tính,Số CCCD,Xã phường{head}\nLò Văn Thi,15/06/1990,Nam,{id},{unit}{cells}\n"
+    )
+}
+
+#[tokio::test]
+async fn a_plain_list_leaves_alone_what_it_has_no_columns_for() {
+    let mut house = House::new().await;
+    let created = house.create("c-1", &known()).await.expect("created");
+    let report = house.import_text(&plain_list("", ""), "plain").await;
+    assert_eq!(counts(&report), (0, 0, 1), "{report:?}");
+    let report = house.import_text(&plain_list(",Ghi chú", ",Mới"), "note").await;
+    assert_eq!(counts(&report), (0, 1, 0));
+    let changed: Vec<&str> =
+        report.changes.values().flatten().map(|change| change.field.as_str()).collect();
+    assert_eq!(changed, ["note"]);
+    let stored = house.get(&created.reservist_id).await.expect("shown");
+    let wanted = pb::Reservist { note: "Mới".to_owned(), version: 2, ..created };
+    assert!(stored == wanted, "nothing else was touched");
+}
+
+#[tokio::test]
+async fn a_column_with_an_empty_cell_clears_its_field_and_no_other() {
+    let mut house = House::new().await;
+    let created = house.create("c-1", &known()).await.expect("created");
+    let text = plain_list(",Điện thoại,Đảng viên,Tạm hoãn đến ngày", ",,,");
+    let report = house.import_text(&text, "phones").await;
+    assert_eq!(counts(&report), (0, 1, 0), "{report:?}");
+    let stored = house.get(&created.reservist_id).await.expect("shown");
+    assert_eq!((stored.phones.len(), stored.party_member), (0, None));
+    let deferral = stored.deferral.expect("put off without an end");
+    assert_eq!((deferral.end_date, deferral.certified_by.as_str()), (None, "UBND xã"));
+    assert_eq!(stored.note, created.note);
+    let report = house.import_text(&plain_list(",Tạm hoãn", ","), "deferral").await;
+    assert_eq!(counts(&report), (0, 1, 0));
+    let stored = house.get(&created.reservist_id).await.expect("shown");
+    assert_eq!(stored.deferral, None, "no ground, no deferral");
+    assert!(stored.exemption.is_some() && stored.militia_role.is_some());
+}
+
+#[tokio::test]
+async fn what_comes_of_a_merger_is_checked_as_a_whole() {
+    let mut house = House::new().await;
+    let created = house.create("c-1", &known()).await.expect("created");
+    let text = plain_list(",Tạm hoãn,Tạm hoãn đến ngày", ",hoàn cảnh khó khăn,01/01/2024");
+    let report = house.import_text(&text, "short").await;
+    let reasons: Vec<&str> = report.rejected.values().map(String::as_str).collect();
+    assert_eq!(reasons.len(), 1, "{report:?}");
+    let stored = house.get(&created.reservist_id).await.expect("shown");
+    assert!(stored == created, "as it was");
+    let batch = pb::ImportReservistsRequest {
+        request_id: "i-1".to_owned(),
+        rows: vec![pb::ReservistRow { row: 1, reservist: Some(known()) }],
+        fields: vec!["nonsense".to_owned()],
+        ..Default::default()
+    };
+    let answers = house.client.import_reservists(tokio_stream::iter([batch])).await;
+    let refused = match answers {
+        Ok(answers) => answers.into_inner().message().await.expect_err("no such field"),
+        Err(refused) => refused,
+    };
+    assert_eq!(refused.code(), Grpc::InvalidArgument, "{refused:?}");
+}
+
+#[tokio::test]
+async fn the_press_lists_are_imported_once_and_then_unchanged() {
+    let mut house = House::new().await;
+    let press =
+        |name: &str| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/press").join(name);
+    for (name, wanted) in [("one", (130, 0, 0)), ("two", (0, 0, 130))] {
+        let feed = house.feed(press("militia-bases.csv"), name);
+        let report = feed::import_militia_bases(&mut house.force, feed, &mut |_rows| ()).await;
+        assert_eq!(counts(&report.expect("imported")), wanted);
+    }
+    for (name, wanted) in [("three", (79, 0, 0)), ("four", (0, 0, 79))] {
+        let feed = house.feed(press("activities.csv"), name);
+        let report = feed::import_activities(&mut house.force, feed, &mut |_rows| ()).await;
+        assert_eq!(counts(&report.expect("imported")), wanted);
+    }
+}
