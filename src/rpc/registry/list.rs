@@ -3,6 +3,9 @@
 //! The index is asked on a thread where it may take its milliseconds; nothing else waits for it but
 //! the publishing of new records.
 
+pub(super) mod lookup;
+mod token;
+
 use std::sync::Arc;
 
 use jiff::civil::Date;
@@ -11,7 +14,6 @@ use parking_lot::RwLockReadGuard;
 use crate::domain::world::RecordKind;
 use crate::index::{Asking, Counting, Filter, Grouping, Position, Sight, Sorting};
 use crate::limits;
-use crate::rpc::registry::token;
 use crate::rpc::registry::{Caller, RegistryFault, RegistryParts};
 use crate::wire::registry::{RegistryRecord, View};
 use crate::wire::{WireError, pb};
