@@ -12,7 +12,6 @@ mod changes;
 mod enterprise;
 mod equipment;
 mod facets;
-pub mod freshness;
 mod merge;
 mod militia;
 pub mod plan;
@@ -34,6 +33,7 @@ use crate::wire::{WireError, pb};
 
 pub use changes::changes;
 pub use merge::{FIELDS_MAX, Fields, fields_of};
+pub use standing::freshness;
 
 /// A field at fault, as the proto file names it, and the stable code of the fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

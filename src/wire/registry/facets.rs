@@ -187,3 +187,18 @@ impl fmt::Debug for Facets {
         f.debug_struct("Facets").field("unit", &self.unit).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_comes_back_out_of_its_number() {
+        for day in [date(1950, 1, 1), date(2024, 2, 29), date(2026, 11, 22), date(2129, 6, 5)] {
+            assert_eq!(numbered_day(day_number(day)), day);
+        }
+        assert_eq!(day_number(date(1950, 1, 1)), 1);
+        assert_eq!(day_number(date(1900, 1, 1)), 1, "too old to matter");
+        assert_eq!(day_number(date(2200, 1, 1)), u16::MAX);
+    }
+}

@@ -7,11 +7,10 @@ use crate::domain::registry::{
     ReservistInput, ReservistStatus, Sex,
 };
 use crate::domain::world::RecordKind;
-use crate::wire::registry::freshness::freshness;
 use crate::wire::registry::plan::date as plan_date;
 use crate::wire::registry::{
-    Facet, Facets, FieldProblem, Found, Numbers, RegistryRecord, View, civil, digit, e164, hide,
-    initials, proto_field, said, small, standing, term, text_of,
+    Facet, Facets, FieldProblem, Found, Numbers, RegistryRecord, View, civil, digit, e164,
+    freshness, hide, initials, proto_field, said, small, standing, term, text_of,
 };
 use crate::wire::{WireError, parse, pb};
 

@@ -1,11 +1,14 @@
 //! How a reservist stands to the register, as it travels.
 
 use crate::domain::ids::UnitCode;
+use crate::domain::registry::lateness::Freshness;
 use crate::domain::registry::{
-    Deferral, DeferralGround, Exemption, ForceType, MilitiaRole, ReservistInput, Transfer,
+    Deferral, DeferralGround, Exemption, ForceType, MilitiaRole, Period, ReservistCategory,
+    ReservistInput, ReservistStatus, Transfer,
 };
-use crate::wire::pb;
-use crate::wire::registry::{civil, day_text, said, text_of};
+use crate::wire::registry::plan::date;
+use crate::wire::registry::{byte, civil, day_text, said, text_of};
+use crate::wire::{WireError, pb};
 
 /// Puts the message's standing into the input.
 pub(super) fn fill(mut input: ReservistInput, message: &pb::Reservist) -> ReservistInput {
@@ -57,6 +60,32 @@ pub(super) fn hide(message: &mut pb::Reservist) {
     if let Some(transfer) = &mut message.transfer {
         transfer.reason.clear();
     }
+}
+
+/// As much of a stored record as tells what of it is late.
+///
+/// # Errors
+/// When a field is not what a checked record has.
+pub fn freshness(record: &pb::Reservist) -> Result<Freshness, WireError> {
+    let status = ReservistStatus::from_number(byte("status", record.status)?);
+    let category = ReservistCategory::from_number(byte("category", record.category)?);
+    let transfer = record.transfer.as_ref();
+    Ok(Freshness {
+        status: status.ok_or_else(|| WireError::missing("status"))?,
+        is_officer: category == Some(ReservistCategory::Officer),
+        residence_since: date("residence_since_date", record.residence_since_date.as_ref())?,
+        registered_on: date("registered_date", record.registered_date.as_ref())?,
+        status_period: Period {
+            from: date("status_start_date", record.status_start_date.as_ref())?,
+            to: date("status_end_date", record.status_end_date.as_ref())?,
+        },
+        is_certified: !record.status_certificate.is_empty(),
+        last_recheck_on: date("last_recheck_date", record.last_recheck_date.as_ref())?,
+        moving_since: match transfer {
+            Some(transfer) => date("transfer.start_date", transfer.start_date.as_ref())?,
+            None => None,
+        },
+    })
 }
 
 impl From<&Deferral> for pb::Deferral {

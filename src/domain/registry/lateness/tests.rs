@@ -99,3 +99,36 @@ fn a_transfer_waits_five_working_days_and_who_has_left_is_never_late() {
     });
     assert_eq!(lateness(&gone, date(2026, 1, 31), &[]), []);
 }
+
+#[test]
+fn whoever_is_late_for_more_than_the_recheck_is_among_those_looked_at() {
+    use ReservistStatus::{Abroad, Active, Dead, Deferred, TempAbsent};
+    let days = [None, Some(date(2025, 6, 2)), Some(date(2026, 1, 16)), Some(date(2026, 1, 27))];
+    let (mut late, mut looked_at) = (0, 0);
+    for status in [Active, Deferred, TempAbsent, Abroad, Dead] {
+        // Each digit in base four or two chooses one thing.
+        for choice in 0..4 * 4 * 4 * 4 * 4 * 2 * 2_usize {
+            let day = |digit: u32| days[choice / 4_usize.pow(digit) % 4];
+            let yes = |bit: usize| choice / 4_usize.pow(5) / bit % 2 == 1;
+            let fresh = Freshness {
+                status,
+                is_officer: yes(1),
+                residence_since: day(0),
+                registered_on: day(1),
+                status_period: Period { from: day(2), to: day(3) },
+                is_certified: yes(2),
+                last_recheck_on: None,
+                moving_since: day(4),
+            };
+            looked_at += u32::from(fresh.may_be_late());
+            for today in [date(2026, 1, 28), date(2026, 6, 1), date(2027, 6, 1)] {
+                let found = fresh.late(today, &[date(2026, 1, 20)]);
+                if found.iter().any(|one| !matches!(one, Late::Recheck { .. })) {
+                    late += 1;
+                    assert!(fresh.may_be_late(), "{fresh:?} {found:?}");
+                }
+            }
+        }
+    }
+    assert!(late > 1_000 && looked_at < 5 * 4_096, "{late} late, {looked_at} looked at");
+}

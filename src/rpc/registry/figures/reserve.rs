@@ -7,9 +7,8 @@ use super::{Adder, Sum};
 use crate::domain::registry::lateness::{is_fresh, is_registered};
 use crate::domain::registry::{Period, ReservistStatus};
 use crate::index::{Part, Table, Tally};
-use crate::wire::registry::freshness::freshness;
 use crate::wire::registry::plan::date;
-use crate::wire::registry::{Facet, Value, numbered_day};
+use crate::wire::registry::{Facet, Value, freshness, numbered_day};
 use crate::wire::{WireError, parse, pb};
 
 /// Fewest people of whom somebody who does not see whole records is told what is hidden in each.

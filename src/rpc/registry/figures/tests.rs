@@ -202,3 +202,42 @@ fn capacity_is_held_against_what_is_asked() {
         [(vec![code("MANAGED")], 1, Some(2)), (vec![code("SURVEYED")], 1, Some(2))]
     );
 }
+
+#[test]
+fn few_people_are_not_told_by_a_sum_to_those_who_do_not_see_whole_records() {
+    let unit = "03160".parse().expect("a code");
+    for (people, sees_all, shown) in [(19, false, 0), (20, false, 2), (19, true, 2)] {
+        let scope = scope(FigureGrouping::Unspecified, None);
+        let mut adder = Adder::new(&scope);
+        adder.part(&unit, "registered", &[], people, people);
+        adder.part(&unit, "party", &[], 1, people);
+        adder.count(&unit, "deferral", &["ILLNESS"], 1);
+        adder.count(&unit, "late", &["MOVE_IN"], 3);
+        reserve::finish(&mut adder, sees_all);
+        let figures = adder.figures();
+        let hidden = figures.iter().filter(|at| ["party", "deferral"].contains(&at.name.as_str()));
+        assert_eq!(hidden.count(), shown, "{people} people");
+        assert_eq!(totals(&figures, "late"), [(vec![code("MOVE_IN")], 3, Some(people))]);
+    }
+}
+
+#[test]
+fn the_old_map_counts_under_the_former_commune_and_the_district_command_of_then() {
+    let list = province::units().into_iter().chain(crate::roster::lists::shipped_former_units());
+    let units = Units::from_list(list).expect("they hang together");
+    let unit: UnitCode = "03160".parse().expect("a code");
+    let former = |by, former: Option<&str>, is_former| {
+        let scope = Scope { units: units.clone(), top: None, by, years: (0, u32::MAX), is_former };
+        let places = scope.places(&unit, former);
+        assert_eq!((places.len(), &places[0]), (2, &Place::Whole));
+        places[1].name(&scope)
+    };
+    use FigureGrouping::{Area, Unit};
+    assert_eq!(former(Unit, Some("Xã Nậm Vì"), true), "Xã Nậm Vì");
+    assert_eq!(former(Unit, Some("Nậm Vì"), true), "Xã Nậm Vì", "as lists write it");
+    assert_eq!(former(Unit, Some("Xã Không Có"), true), "Xã Không Có", "nobody knows it");
+    assert_eq!(former(Unit, None, true), "Xã Mường Nhé");
+    assert_eq!(former(Unit, Some("Xã Nậm Vì"), false), "Xã Mường Nhé");
+    assert_eq!(former(Area, Some("Xã Nậm Vì"), true), "Huyện Mường Nhé");
+    assert!(former(Area, Some("Xã Nậm Vì"), false).contains("khu vực 1"));
+}

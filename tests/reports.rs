@@ -1,0 +1,253 @@
+//! The figures that the press gave of the province come out of records that were fed in as
+//! spreadsheets, each with its numerator and denominator; and lists go out as spreadsheets that come in
+//! again. Against the real program on loopback.
+
+#[path = "support/program.rs"]
+#[expect(dead_code, reason = "terminals and orders are other tests' business")]
+mod program;
+
+use std::fmt::Write as _;
+
+use program::Place;
+use serde_json::{Value, json};
+
+/// People of the roster: the share of the press is one of a thousand.
+const PEOPLE: usize = 1_000;
+
+const PLAN: &str = "\
+Mã đơn vị;Tên đơn vị;Đơn vị giao nguồn;CNQS;Gần đúng;Số lượng;Loại phương tiện\n\
+DB-C1;Đại đội 1;03160;CN01;CN02;4;\n\
+;;;;;1;PT01\n";
+
+const VEHICLES: &str = "\
+Loại phương tiện;Biển số;Chủ phương tiện;Xã, phường\n\
+PT01;27A-12345;Công ty Thanh Bình;03160\n\
+PT01;27A-12346;Công ty Thanh Bình;03349\n";
+
+fn write(place: &Place, name: &str, text: &str) -> String {
+    let path = place.path(name);
+    std::fs::write(&path, text).expect("writable");
+    path.to_str().expect("a path in UTF-8").to_owned()
+}
+
+fn press(name: &str) -> String {
+    format!("{}/tests/data/press/{name}", env!("CARGO_MANIFEST_DIR"))
+}
+
+/// A thousand people of two communes: 102 in the Party, three exact and one near for the plan, seven who
+/// moved in and were never registered, twelve also in the militia, thirty from a former commune.
+fn people() -> String {
+    let mut text =
+        "Họ và tên;Ngày sinh;Giới tính;Số CCCD;Cấp bậc;CNQS;Hạng dự bị;Xã, phường;Sức khỏe;\
+        Đảng viên;Ngày đến ở;Loại dân quân;Xã cũ;Số điện thoại\n"
+            .to_owned();
+    for number in 0..PEOPLE {
+        let specialty = match number {
+            0..3 => "CN01",
+            3 => "CN02",
+            _none => "",
+        };
+        let said = |so: bool, text: &'static str| if so { text } else { "" };
+        writeln!(
+            text,
+            "Lò Văn An;01/01/2000;Nam;0112{:08};Binh nhì;{specialty};1;{};2;{};{};{};{};{}",
+            number,
+            if number % 2 == 0 || number < 4 || (300..330).contains(&number) {
+                "03160"
+            } else {
+                "03349"
+            },
+            if number < 102 { "Có" } else { "Không" },
+            said((100..107).contains(&number), "01/02/2024"),
+            said((200..212).contains(&number), "Cơ động"),
+            said((300..330).contains(&number), "Xã Nậm Vì"),
+            said(number == 0, "0398.123.456"),
+        )
+        .expect("memory");
+    }
+    text
+}
+
+/// Numerator, denominator and share of the one total of this name and group.
+fn total(report: &Value, name: &str, group: &[&str]) -> (u64, Option<u64>, Option<String>) {
+    let figures = report["figures"].as_array().expect("figures").iter();
+    let mut found = figures.filter(|at| {
+        at["name"] == name
+            && at["group"] == json!(group)
+            && at["unit_code"] == ""
+            && (at["unit_name"].is_null() || at["unit_name"] == "")
+    });
+    let one = found.next().unwrap_or_else(|| panic!("no {name} {group:?}: {report:#}"));
+    assert_eq!(found.next(), None, "{name} {group:?} twice");
+    let share = one["share"].as_str().map(str::to_owned);
+    (one["numerator"].as_u64().expect("a count"), one["denominator"].as_u64(), share)
+}
+
+fn share(of: u64, total: u64, percent: &str) -> (u64, Option<u64>, Option<String>) {
+    (of, Some(total), Some(format!("{percent} %")))
+}
+
+fn report(place: &Place, words: &[&str]) -> Value {
+    place.run(&[&["report"], words, &["--as", "admin"]].concat())
+}
+
+/// R2, R3 and R4.
+fn assert_force(place: &Place) {
+    let province = "code,name,echelon,kind,parent_code,parent_basis,area_km2,population\n\
+        11,Bộ Chỉ huy quân sự tỉnh Điện Biên,province,provincial_command,,sourced,,673000\n";
+    let province = write(place, "province.csv", province);
+    place.run(&["unit", "import", &province, "--as", "admin"]);
+    place.run(&["militia", "import", &press("militia-bases.csv"), "--as", "admin"]);
+    let force = report(place, &["force", "--by", "area"]);
+    assert_eq!(total(&force, "bases", &["COMMUNE_MILITIA"]), share(45, 130, "34.6"));
+    assert_eq!(total(&force, "bases", &["AGENCY_SELF_DEFENSE"]), share(85, 130, "65.3"));
+    assert_eq!(total(&force, "population", &[]), share(12_787, 673_000, "1.9"));
+    assert_eq!(total(&force, "party", &[]), share(2_021, 12_787, "15.8"));
+}
+
+/// R7, R9, R10, R12, R13 and R14.
+fn assert_activities(place: &Place) {
+    place.run(&["activity", "import", &press("activities.csv"), "--as", "admin"]);
+    let training = report(place, &["training", "--from-year", "2025", "--to-year", "2025"]);
+    assert_eq!(total(&training, "classes", &["2025"]), (39, None, None));
+    assert_eq!(total(&training, "participants", &["2025"]), (2_342, None, None));
+    assert_eq!(total(&training, "students", &["2025"]), (7_531, None, None));
+    let (meets, rated, percent) = total(&training, "meets", &["2025"]);
+    assert_eq!((Some(meets), percent.as_deref()), (rated, Some("100.0 %")));
+    let (good, all, percent) = total(&training, "good", &["2025"]);
+    assert_eq!(all, rated);
+    assert!(good * 100 > 83 * meets && percent.is_some_and(|text| text.starts_with("83.")));
+
+    let exercises = report(place, &["exercises", "--from-year", "2021", "--to-year", "2024"]);
+    assert_eq!(total(&exercises, "held", &["ZONE_EXERCISE", "2024"]).0, 3);
+    assert_eq!(total(&exercises, "held", &["COMBAT_EXERCISE", "2024"]).0, 30);
+    let figures = exercises["figures"].as_array().expect("figures");
+    let rated = |year: &str, by: Option<&str>| -> u64 {
+        let is_it = |at: &&Value| {
+            let group = &at["group"];
+            at["name"] == "rated"
+                && group[0] == "ZONE_EXERCISE"
+                && group[1] == year
+                && group[2] == "EXCELLENT"
+                && by.is_none_or(|by| group[3] == by)
+        };
+        figures.iter().filter(is_it).filter_map(|at| at["numerator"].as_u64()).sum()
+    };
+    assert_eq!(rated("2024", None), 3, "top rating, all three");
+    assert_eq!(rated("2021", Some("Quân khu 2")), 1);
+
+    let disasters = report(place, &["disasters", "--from-year", "2020", "--to-year", "2025"]);
+    let sum = |name: &str| -> u64 {
+        let figures = disasters["figures"].as_array().expect("figures").iter();
+        figures.filter(|at| at["name"] == name).filter_map(|at| at["numerator"].as_u64()).sum()
+    };
+    assert_eq!((sum("persons"), sum("vehicles")), (22_750, 810));
+}
+
+/// R6, and what else the reserve is counted by.
+fn assert_reserve(place: &Place) {
+    let reserve = report(place, &["reserve"]);
+    assert_eq!(total(&reserve, "registered", &[]), share(1_000, 1_000, "100.0"));
+    assert_eq!(total(&reserve, "party", &[]), share(102, 1_000, "10.2"));
+    assert_eq!(total(&reserve, "class", &["1"]), share(1_000, 1_000, "100.0"));
+    assert_eq!(total(&reserve, "recheck", &[]), share(0, 1_000, "0.0"));
+    assert_eq!(total(&reserve, "late", &["RECHECK"]), share(1_000, 1_000, "100.0"));
+    assert_eq!(total(&reserve, "late", &["MOVE_IN"]), share(7, 1_000, "0.7"));
+    assert_eq!(total(&reserve, "militia", &[]), share(12, 1_000, "1.2"));
+    let old = report(place, &["reserve", "--map", "old", "--by", "unit"]);
+    assert_eq!(total(&old, "registered", &[]), share(1_000, 1_000, "100.0"));
+    let figures = old["figures"].as_array().expect("figures").iter();
+    let mut before =
+        figures.filter(|at| at["name"] == "registered" && at["unit_name"] == "Xã Nậm Vì");
+    let before = before.next().expect("the former commune");
+    assert_eq!((&before["numerator"], &before["denominator"]), (&json!(30), &json!(30)));
+    assert_ne!(before["unit_code"], "", "it is a unit that was");
+    let equipment = report(place, &["equipment"]);
+    assert_eq!(total(&equipment, "type", &["PT01"]), share(2, 2, "100.0"));
+}
+
+/// R5: people and equipment apart, exact and near apart.
+fn assert_fill(place: &Place) {
+    let plan = write(place, "plan.csv", PLAN);
+    place.run(&["plan", "import", &plan, "--as", "admin"]);
+    let proposal = place.run(&["plan", "propose", "--as", "admin"]);
+    let id = proposal["proposal"].as_str().expect("an id");
+    place.run(&["plan", "confirm", id, "--as", "admin"]);
+    let fill = report(place, &["fill"]);
+    assert_eq!(total(&fill, "filled", &["people"]), share(4, 4, "100.0"));
+    assert_eq!(total(&fill, "exact", &["people"]), share(3, 4, "75.0"));
+    assert_eq!(total(&fill, "near", &["people"]), share(1, 4, "25.0"));
+    assert_eq!(total(&fill, "filled", &["equipment"]), share(1, 1, "100.0"));
+    let before = report(place, &["fill", "--on", "2020-01-01"]);
+    assert_eq!(total(&before, "filled", &["people"]), (0, Some(0), None));
+}
+
+/// R1 and R11.
+fn assert_units(place: &Place) {
+    let units = report(place, &["units", "--from", "2025-07-01", "--to", "2025-12-31"]);
+    let kinds = units["by_kind"].as_array().expect("kinds");
+    let kind = |name: &str| kinds.iter().find(|at| at["kind"] == name).expect("the kind");
+    let districts = kind("district_command");
+    assert_eq!((&districts["before"], &districts["closed"]), (&json!(10), &json!(10)));
+    assert_eq!(kind("defensive_area_command")["opened"], 4);
+    let opened = units["opened"].as_array().expect("units");
+    let commune = opened.iter().find(|at| at["name"] == "Xã Thanh Yên").expect("it began");
+    assert_eq!(commune["parent_code"], "KV3");
+}
+
+fn assert_exports(place: &Place) {
+    let listed = place.run(&["reservist", "list", "--export", "people.xlsx", "--as", "admin"]);
+    assert_eq!((&listed["total"], &listed["rows"]), (&json!(1_000), &json!(1_000)), "{listed}");
+    let again = place.try_run(&["reservist", "list", "--export", "people.xlsx", "--as", "admin"]);
+    assert!(again.expect_err("no file is replaced").contains("is there already"));
+    let denied = place.try_run(&["reservist", "list", "--whole", "--as", "clerk"]);
+    assert!(denied.expect_err("a drafter").contains("whole records are for registrars"));
+    let whole = ["reservist", "list", "--whole", "--export", "whole.csv", "--as", "admin"];
+    assert_eq!(place.run(&whole)["rows"], 1_000);
+    let text = std::fs::read_to_string(place.path("whole.csv")).expect("a file");
+    assert!(text.contains(",0398123456,"), "as it is dialled: {}", &text[..600]);
+    assert!(text.contains(",011200000999,"), "the number, with its zero");
+    let masked = ["reservist", "list", "--export", "masked.csv", "--as", "clerk"];
+    assert_eq!(place.run(&masked)["rows"], 1_000);
+    let text = std::fs::read_to_string(place.path("masked.csv")).expect("a file");
+    assert!(!text.contains("011200000999") && !text.contains("Lò Văn An"));
+    let back = place.run(&["reservist", "import", "whole.csv", "--as", "admin"]);
+    assert_eq!((&back["accepted"], &back["unchanged"]), (&json!(1_000), &json!(1_000)), "{back}");
+    for words in [
+        &["unit", "list"][..],
+        &["militia", "list"],
+        &["activity", "list", "--whole"],
+        &["equipment", "list", "--whole"],
+        &["reservist", "count", "--by", "unit"],
+        &["plan", "list"],
+        &["plan", "fill"],
+        &["plan", "assignments"],
+        &["plan", "waiting"],
+        &["report", "force"],
+        &["report", "fill"],
+    ] {
+        let file = format!("{}.csv", words.join("-"));
+        place.run(&[words, &["--export", &file, "--as", "admin"]].concat());
+        let text = std::fs::read_to_string(place.path(&file)).expect("a file");
+        assert!(text.starts_with('\u{feff}'), "{words:?}");
+    }
+}
+
+#[test]
+fn the_figures_of_the_press_come_out_of_the_records() {
+    let place = Place::found(&[]);
+    let _server = place.serve();
+    place.enter_staff(&["03160/military"]);
+    let roster = write(&place, "people.csv", &people());
+    let fed = place.run(&["reservist", "import", &roster, "--as", "admin"]);
+    assert_eq!(fed["created"], PEOPLE, "{fed}");
+    let vehicles = write(&place, "vehicles.csv", VEHICLES);
+    let fed = place.run(&["equipment", "import", &vehicles, "--as", "admin"]);
+    assert_eq!(fed["created"], 2, "{fed}");
+    assert_force(&place);
+    assert_activities(&place);
+    assert_reserve(&place);
+    assert_fill(&place);
+    assert_units(&place);
+    assert_exports(&place);
+}
