@@ -277,6 +277,11 @@ const _: () = {
 pub const SIGN_EVERY: Duration = Duration::from_secs(1);
 /// Between two writings of the signed head to its file, each of which costs a sync.
 pub const PUBLISH_EVERY: Duration = Duration::from_secs(10);
+/// How long after an order's end its call-up sheets are kept, in ms: 30 days, for reports and disputes.
+/// The root that was signed stays in the ledger.
+pub const SHEETS_KEPT_MS: i64 = 30 * 24 * 3_600_000;
+/// Between two looks for call-up sheets that are past that.
+pub const PRUNE_EVERY: Duration = Duration::from_secs(3_600);
 /// Between two looks at the store: what a start must replay stays a matter of moments.
 pub const STORE_CARE_EVERY: Duration = Duration::from_secs(5);
 /// After care that failed, before it is tried again and logged again.

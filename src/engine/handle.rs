@@ -9,11 +9,12 @@ use tracing::Span;
 
 use crate::clock::Clock;
 use crate::domain::code::Code;
+use crate::domain::ids::OrderId;
 use crate::domain::instant::Instant;
 use crate::domain::world::{Refusal, Request, World};
 use crate::engine::ledger::{Ledger, LedgerError};
 use crate::engine::owner::{self, Job};
-use crate::engine::records::keys::{KeyJob, KeysDone, RecordTask};
+use crate::engine::records::keys::{KeyJob, KeysDone, PruneJob, RecordTask};
 use crate::engine::records::{RecordJob, RecordOutcome};
 use crate::engine::recovery::{self, RecoveryError};
 use crate::evidence::key::SigningKey;
@@ -275,6 +276,18 @@ impl Engine {
     ) -> Result<KeysDone, EngineError> {
         let (reply, receiver) = oneshot::channel();
         self.records.send(RecordTask::Keys(make(reply))).await.or(Err(STOPPING))?;
+        receiver.await.unwrap_or(Err(STOPPING))
+    }
+
+    /// Removes the call-up sheets that were frozen with an order, if no order that stands on them ended
+    /// less than [`limits::SHEETS_KEPT_MS`] ago. How many leaves went.
+    ///
+    /// # Errors
+    /// As [`Self::submit`].
+    pub async fn prune_call_up(&self, order: OrderId) -> Result<usize, EngineError> {
+        let (reply, receiver) = oneshot::channel();
+        let task = RecordTask::Prune(PruneJob { order, reply });
+        self.records.send(task).await.or(Err(STOPPING))?;
         receiver.await.unwrap_or(Err(STOPPING))
     }
 

@@ -140,6 +140,7 @@ impl Owner {
                 Some(task) = records.recv() => match task {
                     RecordTask::Put(job) => self.put_records(job)?,
                     RecordTask::Keys(job) => self.work_on_keys(job)?,
+                    RecordTask::Prune(job) => self.prune(job)?,
                 },
                 else => return Ok(()),
             }
@@ -172,6 +173,9 @@ impl Owner {
         let outcome = match self.decide(&request) {
             Ok(Decision::Repeated { ledger_index }) => {
                 Ok(Committed { ledger_index, at, repeated: true })
+            }
+            Ok(Decision::Happens(_)) if self.is_sealed_before_the_newest_keys(&beside) => {
+                Err(EngineError::Unavailable { doing: "changing its keys" })
             }
             Ok(Decision::Happens(events)) => {
                 self.record(&request, events, beside, at, group).map(|()| {

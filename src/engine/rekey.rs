@@ -152,22 +152,18 @@ impl Rekeying {
         self.ask(Actor::Server, None, KeyWork::Finish).await.map(drop)
     }
 
-    /// Call-up lists are sealed beside the owner, so one may come in under the older generation while
-    /// a pass goes on: they are walked until a pass finds none.
+    /// Call-up lists are sealed beside the owner, who takes none of before the newest generation: one
+    /// pass meets all that are left.
     async fn reseal_call_ups(&self, generation: u32) -> Result<(), EngineError> {
-        loop {
-            let (mut after, mut resealed) = (Vec::new(), 0);
-            while let Some((last, older)) = self.call_up_page(after, generation).await? {
-                for leaves in older.chunks(limits::LEAVES_PER_BATCH_MAX) {
-                    let work = KeyWork::ResealCallUps { keys: leaves.to_vec() };
-                    resealed += self.ask(Actor::Server, None, work).await?.records;
-                }
-                after = last;
+        let mut after = Vec::new();
+        while let Some((last, older)) = self.call_up_page(after, generation).await? {
+            for leaves in older.chunks(limits::LEAVES_PER_BATCH_MAX) {
+                let work = KeyWork::ResealCallUps { keys: leaves.to_vec() };
+                self.ask(Actor::Server, None, work).await?;
             }
-            if resealed == 0 {
-                return Ok(());
-            }
+            after = last;
         }
+        Ok(())
     }
 
     async fn call_up_page(

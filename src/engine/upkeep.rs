@@ -1,5 +1,5 @@
 //! The background care of a serving store: the ledger's signed head, the journal's length, the
-//! reserve, the figures about all of it, and the clock.
+//! reserve, the figures about all of it, the clock, and call-up sheets of orders long past.
 //!
 //! Started by the roof beside the engine, over the same store. [`start`] first compares the ledger
 //! with the head that an earlier life published in `<data dir>/checkpoint`, so that a store which was
@@ -26,6 +26,7 @@ use crate::tasks::Tasks;
 use crate::telemetry::metrics::Metrics;
 
 mod figures;
+mod sheets;
 
 pub use figures::{BACKUP_FILE, Figures, note_backup};
 
@@ -87,6 +88,7 @@ pub fn start<I: Index>(
         pause_until: Steady::now(),
     };
     tasks.spawn_vital("upkeep.store", care.keep(stopping.clone()));
+    tasks.spawn("upkeep.sheets", sheets::keep(engine.clone(), stopping.clone()));
     tasks.spawn("upkeep.clock", watch_clock(engine.clone(), metrics.clone(), stopping));
     let (shown, engine) = (figures.clone(), engine.clone());
     metrics.register_store(move || shown.read(&engine));

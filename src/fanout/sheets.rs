@@ -168,8 +168,35 @@ impl Sheets {
     }
 }
 
+/// Which of these lists name a record, as called or as a substitute. Blocks on opening them.
+///
+/// # Errors
+/// [`SheetsError`]; lists that are not there name nobody.
+pub fn naming(
+    store: &dyn Store,
+    sealer: &Sealer,
+    lists: impl IntoIterator<Item = OrderId>,
+    record: &[u8; 16],
+) -> Result<Vec<OrderId>, SheetsError> {
+    let mut naming = Vec::new();
+    for order in lists {
+        let Lists { frozen, reserve } = match open(store, sealer, &order) {
+            Err(SheetsError::Missing { .. }) => continue,
+            opened => opened?,
+        };
+        let is_called = frozen.leaves().iter().any(|leaf| leaf.records.contains(record));
+        if is_called || reserve.iter().any(|one| one.record_id[..] == record[..]) {
+            naming.push(order);
+        }
+    }
+    Ok(naming)
+}
+
 /// Reads all values of an order, in the order of their keys.
-fn open(store: &dyn Store, sealer: &Sealer, order: &OrderId) -> Result<Lists, SheetsError> {
+///
+/// # Errors
+/// [`SheetsError`].
+pub fn open(store: &dyn Store, sealer: &Sealer, order: &OrderId) -> Result<Lists, SheetsError> {
     let unreadable = |fault: String| SheetsError::Unreadable { order: *order, fault };
     let prefix = keys::call_up_of(order.as_bytes());
     let (mut leaves, mut reserve, mut after) = (Vec::new(), None, Vec::new());

@@ -274,6 +274,27 @@ fn len<T>(all: impl Iterator<Item = T>) -> i64 {
 }
 
 impl Registry {
+    /// Takes over a record of the plan that is durable, and says of its subject whether it is
+    /// assigned now.
+    pub fn apply_plan(&mut self, change: PlanChange) {
+        let mut subjects = Vec::new();
+        if let PlanChange::Assignment(assigned) = &change {
+            let before = self.plan.assignment(assigned.assignment.id.as_bytes());
+            subjects.extend(before.map(|before| before.assignment.subject));
+            subjects.push(assigned.assignment.subject);
+        }
+        self.plan.apply(change);
+        for subject in subjects {
+            self.say_assigned(&subject);
+        }
+    }
+
+    fn say_assigned(&mut self, subject: &Subject) {
+        let kind = if subject.is_person() { RecordKind::Reservist } else { RecordKind::Equipment };
+        let is_assigned = self.plan.active(subject).is_some();
+        self.table_mut(kind).set_assigned(subject.as_bytes(), is_assigned);
+    }
+
     /// Reads the plan out of a store. Blocks.
     pub(super) fn load_plan(
         &mut self,
@@ -295,7 +316,7 @@ impl Registry {
                     };
                     let change = PlanChange::read(kind, id, version, &content)
                         .map_err(|fault| LoadError::Content { id: named, fault })?;
-                    change.into_iter().for_each(|change| self.plan.apply(change));
+                    change.into_iter().for_each(|change| self.apply_plan(change));
                 }
             }
         }

@@ -12,8 +12,10 @@
 //! | who is it | `select`: sets, joined |
 //! | in what order | `page`: by identity, by name, by age |
 //! | how many | `count`: by up to three fields; `tally`: sets by their places |
+//! | who could be chosen | `candidates`: by specialty or type |
 
 pub mod assignments;
+pub mod candidates;
 mod count;
 mod filter;
 mod load;
@@ -26,6 +28,7 @@ mod table;
 mod tally;
 
 pub use assignments::PlanIndex;
+pub use candidates::{Candidates, ItemRow, PersonRow};
 pub use count::{CountError, Counting, GROUP_FIELDS_MAX, GROUPS_MAX, Group, Grouping};
 pub use filter::{DEPTH_MAX, FILTER_LEN_MAX, Field, Filter, FilterError, Sight, TERMS_MAX, fields};
 pub use load::LoadError;

@@ -12,13 +12,13 @@ mod phones;
 use std::fmt;
 use std::hash::BuildHasher;
 
-use hashbrown::{DefaultHashBuilder, HashTable};
+use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
 use roaring::RoaringBitmap;
 
 use crate::domain::ids::UnitCode;
 use crate::index::names::Names;
 use crate::index::{BlindKey, Keys, Known, Row};
-use crate::wire::registry::{Facet, Value};
+use crate::wire::registry::{Facet, Terms, Value};
 
 pub(super) use columns::{Column, index};
 pub(super) use order::Order;
@@ -41,6 +41,10 @@ pub struct Table {
     births: Vec<u32>,
     /// Thousandths; 0 for none. Rows past the end have none, so that people take no room here.
     capacities: Vec<u32>,
+    /// Packed dates of the last re-check; 0 for none. Rows past the end have none.
+    rechecks: Vec<u32>,
+    /// Of those few whose standing turns on a day.
+    terms: HashMap<u32, Terms>,
     name_of: Vec<u32>,
     all: RoaringBitmap,
     free: Vec<u32>,
@@ -89,6 +93,8 @@ impl Table {
             keys: Vec::new(),
             births: Vec::new(),
             capacities: Vec::new(),
+            rechecks: Vec::new(),
+            terms: HashMap::new(),
             name_of: Vec::new(),
             all: RoaringBitmap::new(),
             free: Vec::new(),
@@ -153,20 +159,6 @@ impl Table {
         self.by_key.find(hash(key), is_it).map(|holder| holder / KEYS)
     }
 
-    /// The records of one specialty or type, each with the unit it was entered with.
-    pub fn of_code<'a>(
-        &'a self,
-        code: &str,
-    ) -> impl Iterator<Item = ([u8; 16], &'a UnitCode)> + use<'a> {
-        let column = &self.columns[Facet::Code.place()];
-        let place = column.place(&Value::Code(code.into()));
-        let rows = place.into_iter().flat_map(|place| column.rows(place).iter());
-        rows.filter_map(|row| {
-            let unit = self.columns[Facet::Unit.place()].places(row, false).first()?;
-            Some((self.ids[index(row)], self.units.get(usize::from(*unit))?))
-        })
-    }
-
     /// Whether there is such a record.
     pub fn contains(&self, id: &[u8; 16]) -> bool {
         self.number(id).is_some()
@@ -201,6 +193,15 @@ impl Table {
                 self.capacities.resize(at + 1, 0);
             }
             self.capacities[at] = row.facets.capacity;
+        }
+        if let Some(day) = row.facets.rechecked {
+            if self.rechecks.len() <= at {
+                self.rechecks.resize(at + 1, 0);
+            }
+            self.rechecks[at] = packed(day);
+        }
+        if let Some(terms) = &row.facets.terms {
+            self.terms.insert(number, **terms);
         }
         self.put_facets(number, row);
         self.phones.put(number, &row.phones);
@@ -287,6 +288,10 @@ impl Table {
         if let Some(capacity) = self.capacities.get_mut(at) {
             *capacity = 0;
         }
+        if let Some(recheck) = self.rechecks.get_mut(at) {
+            *recheck = 0;
+        }
+        self.terms.remove(&number);
         for (place, column) in self.columns.iter_mut().enumerate() {
             column.clear(number, Facet::MANY.iter().any(|facet| facet.place() == place));
         }
@@ -366,6 +371,22 @@ impl Table {
 
     pub(super) fn capacity(&self, row: u32) -> u32 {
         self.capacities.get(index(row)).copied().unwrap_or(0)
+    }
+
+    pub(super) fn rechecked(&self, row: u32) -> u32 {
+        self.rechecks.get(index(row)).copied().unwrap_or(0)
+    }
+
+    pub(super) fn terms(&self, row: u32) -> Terms {
+        self.terms.get(&row).copied().unwrap_or_default()
+    }
+
+    pub(super) fn identity(&self, row: u32) -> ([u8; 16], u64) {
+        (self.ids[index(row)], self.versions[index(row)])
+    }
+
+    pub(super) fn units(&self) -> &[UnitCode] {
+        &self.units
     }
 
     pub(super) fn name(&self, row: u32) -> Option<u32> {

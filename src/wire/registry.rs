@@ -7,7 +7,6 @@
 //! which the seal binds by itself. Knows nothing of who is asking.
 
 mod activity;
-pub mod candidate;
 mod changes;
 mod enterprise;
 mod equipment;
@@ -25,9 +24,9 @@ use jiff::civil::Date;
 use prost::Message;
 use zeroize::Zeroizing;
 
-pub use facets::{Facet, Facets, Value, day_number, numbered_day};
+pub use facets::{Facet, Facets, Terms, Value, day_number, numbered_day};
 
-use crate::domain::registry::{Lists, Phone, Problem, ProblemCode};
+use crate::domain::registry::{Lists, Period, Phone, Problem, ProblemCode};
 use crate::domain::world::RecordKind;
 use crate::wire::{WireError, pb};
 
@@ -177,6 +176,12 @@ fn digit(value: u32) -> String {
 /// A day as the domain reads it: blank for none, and a text that is no day for one that is none.
 fn day_text(day: Option<&pb::CivilDate>) -> String {
     day.map(|day| format!("{:04}-{:02}-{:02}", day.year, day.month, day.day)).unwrap_or_default()
+}
+
+/// The days of a period, both open where they are not given.
+fn period(from: &Option<pb::CivilDate>, to: &Option<pb::CivilDate>) -> Result<Period, WireError> {
+    let from = plan::date("start_date", from.as_ref())?;
+    Ok(Period { from, to: plan::date("end_date", to.as_ref())? })
 }
 
 /// A day of the domain.

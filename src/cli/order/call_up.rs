@@ -17,7 +17,7 @@ use super::view::units_of;
 use crate::cli::Cx;
 use crate::cli::connection::{Connection, refused, request};
 use crate::domain::callup::Barred;
-use crate::domain::ids::{OrderId, SpecialtyCode, UnitCode};
+use crate::domain::ids::{OrderId, ReserveUnitCode, SpecialtyCode, UnitCode};
 use crate::domain::order::call_up::CallUp as Signed;
 use crate::domain::order::handling::Handling;
 use crate::domain::order::{Requirement, RequirementKind};
@@ -31,7 +31,7 @@ pub(super) enum Source {
     /// The lines of --need.
     Strength,
     /// The assignments of a reserve unit.
-    Plan(UnitCode),
+    Plan(ReserveUnitCode),
 }
 
 impl FromStr for Source {
@@ -283,7 +283,7 @@ pub(super) fn signed_json(signed: &Signed) -> Value {
     json!({
         "frozen_by": signed.frozen_by.to_string(),
         "as_of": signed.as_of.to_string(),
-        "plan": signed.plan.as_ref().map(UnitCode::as_str),
+        "plan": signed.plan.as_ref().map(ReserveUnitCode::as_str),
         "people": signed.people,
         "equipment": signed.equipment,
         "leaves": signed.leaves,

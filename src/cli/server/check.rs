@@ -1,6 +1,8 @@
-//! `hoatoc check`: rereads everything a stopped server holds and compares it four ways: the store
+//! `hoatoc check`: rereads everything a stopped server holds and compares it five ways: the store
 //! with itself, the ledger with its invariants and with the head that was published, the registry's
-//! records with the ledger's word of them. It changes nothing: what it reads is a copy of the store.
+//! records with the ledger's word of them, and call-up sheets with the roots that are signed. It changes nothing: what it reads is a copy of the store.
+
+mod call_ups;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -115,6 +117,7 @@ fn look(cx: &Cx, dir: &Path, examined: &ExaminedStore) -> Result<Findings> {
         }
     };
     let records = check_records(store, sealer.as_deref(), &mut problems)?;
+    call_ups::check(store, sealer.as_deref(), &recovered.world, &mut problems)?;
     Ok(Findings {
         batches: report.stamp.seq,
         unfinished: examined.unfinished(),

@@ -3,7 +3,7 @@
 
 use jiff::civil::Date;
 
-use crate::domain::ids::{OrderId, UnitCode};
+use crate::domain::ids::{OrderId, ReserveUnitCode};
 
 /// Most leaves under one root: a page for each of several thousand units, or the largest communes'
 /// pages by the hundred.
@@ -20,7 +20,7 @@ pub struct CallUp {
     /// The day for which age and status were judged.
     pub as_of: Date,
     /// The reserve unit whose plan is called; none for required strength.
-    pub plan: Option<UnitCode>,
+    pub plan: Option<ReserveUnitCode>,
     /// People called.
     pub people: u32,
     /// Items called.

@@ -23,8 +23,8 @@ pub use fill::{Fill, FillLine, FillRow, Held, Validity, fill};
 pub use input::{LineInput, PostInput, QuotaInput, ReserveUnitInput};
 pub use problem::{PlanProblem, PlanRule};
 pub use propose::{
-    Needs, Outcome, Placement, Proposal, Propose, Unfilled, Unplaced, propose_equipment,
-    propose_people,
+    Needs, Outcome, Placement, Proposal, Propose, Unfilled, Unplaced, people_one_by_one,
+    propose_equipment, propose_people,
 };
 pub use reserve_unit::{
     COUNT_MAX, EquipmentLine, LINES_MAX, NEAR_MAX, POSTS_MAX, Post, QUOTAS_MAX, Quota, ReserveUnit,

@@ -162,6 +162,12 @@ pub fn propose_equipment(propose: Propose<'_>, items: &[Item]) -> Proposal {
     run::<Equipment>(propose, items)
 }
 
+/// What placing one after the other would come to, without looking for better.
+pub fn people_one_by_one(propose: Propose<'_>, candidates: &[Candidate]) -> Outcome {
+    let pool = Pool::<People>::new(propose, candidates);
+    pool.outcome(&greedily(&pool.problem))
+}
+
 fn run<S: Side>(propose: Propose<'_>, supplies: &[S::Supply]) -> Proposal {
     let pool = Pool::<S>::new(propose, supplies);
     let greedy = greedily(&pool.problem);

@@ -376,19 +376,29 @@ impl Reservist {
     }
 }
 
+impl EquipmentStatus {
+    /// Whether an item of this status, held for a time, can be called on a day. What passes holds
+    /// within its days; what was sold or scrapped is gone from its day on.
+    ///
+    /// # Errors
+    /// The status on that day.
+    pub fn callable_on(self, held: Period, day: Date) -> Result<(), Self> {
+        let holds = match self {
+            Self::Available => return Ok(()),
+            Self::Sold | Self::Scrapped => held.from.is_none_or(|from| from <= day),
+            _passing => held.contains(day),
+        };
+        if holds { Err(self) } else { Ok(()) }
+    }
+}
+
 impl Equipment {
     /// Whether the item can be called on a day, or the status that stands against it.
     ///
     /// # Errors
     /// The status on that day.
     pub fn callable_on(&self, day: Date) -> Result<(), EquipmentStatus> {
-        use EquipmentStatus::{Available, Scrapped, Sold};
-        let holds = match self.status {
-            Available => return Ok(()),
-            Sold | Scrapped => self.status_period.from.is_none_or(|from| from <= day),
-            _passing => self.status_period.contains(day),
-        };
-        if holds { Err(self.status) } else { Ok(()) }
+        self.status.callable_on(self.status_period, day)
     }
 }
 

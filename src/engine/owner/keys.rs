@@ -9,13 +9,15 @@ use tracing::{Span, error};
 
 use super::durable::Failed;
 use super::{Group, Owner};
+use crate::domain::ids::OrderId;
 use crate::domain::world::{Decision, Event, RecordKind, Refusal, Request};
 use crate::engine::handle::EngineError;
-use crate::engine::records::keys::{KeyJob, KeyWork, KeysDone, reseal, reseal_call_ups};
+use crate::engine::records::keys::{KeyJob, KeyWork, KeysDone, PruneJob, reseal, reseal_call_ups};
+use crate::evidence::seal::generation_of;
 use crate::evidence::seal::keyring::{KeepError, KeepKeys, Keyring, KeyringError};
 use crate::evidence::seal::keytree::TreeError;
 use crate::limits;
-use crate::store::{Op, StoreError, keys};
+use crate::store::{Op, Pair, StoreError, keys};
 
 /// The outer error as of [`Owner::commit`]: nobody may be answered.
 type Outcome<T> = Result<Result<T, EngineError>, StoreError>;
@@ -147,6 +149,50 @@ impl Owner {
         }
         let committed = self.commit(Vec::new(), ops, &[Span::none()])?;
         Ok(committed.map(|_no_leaves| done).map_err(EngineError::from))
+    }
+
+    /// Whether call-up leaves come in that were sealed before the newest generation began: nothing
+    /// would seal them anew before the older keys are forgotten.
+    pub(super) fn is_sealed_before_the_newest_keys(&self, beside: &[Pair]) -> bool {
+        let newest = self.world.key_generation();
+        beside.iter().any(|(key, value)| {
+            let is_leaf = keys::call_up_place(key).is_some();
+            is_leaf && generation_of(value).is_ok_and(|generation| generation < newest)
+        })
+    }
+
+    /// Nothing is recorded: that the order called, and the root over whom, stay in the ledger.
+    pub(super) fn prune(&self, job: PruneJob) -> Result<(), StoreError> {
+        let PruneJob { order, reply } = job;
+        let pruned = self.prune_call_up(&order)?;
+        // Upkeep asks again.
+        let _stopping = reply.send(pruned);
+        Ok(())
+    }
+
+    fn prune_call_up(&self, order: &OrderId) -> Outcome<usize> {
+        let now = self.now();
+        let in_use = self.world.orders().any(|file| {
+            let stands_on = file.order.call_up.as_ref().is_some_and(|own| own.frozen_by == *order);
+            stands_on && now.millis_since(file.order.not_after) <= limits::SHEETS_KEPT_MS
+        });
+        if in_use {
+            return Ok(Ok(0));
+        }
+        let (mut ops, mut after) = (Vec::new(), Vec::new());
+        loop {
+            let leaves = keys::call_up_of(order.as_bytes());
+            let page = self.store.scan(&leaves, &after, limits::LEAVES_PER_BATCH_MAX)?;
+            let Some((last, _value)) = page.last() else { break };
+            after.clone_from(last);
+            ops.extend(page.into_iter().map(|(key, _value)| Op::Delete { key }));
+        }
+        let leaves = ops.len();
+        if leaves == 0 {
+            return Ok(Ok(0));
+        }
+        let committed = self.commit(Vec::new(), ops, &[Span::none()])?;
+        Ok(committed.map(|_no_leaves| leaves).map_err(EngineError::from))
     }
 
     fn finish_keys(&self, keyring: &dyn KeepKeys) -> Result<KeysDone, EngineError> {

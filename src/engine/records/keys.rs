@@ -8,7 +8,7 @@ use std::sync::Arc;
 use ring::rand::SystemRandom;
 use tokio::sync::oneshot;
 
-use crate::domain::ids::RequestId;
+use crate::domain::ids::{OrderId, RequestId};
 use crate::domain::world::{Actor, Command, Event, RecordKind, RecordVersion, Request};
 use crate::engine::EngineError;
 use crate::engine::records::RecordJob;
@@ -26,6 +26,16 @@ const BROUGHT_BACK: &str = "erased before; a restored backup still had it";
 pub(in crate::engine) enum RecordTask {
     Put(RecordJob),
     Keys(KeyJob),
+    Prune(PruneJob),
+}
+
+/// Call-up sheets that may be past their time, on their way to the owner.
+#[derive(Debug)]
+pub(in crate::engine) struct PruneJob {
+    /// The order that they were frozen with.
+    pub(in crate::engine) order: OrderId,
+    /// How many leaves went.
+    pub(in crate::engine) reply: oneshot::Sender<Result<usize, EngineError>>,
 }
 
 /// What to do.

@@ -232,7 +232,7 @@ impl RecordPlan {
     /// It is durable: everybody may find it.
     pub(in crate::engine) fn publish(&self, registry: &mut Registry) {
         for put in &self.puts {
-            put.change.iter().for_each(|change| registry.plan.apply(change.clone()));
+            put.change.iter().for_each(|change| registry.apply_plan(change.clone()));
         }
         for put in &self.puts {
             registry.table_mut(self.kind).put(put.id, &put.index);

@@ -92,6 +92,14 @@ pub enum RegistryFault {
         /// The unit.
         unit: UnitCode,
     },
+    /// Open orders call the person or item by name.
+    #[error(
+        "it is on the call-up lists of {orders}: erase it once they have ended, or cancel them"
+    )]
+    Called {
+        /// Their numbers.
+        orders: String,
+    },
     /// Storage failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -131,7 +139,7 @@ impl RegistryFault {
                 _invalid => Code::Invalid,
             },
             Self::Outside { .. } | Self::ViewDenied => Code::Denied,
-            Self::TransferUnderWay | Self::TransferNone => Code::Precondition,
+            Self::TransferUnderWay | Self::TransferNone | Self::Called { .. } => Code::Precondition,
             Self::TransferNowhere { .. } => Code::Invalid,
             Self::Plan(_) => Code::Invalid,
             Self::Unfit { .. } | Self::Assignment(_) => Code::Precondition,
@@ -155,6 +163,7 @@ impl RegistryFault {
             Self::Refused { reason, .. } => reason,
             Self::Outside { .. } => "UNIT_OUTSIDE",
             Self::ViewDenied => "VIEW_DENIED",
+            Self::Called { .. } => "CALLED",
             Self::TransferUnderWay => "TRANSFER_UNDER_WAY",
             Self::TransferNone => "TRANSFER_NONE",
             Self::TransferNowhere { .. } => "TRANSFER_NOWHERE",

@@ -1,13 +1,14 @@
 //! Equipment.
 
 use crate::domain::registry::{
-    CapacityUnit, Driver, Equipment, EquipmentInput, EquipmentStatus, Lists, OwnerKind, Plate,
+    CapacityUnit, Driver, Equipment, EquipmentInput, EquipmentStatus, Lists, OwnerKind, Period,
+    Plate,
 };
 use crate::domain::world::RecordKind;
 use crate::wire::registry::plan::date;
 use crate::wire::registry::{
-    Facet, Facets, FieldProblem, Found, Numbers, RegistryRecord, View, civil, day_text, digit,
-    e164, hide, initials, proto_field, said, small, term, text_of,
+    Facet, Facets, FieldProblem, Found, Numbers, RegistryRecord, Terms, View, civil, day_text,
+    digit, e164, hide, initials, period, proto_field, said, small, term, text_of,
 };
 use crate::wire::{WireError, parse, pb};
 
@@ -62,6 +63,13 @@ impl RegistryRecord for pb::Equipment {
             .answer(Facet::HasDrivers, Some(!self.drivers.is_empty()))
             .number(Facet::Year, small("year", self.year)?)
             .day(Facet::Rechecked, date("last_recheck_date", self.last_recheck_date.as_ref())?);
+        let passes = self.status() != pb::EquipmentStatus::Available;
+        let status = if passes {
+            period(&self.status_start_date, &self.status_end_date)?
+        } else {
+            Period::default()
+        };
+        let facets = facets.turning(Terms { status, ..Terms::default() });
         Ok(Facets { capacity: self.capacity_thousandths, ..facets })
     }
 

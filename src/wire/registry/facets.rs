@@ -10,6 +10,7 @@ use std::fmt;
 use jiff::civil::{Date, date};
 
 use crate::domain::ids::UnitCode;
+use crate::domain::registry::Period;
 
 /// One way to sort records into groups. Its place in this list is its place in the index's memory
 /// and nowhere else: nothing of it is stored.
@@ -119,6 +120,17 @@ pub fn numbered_day(number: u16) -> Date {
     DAY_ZERO.saturating_add(jiff::Span::new().days(number))
 }
 
+/// The days on which a standing turns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Terms {
+    /// When the status holds; open for who is active and what is available.
+    pub status: Period,
+    /// When training is put off.
+    pub deferral: Option<Period>,
+    /// When somebody is exempt.
+    pub exemption: Option<Period>,
+}
+
 /// What one record is filtered and counted by.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Facets {
@@ -130,12 +142,16 @@ pub struct Facets {
     pub birth: Option<Date>,
     /// Capacity in thousandths of its unit; 0 when not given.
     pub capacity: u32,
+    /// The last re-check, where known.
+    pub rechecked: Option<Date>,
+    /// None where no day matters: of most records.
+    pub terms: Option<Box<Terms>>,
 }
 
 impl Facets {
     /// Those of a record of a unit of which nothing else is known.
     pub const fn of(unit: UnitCode) -> Self {
-        Self { unit, values: Vec::new(), birth: None, capacity: 0 }
+        Self { unit, values: Vec::new(), birth: None, capacity: 0, rechecked: None, terms: None }
     }
 
     /// Adds a number; 0 is "not given".
@@ -174,6 +190,13 @@ impl Facets {
         self.birth = birth;
         let year = birth.and_then(|date| u16::try_from(date.year()).ok());
         self.number(Facet::BirthYear, year.unwrap_or(0))
+    }
+
+    /// Adds the days on which the standing turns.
+    #[must_use]
+    pub fn turning(self, terms: Terms) -> Self {
+        let is_plain = terms == Terms::default();
+        Self { terms: (!is_plain).then(|| Box::new(terms)), ..self }
     }
 
     /// The first value of a facet, the unit's aside.

@@ -3,14 +3,14 @@
 use jiff::civil::Date;
 
 use crate::domain::registry::{
-    BirthPrecision, EthnicGroup, Frame, Language, Lists, Rank, Reservist, ReservistCategory,
-    ReservistInput, ReservistStatus, Sex,
+    BirthPrecision, EthnicGroup, Frame, Language, Lists, Period, Rank, Reservist,
+    ReservistCategory, ReservistInput, ReservistStatus, Sex,
 };
 use crate::domain::world::RecordKind;
 use crate::wire::registry::plan::date as plan_date;
 use crate::wire::registry::{
-    Facet, Facets, FieldProblem, Found, Numbers, RegistryRecord, View, civil, digit, e164,
-    freshness, hide, initials, proto_field, said, small, standing, term, text_of,
+    Facet, Facets, FieldProblem, Found, Numbers, RegistryRecord, Terms, View, civil, digit, e164,
+    freshness, hide, initials, period, proto_field, said, small, standing, term, text_of,
 };
 use crate::wire::{WireError, parse, pb};
 
@@ -94,7 +94,20 @@ impl RegistryRecord for pb::Reservist {
             let known = Language::ALL.iter().find(|term| term.vietnamese() == spoken);
             facets = facets.number(Facet::Language, known.map_or(0, |known| known.number().into()));
         }
-        Ok(facets)
+        let passes = self.status() != pb::ReservistStatus::Active;
+        let of = |from: &Option<pb::CivilDate>, to: &Option<pb::CivilDate>| period(from, to);
+        let (deferral, exemption) = (self.deferral.as_ref(), self.exemption.as_ref());
+        let terms = Terms {
+            status: if passes {
+                of(&self.status_start_date, &self.status_end_date)?
+            } else {
+                Period::default()
+            },
+            deferral: deferral.map(|own| of(&own.start_date, &own.end_date)).transpose()?,
+            exemption: exemption.map(|own| of(&own.start_date, &own.end_date)).transpose()?,
+        };
+        let rechecked = self.last_recheck_date.as_ref().map(date).transpose()?;
+        Ok(Facets { rechecked, ..facets.turning(terms) })
     }
 
     fn numbers(&self) -> Numbers<'_> {

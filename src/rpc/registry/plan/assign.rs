@@ -25,14 +25,14 @@ struct Fitting {
 
 impl RegistryParts {
     /// Whether a subject may hold a post of a reserve unit, quotas and free places aside.
-    async fn fitting(
+    fn fitting(
         &self,
         who: Subject,
         unit: &ReserveUnit,
         no: u16,
         day: Date,
     ) -> Result<Fitting, RegistryFault> {
-        let one = self.subject(who, day).await?.ok_or(RegistryFault::Unknown)?;
+        let one = self.subject(who, day).ok_or(RegistryFault::Unknown)?;
         let is_assigned = self.engine.registry().plan.active(&who).is_some();
         let (home, version, fit, is_first) = match one {
             One::Person(mut person) => {
@@ -126,7 +126,7 @@ impl<G: Gate> PlanDoor<G> {
         let post = u16::try_from(request.post_no)
             .map_err(|_range| WireError::new("post_no", "is out of range"))?;
         let who = subject(&request.subject_id, request.is_equipment)?;
-        let fitting = self.parts.fitting(who, &kept.unit, post, day).await?;
+        let fitting = self.parts.fitting(who, &kept.unit, post, day)?;
         let place = (kept.unit.code.clone(), who.is_person(), post);
         let waits = self
             .parts
@@ -198,7 +198,7 @@ impl<G: Gate> PlanDoor<G> {
             self.parts.assigned(&request.assignment_id, request.version, caller)?;
         let is_equipment = !old.subject.is_person();
         let who = subject(&request.subject_id, is_equipment)?;
-        let fitting = self.parts.fitting(who, &unit, old.post, day).await?;
+        let fitting = self.parts.fitting(who, &unit, old.post, day)?;
         let record = AssignmentId::new(named(&request.request_id, 0));
         let mut new = Assignment {
             id: record,
@@ -252,7 +252,7 @@ impl<G: Gate> PlanDoor<G> {
                 subject_id: uuid::Uuid::from_bytes(*next.subject.as_bytes()).to_string(),
                 reason: reason.to_owned(),
             };
-            let fitting = match self.parts.fitting(next.subject, &unit, post, day).await {
+            let fitting = match self.parts.fitting(next.subject, &unit, post, day) {
                 Ok(fitting) => fitting,
                 Err(RegistryFault::Unfit { reason }) => {
                     said.refused.push(refuse(reason));

@@ -8,7 +8,9 @@ use super::candidates::One;
 use super::proposals::reasons;
 use super::{PlanDoor, sees};
 use crate::domain::ids::{ReserveUnitCode, UnitCode};
-use crate::domain::plan::{self, Assignment, Fill, FillLine, Held, ReserveUnit, Stage, Validity};
+use crate::domain::plan::{
+    self, Assignment, Fill, FillLine, Held, ReserveUnit, Stage, Subject, Validity,
+};
 use crate::domain::registry::eligibility::Duty;
 use crate::index::assignments::commune_of;
 use crate::rpc::registry::{Caller, Gate, RegistryFault};
@@ -16,6 +18,7 @@ use crate::wire::registry::plan::civil_date;
 use crate::wire::{parse, pb};
 
 impl<G: Gate> PlanDoor<G> {
+    #[expect(clippy::unused_async, reason = "one of the calls, which are all async")]
     pub(super) async fn get_fill(
         &self,
         request: pb::GetFillRequest,
@@ -51,7 +54,7 @@ impl<G: Gate> PlanDoor<G> {
             let assignments: Vec<Assignment> = units.iter().flat_map(of).collect();
             (units, assignments)
         };
-        let validities = self.validities(&units, &assignments, day).await?;
+        let validities = self.validities(&units, &assignments, day);
         let held = assignments.iter().zip(validities).map(|(assignment, validity)| Held {
             assignment,
             commune: commune_of(&assignment.unit, &tree).clone(),
@@ -79,16 +82,16 @@ impl<G: Gate> PlanDoor<G> {
     }
 
     /// Whether each holder is fit on the day, by status, exemption and age.
-    async fn validities(
+    fn validities(
         &self,
         units: &[ReserveUnit],
         assignments: &[Assignment],
         day: Date,
-    ) -> Result<Vec<Validity>, RegistryFault> {
+    ) -> Vec<Validity> {
         let by_code: BTreeMap<&ReserveUnitCode, &ReserveUnit> =
             units.iter().map(|unit| (&unit.code, unit)).collect();
-        let subjects = assignments.iter().map(|at| at.subject).collect();
-        let holders = self.parts.subjects(subjects, day).await?;
+        let subjects: Vec<Subject> = assignments.iter().map(|at| at.subject).collect();
+        let holders = self.parts.subjects(&subjects, day);
         let validity = |(at, holder): (&Assignment, Option<One>)| match holder {
             None => Err("RECORD_GONE"),
             Some(One::Item(item)) => item.available,
@@ -100,7 +103,7 @@ impl<G: Gate> PlanDoor<G> {
                 }
             }
         };
-        Ok(assignments.iter().zip(holders).map(validity).collect())
+        assignments.iter().zip(holders).map(validity).collect()
     }
 }
 

@@ -1,28 +1,21 @@
-//! Where candidates come from: the registry's index, and the sealed records for what it does not hold.
+//! Where candidates come from: the registry's index. Records are opened only once they are chosen.
 
 use std::collections::{BTreeMap, HashSet};
-
-use jiff::civil::Date;
+use std::ops::Range;
 
 use crate::domain::callup::standing::{Item, Judge, Person};
 use crate::domain::callup::{Barred, Candidate, Reach};
 use crate::domain::ids::{EndpointNo, SpecialtyCode, UnitCode};
 use crate::domain::order::RequirementKind;
 use crate::domain::order::audience::AudienceSelector;
-use crate::domain::registry::eligibility::Callable;
-use crate::domain::registry::{
-    Birth, BirthPrecision, EquipmentStatus, HealthClass, Period, Rank, ReserveClass,
-    ReservistCategory, ReservistStatus, Sex,
-};
 use crate::domain::unit::Units;
 use crate::domain::world::{RecordKind, Refusal};
 use crate::engine::Engine;
 use crate::evidence::seal::Sealer;
-use crate::index::open_value;
+use crate::index::{ItemRow, PersonRow, Registry, open_value};
 use crate::rpc::services::call_up::Line;
 use crate::rpc::status::Reject;
 use crate::store::keys;
-use crate::wire::pb;
 use crate::wire::registry::{RegistryRecord, decode};
 
 /// Where may be called, and who is spoken for.
@@ -83,12 +76,12 @@ pub(super) struct Pool {
     pub(super) records: Vec<(RecordKind, [u8; 16])>,
     /// What is known of each.
     known: Vec<Known>,
+    groups: Vec<Group>,
 }
 
 #[derive(Debug)]
 struct Known {
     unit: u32,
-    code: SpecialtyCode,
     facts: Facts,
 }
 
@@ -98,68 +91,111 @@ enum Facts {
     Item(Item),
 }
 
+/// Rows that stand together.
+#[derive(Debug)]
+struct Group {
+    kind: RequirementKind,
+    of: Of,
+    rows: Range<usize>,
+}
+
+/// Whose rows they are.
+#[derive(Debug)]
+enum Of {
+    /// Those of a specialty or type.
+    Code(SpecialtyCode),
+    /// Those whom the plan has for a line, by its place.
+    Line(usize),
+}
+
 impl Pool {
-    /// Opens what any line could take. Blocks.
-    pub(super) fn open(
-        engine: &Engine,
-        sealer: &Sealer,
-        (lines, on): (&[Line], Date),
+    /// Gathers what any line could take, in one look at the registry.
+    pub(super) fn gather(
+        registry: &Registry,
+        lines: &[Line],
+        judge: &Judge,
         field: &Field,
         places: &BTreeMap<UnitCode, u32>,
-    ) -> Result<Self, Reject> {
+    ) -> Self {
         let mut pool = Self::default();
         for (kind, wanted) in [
             (RecordKind::Reservist, RequirementKind::Personnel),
             (RecordKind::Equipment, RequirementKind::Equipment),
         ] {
-            let of_kind = lines.iter().filter(|line| line.kind == wanted);
-            let codes: HashSet<&SpecialtyCode> =
-                of_kind.flat_map(|line| line.near.iter().chain([&line.code])).collect();
-            if codes.is_empty() {
-                continue;
-            }
-            let found: Vec<([u8; 16], UnitCode, SpecialtyCode)> = {
-                let registry = engine.registry();
-                let table = registry.table(kind);
-                let of_codes = codes.iter().flat_map(|code| {
-                    let rows = table.of_code(code.as_str());
-                    rows.map(|(id, unit)| (id, unit.clone(), (*code).clone()))
-                });
-                of_codes.collect()
-            };
-            for (id, unit, code) in found {
-                // A record keeps the unit it was entered with; whoever stands for that today calls.
-                let today = field.units.current(&unit);
-                let Some(unit) = places.get(today).copied() else { continue };
-                let Some(facts) = facts(engine, sealer, (kind, &id), on, &field.called)? else {
+            // A record keeps the unit it was entered with; whoever stands for that today calls.
+            let today = |unit: &UnitCode| places.get(field.units.current(unit)).copied();
+            let rows = registry.table(kind).candidates(today);
+            let called = |id: &[u8; 16]| field.called.contains(id);
+            let mut codes: HashSet<&SpecialtyCode> = HashSet::new();
+            for (at, line) in lines.iter().enumerate().filter(|(_at, line)| line.kind == wanted) {
+                let begin = pool.known.len();
+                if let Some(holders) = &line.holders {
+                    for id in holders {
+                        if kind == RecordKind::Reservist {
+                            rows.person(id).into_iter().for_each(|row| pool.person(&row, called));
+                        } else {
+                            rows.item(id)
+                                .into_iter()
+                                .for_each(|row| pool.item(&row, judge, called));
+                        }
+                    }
+                    pool.group(wanted, Of::Line(at), begin);
                     continue;
-                };
-                pool.records.push((kind, id));
-                pool.known.push(Known { unit, code, facts });
+                }
+                codes.extend(line.near.iter().chain([&line.code]));
+            }
+            for code in codes {
+                let begin = pool.known.len();
+                if kind == RecordKind::Reservist {
+                    rows.people(code.as_str()).for_each(|row| pool.person(&row, called));
+                } else {
+                    rows.items(code.as_str()).for_each(|row| pool.item(&row, judge, called));
+                }
+                pool.group(wanted, Of::Code(code.clone()), begin);
             }
         }
-        Ok(pool)
+        pool
+    }
+
+    fn group(&mut self, kind: RequirementKind, of: Of, begin: usize) {
+        self.groups.push(Group { kind, of, rows: begin..self.known.len() });
+    }
+
+    fn person(&mut self, row: &PersonRow, is_called: impl Fn(&[u8; 16]) -> bool) {
+        self.records.push((RecordKind::Reservist, row.id));
+        let person = person(row, is_called(&row.id));
+        self.known.push(Known { unit: row.unit, facts: Facts::Person(person) });
+    }
+
+    fn item(&mut self, row: &ItemRow, judge: &Judge, is_called: impl Fn(&[u8; 16]) -> bool) {
+        self.records.push((RecordKind::Equipment, row.id));
+        let item = item(row, judge, is_called(&row.id));
+        self.known.push(Known { unit: row.unit, facts: Facts::Item(item) });
     }
 
     /// The candidates of one line.
     pub(super) fn of<'a>(
         &'a self,
+        at: usize,
         line: &'a Line,
         judge: &'a Judge,
     ) -> impl Iterator<Item = Candidate> + 'a {
-        (0_u32..).zip(&self.known).filter_map(move |(row, known)| {
-            let is_near = known.code != line.code;
-            if is_near && !line.near.contains(&known.code) {
-                return None;
-            }
-            let standing = match (&known.facts, line.kind) {
-                (Facts::Person(person), RequirementKind::Personnel) => {
-                    judge.person(person, is_near)
-                }
-                (Facts::Item(item), RequirementKind::Equipment) => judge.item(item, is_near),
-                _other_kind => return None,
-            };
-            Some(Candidate { row, unit: known.unit, standing })
+        let groups = self.groups.iter().filter(move |group| group.kind == line.kind);
+        let groups = groups.filter_map(move |group| match &group.of {
+            Of::Line(own) => (*own == at).then_some((group, false)),
+            Of::Code(_code) if line.holders.is_some() => None,
+            Of::Code(code) if *code == line.code => Some((group, false)),
+            Of::Code(code) => line.near.contains(code).then_some((group, true)),
+        });
+        groups.flat_map(move |(group, is_near)| {
+            group.rows.clone().zip(&self.known[group.rows.clone()]).map(move |(row, known)| {
+                let standing = match &known.facts {
+                    Facts::Person(person) => judge.person(person, is_near),
+                    Facts::Item(item) => judge.item(item, is_near),
+                };
+                let row = u32::try_from(row).expect("the registry has less than 2^32 records");
+                Candidate { row, unit: known.unit, standing }
+            })
         })
     }
 }
@@ -180,97 +216,27 @@ pub(super) fn record<R: RegistryRecord>(
     Ok(Some(record))
 }
 
-fn facts(
-    engine: &Engine,
-    sealer: &Sealer,
-    (kind, id): (RecordKind, &[u8; 16]),
-    on: Date,
-    called: &HashSet<[u8; 16]>,
-) -> Result<Option<Facts>, Reject> {
-    let is_called = called.contains(id);
-    Ok(match kind {
-        RecordKind::Reservist => record::<pb::Reservist>(engine, sealer, id)?
-            .and_then(|own| person(&own, is_called))
-            .map(Facts::Person),
-        RecordKind::Equipment => record::<pb::Equipment>(engine, sealer, id)?
-            .and_then(|own| item(&own, on, is_called))
-            .map(Facts::Item),
-        _not_called => None,
-    })
-}
-
 /// Why a record that was chosen could not be any more; none while it could.
-pub(super) fn barred_today(
-    engine: &Engine,
-    sealer: &Sealer,
-    id: &[u8; 16],
-    judge: &Judge,
-) -> Result<Option<Barred>, Reject> {
-    let of = |kind| facts(engine, sealer, (kind, id), judge.day(), &HashSet::new());
-    let facts = match of(RecordKind::Reservist)? {
-        None => of(RecordKind::Equipment)?,
-        found => found,
+pub(super) fn barred_today(registry: &Registry, ids: &[[u8; 16]], judge: &Judge) -> Vec<Barred> {
+    let people = registry.table(RecordKind::Reservist).candidates(|_any| Some(0));
+    let items = registry.table(RecordKind::Equipment).candidates(|_any| Some(0));
+    let barred = |id: &[u8; 16]| match (people.person(id), items.item(id)) {
+        (Some(row), _) => judge.person(&person(&row, false), false).err(),
+        (None, Some(row)) => judge.item(&item(&row, judge, false), false).err(),
+        (None, None) => Some(Barred::Gone),
     };
-    Ok(match facts {
-        None => Some(Barred::Gone),
-        Some(Facts::Person(person)) => judge.person(&person, false).err(),
-        Some(Facts::Item(item)) => judge.item(&item, false).err(),
-    })
+    ids.iter().filter_map(barred).collect()
 }
 
-fn person(own: &pb::Reservist, is_called: bool) -> Option<Person> {
-    let number = |value: i32| u8::try_from(value).ok();
-    let precision = match own.birth_precision() {
-        pb::DatePrecision::Day => BirthPrecision::Day,
-        pb::DatePrecision::Month => BirthPrecision::Month,
-        pb::DatePrecision::Year | pb::DatePrecision::Unspecified => BirthPrecision::Year,
-    };
-    let who = Callable {
-        birth: Birth::new(day(own.birth_date.as_ref())?, precision),
-        sex: number(own.sex).and_then(Sex::from_number)?,
-        category: number(own.category).and_then(ReservistCategory::from_number),
-        rank: Rank::parse(&own.rank),
-        health: u8::try_from(own.health_class).ok().and_then(HealthClass::new),
-        status: number(own.status).and_then(ReservistStatus::from_number)?,
-        status_period: period(own.status_start_date.as_ref(), own.status_end_date.as_ref()),
-        deferral: own
-            .deferral
-            .as_ref()
-            .map(|own| period(own.start_date.as_ref(), own.end_date.as_ref())),
-        exemption: own
-            .exemption
-            .as_ref()
-            .map(|own| period(own.start_date.as_ref(), own.end_date.as_ref())),
-    };
-    let class = u8::try_from(own.reserve_class).ok().and_then(ReserveClass::from_number);
-    Some(Person { who, class, is_assigned: false, is_called })
+const fn person(row: &PersonRow, is_called: bool) -> Person {
+    Person { who: row.who, class: row.class, is_assigned: row.is_assigned, is_called }
 }
 
-fn item(own: &pb::Equipment, on: Date, is_called: bool) -> Option<Item> {
-    let status = u8::try_from(own.status).ok().and_then(EquipmentStatus::from_number)?;
-    let held = period(own.status_start_date.as_ref(), own.status_end_date.as_ref());
-    let holds = match status {
-        EquipmentStatus::Available => false,
-        EquipmentStatus::Sold | EquipmentStatus::Scrapped => {
-            held.from.is_none_or(|from| from <= on)
-        }
-        _passing => held.contains(on),
-    };
-    Some(Item {
-        barred_by: holds.then_some(status),
-        grade: u8::try_from(own.technical_grade).ok().filter(|grade| *grade > 0),
-        is_assigned: false,
+fn item(row: &ItemRow, judge: &Judge, is_called: bool) -> Item {
+    Item {
+        barred_by: row.status.callable_on(row.status_period, judge.day()).err(),
+        grade: row.grade,
+        is_assigned: row.is_assigned,
         is_called,
-    })
-}
-
-fn day(message: Option<&pb::CivilDate>) -> Option<Date> {
-    let message = message?;
-    let part = |number: u32| i8::try_from(number).ok();
-    let year = i16::try_from(message.year).ok()?;
-    Date::new(year, part(message.month)?, part(message.day)?).ok()
-}
-
-fn period(from: Option<&pb::CivilDate>, to: Option<&pb::CivilDate>) -> Period {
-    Period { from: day(from), to: day(to) }
+    }
 }

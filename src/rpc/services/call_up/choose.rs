@@ -1,21 +1,19 @@
 //! One selection: from the lines to who is chosen, counted for the summary.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use jiff::civil::Date;
 use prost::bytes::Bytes;
 
 use crate::domain::callup::standing::Judge;
 use crate::domain::callup::{Barred, Chosen, Demand, Reason, Selection, select};
-use crate::domain::ids::UnitCode;
+use crate::domain::ids::{ReserveUnitCode, UnitCode};
 use crate::domain::order::RequirementKind;
 use crate::domain::order::handling::Handling;
 use crate::domain::world::RecordKind;
 use crate::engine::Engine;
-use crate::evidence::seal::Sealer;
 use crate::rpc::services::call_up::Line;
 use crate::rpc::services::call_up::candidates::{Field, Pool};
-use crate::rpc::status::Reject;
 use crate::wire::{call_up, pb};
 
 /// What is asked for.
@@ -25,6 +23,10 @@ pub(super) struct Choice {
     pub(super) day: Date,
     pub(super) handling: Handling,
     pub(super) reserve_percent: u32,
+    /// The reserve unit whose plan is called; none for required strength.
+    pub(super) plan: Option<ReserveUnitCode>,
+    /// Of those whom the plan calls: the post each has.
+    pub(super) posts: HashMap<[u8; 16], String>,
 }
 
 /// Who and what is chosen.
@@ -33,23 +35,21 @@ pub(super) struct Made {
     pub(super) lines: Vec<Line>,
     pub(super) field: Field,
     pub(super) units: Vec<UnitCode>,
+    pub(super) posts: HashMap<[u8; 16], String>,
+    plan: Option<ReserveUnitCode>,
     day: Date,
     records: Vec<(RecordKind, [u8; 16])>,
     selection: Selection,
 }
 
 impl Choice {
-    /// Chooses. Blocks.
-    pub(super) fn make(
-        self,
-        engine: &Engine,
-        sealer: &Sealer,
-        field: Field,
-    ) -> Result<Made, Reject> {
+    /// Chooses.
+    pub(super) fn make(self, engine: &Engine, field: Field) -> Made {
         let (places, units, reaches) = field.places();
-        let pool = Pool::open(engine, sealer, (&self.lines, self.day), &field, &places)?;
-        let judge = |line: &Line| Judge::on(self.day, self.handling, line.is_combat, false);
-        let judges: Vec<Judge> = self.lines.iter().map(judge).collect();
+        let by_plan = self.plan.is_some();
+        let judge = |is_combat| Judge::on(self.day, self.handling, is_combat, by_plan);
+        let (combat, support) = (judge(true), judge(false));
+        let pool = Pool::gather(&engine.registry(), &self.lines, &support, &field, &places);
         let demand = Demand {
             wanted: self.lines.iter().map(|line| line.count).collect(),
             units: reaches,
@@ -57,11 +57,13 @@ impl Choice {
         };
         let selection = select(&demand, |line| {
             let at = usize::try_from(line).unwrap_or(usize::MAX);
-            let asked = self.lines.get(at).zip(judges.get(at));
-            asked.into_iter().flat_map(|(line, judge)| pool.of(line, judge))
+            let (pool, combat, support) = (&pool, &combat, &support);
+            let judge = move |line: &Line| if line.is_combat { combat } else { support };
+            self.lines.get(at).into_iter().flat_map(move |line| pool.of(at, line, judge(line)))
         });
         let records = pool.records;
-        Ok(Made { lines: self.lines, field, units, day: self.day, records, selection })
+        let Self { lines, day, plan, posts, .. } = self;
+        Made { lines, field, units, posts, plan, day, records, selection }
     }
 }
 
@@ -119,6 +121,7 @@ impl Made {
         pb::CallUpSummary {
             format: call_up::FORMAT,
             as_of_date: self.day.to_string(),
+            plan_code: self.plan.as_ref().map(ToString::to_string).unwrap_or_default(),
             lines: lines.collect(),
             shares: shares.into_values().collect(),
             ..pb::CallUpSummary::default()

@@ -8,9 +8,10 @@
 mod candidates;
 mod choose;
 mod hold;
+mod plan;
 mod rows;
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use prost::Message as _;
@@ -23,7 +24,7 @@ use self::hold::{Held, Hold};
 use crate::domain::callup::standing::Judge;
 use crate::domain::callup::{Barred, LINES_MAX, RESERVE_MAX};
 use crate::domain::code::Code;
-use crate::domain::ids::{OrderId, SpecialtyCode};
+use crate::domain::ids::{OrderId, ReserveUnitCode, SpecialtyCode};
 use crate::domain::order::call_up::CallUp;
 use crate::domain::order::handling::Handling;
 use crate::domain::order::{Order, REQUIRED_MAX, Requirement, RequirementKind};
@@ -36,6 +37,7 @@ use crate::rpc::services::Doors;
 use crate::rpc::status::Reject;
 use crate::store::Pair;
 use crate::wire::call_up::pages::{FreezeError, freeze};
+use crate::wire::unit::optional;
 use crate::wire::{WireError, call_up, order, parse, pb};
 
 /// Most near codes of one line.
@@ -49,6 +51,8 @@ pub(super) struct Line {
     count: u32,
     near: Vec<SpecialtyCode>,
     is_combat: bool,
+    /// Who and what the plan has for it; none where it is filled from all.
+    holders: Option<Vec<[u8; 16]>>,
 }
 
 /// The call-up part of the order service.
@@ -71,22 +75,11 @@ impl CallUps {
         known: impl Fn(&Requirement) -> Result<(), Reject>,
     ) -> Result<pb::SelectCallUpResponse, Status> {
         let order: OrderId = parse("order_id", &message.order_id)?;
-        let lines = lines(&message.needs)?;
+        let mut lines = lines(&message.needs)?;
         for line in &lines {
             for code in line.near.iter().chain([&line.code]) {
                 known(&Requirement { code: code.clone(), kind: line.kind, count: line.count })?;
             }
-        }
-        if !message.plan_code.is_empty() {
-            let text = format!(
-                "there is no reserve unit {} with a plan: name required strength instead",
-                message.plan_code
-            );
-            return Err(Reject::new(Code::NotFound, "PLAN_UNKNOWN", text).into());
-        }
-        if lines.is_empty() {
-            let fault = WireError::new("needs", "are missing: say how many of which specialty");
-            return Err(Reject::field("CALL_UP_INVALID", &fault).into());
         }
         if message.reserve_percent > 100 {
             let fault = WireError::new("reserve_percent", "is over 100");
@@ -97,6 +90,19 @@ impl CallUps {
             "" => now.date_in_vietnam(),
             date => call_up::date("as_of_date", date)?,
         };
+        let plan: Option<ReserveUnitCode> = optional("plan_code", &message.plan_code)?;
+        let mut posts = HashMap::new();
+        if let Some(code) = &plan {
+            if !lines.is_empty() {
+                let fault = WireError::new("needs", "are given with a plan: choose one of them");
+                return Err(Reject::field("CALL_UP_INVALID", &fault).into());
+            }
+            (lines, posts) = plan::lines(&self.doors.engine.registry().plan, code, day)?;
+        }
+        if lines.is_empty() {
+            let fault = WireError::new("needs", "are missing: say how many of which specialty");
+            return Err(Reject::field("CALL_UP_INVALID", &fault).into());
+        }
         let wanted = message.selector.as_ref().ok_or_else(|| WireError::missing("selector"))?;
         let selector = order::selector_from_message(wanted)?;
         let handling = order::handling(message.handling)?;
@@ -104,9 +110,10 @@ impl CallUps {
             called: self.called(handling).await?,
             ..Field::of(&self.doors.engine, &selector)?
         };
-        let choice = Choice { lines, day, handling, reserve_percent: message.reserve_percent };
-        let (engine, sealer) = (self.doors.engine.clone(), self.doors.sheets.sealer().clone());
-        let chosen = blocking(move || choice.make(&engine, &sealer, field)).await?;
+        let reserve_percent = message.reserve_percent;
+        let choice = Choice { lines, day, handling, reserve_percent, plan, posts };
+        let engine = self.doors.engine.clone();
+        let chosen = blocking(move || Ok::<_, Reject>(choice.make(&engine, field))).await?;
         if message.preview {
             let summary = chosen.summary().encode_to_vec().into();
             let reserve = chosen.reserve();
@@ -196,6 +203,18 @@ impl CallUps {
         if held.lists.frozen.endpoints() != order.audience.endpoints.iter().collect() {
             return Err(changed("the recipients are not those that the sheets are for").into());
         }
+        let is_there = {
+            let registry = self.doors.engine.registry();
+            let known = |id: &[u8; 16]| {
+                [RecordKind::Reservist, RecordKind::Equipment]
+                    .iter()
+                    .any(|kind| registry.table(*kind).contains(id))
+            };
+            held.lists.frozen.leaves().iter().flat_map(|leaf| &leaf.records).all(known)
+        };
+        if !is_there {
+            return Err(changed("a chosen record was removed meanwhile").into());
+        }
         let (sheets, id) = (self.doors.sheets.clone(), order.id);
         blocking(move || sheets.seal(&id, &held.lists, &SystemRandom::new()).map_err(unreadable))
             .await
@@ -240,20 +259,26 @@ impl CallUps {
             let text = format!("order {id} calls nobody by name");
             return Err(Reject::new(Code::NotFound, "CALL_UP_UNKNOWN", text).into());
         };
+        let now = self.doors.engine.now();
+        if now.millis_since(order.not_after) > limits::SHEETS_KEPT_MS {
+            let text = format!(
+                "order {id} ended over 30 days ago and its sheets were removed: its root is in the ledger"
+            );
+            return Err(Reject::new(Code::NotFound, "CALL_UP_REMOVED", text).into());
+        }
         self.check(Some(&call_up)).await?;
         let lists = self.doors.sheets.of(call_up.frozen_by).await.map_err(unreadable)?;
         let (summary, proof) =
             lists.frozen.summary().map_err(|fault| Reject::internal("CALL_UP_UNPROVEN", &fault))?;
         let (reserve, handling) = (lists.reserve.clone(), order.handling);
-        let (engine, sealer) = (self.doors.engine.clone(), self.doors.sheets.sealer().clone());
+        let engine = self.doors.engine.clone();
         let drift = blocking(move || -> Result<_, Reject> {
             let judge = Judge::on(call_up.as_of, handling, false, true);
-            let ids = lists.frozen.leaves().iter().flat_map(|leaf| leaf.records.iter());
+            let ids = lists.frozen.leaves().iter().flat_map(|leaf| leaf.records.iter().copied());
+            let ids: Vec<[u8; 16]> = ids.collect();
             let mut counts: BTreeMap<Barred, u32> = BTreeMap::new();
-            for id in ids {
-                if let Some(why) = candidates::barred_today(&engine, &sealer, id, &judge)? {
-                    *counts.entry(why).or_default() += 1;
-                }
+            for why in candidates::barred_today(&engine.registry(), &ids, &judge) {
+                *counts.entry(why).or_default() += 1;
             }
             Ok(counts)
         });
@@ -305,7 +330,7 @@ fn lines(needs: &[pb::CallUpNeed]) -> Result<Vec<Line>, Status> {
         }
         let near = need.near_codes.iter().map(|near| parse("needs.near_codes", near));
         let near = near.collect::<Result<_, _>>()?;
-        Ok(Line { code, kind, count: need.count, near, is_combat: need.is_combat })
+        Ok(Line { code, kind, count: need.count, near, is_combat: need.is_combat, holders: None })
     };
     needs.iter().map(line).collect()
 }
@@ -330,7 +355,15 @@ fn unfrozen(fault: FreezeError) -> Reject {
 }
 
 fn unreadable(fault: SheetsError) -> Reject {
-    Reject::internal("CALL_UP_UNREADABLE", &fault)
+    match fault {
+        SheetsError::Missing { .. } | SheetsError::Unreadable { .. } => {
+            let text = format!("{fault}, or select, draft and sign again");
+            Reject::new(Code::Precondition, "CALL_UP_CHANGED", text)
+        }
+        SheetsError::Store(_) | SheetsError::Seal(_) => {
+            Reject::internal("CALL_UP_UNREADABLE", &fault)
+        }
+    }
 }
 
 const _: () = assert!(RESERVE_MAX <= 1_000, "the substitutes fit one sealed value");

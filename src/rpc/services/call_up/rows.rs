@@ -31,14 +31,15 @@ impl Made {
             let line = usize::try_from(one.line).ok().and_then(|line| self.lines.get(line));
             let line_code = line.map(|line| line.code.to_string()).unwrap_or_default();
             let why = reason(one.reason).into();
+            let post = self.posts.get(&id).cloned().unwrap_or_default();
             let (name, row) = match kind {
                 RecordKind::Equipment => {
                     let own = record(engine, sealer, &id)?.ok_or_else(gone)?;
-                    (String::new(), equipment(own, line_code, why))
+                    (String::new(), equipment(own, line_code, post, why))
                 }
                 _person => {
                     let own: pb::Reservist = record(engine, sealer, &id)?.ok_or_else(gone)?;
-                    (sort_key(&own.full_name), person(own, line_code, why))
+                    (sort_key(&own.full_name), person(own, line_code, post, why))
                 }
             };
             let by = (matches!(row, Row::Equipment(_)), one.line, name);
@@ -65,7 +66,7 @@ fn gone() -> Reject {
     )
 }
 
-fn person(own: pb::Reservist, line_code: String, why: i32) -> Row {
+fn person(own: pb::Reservist, line_code: String, post: String, why: i32) -> Row {
     Row::Person(Box::new(pb::CalledPerson {
         number: 0,
         full_name: own.full_name,
@@ -75,13 +76,13 @@ fn person(own: pb::Reservist, line_code: String, why: i32) -> Row {
         contact_via: own.contact_via,
         specialty_code: own.specialty_code,
         line_code,
-        post: String::new(),
+        post,
         station: String::new(),
         reason: why,
     }))
 }
 
-fn equipment(own: pb::Equipment, line_code: String, why: i32) -> Row {
+fn equipment(own: pb::Equipment, line_code: String, post: String, why: i32) -> Row {
     let known_by = [own.plate, own.chassis_number, own.engine_number];
     Row::Equipment(Box::new(pb::CalledEquipment {
         number: 0,
@@ -92,7 +93,7 @@ fn equipment(own: pb::Equipment, line_code: String, why: i32) -> Row {
         owner_name: own.owner_name,
         owner_phone: own.owner_phones.into_iter().next().unwrap_or_default(),
         hamlet: own.hamlet,
-        post: String::new(),
+        post,
         station: String::new(),
         reason: why,
     }))

@@ -91,7 +91,7 @@ impl<S: Side> Pool<'_, S> {
         if has_room { Refusal::QuotaFull } else { Refusal::PostsFull }
     }
 
-    fn outcome(&self, placed: &Placed) -> Outcome {
+    pub(in crate::domain::plan::propose) fn outcome(&self, placed: &Placed) -> Outcome {
         let mut outcome = Outcome::default();
         let mut by_demand = vec![0; self.asked.len()];
         for ((group, demand), count) in placed {
