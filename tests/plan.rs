@@ -43,6 +43,51 @@ fn text<'a>(value: &'a Value, name: &str) -> &'a str {
     value[name].as_str().expect("a text")
 }
 
+/// One leaves, one who waited takes the place; what may not be is refused.
+fn keep_up(place: &Place) {
+    let list = place.run(&["plan", "assignments", "--as", "admin"]);
+    let of_post = |list: &Value, post: u64| -> Vec<Value> {
+        let all = list.as_array().expect("a list").iter();
+        all.filter(|at| at["post"] == post).cloned().collect()
+    };
+    let first = of_post(&list, 1);
+    assert_eq!(first.len(), 2);
+    let driver =
+        place.run(&["reservist", "list", "--filter", "specialty = \"CN02\"", "--as", "admin"]);
+    let driver = text(&driver["reservists"][0], "reservist_id").to_owned();
+    let to_first = ["--unit", "DB-C1", "--post", "1", "--as", "admin"];
+    let full = place.try_run(&[&["plan", "assign", &driver], &to_first[..]].concat());
+    assert!(full.expect_err("it is full").contains("POST_FULL"));
+    place.run(&[&["plan", "assign", &driver, "--waiting"], &to_first[..]].concat());
+    let twice =
+        place.try_run(&[&["plan", "assign", text(&first[0], "subject")], &to_first[..]].concat());
+    assert!(twice.expect_err("one active assignment").contains("ASSIGNED"));
+    let ending = ["--reason", "gone", "--as", "admin"];
+    let early = ["--on", "2020-01-01"];
+    let end = ["plan", "end", text(&first[0], "id")];
+    let refused = place.try_run(&[&end, &ending[..], &early].concat());
+    assert!(refused.expect_err("it began later").contains("ASSIGNMENT_STATE"));
+    place.run(&[&end, &ending[..]].concat());
+    let promoted = place.run(&[&["plan", "waiting", "--promote"], &to_first[..]].concat());
+    assert_eq!(text(&promoted["promoted"][0], "subject"), driver, "{promoted}");
+    let waiting = place.run(&["plan", "waiting", "--as", "admin"]);
+    assert_eq!(waiting, json!([]));
+}
+
+/// What was proposed of a record that changed since is not confirmed.
+fn refuse_the_stale(place: &Place) {
+    let second = write(place, "second.csv", SECOND);
+    place.run(&["plan", "import", &second, "--as", "admin"]);
+    let proposal = place.run(&["plan", "propose", "--unit", "DB-C2", "--as", "admin"]);
+    let changed = write(place, "people.csv", &PEOPLE.replace("CN03;1;", "CN03;2;"));
+    let report = place.run(&["reservist", "import", &changed, "--as", "admin"]);
+    assert_eq!(report["updated"], 1, "{report}");
+    let stale = place.try_run(&["plan", "confirm", text(&proposal, "proposal"), "--as", "admin"]);
+    assert!(stale.expect_err("it is stale").contains("propose again"));
+    let proposal = place.run(&["plan", "propose", "--unit", "DB-C2", "--as", "admin"]);
+    place.run(&["plan", "confirm", text(&proposal, "proposal"), "--as", "admin"]);
+}
+
 #[test]
 fn a_plan_is_filled_by_a_confirmed_proposal_and_kept_up() {
     let place = Place::found(&[]);
@@ -80,45 +125,8 @@ fn a_plan_is_filled_by_a_confirmed_proposal_and_kept_up() {
     let before = place.run(&["plan", "fill", "--on", "2020-01-01", "--as", "admin"]);
     assert_eq!(people(&before), (0, 0, 0, 0));
 
-    let list = place.run(&["plan", "assignments", "--as", "admin"]);
-    let of_post = |list: &Value, post: u64| -> Vec<Value> {
-        let all = list.as_array().expect("a list").iter();
-        all.filter(|at| at["post"] == post).cloned().collect()
-    };
-    let first = of_post(&list, 1);
-    assert_eq!(first.len(), 2);
-    let driver =
-        place.run(&["reservist", "list", "--filter", "specialty = \"CN02\"", "--as", "admin"]);
-    let driver = text(&driver["reservists"][0], "reservist_id").to_owned();
-    let to_first = ["--unit", "DB-C1", "--post", "1", "--as", "admin"];
-    let full = place.try_run(&[&["plan", "assign", &driver], &to_first[..]].concat());
-    assert!(full.expect_err("it is full").contains("POST_FULL"));
-    place.run(&[&["plan", "assign", &driver, "--waiting"], &to_first[..]].concat());
-    let twice =
-        place.try_run(&[&["plan", "assign", text(&first[0], "subject")], &to_first[..]].concat());
-    assert!(twice.expect_err("one active assignment").contains("ASSIGNED"));
-    let ending = ["--reason", "gone", "--as", "admin"];
-    let early = ["--on", "2020-01-01"];
-    let end = ["plan", "end", text(&first[0], "id")];
-    let refused = place.try_run(&[&end, &ending[..], &early].concat());
-    assert!(refused.expect_err("it began later").contains("ASSIGNMENT_STATE"));
-    place.run(&[&end, &ending[..]].concat());
-    let promoted = place.run(&[&["plan", "waiting", "--promote"], &to_first[..]].concat());
-    assert_eq!(text(&promoted["promoted"][0], "subject"), driver, "{promoted}");
-    let waiting = place.run(&["plan", "waiting", "--as", "admin"]);
-    assert_eq!(waiting, json!([]));
-
-    // What was proposed of a record that changed since is not confirmed.
-    let second = write(&place, "second.csv", SECOND);
-    place.run(&["plan", "import", &second, "--as", "admin"]);
-    let proposal = place.run(&["plan", "propose", "--unit", "DB-C2", "--as", "admin"]);
-    let changed = write(&place, "people.csv", &PEOPLE.replace("CN03;1;", "CN03;2;"));
-    let report = place.run(&["reservist", "import", &changed, "--as", "admin"]);
-    assert_eq!(report["updated"], 1, "{report}");
-    let stale = place.try_run(&["plan", "confirm", text(&proposal, "proposal"), "--as", "admin"]);
-    assert!(stale.expect_err("it is stale").contains("propose again"));
-    let proposal = place.run(&["plan", "propose", "--unit", "DB-C2", "--as", "admin"]);
-    place.run(&["plan", "confirm", text(&proposal, "proposal"), "--as", "admin"]);
+    keep_up(&place);
+    refuse_the_stale(&place);
 
     // The plan is the same after a restart.
     let by_post = ["plan", "fill", "--by", "post", "--as", "admin"];

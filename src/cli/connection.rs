@@ -21,6 +21,7 @@ use crate::rpc::status;
 use crate::wire::envelope::required;
 use crate::wire::pb;
 use crate::wire::specialty::specialties;
+use pb::figure_service_client::FigureServiceClient;
 use pb::force_service_client::ForceServiceClient;
 use pb::identity_service_client::IdentityServiceClient;
 use pb::key_service_client::KeyServiceClient;
@@ -86,6 +87,8 @@ impl Connection {
         force ForceServiceClient,
         /// The plan.
         plan PlanServiceClient,
+        /// What the registry adds up to.
+        figures FigureServiceClient,
         /// Reports.
         reports ReportServiceClient,
         /// The ledger.

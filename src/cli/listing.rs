@@ -22,6 +22,14 @@ pub(crate) struct Export {
 }
 
 impl Export {
+    /// The name of the file asked for, if it can be written; to be asked before long work.
+    pub(crate) fn target(&self) -> Result<Option<&PathBuf>> {
+        if let Some(path) = &self.export {
+            Sheet::check_name(path)?;
+        }
+        Ok(self.export.as_ref())
+    }
+
     /// Shows a list, or its value to a program, after it was written where asked.
     pub(crate) fn show(
         &self,

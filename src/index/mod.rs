@@ -11,7 +11,7 @@
 //! | what is asked | `filter`: AIP-160, its fields and words |
 //! | who is it | `select`: sets, joined |
 //! | in what order | `page`: by identity, by name, by age |
-//! | how many | `count`: by up to three fields |
+//! | how many | `count`: by up to three fields; `tally`: sets by their places |
 
 pub mod assignments;
 mod count;
@@ -23,6 +23,7 @@ mod row;
 mod select;
 pub mod stored;
 mod table;
+mod tally;
 
 pub use assignments::PlanIndex;
 pub use count::{CountError, Counting, GROUP_FIELDS_MAX, GROUPS_MAX, Group, Grouping};
@@ -34,6 +35,7 @@ pub use row::{BlindKey, Keys, Known, Row};
 pub use select::{Asking, Matches};
 pub use stored::{StoredError, kind_name, open_value, seal_value, value_generation};
 pub use table::Table;
+pub use tally::{Part, Tally};
 
 use std::collections::BTreeMap;
 use std::ops::Bound::{Excluded, Unbounded};

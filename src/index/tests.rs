@@ -1,6 +1,7 @@
 //! The index against looking at every record, one by one.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
 use jiff::civil::{Date, date};
 use proptest::prelude::*;
@@ -16,9 +17,9 @@ use crate::wire::registry::{RegistryRecord, encode};
 
 const TODAY: Date = date(2026, 1, 31);
 
-fn units() -> Units {
-    Units::from_list(province::units()).expect("one tree")
-}
+/// Made once: every question looks at it for every record.
+static UNITS: LazyLock<Units> =
+    LazyLock::new(|| Units::from_list(province::units()).expect("one tree"));
 
 fn sealer() -> Sealer {
     Sealer::new(&[7; 32])
@@ -129,7 +130,7 @@ impl Ask {
     }
 
     fn takes(&self, who: &pb::Reservist, assigned: bool, pool: &[pb::Reservist]) -> bool {
-        let (units, code) = (units(), &who.residence_unit_code);
+        let (units, code) = (&*UNITS, &who.residence_unit_code);
         match self {
             Self::Unit(top) => {
                 units.is_within(&code.parse().expect("a code"), &top.parse().expect("a code"))
@@ -293,13 +294,13 @@ proptest! {
         asks in prop::collection::vec(ask(), 6),
         len in 1_usize..9,
     ) {
-        let (units, sealer, pool) = (units(), sealer(), people(POOL.try_into().expect("few")));
+        let (units, sealer, pool) = (&*UNITS, sealer(), people(POOL.try_into().expect("few")));
         let (table, plain) = run(&pool, &steps);
         prop_assert_eq!(table.len(), plain.len());
         for ask in &asks {
             let text = ask.text(&pool);
             let filter = filter(&text, RecordKind::Reservist);
-            let matches = table.select(&filter, &asking(&units, &sealer)).expect("known units");
+            let matches = table.select(&filter, &asking(units, &sealer)).expect("known units");
             let takes = |(_id, entry): &(&[u8; 16], &(pb::Reservist, bool))| {
                 ask.takes(&entry.0, entry.1, &pool)
             };
@@ -314,7 +315,7 @@ proptest! {
                 }
             }
             let own = "KV1".parse().expect("a code");
-            let within = Asking { within: Some(&own), ..asking(&units, &sealer) };
+            let within = Asking { within: Some(&own), ..asking(units, &sealer) };
             let inside = table.select(&filter, &within).expect("known units");
             let is_inside = |id: &&[u8; 16]| {
                 units.is_within(&plain[*id].0.residence_unit_code.parse().expect("a code"), &own)
@@ -326,16 +327,16 @@ proptest! {
 
     #[test]
     fn counts_agree_with_counting_one_by_one(steps in prop::collection::vec(step(), 1..160)) {
-        let (units, sealer, pool) = (units(), sealer(), people(POOL.try_into().expect("few")));
+        let (units, sealer, pool) = (&*UNITS, sealer(), people(POOL.try_into().expect("few")));
         let (table, plain) = run(&pool, &steps);
         let filter = filter("status = ACTIVE", RecordKind::Reservist);
-        let matches = table.select(&filter, &asking(&units, &sealer)).expect("no unit to know");
+        let matches = table.select(&filter, &asking(units, &sealer)).expect("no unit to know");
         let fields = ["area", "reserve_class", "languages"].map(str::to_owned);
         let grouping = Grouping::parse(&fields, RecordKind::Reservist, Sight::Masked).expect("three");
         let mut counting = Counting::new(matches, grouping);
         while counting.step(&table) {}
         let total = counting.total();
-        let counted = counting.finish(&table, &units).expect("few groups");
+        let counted = counting.finish(&table, units).expect("few groups");
         let mut expected: BTreeMap<Vec<String>, u64> = BTreeMap::new();
         let active = || plain.values().map(|(who, _is)| who).filter(|who| who.status == 1);
         for who in active() {
@@ -362,12 +363,12 @@ fn a_walk_goes_on_where_it_was_although_its_last_record_changed_or_is_gone() {
             let steps: Vec<Step> = (0..60).map(|who| Step::Put(who, who)).collect();
             let (mut table, plain) = run(&pool, &steps);
             let sorting = Sorting { by, is_descending };
-            let (units, sealer) = (units(), sealer());
+            let (units, sealer) = (&*UNITS, sealer());
             let all = Filter::all(RecordKind::Reservist);
             let everybody = ordered(&plain, &plain.keys().copied().collect(), sorting);
             let (mut seen, mut after) = (Vec::new(), None);
             loop {
-                let matches = table.select(&all, &asking(&units, &sealer)).expect("no unit");
+                let matches = table.select(&all, &asking(units, &sealer)).expect("no unit");
                 let ids = table.page(&matches, sorting, after.as_ref(), 7);
                 let Some(last) = ids.last().copied() else { break };
                 after = table.position(&last);
@@ -389,13 +390,13 @@ fn a_walk_goes_on_where_it_was_although_its_last_record_changed_or_is_gone() {
 
 #[test]
 fn what_was_erased_is_found_by_nothing_and_its_place_is_used_again() {
-    let (units, sealer, pool) = (units(), sealer(), people(3));
+    let (units, sealer, pool) = (&*UNITS, sealer(), people(3));
     let steps = [Step::Put(0, 0), Step::Assign(0, true), Step::Remove(0), Step::Put(1, 1)];
     let (table, _plain) = run(&pool, &steps);
     assert_eq!((table.len(), table.get(&id(0)), table.position(&id(0))), (1, None, None));
     let asked = |text: &str| {
         let filter = filter(text, RecordKind::Reservist);
-        table.select(&filter, &asking(&units, &sealer)).expect("no unit").len()
+        table.select(&filter, &asking(units, &sealer)).expect("no unit").len()
     };
     assert_eq!(asked(&Ask::Citizen(0).text(&pool)), 0);
     assert_eq!(asked(&format!("name = \"{}\"", pool[0].full_name)), 0);
@@ -436,7 +437,7 @@ fn the_most_telling_number_says_whether_two_are_one() {
 
 #[test]
 fn equipment_is_found_by_capacity_plate_and_owner() {
-    let (units, sealer) = (units(), sealer());
+    let (units, sealer) = (&*UNITS, sealer());
     let items: Vec<pb::Equipment> =
         province::equipment(5, 300).map(|item| pb::Equipment::from(&item)).collect();
     let mut table = Table::default();
@@ -445,7 +446,7 @@ fn equipment_is_found_by_capacity_plate_and_owner() {
     }
     let asked = |text: &str| {
         let filter = filter(text, RecordKind::Equipment);
-        table.select(&filter, &asking(&units, &sealer)).expect("known units").len()
+        table.select(&filter, &asking(units, &sealer)).expect("known units").len()
     };
     let plain = |takes: &dyn Fn(&pb::Equipment) -> bool| {
         u64::try_from(items.iter().filter(|item| takes(item)).count()).expect("few")
@@ -468,13 +469,13 @@ fn equipment_is_found_by_capacity_plate_and_owner() {
 
 #[test]
 fn a_unit_that_is_not_there_is_a_fault_and_rights_end_at_the_callers_unit() {
-    let (units, sealer, pool) = (units(), sealer(), people(2));
+    let (units, sealer, pool) = (&*UNITS, sealer(), people(2));
     let (table, _plain) = run(&pool, &[Step::Put(0, 0), Step::Put(1, 1)]);
     let nowhere = filter("unit = NOWHERE", RecordKind::Reservist);
-    let refused = table.select(&nowhere, &asking(&units, &sealer)).expect_err("unknown");
+    let refused = table.select(&nowhere, &asking(units, &sealer)).expect_err("unknown");
     assert_eq!(refused.to_string(), "at 8: unit NOWHERE is not known");
     let own = "TV-001".parse().expect("a code");
-    let within = Asking { within: Some(&own), ..asking(&units, &sealer) };
+    let within = Asking { within: Some(&own), ..asking(units, &sealer) };
     let all = Filter::all(RecordKind::Reservist);
     assert!(table.select(&all, &within).expect("no unit to know").is_empty());
 }

@@ -163,6 +163,21 @@ impl Sheet {
         write_file(path, &bytes, false)
     }
 
+    /// Whether a file could be written under this name, as far as that shows beforehand.
+    ///
+    /// # Errors
+    /// [`SheetError::Ending`] or [`SheetError::Exists`].
+    pub fn check_name(path: &Path) -> Result<(), SheetError> {
+        let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+        if !["xlsx", "csv"].contains(&ending.to_ascii_lowercase().as_str()) {
+            return Err(SheetError::Ending(path.to_owned()));
+        }
+        if path.exists() {
+            return Err(SheetError::Exists(path.to_owned()));
+        }
+        Ok(())
+    }
+
     fn workbook(&self) -> Result<Vec<u8>, SheetError> {
         let mut book = Workbook::new();
         let sheet = book.add_worksheet();

@@ -14,9 +14,7 @@ mod force;
 pub mod gate;
 mod import;
 mod list;
-pub mod lookup;
 pub mod plan;
-mod token;
 mod transfer;
 
 use std::pin::Pin;
@@ -27,7 +25,7 @@ use tonic::metadata::MetadataMap;
 use tonic::{Extensions, Request, Response, Status, Streaming};
 
 pub use fault::RegistryFault;
-use lookup::LookupLimiter;
+pub use list::lookup::LookupLimiter;
 
 use crate::domain::ids::{OfficerId, UnitCode};
 use crate::domain::registry::{EquipmentTypes, Lists, Specialties};

@@ -12,6 +12,7 @@ mod changes;
 mod enterprise;
 mod equipment;
 mod facets;
+pub mod freshness;
 mod merge;
 mod militia;
 pub mod plan;
@@ -25,7 +26,7 @@ use jiff::civil::Date;
 use prost::Message;
 use zeroize::Zeroizing;
 
-pub use facets::{Facet, Facets, Value};
+pub use facets::{Facet, Facets, Value, day_number, numbered_day};
 
 use crate::domain::registry::{Lists, Phone, Problem, ProblemCode};
 use crate::domain::world::RecordKind;

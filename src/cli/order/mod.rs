@@ -38,7 +38,10 @@ pub(super) enum Order {
         --body @order.txt --to KV1 --need CN02=40 --near CN02=CN05 --call-up strength --as ~/drafter")]
     Draft(draft::Draft),
     /// Chooses people and means for an order, before it is drafted.
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "Example:\n  hoatoc order call-up preview --to KV1 --need CN02=40 --as ~/drafter"
+    )]
     CallUp(call_up::CallUp),
     /// Shows what a draft says and signs it with the officer's own key.
     #[command(

@@ -8,8 +8,12 @@ use serde_json::{Value, json};
 use super::{day, held, message, written};
 use crate::cli::Cx;
 use crate::cli::connection::{refused, request, request_id};
-use crate::cli::output::{table, text_of};
+use crate::cli::listing::{Export, render};
+use crate::roster::sheet::Sheet;
 use crate::wire::pb;
+
+/// Assignments shown where nobody said how many.
+const SHOWN_LEN: usize = 100;
 
 /// Who goes where.
 #[derive(Debug, Clone, Args)]
@@ -87,8 +91,10 @@ pub(in crate::cli) struct Waiting {
     #[arg(long)]
     equipment: bool,
     /// Gives the open places of the post to those who wait, in order.
-    #[arg(long, requires = "unit", requires = "post")]
+    #[arg(long, requires = "unit", requires = "post", conflicts_with = "export")]
     promote: bool,
+    #[command(flatten)]
+    export: Export,
 }
 
 /// Which assignments.
@@ -103,9 +109,11 @@ pub(in crate::cli) struct Listing {
     /// Only of this reservist or piece of equipment.
     #[arg(long, value_name = "ID", default_value = "", hide_default_value = true)]
     subject: String,
-    /// At most this many.
-    #[arg(long, value_name = "N", default_value_t = 100)]
-    limit: usize,
+    /// At most this many, 100 if not said, or all with --export.
+    #[arg(long, value_name = "N")]
+    limit: Option<usize>,
+    #[command(flatten)]
+    export: Export,
 }
 
 fn stage(at: &pb::Assignment) -> &'static str {
@@ -143,26 +151,27 @@ fn value(at: &pb::Assignment) -> Value {
     })
 }
 
-fn rows(all: &[pb::Assignment]) -> String {
-    let mut rows = table(&["ID", "SUBJECT", "UNIT", "POST", "FITS", "STAGE", "FROM", "TO"]);
+fn sheet(all: &[pb::Assignment]) -> Sheet {
+    let columns = ["ID", "SUBJECT", "UNIT", "POST", "FITS", "STAGE", "FROM", "TO"];
+    let mut sheet = Sheet::new("", &columns);
     for at in all {
-        rows.add_row([
-            at.assignment_id.clone(),
-            at.subject_id.clone(),
-            at.reserve_unit_code.clone(),
-            at.post_no.to_string(),
-            fit(at.tier).to_owned(),
-            stage(at).to_owned(),
-            written(at.start_date.as_ref()),
-            written(at.end_date.as_ref()),
+        sheet.push([
+            at.assignment_id.as_str().into(),
+            at.subject_id.as_str().into(),
+            at.reserve_unit_code.as_str().into(),
+            at.post_no.into(),
+            fit(at.tier).into(),
+            stage(at).into(),
+            written(at.start_date.as_ref()).into(),
+            written(at.end_date.as_ref()).into(),
         ]);
     }
-    text_of(&rows)
+    sheet
 }
 
-fn show(cx: &Cx, all: &[pb::Assignment]) -> Result<()> {
+fn show(cx: &Cx, all: &[pb::Assignment], export: &Export) -> Result<()> {
     let values: Vec<Value> = all.iter().map(value).collect();
-    cx.screen.show(&values, || rows(all))
+    export.show(&cx.screen, &values, &sheet(all), "")
 }
 
 pub(super) async fn assign(cx: &Cx, assign: Assign) -> Result<()> {
@@ -176,7 +185,7 @@ pub(super) async fn assign(cx: &Cx, assign: Assign) -> Result<()> {
         start_date: message(assign.from),
     };
     let reply = cx.connect().await?.plan().assign(request(ask)).await.map_err(refused)?;
-    show(cx, &[held(reply.into_inner().assignment)?])
+    show(cx, &[held(reply.into_inner().assignment)?], &Export::default())
 }
 
 pub(super) async fn end(cx: &Cx, end: End) -> Result<()> {
@@ -195,7 +204,7 @@ pub(super) async fn end(cx: &Cx, end: End) -> Result<()> {
         reason: reason.into(),
     };
     let reply = cx.connect().await?.plan().end_assignment(request(ask)).await.map_err(refused)?;
-    show(cx, &[held(reply.into_inner().assignment)?])
+    show(cx, &[held(reply.into_inner().assignment)?], &Export::default())
 }
 
 pub(super) async fn replace(cx: &Cx, replace: Replace) -> Result<()> {
@@ -208,11 +217,11 @@ pub(super) async fn replace(cx: &Cx, replace: Replace) -> Result<()> {
     };
     let reply = cx.connect().await?.plan().replace_assignment(request(ask)).await;
     let said = reply.map_err(refused)?.into_inner();
-    show(cx, &[held(said.ended)?, held(said.assignment)?])
+    show(cx, &[held(said.ended)?, held(said.assignment)?], &Export::default())
 }
 
 pub(super) async fn waiting(cx: &Cx, waiting: Waiting) -> Result<()> {
-    let Waiting { unit, post, equipment, promote } = waiting;
+    let Waiting { unit, post, equipment, promote, export } = waiting;
     if promote {
         let ask = pb::PromoteWaitingRequest {
             request_id: request_id(),
@@ -231,19 +240,22 @@ pub(super) async fn waiting(cx: &Cx, waiting: Waiting) -> Result<()> {
         let promoted: Vec<Value> = said.promoted.iter().map(value).collect();
         return cx.screen.show(&json!({ "promoted": promoted, "refused": refused }), || {
             let kept = said.refused.iter().map(|at| format!("\n{}  {}", at.subject_id, at.reason));
-            format!("{}{}", rows(&said.promoted), kept.collect::<String>())
+            format!("{}{}", render(&sheet(&said.promoted), ""), kept.collect::<String>())
         });
     }
+    export.target()?;
     let all =
         fetch(cx, unit, post, String::new(), pb::AssignmentStage::Waiting, usize::MAX).await?;
-    show(cx, &all)
+    show(cx, &all, &export)
 }
 
 pub(super) async fn list(cx: &Cx, listing: Listing) -> Result<()> {
-    let Listing { unit, post, subject, limit } = listing;
+    let Listing { unit, post, subject, limit, export } = listing;
+    let unsaid = if export.target()?.is_some() { usize::MAX } else { SHOWN_LEN };
+    let limit = limit.unwrap_or(unsaid);
     let stage = pb::AssignmentStage::Unspecified;
     let all = fetch(cx, unit, post, subject, stage, limit).await?;
-    show(cx, &all)
+    show(cx, &all, &export)
 }
 
 async fn fetch(

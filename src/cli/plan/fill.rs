@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 use super::{day, held, message, written};
 use crate::cli::Cx;
 use crate::cli::connection::{refused, request};
-use crate::cli::output::{table, text_of};
+use crate::cli::listing::Export;
+use crate::roster::sheet::{CellValue, Sheet};
 use crate::wire::pb;
 
 /// A row for each what.
@@ -37,10 +38,12 @@ pub(in crate::cli) struct Ask {
     /// Only what this commune or area gives.
     #[arg(long, value_name = "CODE", default_value = "", hide_default_value = true)]
     within: String,
+    #[command(flatten)]
+    export: Export,
 }
 
 pub(super) async fn fill(cx: &Cx, ask: Ask) -> Result<()> {
-    let Ask { on, by, unit, within } = ask;
+    let Ask { on, by, unit, within, export } = ask;
     let ask =
         pb::GetFillRequest { as_of: message(on), reserve_unit_codes: unit, unit_code: within };
     let reply = cx.connect().await?.plan().get_fill(request(ask)).await.map_err(refused)?;
@@ -58,37 +61,33 @@ pub(super) async fn fill(cx: &Cx, ask: Ask) -> Result<()> {
         name: list.iter().map(row).collect::<Vec<_>>(),
         "invalid": invalid.collect::<serde_json::Map<_, _>>(),
     });
-    cx.screen.show(&value, || {
-        let mut rows = table(&[
-            "CODE", "POST", "WHAT", "FILLED", "OF", "%", "EXACT", "NEAR", "INVALID", "WAITING",
-        ]);
-        for at in list.iter().chain([&total]) {
-            for (what, count) in [("people", &at.people), ("equipment", &at.equipment)] {
-                let Some(count) = count else { continue };
-                let code = if at.code.is_empty() { "all" } else { &at.code };
-                let post = if at.post_no == 0 { String::new() } else { at.post_no.to_string() };
-                rows.add_row([
-                    code.to_owned(),
-                    post,
-                    what.to_owned(),
-                    (count.exact + count.near).to_string(),
-                    count.needed.to_string(),
-                    percent(count),
-                    count.exact.to_string(),
-                    count.near.to_string(),
-                    count.invalid.to_string(),
-                    count.waiting.to_string(),
-                ]);
-            }
-        }
-        format!("{}\non {}", text_of(&rows), written(said.as_of.as_ref()))
-    })
+    let foot = format!("on {}", written(said.as_of.as_ref()));
+    export.show(&cx.screen, &value, &sheet(list.iter().chain([&total])), &foot)
 }
 
-/// With one decimal, cut and not rounded: 100 is said only of what is full.
-fn percent(count: &pb::FillCount) -> String {
-    let tenths = ((count.exact + count.near) * 1_000).checked_div(count.needed);
-    tenths.map_or_else(|| "-".to_owned(), |tenths| format!("{}.{}", tenths / 10, tenths % 10))
+fn sheet<'a>(rows: impl Iterator<Item = &'a pb::FillRow>) -> Sheet {
+    let columns =
+        ["CODE", "POST", "WHAT", "FILLED", "OF", "SHARE", "EXACT", "NEAR", "INVALID", "WAITING"];
+    let mut sheet = Sheet::new("", &columns);
+    for at in rows {
+        for (what, count) in [("people", &at.people), ("equipment", &at.equipment)] {
+            let Some(count) = count else { continue };
+            let filled = count.exact + count.near;
+            sheet.push([
+                if at.code.is_empty() { "all".into() } else { at.code.as_str().into() },
+                if at.post_no == 0 { CellValue::Empty } else { at.post_no.into() },
+                what.into(),
+                filled.into(),
+                count.needed.into(),
+                CellValue::share(filled, count.needed),
+                count.exact.into(),
+                count.near.into(),
+                count.invalid.into(),
+                count.waiting.into(),
+            ]);
+        }
+    }
+    sheet
 }
 
 fn row(at: &pb::FillRow) -> Value {

@@ -10,6 +10,7 @@ use clap::Subcommand;
 use jiff::civil::Date;
 
 use crate::cli::Cx;
+use crate::cli::listing::Export;
 use crate::wire::pb;
 
 #[derive(Debug, Subcommand)]
@@ -21,7 +22,7 @@ pub(in crate::cli) enum Plan {
     Import(units::Import),
     /// Lists reserve units.
     #[command(after_help = "Example:\n  hoatoc plan list --as ~/admin")]
-    List,
+    List(Export),
     /// Shows one reserve unit with its posts, equipment lines and quotas.
     #[command(after_help = "Example:\n  hoatoc plan show DB-C1 --as ~/admin")]
     Show {
@@ -71,7 +72,7 @@ impl Plan {
     pub(in crate::cli) async fn run(self, cx: &Cx) -> Result<()> {
         match self {
             Self::Import(import) => units::import(cx, import).await,
-            Self::List => units::list(cx).await,
+            Self::List(export) => units::list(cx, &export).await,
             Self::Show { code } => units::show(cx, code).await,
             Self::Propose(ask) => propose::propose(cx, ask).await,
             Self::Confirm { proposal } => propose::confirm(cx, &proposal).await,

@@ -9,9 +9,11 @@ use serde_json::{Value, json};
 use super::{held, written};
 use crate::cli::Cx;
 use crate::cli::connection::{refused, request, request_id};
+use crate::cli::listing::Export;
 use crate::cli::output::{table, text_of};
 use crate::roster::Source;
 use crate::roster::plan::read_plan;
+use crate::roster::sheet::Sheet;
 use crate::wire::pb;
 
 /// Which plan to read.
@@ -104,7 +106,8 @@ fn totals(unit: &pb::ReserveUnit) -> Value {
     })
 }
 
-pub(super) async fn list(cx: &Cx) -> Result<()> {
+pub(super) async fn list(cx: &Cx, export: &Export) -> Result<()> {
+    export.target()?;
     let connection = cx.connect().await?;
     let (mut all, mut page_token) = (Vec::new(), String::new());
     loop {
@@ -119,21 +122,20 @@ pub(super) async fn list(cx: &Cx) -> Result<()> {
         }
     }
     let value: Vec<Value> = all.iter().map(totals).collect();
-    cx.screen.show(&value, || {
-        let mut rows = table(&["CODE", "NAME", "FROM", "POSTS", "PEOPLE", "EQUIPMENT"]);
-        for unit in &all {
-            let (people, equipment) = asked(unit);
-            rows.add_row([
-                unit.code.clone(),
-                unit.name.clone(),
-                unit.source_unit_codes.join(" "),
-                unit.posts.len().to_string(),
-                people.to_string(),
-                equipment.to_string(),
-            ]);
-        }
-        text_of(&rows)
-    })
+    let columns = ["CODE", "NAME", "FROM", "POSTS", "PEOPLE", "EQUIPMENT"];
+    let mut sheet = Sheet::new("", &columns);
+    for unit in &all {
+        let (people, equipment) = asked(unit);
+        sheet.push([
+            unit.code.as_str().into(),
+            unit.name.as_str().into(),
+            unit.source_unit_codes.join(" ").into(),
+            u64::try_from(unit.posts.len())?.into(),
+            people.into(),
+            equipment.into(),
+        ]);
+    }
+    export.show(&cx.screen, &value, &sheet, "")
 }
 
 pub(super) async fn show(cx: &Cx, code: String) -> Result<()> {

@@ -6,11 +6,11 @@ use serde_json::{Value, json};
 
 use super::erase::{self, Erase};
 use super::import::{self, Roster};
-use super::listing::{self, Count, Listing, Sought};
+use super::listing::pages::{self, Page, Shown};
+use super::listing::{self, Count, Listing, Sought, whole};
 use super::reservist::word;
 use crate::cli::Cx;
 use crate::cli::connection::{refused, request};
-use crate::cli::output::{table, text_of};
 use crate::domain::ids::EquipmentId;
 use crate::roster::RosterKind;
 use crate::wire::pb;
@@ -61,37 +61,34 @@ impl Equipment {
     }
 }
 
+const SHOWN: Shown<pb::Equipment> = Shown {
+    name: "equipment",
+    columns: &["ID", "TYPE", "MAKE", "PLATE", "UNIT", "GRADE", "STATUS"],
+    row: |one| {
+        vec![
+            one.equipment_id.as_str().into(),
+            one.type_code.as_str().into(),
+            one.make_model.as_str().into(),
+            one.plate.as_str().into(),
+            one.location_unit_code.as_str().into(),
+            one.technical_grade.into(),
+            word(one.status().as_str_name(), "EQUIPMENT_STATUS_").into(),
+        ]
+    },
+    whole: whole::equipment,
+    json: as_json,
+};
+
 async fn list(cx: &Cx, listing: &Listing) -> Result<()> {
     let connection = cx.connect().await?;
-    let (mut found, mut page_token) = (Vec::new(), String::new());
-    let total = loop {
-        let ask = listing.equipment(found.len(), page_token);
+    pages::list(cx, listing, &SHOWN, async |page_size, page_token| {
+        let ask = listing.equipment(page_size, page_token);
         let page = connection.registry().list_equipment(request(ask)).await.map_err(refused)?;
         let page = page.into_inner();
-        page_token = page.next_page_token;
-        let empty = page.equipment.is_empty();
-        found.extend(page.equipment);
-        if page_token.is_empty() || empty || found.len() >= listing.limit {
-            break page.total_size;
-        }
-    };
-    found.truncate(listing.limit);
-    let equipment: Vec<Value> = found.iter().map(as_json).collect();
-    cx.screen.show(&json!({ "total": total, "equipment": equipment }), || {
-        let mut rows = table(&["ID", "TYPE", "MAKE", "PLATE", "UNIT", "GRADE", "STATUS"]);
-        for one in &found {
-            rows.add_row([
-                one.equipment_id.clone(),
-                one.type_code.clone(),
-                one.make_model.clone(),
-                one.plate.clone(),
-                one.location_unit_code.clone(),
-                one.technical_grade.to_string(),
-                word(one.status().as_str_name(), "EQUIPMENT_STATUS_"),
-            ]);
-        }
-        format!("{}\n{} of {total}", text_of(&rows), found.len())
+        let (next_page_token, total_size) = (page.next_page_token, page.total_size);
+        Ok(Page { records: page.equipment, next_page_token, total_size })
     })
+    .await
 }
 
 async fn show(cx: &Cx, id: &EquipmentId) -> Result<()> {

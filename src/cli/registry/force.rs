@@ -6,11 +6,12 @@ use serde_json::{Value, json};
 
 use super::import::{self, Roster, date};
 use super::listing::Listing;
+use super::listing::pages::{self, Page, Shown};
 use super::reservist::word;
 use crate::cli::Cx;
 use crate::cli::connection::{refused, request};
-use crate::cli::output::{table, text_of};
 use crate::roster::RosterKind;
+use crate::roster::sheet::CellValue;
 use crate::wire::pb;
 
 macro_rules! force {
@@ -45,31 +46,23 @@ macro_rules! force {
             }
 
             async fn list(cx: &Cx, listing: &Listing) -> Result<()> {
-                let mut client = cx.connect().await?.force();
-                let (mut found, mut page_token) = (Vec::new(), String::new());
-                let total = loop {
-                    let ask = pb::$list_request {
-                        page_size: listing.page(found.len()),
-                        page_token,
-                        filter: listing.filter.clone(),
-                    };
-                    let page = client.$list(request(ask)).await.map_err(refused)?.into_inner();
-                    page_token = page.next_page_token;
-                    let empty = page.$records.is_empty();
-                    found.extend(page.$records);
-                    if page_token.is_empty() || empty || found.len() >= listing.limit {
-                        break page.total_size;
-                    }
+                let connection = cx.connect().await?;
+                let shown = Shown {
+                    name: $fields,
+                    columns: &$columns,
+                    row: $row,
+                    whole: |one| pages::fields(&$json(one)),
+                    json: $json,
                 };
-                found.truncate(listing.limit);
-                let all: Vec<Value> = found.iter().map($json).collect();
-                cx.screen.show(&json!({ "total": total, $fields: all }), || {
-                    let mut rows = table(&$columns);
-                    for one in &found {
-                        rows.add_row($row(one));
-                    }
-                    format!("{}\n{} of {total}", text_of(&rows), found.len())
+                pages::list(cx, listing, &shown, async |page_size, page_token| {
+                    let (filter, view) = (listing.filter.clone(), listing.view());
+                    let ask = pb::$list_request { page_size, page_token, filter, view };
+                    let page = connection.force().$list(request(ask)).await.map_err(refused)?;
+                    let page = page.into_inner();
+                    let (next_page_token, total_size) = (page.next_page_token, page.total_size);
+                    Ok(Page { records: page.$records, next_page_token, total_size })
                 })
+                .await
             }
 
             async fn show(cx: &Cx, id: &str) -> Result<()> {
@@ -83,8 +76,8 @@ macro_rules! force {
     };
 }
 
-fn count(count: Option<u32>) -> String {
-    count.map(|count| count.to_string()).unwrap_or_default()
+fn count(count: Option<u32>) -> CellValue {
+    count.map_or(CellValue::Empty, CellValue::from)
 }
 
 force!(
@@ -95,15 +88,15 @@ force!(
     list_militia_bases ListMilitiaBasesRequest militia_bases,
     get_militia_base GetMilitiaBaseRequest militia_base militia_base_id,
     ["ID", "CODE", "KIND", "NAME", "UNIT", "PRESENT", "AUTHORISED", "STATUS"],
-    |one: &pb::MilitiaBase| [
-        one.militia_base_id.clone(),
-        one.code.clone(),
-        word(one.kind().as_str_name(), "MILITIA_BASE_KIND_"),
-        one.name.clone(),
-        one.unit_code.clone(),
+    |one: &pb::MilitiaBase| vec![
+        one.militia_base_id.clone().into(),
+        one.code.clone().into(),
+        word(one.kind().as_str_name(), "MILITIA_BASE_KIND_").into(),
+        one.name.clone().into(),
+        one.unit_code.clone().into(),
         count(one.present_count),
         count(one.authorised_count),
-        word(one.status().as_str_name(), "MILITIA_BASE_STATUS_"),
+        word(one.status().as_str_name(), "MILITIA_BASE_STATUS_").into(),
     ],
     militia_json
 );
@@ -116,14 +109,14 @@ force!(
     list_enterprises ListEnterprisesRequest enterprises,
     get_enterprise GetEnterpriseRequest enterprise enterprise_id,
     ["ID", "TAX CODE", "NAME", "UNIT", "PRODUCTS", "STAGE", "STATUS"],
-    |one: &pb::Enterprise| [
-        one.enterprise_id.clone(),
-        one.tax_code.clone(),
-        one.name.clone(),
-        one.unit_code.clone(),
-        one.capabilities.iter().map(|made| made.product.as_str()).collect::<Vec<_>>().join(", "),
-        word(one.stage().as_str_name(), "SURVEY_STAGE_"),
-        word(one.status().as_str_name(), "ENTERPRISE_STATUS_"),
+    |one: &pb::Enterprise| vec![
+        one.enterprise_id.clone().into(),
+        one.tax_code.clone().into(),
+        one.name.clone().into(),
+        one.unit_code.clone().into(),
+        one.capabilities.iter().map(|made| made.product.as_str()).collect::<Vec<_>>().join(", ").into(),
+        word(one.stage().as_str_name(), "SURVEY_STAGE_").into(),
+        word(one.status().as_str_name(), "ENTERPRISE_STATUS_").into(),
     ],
     enterprise_json
 );
@@ -136,14 +129,14 @@ force!(
     list_activities ListActivitiesRequest activities,
     get_activity GetActivityRequest activity activity_id,
     ["ID", "KIND", "TITLE", "UNIT", "FROM", "RATING", "STATUS"],
-    |one: &pb::Activity| [
-        one.activity_id.clone(),
-        word(one.kind().as_str_name(), "ACTIVITY_KIND_"),
-        one.title.clone(),
-        one.unit_code.clone(),
-        date(one.start_date.as_ref()).unwrap_or_default(),
-        word(one.rating().as_str_name(), "RATING_"),
-        word(one.status().as_str_name(), "ACTIVITY_STATUS_"),
+    |one: &pb::Activity| vec![
+        one.activity_id.clone().into(),
+        word(one.kind().as_str_name(), "ACTIVITY_KIND_").into(),
+        one.title.clone().into(),
+        one.unit_code.clone().into(),
+        date(one.start_date.as_ref()).unwrap_or_default().into(),
+        word(one.rating().as_str_name(), "RATING_").into(),
+        word(one.status().as_str_name(), "ACTIVITY_STATUS_").into(),
     ],
     activity_json
 );

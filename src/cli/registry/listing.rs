@@ -1,5 +1,8 @@
 //! What lists, finds and counts of reservists and equipment have in common.
 
+pub(super) mod pages;
+pub(super) mod whole;
+
 use anyhow::Result;
 use clap::Args;
 use jiff::civil::Date;
@@ -7,12 +10,15 @@ use serde_json::{Map, Value, json};
 
 use crate::cli::Cx;
 use crate::cli::connection::{refused, request};
-use crate::cli::output::{table, text_of};
+use crate::cli::listing::{Export, render};
 use crate::domain::registry::{CitizenId, Phone, Plate};
+use crate::roster::sheet::{CellValue, Sheet};
 use crate::wire::pb;
 
 /// Records asked for at once.
 const PAGE_LEN: usize = 50;
+/// Records shown where nobody said how many.
+const SHOWN_LEN: usize = 50;
 
 /// Which records to list.
 #[derive(Debug, Clone, Args)]
@@ -26,35 +32,54 @@ pub(in crate::cli) struct Listing {
     /// The day on which ages are counted; today if not said.
     #[arg(long, value_name = "DATE")]
     as_of: Option<Date>,
-    /// At most this many; 0 only counts them.
-    #[arg(long, value_name = "N", default_value_t = 50)]
-    pub(super) limit: usize,
+    /// At most this many, 50 if not said, or all with --export; 0 only counts them.
+    #[arg(long, value_name = "N")]
+    limit: Option<usize>,
+    /// Whole records, with numbers, for those who may see them; else as far as the server shows them.
+    #[arg(long)]
+    whole: bool,
+    #[command(flatten)]
+    export: Export,
 }
 
 impl Listing {
     /// How many to ask for next: a page of the largest records keeps within one message. At least
     /// one, since how many there are is told with a page.
     pub(super) fn page(&self, have: usize) -> u32 {
-        u32::try_from(self.limit.saturating_sub(have).clamp(1, PAGE_LEN)).unwrap_or(1)
+        u32::try_from(self.limit().saturating_sub(have).clamp(1, PAGE_LEN)).unwrap_or(1)
     }
 
-    pub(super) fn reservists(&self, have: usize, token: String) -> pb::ListReservistsRequest {
+    /// At most so many in all.
+    fn limit(&self) -> usize {
+        let unsaid = if self.export.export.is_some() { usize::MAX } else { SHOWN_LEN };
+        self.limit.unwrap_or(unsaid)
+    }
+
+    /// How much of each record is asked for.
+    pub(super) fn view(&self) -> i32 {
+        let view = if self.whole { pb::RecordView::Whole } else { pb::RecordView::Unspecified };
+        view.into()
+    }
+
+    pub(super) fn reservists(&self, page_size: u32, token: String) -> pb::ListReservistsRequest {
         pb::ListReservistsRequest {
-            page_size: self.page(have),
+            page_size,
             page_token: token,
             filter: self.filter.clone(),
             order_by: self.order_by.clone(),
             as_of: self.as_of.map(civil),
+            view: self.view(),
         }
     }
 
-    pub(super) fn equipment(&self, have: usize, token: String) -> pb::ListEquipmentRequest {
+    pub(super) fn equipment(&self, page_size: u32, token: String) -> pb::ListEquipmentRequest {
         pb::ListEquipmentRequest {
-            page_size: self.page(have),
+            page_size,
             page_token: token,
             filter: self.filter.clone(),
             order_by: self.order_by.clone(),
             as_of: self.as_of.map(civil),
+            view: self.view(),
         }
     }
 }
@@ -68,9 +93,14 @@ pub(in crate::cli) struct Sought {
     /// Comparisons that must hold as well, as in `list`.
     #[arg(long, value_name = "FILTER", default_value = "", hide_default_value = true)]
     filter: String,
-    /// At most this many.
-    #[arg(long, value_name = "N", default_value_t = 50)]
-    limit: usize,
+    /// At most this many, 50 if not said, or all with --export.
+    #[arg(long, value_name = "N")]
+    limit: Option<usize>,
+    /// Whole records, with numbers, for those who may see them.
+    #[arg(long)]
+    whole: bool,
+    #[command(flatten)]
+    export: Export,
 }
 
 impl Sought {
@@ -104,7 +134,14 @@ impl Sought {
             "" => found.to_owned(),
             also => format!("{found} AND ({also})"),
         };
-        Listing { filter, order_by: order_by.to_owned(), as_of: None, limit: self.limit }
+        Listing {
+            filter,
+            order_by: order_by.to_owned(),
+            as_of: None,
+            limit: self.limit,
+            whole: self.whole,
+            export: self.export.clone(),
+        }
     }
 }
 
@@ -125,11 +162,13 @@ pub(in crate::cli) struct Count {
     /// The day on which ages are counted; today if not said.
     #[arg(long, value_name = "DATE")]
     as_of: Option<Date>,
+    #[command(flatten)]
+    export: Export,
 }
 
 /// Counts records of a kind.
 pub(super) async fn count(cx: &Cx, count: Count, kind: pb::RecordKind) -> Result<()> {
-    let Count { by, filter, as_of } = count;
+    let Count { by, filter, as_of, export } = count;
     let ask = pb::CountRecordsRequest {
         kind: kind.into(),
         filter,
@@ -138,16 +177,20 @@ pub(super) async fn count(cx: &Cx, count: Count, kind: pb::RecordKind) -> Result
     };
     let counted = cx.connect().await?.registry().count_records(request(ask)).await;
     let counted = counted.map_err(refused)?.into_inner();
+    let heads: Vec<String> = by.iter().map(|field| field.to_uppercase()).collect();
+    let heads = heads.iter().map(String::as_str).chain(["COUNT", "OF", "SHARE"]);
+    let mut sheet = Sheet::new("", &heads.collect::<Vec<_>>());
+    let all = [pb::CountedRecords { values: Vec::new(), count: counted.total }];
+    for row in if by.is_empty() { &all[..] } else { &counted.rows } {
+        let values = row.values.iter().map(|value| if value.is_empty() { "-" } else { value });
+        let counts = [row.count.into(), counted.total.into()];
+        let share = CellValue::share(row.count, counted.total);
+        sheet.rows.push(values.map(CellValue::from).chain(counts).chain([share]).collect());
+    }
+    export.save(&cx.screen, || &sheet)?;
     cx.screen.show(&as_json(&by, &counted), || {
-        let mut heads: Vec<String> = by.iter().map(|field| field.to_uppercase()).collect();
-        heads.push("COUNT".to_owned());
-        let mut rows = table(&heads.iter().map(String::as_str).collect::<Vec<_>>());
-        for row in &counted.rows {
-            let values = row.values.iter().map(|value| if value.is_empty() { "-" } else { value });
-            rows.add_row(values.map(str::to_owned).chain([row.count.to_string()]));
-        }
         let total = format!("{} in all", counted.total);
-        if by.is_empty() { total } else { format!("{}\n{total}", text_of(&rows)) }
+        if by.is_empty() { total } else { render(&sheet, &total) }
     })
 }
 
@@ -174,7 +217,13 @@ mod tests {
     use crate::index::{Filter, Sight};
 
     fn sought(words: &str, filter: &str) -> Sought {
-        Sought { words: words.to_owned(), filter: filter.to_owned(), limit: 50 }
+        Sought {
+            words: words.to_owned(),
+            filter: filter.to_owned(),
+            limit: None,
+            whole: false,
+            export: Export::default(),
+        }
     }
 
     #[test]

@@ -6,11 +6,11 @@ use serde_json::{Value, json};
 
 use super::erase::{self, Erase};
 use super::import::{self, Roster, date};
-use super::listing::{self, Count, Listing, Sought};
+use super::listing::pages::{self, Page, Shown};
+use super::listing::{self, Count, Listing, Sought, whole};
 use super::transfer::Transfer;
 use crate::cli::Cx;
 use crate::cli::connection::{refused, request};
-use crate::cli::output::{table, text_of};
 use crate::domain::ids::ReservistId;
 use crate::roster::RosterKind;
 use crate::wire::pb;
@@ -72,39 +72,35 @@ impl Reservist {
     }
 }
 
+const SHOWN: Shown<pb::Reservist> = Shown {
+    name: "reservists",
+    columns: &["ID", "NAME", "BORN", "HAMLET", "UNIT", "CLASS", "SPECIALTY", "STATUS"],
+    row: |one| {
+        vec![
+            one.reservist_id.as_str().into(),
+            one.full_name.as_str().into(),
+            one.birth_date.map(|date| date.year.to_string()).unwrap_or_default().into(),
+            one.hamlet.as_str().into(),
+            one.residence_unit_code.as_str().into(),
+            one.reserve_class.into(),
+            one.specialty_code.as_str().into(),
+            word(one.status().as_str_name(), "RESERVIST_STATUS_").into(),
+        ]
+    },
+    whole: whole::reservist,
+    json: as_json,
+};
+
 async fn list(cx: &Cx, listing: &Listing) -> Result<()> {
     let connection = cx.connect().await?;
-    let (mut found, mut page_token) = (Vec::new(), String::new());
-    let total = loop {
-        let ask = listing.reservists(found.len(), page_token);
+    pages::list(cx, listing, &SHOWN, async |page_size, page_token| {
+        let ask = listing.reservists(page_size, page_token);
         let page = connection.registry().list_reservists(request(ask)).await.map_err(refused)?;
         let page = page.into_inner();
-        page_token = page.next_page_token;
-        let empty = page.reservists.is_empty();
-        found.extend(page.reservists);
-        if page_token.is_empty() || empty || found.len() >= listing.limit {
-            break page.total_size;
-        }
-    };
-    found.truncate(listing.limit);
-    let reservists: Vec<Value> = found.iter().map(as_json).collect();
-    cx.screen.show(&json!({ "total": total, "reservists": reservists }), || {
-        let mut rows =
-            table(&["ID", "NAME", "BORN", "HAMLET", "UNIT", "CLASS", "SPECIALTY", "STATUS"]);
-        for one in &found {
-            rows.add_row([
-                one.reservist_id.clone(),
-                one.full_name.clone(),
-                one.birth_date.map(|date| date.year.to_string()).unwrap_or_default(),
-                one.hamlet.clone(),
-                one.residence_unit_code.clone(),
-                one.reserve_class.to_string(),
-                one.specialty_code.clone(),
-                word(one.status().as_str_name(), "RESERVIST_STATUS_"),
-            ]);
-        }
-        format!("{}\n{} of {total}", text_of(&rows), found.len())
+        let (next_page_token, total_size) = (page.next_page_token, page.total_size);
+        Ok(Page { records: page.reservists, next_page_token, total_size })
     })
+    .await
 }
 
 async fn show(cx: &Cx, id: &ReservistId) -> Result<()> {

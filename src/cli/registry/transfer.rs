@@ -8,8 +8,9 @@ use serde_json::{Value, json};
 use super::import::date;
 use crate::cli::Cx;
 use crate::cli::connection::{refused, request, request_id};
-use crate::cli::output::{table, text_of};
+use crate::cli::listing::Export;
 use crate::domain::ids::{ReservistId, UnitCode};
+use crate::roster::sheet::Sheet;
 use crate::wire::pb;
 
 /// Pages asked for at most: more people than ever move at once.
@@ -56,7 +57,7 @@ pub(in crate::cli) enum Transfer {
     },
     /// Lists who is on the way from or to one's own units.
     #[command(after_help = "Example:\n  hoatoc reservist transfer list --as ~/registrar")]
-    List,
+    List(Export),
 }
 
 impl Transfer {
@@ -92,7 +93,7 @@ impl Transfer {
                 let reply = client.withdraw_transfer(request(ask)).await.map_err(refused)?;
                 (id, "withdrawn", reply.into_inner().ledger_index)
             }
-            Self::List => return list(cx).await,
+            Self::List(export) => return list(cx, &export).await,
         };
         let value =
             json!({ "reservist_id": id.to_string(), "transfer": done, "ledger_index": index });
@@ -103,7 +104,8 @@ impl Transfer {
     }
 }
 
-async fn list(cx: &Cx) -> Result<()> {
+async fn list(cx: &Cx, export: &Export) -> Result<()> {
+    export.target()?;
     let mut client = cx.connect().await?.registry();
     let (mut found, mut page_token) = (Vec::new(), String::new());
     for _page in 0..PAGES_MAX {
@@ -116,21 +118,19 @@ async fn list(cx: &Cx) -> Result<()> {
         }
     }
     let rows: Vec<Value> = found.iter().map(as_json).collect();
-    cx.screen.show(&json!({ "transfers": rows }), || {
-        let mut rows = table(&["ID", "NAME", "BORN", "FROM", "TO", "SINCE"]);
-        for one in &found {
-            let transfer = one.transfer.clone().unwrap_or_default();
-            rows.add_row([
-                one.reservist_id.clone(),
-                one.full_name.clone(),
-                one.birth_date.map(|date| date.year.to_string()).unwrap_or_default(),
-                one.residence_unit_code.clone(),
-                transfer.to_unit_code,
-                date(transfer.start_date.as_ref()).unwrap_or_default(),
-            ]);
-        }
-        text_of(&rows)
-    })
+    let mut sheet = Sheet::new("", &["ID", "NAME", "BORN", "FROM", "TO", "SINCE"]);
+    for one in &found {
+        let transfer = one.transfer.clone().unwrap_or_default();
+        sheet.push([
+            one.reservist_id.as_str().into(),
+            one.full_name.as_str().into(),
+            one.birth_date.map(|date| date.year.to_string()).unwrap_or_default().into(),
+            one.residence_unit_code.as_str().into(),
+            transfer.to_unit_code.into(),
+            date(transfer.start_date.as_ref()).unwrap_or_default().into(),
+        ]);
+    }
+    export.show(&cx.screen, &json!({ "transfers": rows }), &sheet, "")
 }
 
 fn as_json(one: &pb::Reservist) -> Value {

@@ -15,12 +15,13 @@ use change::Change;
 
 use crate::cli::Cx;
 use crate::cli::connection::{Connection, refused, request, request_id};
-use crate::cli::output::{table, text_of};
+use crate::cli::listing::Export;
 use crate::domain::ids::UnitCode;
 use crate::domain::unit::{Unit as DomainUnit, Units};
 use crate::roster::lists::{
     LIST_BYTES_MAX, date_successors, names_history, read_unit_rows, shipped_former_units,
 };
+use crate::roster::sheet::{CellValue, Sheet};
 use crate::wire::pb;
 
 /// Units in one call: with the longest names they keep within one message.
@@ -47,6 +48,8 @@ pub(in crate::cli) enum Unit {
         /// The units as they stood on a day, by the map of then.
         #[arg(long, value_name = "DATE")]
         on: Option<Date>,
+        #[command(flatten)]
+        export: Export,
     },
     /// Shows one unit: what it is, what stands above it on both lines, what it followed.
     #[command(after_help = "Example:\n  hoatoc unit show 03356 --as ~/admin")]
@@ -68,7 +71,7 @@ impl Unit {
     pub(in crate::cli) async fn run(self, cx: &Cx) -> Result<()> {
         match self {
             Self::Import { file } => import(cx, &file).await,
-            Self::List { closed, on } => list(cx, closed, on).await,
+            Self::List { closed, on, export } => list(cx, closed, on, &export).await,
             Self::Show { code } => show::show(cx, &code).await,
             Self::History { code } => show::history(cx, &code).await,
             Self::Change(change) => change.run(cx).await,
@@ -156,27 +159,25 @@ async fn put(cx: &Cx, connection: &Connection, units: &[DomainUnit]) -> Result<(
     Ok((created, updated, unchanged))
 }
 
-async fn list(cx: &Cx, closed: bool, on: Option<Date>) -> Result<()> {
+async fn list(cx: &Cx, closed: bool, on: Option<Date>, export: &Export) -> Result<()> {
     let on = on.map(|day| day.to_string()).unwrap_or_default();
     let units = cx.connect().await?.units_on(&on).await?;
     let mut units: Vec<DomainUnit> =
         units.iter().map(TryInto::try_into).collect::<Result<_, _>>()?;
     units.retain(|unit| closed || !unit.is_closed());
     let value: Vec<_> = units.iter().map(value_of).collect();
-    cx.screen.show(&value, || {
-        let mut rows = table(&["CODE", "NAME", "ECHELON", "UNDER", "BASIS", "PEOPLE"]);
-        for unit in &units {
-            rows.add_row([
-                unit.code.to_string(),
-                unit.name.clone(),
-                unit.echelon().as_str().to_owned(),
-                unit.parent.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string),
-                unit.parent_basis.as_str().to_owned(),
-                unit.population.map_or_else(|| "-".to_owned(), |count| count.to_string()),
-            ]);
-        }
-        text_of(&rows)
-    })
+    let mut sheet = Sheet::new("", &["CODE", "NAME", "ECHELON", "UNDER", "BASIS", "PEOPLE"]);
+    for unit in &units {
+        sheet.push([
+            unit.code.as_str().into(),
+            unit.name.as_str().into(),
+            unit.echelon().as_str().into(),
+            unit.parent.as_ref().map_or("-", UnitCode::as_str).into(),
+            unit.parent_basis.as_str().into(),
+            unit.population.map_or_else(|| "-".into(), CellValue::from),
+        ]);
+    }
+    export.show(&cx.screen, &value, &sheet, "")
 }
 
 /// A unit as JSON.

@@ -1,10 +1,13 @@
-//! `hoatoc report`: how an order was answered; and its rendering, which the demonstration shares.
+//! `hoatoc report`: how an order was answered, and its rendering, which the demonstration shares; what
+//! the registry and the plan add up to.
 //!
 //! Whoever did not answer stays in every denominator. [`ResponseReport`] is the JSON as it stands;
 //! [`render`] is the same for a person.
 
 mod figures;
+mod fill;
 mod rows;
+mod sums;
 mod units;
 mod words;
 
@@ -17,6 +20,7 @@ use crate::cli::connection::{Connection, refused, request};
 use crate::cli::listing::Export;
 use crate::domain::ids::OrderId;
 use crate::wire::pb;
+use pb::FigureTopic;
 
 pub use figures::{Counts, Endpoint, Group, ResponseReport, Strength, Times};
 pub use words::{By, declined, render, strength_lines, unanswered};
@@ -48,14 +52,59 @@ pub(super) enum Report {
         /// Its last day; today if not given.
         #[arg(long, value_name = "DATE")]
         to: Option<Date>,
+        #[command(flatten)]
+        export: Export,
     },
+    /// Militia and self-defense: bases, strength, Party members, types of force.
+    #[command(after_help = "Example:\n  hoatoc report force --by area --as ~/admin")]
+    Force(sums::Ask),
+    /// Enterprises for industrial mobilization: stages of survey, capacity against quota.
+    #[command(
+        after_help = "Example:\n  hoatoc report industry --export industry.xlsx --as ~/admin"
+    )]
+    Industry(sums::Ask),
+    /// Training classes held: who was trained, with what results.
+    #[command(
+        after_help = "Example:\n  hoatoc report training --from-year 2025 --to-year 2025 --as ~/admin"
+    )]
+    Training(sums::Held),
+    /// Exercises held, by kind, year and rating.
+    #[command(
+        after_help = "Example:\n  hoatoc report exercises --from-year 2021 --by unit --as ~/admin"
+    )]
+    Exercises(sums::Held),
+    /// Work at disasters: turns of persons and of vehicles, by year.
+    #[command(
+        after_help = "Example:\n  hoatoc report disasters --from-year 2020 --to-year 2025 --as ~/admin"
+    )]
+    Disasters(sums::Held),
+    /// Reservists: by status and class, Party members, rechecked within a year, late by law, deferred.
+    #[command(after_help = "Examples:\n  hoatoc report reserve --by area --as ~/admin\n  \
+        hoatoc report reserve --by unit --map old --export reserve.xlsx --as ~/admin")]
+    Reserve(sums::Mapped),
+    /// Reserve technical means: by status, type, class and grade, rechecked within a year.
+    #[command(after_help = "Example:\n  hoatoc report equipment --unit KV1 --as ~/admin")]
+    Equipment(sums::Mapped),
+    /// How far reservists and technical means are arranged for the plan: exact and near apart.
+    #[command(
+        after_help = "Example:\n  hoatoc report fill --on 2026-01-31 --by commune --as ~/admin"
+    )]
+    Fill(fill::Ask),
 }
 
 impl Report {
     pub(super) async fn run(self, cx: &Cx) -> Result<()> {
         let (order, by, export) = match self {
             Self::Response { order, by, export } => (order, by, export),
-            Self::Units { from, to } => return units::run(cx, from, to).await,
+            Self::Units { from, to, export } => return units::run(cx, (from, to), &export).await,
+            Self::Force(ask) => return sums::run(cx, FigureTopic::Force, ask).await,
+            Self::Industry(ask) => return sums::run(cx, FigureTopic::Industry, ask).await,
+            Self::Training(ask) => return sums::held(cx, FigureTopic::Training, ask).await,
+            Self::Exercises(ask) => return sums::held(cx, FigureTopic::Exercises, ask).await,
+            Self::Disasters(ask) => return sums::held(cx, FigureTopic::Disasters, ask).await,
+            Self::Reserve(ask) => return sums::mapped(cx, FigureTopic::Reserve, ask).await,
+            Self::Equipment(ask) => return sums::mapped(cx, FigureTopic::Equipment, ask).await,
+            Self::Fill(ask) => return fill::run(cx, ask).await,
         };
         let report = response(&cx.connect().await?, &order).await?;
         export.save(&cx.screen, || report.sheet())?;

@@ -7,8 +7,10 @@ use jiff::civil::Date;
 use serde_json::{Value, json};
 
 use crate::cli::Cx;
+use crate::cli::listing::Export;
 use crate::cli::output::{table, text_of};
 use crate::domain::unit::{UNIT_KINDS, Unit, UnitKind, Units};
+use crate::roster::sheet::Sheet;
 
 /// What came and went.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,13 +63,14 @@ pub(super) fn turnover(units: &Units, from: Date, to: Date) -> Turnover {
     found
 }
 
-pub(super) async fn run(cx: &Cx, from: Date, to: Option<Date>) -> Result<()> {
+pub(super) async fn run(cx: &Cx, (from, to): (Date, Option<Date>), export: &Export) -> Result<()> {
     let units = cx.connect().await?.units().await?;
     let units: Vec<Unit> = units.iter().map(TryInto::try_into).collect::<Result<_, _>>()?;
     let units = Units::from_list(units)?;
     let to = to.unwrap_or_else(|| cx.clock.now().date_in_vietnam());
     ensure!(from <= to, "the period ends before it begins: exchange --from and --to");
     let found = turnover(&units, from, to);
+    export.save(&cx.screen, || sheet(&found, from, to))?;
     cx.screen.show(&value(&found, from, to), || text(&found, from, to))
 }
 
@@ -93,6 +96,48 @@ fn value(found: &Turnover, from: Date, to: Date) -> Value {
         })).collect::<Vec<_>>(),
         "closed": found.closed.iter().map(unit).collect::<Vec<_>>(),
     })
+}
+
+/// A row for each kind, then one for each unit that came or went.
+fn sheet(found: &Turnover, from: Date, to: Date) -> Sheet {
+    let columns = [
+        "KIND", "CODE", "NAME", "UNDER", "BASIS", "FOLLOWED", "BEFORE", "OPENED", "CLOSED", "AFTER",
+    ];
+    let mut sheet = Sheet::new(format!("Units from {from} to {to}"), &columns);
+    let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX).into();
+    let blank = || "".into();
+    for (kind, row) in &found.kinds {
+        let counts = [row.before, row.opened, row.closed, row.after()].map(count);
+        let head = [kind.as_str().into(), "all".into(), blank(), blank(), blank(), blank()];
+        sheet.rows.push(head.into_iter().chain(counts).collect());
+    }
+    for (unit, before) in &found.opened {
+        let names: Vec<&str> = before.iter().map(|unit| unit.name.as_str()).collect();
+        sheet.push([
+            unit.kind.as_str().into(),
+            unit.code.as_str().into(),
+            unit.name.as_str().into(),
+            unit.parent.as_ref().map(ToString::to_string).unwrap_or_default().into(),
+            unit.parent_basis.as_str().into(),
+            names.join(", ").into(),
+            blank(),
+            count(1),
+        ]);
+    }
+    for unit in &found.closed {
+        sheet.push([
+            unit.kind.as_str().into(),
+            unit.code.as_str().into(),
+            unit.name.as_str().into(),
+            blank(),
+            blank(),
+            blank(),
+            blank(),
+            blank(),
+            count(1),
+        ]);
+    }
+    sheet
 }
 
 fn text(found: &Turnover, from: Date, to: Date) -> String {

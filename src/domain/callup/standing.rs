@@ -274,7 +274,7 @@ impl Judge {
             (false, true) => Reason::TypeNear,
         };
         // What nobody has graded comes after what somebody found good.
-        Ok(Place { reason, rank: item.grade.map_or(u32::from(GRADE_MAX) + 1, u32::from) })
+        Ok(Place { reason, rank: item.grade.map_or_else(|| u32::from(GRADE_MAX) + 1, u32::from) })
     }
 
     const fn bar_tied(&self, is_assigned: bool, is_called: bool) -> Result<(), Barred> {

@@ -92,6 +92,11 @@ impl Phone {
         &self.0
     }
 
+    /// The number as it is dialled within the country, such as `0896447405`. Personal data.
+    pub fn domestic(&self) -> String {
+        self.0.replacen("+84", "0", 1)
+    }
+
     /// The last three digits after stars, for screens.
     pub fn masked(&self) -> String {
         format!("******{}", &self.0[self.0.len() - 3..])
@@ -284,6 +289,7 @@ mod tests {
     fn phones_are_stored_in_one_form() {
         for same in ["0896.447.405", "+84 896 447 405", "84896447405", "0084896447405"] {
             assert_eq!(Phone::parse(same).expect(same).e164(), "+84896447405");
+            assert_eq!(Phone::parse(same).expect(same).domestic(), "0896447405");
         }
         assert_eq!(Phone::parse("(0215) 3825-123").expect("landline").e164(), "+842153825123");
         for bad in ["", "0123456789", "01234567890", "089644740", "08964474055", "không có"] {

@@ -9,6 +9,7 @@ use jiff::ToSpan;
 use jiff::civil::{Date, Weekday, date};
 
 use super::reservist::Reservist;
+use super::standing::Period;
 use super::vocabulary::{ReservistCategory, ReservistStatus};
 
 /// A record that was not checked against the person for so many months is stale.
@@ -67,9 +68,12 @@ impl Late {
     }
 }
 
+/// Fewest working days that any law gives for a registration after a move.
+const MOVE_IN_DAYS_MIN: u32 = 5;
+
 /// Working days for a registration after a move: ten before July 2025, five since.
 fn move_in_days(moved_on: Date) -> u32 {
-    if moved_on < date(2025, 7, 1) { 10 } else { 5 }
+    if moved_on < date(2025, 7, 1) { 10 } else { MOVE_IN_DAYS_MIN }
 }
 
 /// The last of so many working days after a day; a holiday list may be empty.
@@ -94,59 +98,126 @@ fn months_after(day: Date, months: i32) -> Date {
     day.saturating_add(months.months())
 }
 
+/// As much of a record as is late or not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Freshness {
+    /// Where the person stands.
+    pub status: ReservistStatus,
+    /// Whether a reserve officer.
+    pub is_officer: bool,
+    /// Since when the person lives where they live.
+    pub residence_since: Option<Date>,
+    /// When the unit took them into its register.
+    pub registered_on: Option<Date>,
+    /// From when to when the status holds.
+    pub status_period: Period,
+    /// Whether the status rests on a paper.
+    pub is_certified: bool,
+    /// When the record was last checked against the person.
+    pub last_recheck_on: Option<Date>,
+    /// Since when a transfer is under way.
+    pub moving_since: Option<Date>,
+}
+
+impl From<&Reservist> for Freshness {
+    fn from(record: &Reservist) -> Self {
+        let standing = &record.standing;
+        Self {
+            status: record.status,
+            is_officer: record.category == Some(ReservistCategory::Officer),
+            residence_since: standing.residence_since,
+            registered_on: standing.registered_on,
+            status_period: standing.status_period,
+            is_certified: standing.status_certificate.is_some(),
+            last_recheck_on: standing.last_recheck_on,
+            moving_since: standing.transfer.as_ref().map(|transfer| transfer.started_on),
+        }
+    }
+}
+
+/// Whether somebody of this status is on the register.
+pub const fn is_registered(status: ReservistStatus) -> bool {
+    use ReservistStatus::{Dead, MovedOut, OverAge, Released};
+    !matches!(status, MovedOut | OverAge | Released | Dead)
+}
+
+/// Whether a recheck still holds on a day.
+pub fn is_fresh(checked: Date, day: Date) -> bool {
+    day <= months_after(checked, RECHECK_MONTHS)
+}
+
 /// What of a record is late on a day, in the order of [`Late`]. A record of somebody who has left the
 /// register is never late.
 pub fn lateness(record: &Reservist, day: Date, holidays: &[Date]) -> Vec<Late> {
-    use ReservistStatus::{Abroad, Active, Dead, MovedOut, OverAge, Released, TempAbsent};
-    if matches!(record.status, MovedOut | OverAge | Released | Dead) {
-        return Vec::new();
+    Freshness::from(record).late(day, holidays)
+}
+
+impl Freshness {
+    /// Whether anything but the recheck may be late on any day, whichever days are holidays: for
+    /// choosing the records to look at.
+    pub fn may_be_late(&self) -> bool {
+        use ReservistStatus::{Abroad, TempAbsent};
+        let moved = self.residence_since.is_some_and(|moved| {
+            let first_due = working_day_after(moved, MOVE_IN_DAYS_MIN, &[]);
+            self.registered_on.is_none_or(|done| done > first_due)
+        });
+        let period = self.status_period;
+        let away = matches!(self.status, TempAbsent | Abroad)
+            && (period.to.is_some() || (period.from.is_some() && !self.is_certified));
+        is_registered(self.status) && (moved || away || self.moving_since.is_some())
     }
-    let standing = &record.standing;
-    let mut late = Vec::new();
-    // What was done counts on the day it was done, what was not on the day of the question.
-    let done_or_today = standing.registered_on.filter(|done| *done <= day).unwrap_or(day);
-    if let Some(moved) = standing.residence_since {
-        let is_officer = record.category == Some(ReservistCategory::Officer);
-        let first = is_officer && standing.transfer.is_none() && standing.registered_on.is_none();
-        let due = working_day_after(moved, move_in_days(moved), holidays);
-        if first {
-            let due = working_day_after(moved, 10, holidays);
-            if done_or_today > due {
-                late.push(Late::OfficerRegistration { due });
-            }
-        } else if done_or_today > due {
-            late.push(Late::MoveIn { due });
+
+    /// What is late on a day, in the order of [`Late`].
+    pub fn late(&self, day: Date, holidays: &[Date]) -> Vec<Late> {
+        use ReservistStatus::{Abroad, Active, TempAbsent};
+        if !is_registered(self.status) {
+            return Vec::new();
         }
-    }
-    let period = standing.status_period;
-    match (record.status, period.from, period.to) {
-        (TempAbsent | Abroad, _, Some(back)) => {
-            let due = working_day_after(back, 5, holidays);
+        let mut late = Vec::new();
+        late.extend(self.late_move(day, holidays));
+        let period = self.status_period;
+        match (self.status, period.from, period.to) {
+            (TempAbsent | Abroad, _, Some(back)) => {
+                let due = working_day_after(back, 5, holidays);
+                if day > due {
+                    late.push(Late::Return { due });
+                }
+            }
+            (TempAbsent, Some(left), None) if !self.is_certified => {
+                let due = months_after(left, ABSENCE_MONTHS);
+                if day > due {
+                    late.push(Late::Absence { due });
+                }
+            }
+            _here => {}
+        }
+        match self.last_recheck_on {
+            None if self.status == Active => late.push(Late::Recheck { due: None }),
+            Some(checked) if !is_fresh(checked, day) => {
+                late.push(Late::Recheck { due: Some(months_after(checked, RECHECK_MONTHS)) });
+            }
+            _fresh => {}
+        }
+        if let Some(started) = self.moving_since {
+            let due = working_day_after(started, 5, holidays);
             if day > due {
-                late.push(Late::Return { due });
+                late.push(Late::Transfer { due });
             }
         }
-        (TempAbsent, Some(left), None) if standing.status_certificate.is_none() => {
-            let due = months_after(left, ABSENCE_MONTHS);
-            if day > due {
-                late.push(Late::Absence { due });
-            }
-        }
-        _here => {}
+        late.sort_unstable();
+        late
     }
-    match standing.last_recheck_on.map(|checked| months_after(checked, RECHECK_MONTHS)) {
-        None if record.status == Active => late.push(Late::Recheck { due: None }),
-        Some(due) if day > due => late.push(Late::Recheck { due: Some(due) }),
-        _fresh => {}
+
+    fn late_move(&self, day: Date, holidays: &[Date]) -> Option<Late> {
+        let moved = self.residence_since?;
+        // What was done counts on the day it was done, what was not on the day of the question.
+        let done_or_today = self.registered_on.filter(|done| *done <= day).unwrap_or(day);
+        let first = self.is_officer && self.moving_since.is_none() && self.registered_on.is_none();
+        let days = if first { 10 } else { move_in_days(moved) };
+        let due = working_day_after(moved, days, holidays);
+        let late = if first { Late::OfficerRegistration { due } } else { Late::MoveIn { due } };
+        (done_or_today > due).then_some(late)
     }
-    if let Some(transfer) = &standing.transfer {
-        let due = working_day_after(transfer.started_on, 5, holidays);
-        if day > due {
-            late.push(Late::Transfer { due });
-        }
-    }
-    late.sort_unstable();
-    late
 }
 
 #[cfg(test)]

@@ -327,7 +327,10 @@ mod tests {
         (4..).zip(texts).map(row).collect()
     }
 
-    fn found(texts: &[&[&str]]) -> Option<(u32, Vec<(usize, &'static str, Role)>)> {
+    /// The header's last row, and its columns.
+    type Found = (u32, Vec<(usize, &'static str, Role)>);
+
+    fn found(texts: &[&[&str]]) -> Option<Found> {
         let header = Header::find::<People>(&rows(texts), &Mapping::default())?;
         assert_eq!(header.repeated, Vec::<&str>::new());
         let bound = header.columns.into_iter().map(|b| (b.at, b.column.field, b.role));

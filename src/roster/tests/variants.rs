@@ -142,7 +142,8 @@ fn units_in_headings_and_names_of_sheets_and_repeated_headers_and_totals() {
 fn what_could_be_wrong_is_warned_of_or_refused() {
     let head: &[&str] = &["Họ và tên", "Ngày sinh", "Giới tính", "Số CCCD", "Xã", "SĐT"];
     let unit = "Xã Na Son";
-    let cases: [(&[&str], Result<&[&str], &str>); 9] = [
+    type Case<'a> = (&'a [&'a str], Result<&'a [&'a str], &'a str>);
+    let cases: [Case<'_>; 9] = [
         (&["Lò A", "15/06/90", "Nam", "011090000001", unit, ""], Ok(&["BIRTH_CENTURY_COMPLETED"])),
         (&["Lò B", "15/06/90", "Nam", "011091000001", unit, ""], Err("BIRTH_DATE_INVALID")),
         (&["Lò C", "#33039", "Nam", "011090000002", unit, ""], Ok(&["DATE_SERIAL_READ"])),

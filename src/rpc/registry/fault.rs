@@ -69,6 +69,9 @@ pub enum RegistryFault {
     /// An assignment does not change so.
     #[error(transparent)]
     Assignment(#[from] AssignmentError),
+    /// Whole records for one who may not see them.
+    #[error("whole records are for registrars: leave the view out, or ask one")]
+    ViewDenied,
     /// The officer looked up too many exact numbers.
     #[error(
         "you may look up 100 exact numbers a minute: wait {secs} seconds", secs = retry_after.as_secs() + 1
@@ -127,7 +130,7 @@ impl RegistryFault {
                 "RECORD_UNKNOWN" => Code::NotFound,
                 _invalid => Code::Invalid,
             },
-            Self::Outside { .. } => Code::Denied,
+            Self::Outside { .. } | Self::ViewDenied => Code::Denied,
             Self::TransferUnderWay | Self::TransferNone => Code::Precondition,
             Self::TransferNowhere { .. } => Code::Invalid,
             Self::Plan(_) => Code::Invalid,
@@ -151,6 +154,7 @@ impl RegistryFault {
             }
             Self::Refused { reason, .. } => reason,
             Self::Outside { .. } => "UNIT_OUTSIDE",
+            Self::ViewDenied => "VIEW_DENIED",
             Self::TransferUnderWay => "TRANSFER_UNDER_WAY",
             Self::TransferNone => "TRANSFER_NONE",
             Self::TransferNowhere { .. } => "TRANSFER_NOWHERE",

@@ -1,13 +1,17 @@
 //! What the registry adds up to: bases, enterprises, training, exercises, disasters.
 //!
 //! Bases, enterprises and activities are few (hundreds, thousands), so each report opens them all and
-//! adds them up as they are now; nothing is kept that could disagree. Sums only leave this module,
+//! adds them up as they are now; nothing is kept that could disagree. Reservists and equipment are
+//! counted out of the index; opened are those only whose dates decide. Sums only leave this module,
 //! nothing of a person, so that the reading is no entry of the ledger. A figure is a numerator and a
 //! denominator; a share is for whoever shows it.
 
+mod equipment;
 mod force;
 mod held;
 mod industry;
+mod place;
+mod reserve;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,55 +19,26 @@ use std::sync::Arc;
 use tonic::{Request, Response, Status};
 
 use crate::domain::ids::UnitCode;
-use crate::domain::unit::Units;
-use crate::index::open_value;
+use crate::domain::world::RecordKind;
+use crate::evidence::seal::SealError;
+use crate::index::{StoredError, open_value};
 use crate::limits;
 use crate::rpc::registry::{Caller, Gate, RegistryDoor, RegistryFault, RegistryParts};
 use crate::store::keys;
 use crate::wire::pb::figure_service_server::FigureService;
 use crate::wire::registry::{RegistryRecord, decode};
 use crate::wire::{WireError, parse, pb};
-use pb::{FigureGrouping, FigureTopic};
+use pb::{FigureMap, FigureTopic};
+use place::{Place, Scope};
 
 /// A sum under way, in the order in which it is shown.
-type Key = (Option<UnitCode>, &'static str, Vec<String>);
+type Key = (Place, &'static str, Vec<String>);
 
 /// Numerator, and denominator where there is one.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Sum {
     of: u64,
     total: Option<u64>,
-}
-
-/// Which records count, and under which units.
-struct Scope {
-    units: Units,
-    /// Only what lies under it.
-    top: Option<UnitCode>,
-    by: FigureGrouping,
-    /// Years of what was held, both ends included.
-    years: (u32, u32),
-}
-
-impl Scope {
-    /// The groups that a record of a unit counts in: the total and its own; none if it is outside.
-    fn places(&self, unit: &UnitCode) -> Vec<Option<UnitCode>> {
-        let unit = self.units.current(unit);
-        if self.top.as_ref().is_some_and(|top| !self.units.is_within(unit, top)) {
-            return Vec::new();
-        }
-        let province = self.units.province().map(|province| &province.code);
-        let own = match self.by {
-            FigureGrouping::Unspecified => None,
-            FigureGrouping::Area => self.units.area_of(unit).map(|area| &area.code).or(province),
-            FigureGrouping::Unit => Some(unit),
-        };
-        std::iter::once(None).chain(own.map(|own| Some(own.clone()))).collect()
-    }
-
-    fn takes_year(&self, year: u32) -> bool {
-        (self.years.0..=self.years.1).contains(&year)
-    }
 }
 
 /// Figures being added up.
@@ -79,7 +54,12 @@ impl<'a> Adder<'a> {
 
     /// Adds to a numerator, and to the denominator where there is one, wherever the unit counts.
     fn add(&mut self, unit: &UnitCode, name: &'static str, group: &[&str], sum: Sum) {
-        for place in self.scope.places(unit) {
+        self.add_at(self.scope.places(unit, None), name, group, sum);
+    }
+
+    /// As [`Self::add`], at places that were told apart before.
+    fn add_at(&mut self, places: Vec<Place>, name: &'static str, group: &[&str], sum: Sum) {
+        for place in places {
             let group = group.iter().map(|part| (*part).to_owned()).collect();
             let held = self.sums.entry((place, name, group)).or_default();
             held.of = held.of.saturating_add(sum.of);
@@ -117,15 +97,11 @@ impl<'a> Adder<'a> {
     }
 
     fn figures(self) -> Vec<pb::Figure> {
-        let units = &self.scope.units;
-        let named = |code: &Option<UnitCode>| {
-            let unit = code.as_ref().and_then(|code| units.get(code));
-            unit.map(|unit| unit.name.clone()).unwrap_or_default()
-        };
+        let scope = self.scope;
         let figure = |((place, name, group), sum): (Key, Sum)| pb::Figure {
             name: name.to_owned(),
-            unit_name: named(&place),
-            unit_code: place.map(|code| code.to_string()).unwrap_or_default(),
+            unit_name: place.name(scope),
+            unit_code: place.unit().map(ToString::to_string).unwrap_or_default(),
             group,
             numerator: sum.of,
             denominator: sum.total,
@@ -140,7 +116,7 @@ impl RegistryParts {
         request: pb::GetFiguresRequest,
         caller: &Caller,
     ) -> Result<pb::GetFiguresResponse, RegistryFault> {
-        let (topic, by) = (request.topic(), request.by());
+        let (topic, by, map) = (request.topic(), request.by(), request.map());
         let units = self.units();
         let asked = match request.unit_code.as_str() {
             "" => None,
@@ -157,8 +133,9 @@ impl RegistryParts {
         if years.0 > years.1 {
             return Err(WireError::new("to_year", "is before from_year").into());
         }
-        let scope = Scope { units, top: asked.or_else(|| caller.within.clone()), by, years };
-        let parts = Arc::clone(self);
+        let top = asked.or_else(|| caller.within.clone());
+        let scope = Scope { units, top, by, years, is_former: map == FigureMap::Former };
+        let (parts, sees_all) = (Arc::clone(self), caller.sees_all);
         let adding = tokio::task::spawn_blocking(move || {
             let mut adder = Adder::new(&scope);
             match topic {
@@ -167,13 +144,55 @@ impl RegistryParts {
                 FigureTopic::Training => held::training(&mut adder, &parts.all()?),
                 FigureTopic::Exercises => held::exercises(&mut adder, &parts.all()?),
                 FigureTopic::Disasters => held::disasters(&mut adder, &parts.all()?),
-                FigureTopic::Reserve | FigureTopic::Unspecified => {
+                FigureTopic::Reserve => parts.reserve(&mut adder, sees_all)?,
+                FigureTopic::Equipment => {
+                    let today = parts.engine.now().date_in_vietnam();
+                    let registry = parts.engine.registry();
+                    equipment::add(&mut adder, registry.table(RecordKind::Equipment), today);
+                }
+                FigureTopic::Unspecified => {
                     return Err(WireError::new("topic", "is none that is added up").into());
                 }
             }
             Ok(pb::GetFiguresResponse { figures: adder.figures() })
         });
         adding.await.unwrap_or(Err(RegistryFault::Unreadable))
+    }
+
+    /// Reservists: counted, and those opened whose dates decide. Blocks.
+    fn reserve(&self, adder: &mut Adder<'_>, sees_all: bool) -> Result<(), RegistryFault> {
+        let today = self.engine.now().date_in_vietnam();
+        let dated = {
+            let registry = self.engine.registry();
+            reserve::count(adder, registry.table(RecordKind::Reservist), today)
+        };
+        for id in dated {
+            if let Some(record) = self.opened::<pb::Reservist>(id)? {
+                reserve::look(adder, &record, today).or(Err(RegistryFault::Unreadable))?;
+            }
+        }
+        reserve::finish(adder, sees_all);
+        Ok(())
+    }
+
+    /// A record; none if it was erased meanwhile. Blocks.
+    fn opened<R: RegistryRecord>(&self, id: [u8; 16]) -> Result<Option<R>, RegistryFault> {
+        let open = || {
+            let Some(value) = self.engine.store().get(&keys::record(R::KIND, &id))? else {
+                return Ok(None);
+            };
+            Ok(Some(open_value(&self.sealer, R::KIND, &id, &value)?))
+        };
+        let opened = match open() {
+            Err(RegistryFault::Stored(StoredError::Sealed(SealError::Erased))) => Ok(None),
+            // Its keys were rotated between the reading and the opening.
+            Err(RegistryFault::Stored(StoredError::Sealed(SealError::OtherGeneration {
+                ..
+            }))) => open(),
+            opened => opened,
+        };
+        let record = opened?.map(|(version, content)| decode(&content, id, version));
+        record.transpose().or(Err(RegistryFault::Unreadable))
     }
 
     /// Every record of a kind that has few. Blocks.

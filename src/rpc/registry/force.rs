@@ -57,8 +57,8 @@ macro_rules! force_service {
                 request: Request<pb::$list_request>,
             ) -> Result<Response<pb::$list_response>, Status> {
                 let caller = self.enter(&request, $list_name)?;
-                let pb::$list_request { page_size, page_token, filter } = request.into_inner();
-                let wanted = Wanted { page_size, page_token, filter, ..Wanted::default() };
+                let pb::$list_request { page_size, page_token, filter, view } = request.into_inner();
+                let wanted = Wanted { page_size, page_token, filter, view, ..Wanted::default() };
                 let listed = self.parts.list(wanted, &caller).await;
                 self.answer(listed.map(|listed| {
                     let Listed { records: $fields, next_page_token, total_size } = listed;

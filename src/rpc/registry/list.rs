@@ -3,6 +3,9 @@
 //! The index is asked on a thread where it may take its milliseconds; nothing else waits for it but
 //! the publishing of new records.
 
+pub(super) mod lookup;
+mod token;
+
 use std::sync::Arc;
 
 use jiff::civil::Date;
@@ -11,7 +14,6 @@ use parking_lot::RwLockReadGuard;
 use crate::domain::world::RecordKind;
 use crate::index::{Asking, Counting, Filter, Grouping, Position, Sight, Sorting};
 use crate::limits;
-use crate::rpc::registry::token;
 use crate::rpc::registry::{Caller, RegistryFault, RegistryParts};
 use crate::wire::registry::{RegistryRecord, View};
 use crate::wire::{WireError, pb};
@@ -30,6 +32,8 @@ pub(super) struct Wanted {
     pub(super) filter: String,
     pub(super) order_by: String,
     pub(super) as_of: Option<pb::CivilDate>,
+    /// A number of [`pb::RecordView`].
+    pub(super) view: i32,
 }
 
 /// A page of identities.
@@ -47,8 +51,8 @@ macro_rules! list {
             request: pb::$request,
             caller: &Caller,
         ) -> Result<pb::$response, RegistryFault> {
-            let pb::$request { page_size, page_token, filter, order_by, as_of } = request;
-            let wanted = Wanted { page_size, page_token, filter, order_by, as_of };
+            let pb::$request { page_size, page_token, filter, order_by, as_of, view } = request;
+            let wanted = Wanted { page_size, page_token, filter, order_by, as_of, view };
             let Listed { records: $field, next_page_token, total_size } =
                 self.list(wanted, caller).await?;
             Ok(pb::$response { $field, next_page_token, total_size })
@@ -70,6 +74,7 @@ impl RegistryParts {
             asked if asked <= limits::LIST_PAGE_LEN_MAX => asked,
             _too_many => return Err(WireError::new("page_size", "is over 500").into()),
         };
+        let view = view(wanted.view, caller)?;
         let filter = Filter::parse(&wanted.filter, R::KIND, caller.sight())?;
         // A page after the first asks nothing new: its token opens for this very filter only.
         if filter.is_lookup() && wanted.page_token.is_empty() {
@@ -88,7 +93,6 @@ impl RegistryParts {
             Some(position) => token::make(&self.sealer, position, &list)?,
             None => String::new(),
         };
-        let view = if caller.sees_all { View::Named } else { View::Masked };
         let records = self.read(walked.ids, view, caller).await?;
         Ok(Listed { records, next_page_token, total_size: walked.total_size })
     }
@@ -179,6 +183,17 @@ impl RegistryParts {
 impl Caller {
     const fn sight(&self) -> Sight {
         if self.sees_all { Sight::Whole } else { Sight::Masked }
+    }
+}
+
+/// How much is shown of each record.
+fn view(asked: i32, caller: &Caller) -> Result<View, RegistryFault> {
+    match pb::RecordView::try_from(asked) {
+        Ok(pb::RecordView::Unspecified) if caller.sees_all => Ok(View::Named),
+        Ok(pb::RecordView::Unspecified | pb::RecordView::Masked) => Ok(View::Masked),
+        Ok(pb::RecordView::Whole) if caller.sees_all => Ok(View::Whole),
+        Ok(pb::RecordView::Whole) => Err(RegistryFault::ViewDenied),
+        Err(_unknown) => Err(WireError::new("view", "is none that there is").into()),
     }
 }
 

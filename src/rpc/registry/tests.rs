@@ -583,7 +583,8 @@ async fn nothing_personal_is_in_the_store_the_log_or_any_debug_output() {
         places.extend([key, value]);
     }
     // What a panic would say: the value it tripped over, whole.
-    let panicked = std::panic::catch_unwind(|| Err::<(), _>(stored.clone()).expect("a panic"));
+    let tripped: Result<(), _> = Err(stored.clone());
+    let panicked = std::panic::catch_unwind(|| tripped.clone().expect("a panic"));
     let said = panicked.expect_err("it panicked").downcast::<String>().expect("with a text");
     assert!(said.contains("a panic"), "{said}");
     places.push(said.into_bytes());

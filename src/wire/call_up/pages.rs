@@ -262,8 +262,9 @@ impl Frozen {
         order: &OrderId,
     ) -> Option<pb::CallUpSheetDelivery> {
         let skip = usize::try_from(page.checked_sub(1)?).ok()?;
-        let own = self.endpoints.iter().enumerate().filter(|(_at, list)| list.contains(&endpoint));
-        let (at, _endpoints) = own.skip(skip).next()?;
+        let mut own =
+            self.endpoints.iter().enumerate().filter(|(_at, list)| list.contains(&endpoint));
+        let (at, _endpoints) = own.nth(skip)?;
         let proof = self.prove(u64::try_from(at).ok()?).ok()?;
         Some(pb::CallUpSheetDelivery {
             order_id: Bytes::copy_from_slice(order.as_bytes()),

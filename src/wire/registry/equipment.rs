@@ -4,6 +4,7 @@ use crate::domain::registry::{
     CapacityUnit, Driver, Equipment, EquipmentInput, EquipmentStatus, Lists, OwnerKind, Plate,
 };
 use crate::domain::world::RecordKind;
+use crate::wire::registry::plan::date;
 use crate::wire::registry::{
     Facet, Facets, FieldProblem, Found, Numbers, RegistryRecord, View, civil, day_text, digit,
     e164, hide, initials, proto_field, said, small, term, text_of,
@@ -59,7 +60,8 @@ impl RegistryRecord for pb::Equipment {
             .number(Facet::CapacityUnit, unit.map_or(0, |unit| unit.number().into()))
             .number(Facet::OwnerKind, small("owner_kind", self.owner_kind)?)
             .answer(Facet::HasDrivers, Some(!self.drivers.is_empty()))
-            .number(Facet::Year, small("year", self.year)?);
+            .number(Facet::Year, small("year", self.year)?)
+            .day(Facet::Rechecked, date("last_recheck_date", self.last_recheck_date.as_ref())?);
         Ok(Facets { capacity: self.capacity_thousandths, ..facets })
     }
 

@@ -7,7 +7,7 @@
 
 use std::fmt;
 
-use jiff::civil::Date;
+use jiff::civil::{Date, date};
 
 use crate::domain::ids::UnitCode;
 
@@ -67,6 +67,10 @@ pub enum Facet {
     HasDrivers,
     /// Year of make.
     Year,
+    /// The day of the last recheck, see [`day_number`].
+    Rechecked,
+    /// Whether anything but the recheck may be late by the law's limits: 1 yes.
+    Watch,
     /// Which sort of base or activity, which stage of an enterprise's survey.
     Sort,
     /// Types of force of a base, products of an enterprise: several.
@@ -98,6 +102,21 @@ pub enum Value {
     Number(u16),
     /// A code of an open list.
     Code(Box<str>),
+}
+
+/// The day before the first that is told apart.
+const DAY_ZERO: Date = date(1949, 12, 31);
+
+/// A day as a facet has it: days since the end of 1949, from 1 to 65,535 (in 2129). Days beyond count
+/// as the nearest of these.
+pub fn day_number(day: Date) -> u16 {
+    let days = day.since(DAY_ZERO).map_or(0, |span| span.get_days());
+    u16::try_from(days.max(1)).unwrap_or(u16::MAX)
+}
+
+/// The day of a [`day_number`].
+pub fn numbered_day(number: u16) -> Date {
+    DAY_ZERO.saturating_add(jiff::Span::new().days(number))
 }
 
 /// What one record is filtered and counted by.
@@ -141,6 +160,12 @@ impl Facets {
     #[must_use]
     pub fn answer(self, facet: Facet, answer: Option<bool>) -> Self {
         self.number(facet, answer.map_or(0, |yes| if yes { 1 } else { 2 }))
+    }
+
+    /// Adds a day; none is "not given".
+    #[must_use]
+    pub fn day(self, facet: Facet, day: Option<Date>) -> Self {
+        self.number(facet, day.map_or(0, day_number))
     }
 
     /// Adds a date of birth, and its year as a facet.

@@ -7,6 +7,8 @@ use crate::domain::registry::{
     ReservistInput, ReservistStatus, Sex,
 };
 use crate::domain::world::RecordKind;
+use crate::wire::registry::freshness::freshness;
+use crate::wire::registry::plan::date as plan_date;
 use crate::wire::registry::{
     Facet, Facets, FieldProblem, Found, Numbers, RegistryRecord, View, civil, digit, e164, hide,
     initials, proto_field, said, small, standing, term, text_of,
@@ -85,6 +87,8 @@ impl RegistryRecord for pb::Reservist {
             )
             .number(Facet::Exemption, self.exemption.is_some().into())
             .number(Facet::Militia, self.militia_role.is_some().into())
+            .day(Facet::Rechecked, plan_date("last_recheck_date", self.last_recheck_date.as_ref())?)
+            .number(Facet::Watch, freshness(self)?.may_be_late().into())
             .code(Facet::Transfer, self.transfer.as_ref().map_or("", |one| &one.to_unit_code))
             .born(self.birth_date.as_ref().map(date).transpose()?);
         for spoken in &self.languages {

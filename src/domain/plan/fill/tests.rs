@@ -53,7 +53,7 @@ fn exact_near_invalid_and_surplus_are_apart_and_each_share_has_its_denominator()
         surplus,
         waiting,
     };
-    let code = unit.code.clone();
+    let code = unit.code;
     assert_eq!(fill.by_post[&(code.clone(), true, 1)], row(2, 1, 1, 0, 1, 0));
     assert_eq!(fill.by_post[&(code.clone(), true, 2)], row(4, 1, 0, 1, 0, 1));
     assert_eq!(fill.by_unit[&code].people, row(6, 2, 1, 1, 1, 1));

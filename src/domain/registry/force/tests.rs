@@ -2,10 +2,13 @@ use super::super::test_lists::Small;
 use super::super::{Checked, Problem, Warning};
 use super::*;
 
+/// What is changed in a good row, the field at fault, the code.
+type Case<I> = (fn(&mut I), &'static str, &'static str);
+
 fn refusals<I: Clone + Default, T: std::fmt::Debug>(
     good: &I,
     check: impl Fn(&I) -> Result<Checked<T>, Vec<Problem>>,
-    cases: &[(fn(&mut I), &str, &str)],
+    cases: &[Case<I>],
 ) {
     check(good).expect("a good row");
     for (change, field, code) in cases {

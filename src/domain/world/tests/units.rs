@@ -99,8 +99,7 @@ fn what_later_changes_rest_on_is_not_taken_back() {
 fn a_unit_that_something_rests_on_does_not_go() {
     let mut p = province();
     let part = unit("03161", UnitKind::Commune, Some("KV1"));
-    let entry =
-        done(&mut p, Change::Split { unit: code("03160"), parts: vec![part.clone()], ends: false });
+    let entry = done(&mut p, Change::Split { unit: code("03160"), parts: vec![part], ends: false });
     let mut other = p.clone();
     let base = unit("TV-002", UnitKind::SelfDefenseBase, Some("03161"));
     other.does(&SERVER, Command::PutUnits(vec![base])).expect("a base");
@@ -177,7 +176,7 @@ fn new_orders_leave_closed_units_out_and_issued_ones_keep_them() {
     let selector = AudienceSelector { units: [code("03163")].into(), ..Default::default() };
     let named = selector.resolve(p.world.units(), p.world.endpoints());
     let (unit, now) = (code("03163"), code("03160"));
-    assert_eq!(named, Err(AudienceError::ClosedUnit { unit: unit.clone(), now }));
+    assert_eq!(named, Err(AudienceError::ClosedUnit { unit, now }));
     let refused = p.does(&SERVER, Command::AddEndpoints(vec![address("03163/civil")]));
     assert!(matches!(refused, Err(Refusal::Endpoint(_))), "no endpoint for a closed unit");
 }

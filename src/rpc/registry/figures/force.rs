@@ -40,7 +40,7 @@ fn inhabitants(adder: &mut Adder<'_>) {
         .keys()
         .filter(|(_, name, _)| *name == "population")
         .map(|(place, ..)| {
-            let whole = place.as_ref().or(top.as_ref());
+            let whole = place.unit().or(top.as_ref());
             let whole = whole.or_else(|| units.province().map(|province| &province.code));
             (place.clone(), whole.and_then(|unit| population(units, unit)))
         })

@@ -1,5 +1,7 @@
 use super::*;
+use crate::domain::unit::Units;
 use crate::sim::province;
+use crate::wire::pb::FigureGrouping;
 
 fn code(text: &str) -> String {
     text.to_owned()
@@ -13,7 +15,7 @@ fn scope(by: FigureGrouping, population: Option<u32>) -> Scope {
         }
     }
     let units = Units::from_list(list).expect("the shipped units");
-    Scope { units, top: None, by, years: (0, u32::MAX) }
+    Scope { units, top: None, by, years: (0, u32::MAX), is_former: false }
 }
 
 fn totals(figures: &[pb::Figure], name: &str) -> Vec<(Vec<String>, u64, Option<u64>)> {

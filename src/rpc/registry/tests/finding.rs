@@ -17,6 +17,7 @@ fn by(order_by: &str, page_token: &str, filter: &str) -> pb::ListReservistsReque
         filter: filter.to_owned(),
         order_by: order_by.to_owned(),
         as_of: None,
+        view: 0,
     }
 }
 

@@ -60,10 +60,10 @@ async fn a_person_is_the_senders_until_the_receiver_accepts_and_both_see_the_mov
     assert!(twice.message().contains("TRANSFER_UNDER_WAY"), "{twice}");
     let own = house.accept("a-0", &id).await.expect_err("the sender does not accept");
     assert!(own.message().contains("TRANSFER_NONE"), "{own}");
-    assert_eq!(house.on_the_way().await, [id.clone()]);
+    assert_eq!(house.on_the_way().await, std::slice::from_ref(&id));
 
     house.calls_as(true, Some(TO));
-    assert_eq!(house.on_the_way().await, [id.clone()]);
+    assert_eq!(house.on_the_way().await, std::slice::from_ref(&id));
     let mut taken = house.get(&id).await.expect("both see it");
     taken.residence_unit_code = TO.to_owned();
     let request = pb::UpdateReservistRequest { request_id: "u-1".into(), reservist: Some(taken) };

@@ -139,7 +139,7 @@ impl CallUps {
                 waiting.push(self.doors.engine.enqueue(ask(caller, None, command)?).await?);
             }
             for reply in waiting {
-                reply.await.or(Err(unknown()))??;
+                reply.await.map_err(|_owner_left| unknown())??;
             }
         }
         Ok(())

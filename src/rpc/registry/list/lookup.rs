@@ -13,9 +13,9 @@ use crate::domain::ids::OfficerId;
 use crate::domain::instant::Instant;
 
 /// Look-ups that one officer may make within [`WINDOW`].
-pub const LOOKUPS_MAX: usize = 100;
+pub(super) const LOOKUPS_MAX: usize = 100;
 /// How long a look-up counts.
-pub const WINDOW: Duration = Duration::from_secs(60);
+pub(super) const WINDOW: Duration = Duration::from_secs(60);
 /// Officers after which those who have not looked up for a while are forgotten.
 const OFFICERS_KEPT: usize = 256;
 

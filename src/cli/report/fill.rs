@@ -1,0 +1,122 @@
+//! How full the plan is, as a report: people and equipment apart, exact and near apart.
+
+use anyhow::Result;
+use clap::{Args, ValueEnum};
+use jiff::civil::Date;
+use serde_json::{Value, json};
+
+use super::sums::share;
+use crate::cli::Cx;
+use crate::cli::connection::{refused, request};
+use crate::cli::listing::Export;
+use crate::domain::ids::UnitCode;
+use crate::roster::sheet::{CellValue, Sheet};
+use crate::wire::pb;
+use crate::wire::registry::plan::{civil_date, date};
+
+/// Lines besides the total.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum By {
+    /// Reserve unit.
+    ReserveUnit,
+    /// Commune that gives.
+    Commune,
+}
+
+/// What to look at.
+#[derive(Debug, Clone, Args)]
+pub(in crate::cli) struct Ask {
+    /// The day, past or to come; today without it.
+    #[arg(long, value_name = "DATE")]
+    on: Option<Date>,
+    /// Only what this commune or area gives.
+    #[arg(long, value_name = "CODE")]
+    unit: Option<UnitCode>,
+    /// Lines for each of these too, besides the total.
+    #[arg(long, value_enum)]
+    by: Option<By>,
+    #[command(flatten)]
+    export: Export,
+}
+
+pub(super) async fn run(cx: &Cx, ask: Ask) -> Result<()> {
+    let asked = pb::GetFillRequest {
+        as_of: ask.on.map(civil_date),
+        reserve_unit_codes: Vec::new(),
+        unit_code: ask.unit.map(|unit| unit.to_string()).unwrap_or_default(),
+    };
+    let reply = cx.connect().await?.plan().get_fill(request(asked)).await.map_err(refused)?;
+    let said = reply.into_inner();
+    let on = date("as_of", said.as_of.as_ref())?;
+    let parts = match ask.by {
+        None => Vec::new(),
+        Some(By::ReserveUnit) => said.by_reserve_unit,
+        Some(By::Commune) => said.by_commune,
+    };
+    let columns = ["FIGURE", "UNIT", "GROUP", "NUMBER", "OF", "SHARE"];
+    let mut sheet = Sheet::new("Registered, managed and arranged for the plan", &columns);
+    sheet.remarks.extend(on.map(|day| day.strftime("%d/%m/%Y").to_string()));
+    let mut values = Vec::new();
+    for line in said.total.iter().chain(&parts).flat_map(lines) {
+        let unit = if line.unit.is_empty() { "all" } else { line.unit };
+        sheet.push([
+            line.words().into(),
+            unit.into(),
+            line.what.into(),
+            line.of.into(),
+            line.total.into(),
+            CellValue::share(line.of, line.total),
+        ]);
+        values.push(line.value());
+    }
+    let value = json!({ "as_of": on.map(|day| day.to_string()), "figures": values });
+    ask.export.show(&cx.screen, &value, &sheet, "")
+}
+
+/// One figure.
+struct Line<'a> {
+    name: &'static str,
+    unit: &'a str,
+    what: &'static str,
+    of: u64,
+    total: u64,
+}
+
+/// A row's figures, people first.
+fn lines(row: &pb::FillRow) -> Vec<Line<'_>> {
+    let sides = [("people", row.people), ("equipment", row.equipment)];
+    let sides = sides.into_iter().filter_map(|(what, count)| Some((what, count?)));
+    let figures = sides.flat_map(|(what, count)| {
+        let named = [
+            ("filled", count.exact + count.near),
+            ("exact", count.exact),
+            ("near", count.near),
+            ("invalid", count.invalid),
+        ];
+        named.map(|(name, of)| Line { name, unit: &row.code, what, of, total: count.needed })
+    });
+    figures.collect()
+}
+
+impl Line<'_> {
+    fn words(&self) -> &'static str {
+        match self.name {
+            "exact" => "arranged by an exact match, of the quota",
+            "near" => "arranged by a near match, of the quota",
+            "invalid" => "arranged, but not fit on the day, of the quota",
+            _filled => "arranged, of the quota",
+        }
+    }
+
+    fn value(&self) -> Value {
+        json!({
+            "name": self.name,
+            "text": self.words(),
+            "unit_code": self.unit,
+            "group": [self.what],
+            "numerator": self.of,
+            "denominator": self.total,
+            "share": share(self.of, Some(self.total)),
+        })
+    }
+}

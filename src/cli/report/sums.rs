@@ -1,0 +1,272 @@
+//! What the registry adds up to, line by line: in plain words, with numerator, denominator and share.
+
+use anyhow::Result;
+use clap::{Args, ValueEnum};
+use serde_json::{Value, json};
+
+use crate::cli::Cx;
+use crate::cli::connection::{refused, request};
+use crate::cli::listing::Export;
+use crate::domain::ids::UnitCode;
+use crate::roster::sheet::{CellValue, Sheet};
+use crate::wire::pb;
+use pb::{FigureGrouping, FigureMap, FigureTopic};
+
+/// By which units.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum By {
+    /// By defensive area.
+    Area,
+    /// By commune, ward or base.
+    Unit,
+}
+
+/// Which map.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Map {
+    /// That of today.
+    New,
+    /// That of before mergers, as far as records name a former unit.
+    Old,
+}
+
+/// What to add up.
+#[derive(Debug, Clone, Args)]
+pub(in crate::cli) struct Ask {
+    /// Only what lies under this unit.
+    #[arg(long, value_name = "CODE")]
+    unit: Option<UnitCode>,
+    /// A line for each of these too, besides the total.
+    #[arg(long, value_enum)]
+    by: Option<By>,
+    #[command(flatten)]
+    export: Export,
+}
+
+/// What was held, and when.
+#[derive(Debug, Clone, Args)]
+pub(in crate::cli) struct Held {
+    #[command(flatten)]
+    ask: Ask,
+    /// The first year.
+    #[arg(long, value_name = "YEAR", value_parser = clap::value_parser!(u32).range(1900..=2100))]
+    from_year: Option<u32>,
+    /// The last year.
+    #[arg(long, value_name = "YEAR", value_parser = clap::value_parser!(u32).range(1900..=2100))]
+    to_year: Option<u32>,
+}
+
+/// What is counted by either map.
+#[derive(Debug, Clone, Args)]
+pub(in crate::cli) struct Mapped {
+    #[command(flatten)]
+    ask: Ask,
+    /// By which map units are counted.
+    #[arg(long, value_enum, default_value_t = Map::New)]
+    map: Map,
+}
+
+/// One topic, plainly.
+pub(super) async fn run(cx: &Cx, topic: FigureTopic, ask: Ask) -> Result<()> {
+    show(cx, topic, ask, pb::GetFiguresRequest::default()).await
+}
+
+/// One topic of what was held.
+pub(super) async fn held(cx: &Cx, topic: FigureTopic, held: Held) -> Result<()> {
+    let (from_year, to_year) = (held.from_year.unwrap_or(0), held.to_year.unwrap_or(0));
+    let rest = pb::GetFiguresRequest { from_year, to_year, ..pb::GetFiguresRequest::default() };
+    show(cx, topic, held.ask, rest).await
+}
+
+/// One topic by either map.
+pub(super) async fn mapped(cx: &Cx, topic: FigureTopic, mapped: Mapped) -> Result<()> {
+    let map = match mapped.map {
+        Map::New => FigureMap::Unspecified,
+        Map::Old => FigureMap::Former,
+    };
+    let rest = pb::GetFiguresRequest { map: map.into(), ..pb::GetFiguresRequest::default() };
+    show(cx, topic, mapped.ask, rest).await
+}
+
+async fn show(cx: &Cx, topic: FigureTopic, ask: Ask, rest: pb::GetFiguresRequest) -> Result<()> {
+    let by = match ask.by {
+        None => FigureGrouping::Unspecified,
+        Some(By::Area) => FigureGrouping::Area,
+        Some(By::Unit) => FigureGrouping::Unit,
+    };
+    let asked = pb::GetFiguresRequest {
+        topic: topic.into(),
+        unit_code: ask.unit.map(|unit| unit.to_string()).unwrap_or_default(),
+        by: by.into(),
+        ..rest
+    };
+    let is_former = asked.map() == FigureMap::Former;
+    let reply = cx.connect().await?.figures().get_figures(request(asked)).await.map_err(refused)?;
+    let figures = reply.into_inner().figures;
+    let mut sheet = Sheet::new(title(topic), &COLUMNS);
+    let today = cx.clock.now().date_in_vietnam();
+    let map = if is_former { "by the map of before mergers" } else { "by the map of today" };
+    sheet.remarks.push(format!("{}, {map}", today.strftime("%d/%m/%Y")));
+    sheet.rows = figures.iter().map(|figure| row(topic, figure)).collect();
+    let values: Vec<Value> = figures.iter().map(|figure| value(topic, figure)).collect();
+    ask.export.show(
+        &cx.screen,
+        &json!({ "as_of": today.to_string(), "figures": values }),
+        &sheet,
+        "",
+    )
+}
+
+const COLUMNS: [&str; 7] = ["FIGURE", "UNIT", "NAME", "GROUP", "NUMBER", "OF", "SHARE"];
+
+const fn title(topic: FigureTopic) -> &'static str {
+    match topic {
+        FigureTopic::Force => "Militia and self-defense force",
+        FigureTopic::Industry => "Enterprises for industrial mobilization",
+        FigureTopic::Training => "Training classes held",
+        FigureTopic::Exercises => "Exercises, inspections and rechecks held",
+        FigureTopic::Disasters => "Work at disasters",
+        FigureTopic::Reserve => "Reservists",
+        FigureTopic::Equipment => "Reserve technical means",
+        FigureTopic::Unspecified => "Figures",
+    }
+}
+
+/// A figure in plain words; its own name where this program does not know it yet.
+fn words(topic: FigureTopic, name: &str) -> &str {
+    match (topic, name) {
+        (FigureTopic::Force, "bases") => "bases, of all bases",
+        (FigureTopic::Force, "present") => "strength, of the authorised strength",
+        (FigureTopic::Force, "population") => "strength, of the inhabitants",
+        (FigureTopic::Force, "party") => "Party members, of the strength",
+        (FigureTopic::Force, "type") => "strength by type of force, of the strength",
+        (FigureTopic::Industry, "enterprises") => "enterprises by stage of survey, of all",
+        (FigureTopic::Industry, "capacity") => "capacity a month, of the quota",
+        (FigureTopic::Training, "classes") => "classes",
+        (FigureTopic::Training, "participants") => "officials and village figures trained",
+        (FigureTopic::Training, "students") => "students taught",
+        (FigureTopic::Training | FigureTopic::Exercises, "meets") => {
+            "meet the requirement, of all rated"
+        }
+        (FigureTopic::Training | FigureTopic::Exercises, "good") => {
+            "good or excellent, of all rated"
+        }
+        (FigureTopic::Exercises, "held") => "held",
+        (FigureTopic::Exercises, "rated") => "rated so, of those held",
+        (FigureTopic::Disasters, "operations") => "operations",
+        (FigureTopic::Disasters, "persons") => "turns of persons",
+        (FigureTopic::Disasters, "vehicles") => "turns of vehicles",
+        (FigureTopic::Reserve, "reservists") => "records by status, of all records",
+        (FigureTopic::Reserve, "registered") => "on the register, of all records",
+        (FigureTopic::Reserve, "class") => "reserve class, of those on the register",
+        (FigureTopic::Reserve, "party") => "Party members, of those where it is known",
+        (FigureTopic::Reserve | FigureTopic::Equipment, "recheck") => {
+            "rechecked within 12 months, of those on the register"
+        }
+        (FigureTopic::Reserve, "militia") => "also in the militia, of those on the register",
+        (FigureTopic::Reserve, "deferral") => "training put off, of those on the register",
+        (FigureTopic::Reserve, "exemption") => "exempt for a post, of those on the register",
+        (FigureTopic::Reserve, "late") => "late by law, of those on the register",
+        (FigureTopic::Equipment, "equipment") => "records by status, of all records",
+        (FigureTopic::Equipment, "registered") => "on the register, of all records",
+        (FigureTopic::Equipment, "type") => "type, of those on the register",
+        (FigureTopic::Equipment, "class") => "class of means, of those on the register",
+        (FigureTopic::Equipment, "grade") => "technical grade, of those on the register",
+        (FigureTopic::Equipment, "driver") => "with a driver, of those on the register",
+        (_topic, name) => name,
+    }
+}
+
+/// The parts of a group; stable codes as words.
+fn group(figure: &pb::Figure) -> String {
+    let part = |part: &String| {
+        let is_code = part.chars().all(|c| c.is_ascii_uppercase() || c == '_');
+        match part.as_str() {
+            "" => "not given".to_owned(),
+            _code if is_code && part.len() > 2 => part.to_ascii_lowercase().replace('_', " "),
+            text => text.to_owned(),
+        }
+    };
+    let parts: Vec<String> = figure.group.iter().map(part).collect();
+    // Who rated stands last, and is not always said.
+    let parts = parts.iter().rev().skip_while(|part| parts.len() > 1 && *part == "not given");
+    let parts: Vec<&str> = parts.map(String::as_str).collect();
+    parts.into_iter().rev().collect::<Vec<_>>().join(", ")
+}
+
+/// A count, or hundredths of a product's measure.
+fn number(topic: FigureTopic, figure: &pb::Figure, number: u64) -> CellValue {
+    if topic == FigureTopic::Industry && figure.name == "capacity" {
+        return CellValue::text(format!("{}.{:02}", number / 100, number % 100));
+    }
+    CellValue::Count(number)
+}
+
+fn row(topic: FigureTopic, figure: &pb::Figure) -> Vec<CellValue> {
+    let is_total = figure.unit_code.is_empty() && figure.unit_name.is_empty();
+    let of = figure.denominator;
+    vec![
+        words(topic, &figure.name).into(),
+        if is_total { "all".into() } else { figure.unit_code.as_str().into() },
+        figure.unit_name.as_str().into(),
+        group(figure).into(),
+        number(topic, figure, figure.numerator),
+        of.map_or(CellValue::Empty, |of| number(topic, figure, of)),
+        of.map_or(CellValue::Empty, |of| CellValue::share(figure.numerator, of)),
+    ]
+}
+
+fn value(topic: FigureTopic, figure: &pb::Figure) -> Value {
+    json!({
+        "name": figure.name,
+        "text": words(topic, &figure.name),
+        "unit_code": figure.unit_code,
+        "unit_name": figure.unit_name,
+        "group": figure.group,
+        "numerator": figure.numerator,
+        "denominator": figure.denominator,
+        "share": share(figure.numerator, figure.denominator),
+    })
+}
+
+/// As shown to a person: cut, not rounded.
+pub(super) fn share(numerator: u64, denominator: Option<u64>) -> Option<String> {
+    let shown = CellValue::share(numerator, denominator?).shown();
+    (!shown.is_empty()).then_some(shown)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn figure(group: &[&str]) -> pb::Figure {
+        pb::Figure {
+            name: "rated".to_owned(),
+            group: group.iter().map(|part| (*part).to_owned()).collect(),
+            numerator: 3,
+            denominator: Some(3),
+            ..pb::Figure::default()
+        }
+    }
+
+    #[test]
+    fn a_line_is_in_plain_words_with_number_denominator_and_share() {
+        let rated = figure(&["ZONE_EXERCISE", "2021", "EXCELLENT", "Quân khu 2"]);
+        let shown: Vec<String> =
+            row(FigureTopic::Exercises, &rated).iter().map(CellValue::shown).collect();
+        let group = "zone exercise, 2021, excellent, Quân khu 2";
+        assert_eq!(shown, ["rated so, of those held", "all", "", group, "3", "3", "100.0 %"]);
+        let nobody = figure(&["ZONE_EXERCISE", "2024", "EXCELLENT", ""]);
+        assert_eq!(super::group(&nobody), "zone exercise, 2024, excellent");
+        assert_eq!(super::group(&figure(&[""])), "not given");
+    }
+
+    #[test]
+    fn capacities_are_shown_in_their_measure() {
+        let made = pb::Figure { name: "capacity".to_owned(), ..figure(&["Gạo", "tấn"]) };
+        let made = pb::Figure { numerator: 2_050, denominator: Some(4_100), ..made };
+        let shown: Vec<String> =
+            row(FigureTopic::Industry, &made).iter().map(CellValue::shown).collect();
+        assert_eq!(shown[3..], ["Gạo, tấn", "20.50", "41.00", "50.0 %"]);
+    }
+}
