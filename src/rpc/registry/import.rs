@@ -4,22 +4,21 @@
 //! answers wait in a short queue until the caller reads them. When the lane or the queue is full the
 //! task stops reading, and the caller feels the pace of the disk.
 
+mod settle;
+
 use prost::Message;
 use tokio::sync::{mpsc, oneshot};
 use tokio_stream::StreamExt;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Status, Streaming};
 
-use crate::domain::registry::Lists;
-use crate::domain::unit::Units;
 use crate::engine::EngineError;
-use crate::engine::records::{RecordJob, RecordOutcome, RowMode, RowOutcome};
-use crate::index::Keys;
+use crate::engine::records::{RecordJob, RecordOutcome, RowOutcome};
 use crate::limits;
 use crate::rpc::registry::calls::request_id;
 use crate::rpc::registry::changes::Changes;
 use crate::rpc::registry::{Answers, Caller, Gate, RegistryDoor, RegistryFault, RegistryParts};
-use crate::wire::registry::{FieldProblem, Fields, RegistryRecord, View};
+use crate::wire::registry::{Fields, RegistryRecord};
 use crate::wire::{WireError, pb};
 
 /// Rows with their numbers.
@@ -185,63 +184,6 @@ impl<G: Gate> RegistryDoor<G> {
 }
 
 impl RegistryParts {
-    /// Nobody draws a record into their unit from one that is not theirs.
-    fn holder_is_reached<R: RegistryRecord>(
-        &self,
-        keys: &Keys,
-        caller: &Caller,
-        units: &Units,
-    ) -> bool {
-        let registry = self.engine.registry();
-        let table = registry.table(R::KIND);
-        let mut holders = keys.iter().filter_map(|key| table.get(&table.find(key)?));
-        holders.all(|row| caller.reaches(&row.unit, units))
-    }
-
-    /// The record that an import's row would change.
-    fn holder<R: RegistryRecord>(&self, record: &R) -> Option<[u8; 16]> {
-        let registry = self.engine.registry();
-        let keys = record.numbers().into_iter().flatten();
-        keys.map(|(kind, text)| self.sealer.blind_index(kind, &text))
-            .find_map(|key| registry.table(R::KIND).find(&key))
-    }
-
-    /// The record that a row makes, with what is stored of it where the row says nothing; or the
-    /// reason why it makes none.
-    async fn settle<R: RegistryRecord>(
-        &self,
-        record: R,
-        fields: Option<&Fields>,
-        lists: &Lists<'_>,
-    ) -> Result<Result<(R, RowMode), &'static str>, RegistryFault> {
-        let first = |problems: Vec<FieldProblem>| {
-            problems.first().map_or("RECORD_INVALID", |problem| problem.code.code())
-        };
-        let mut checked = match record.checked(lists) {
-            Ok(checked) => checked,
-            Err(problems) => return Ok(Err(first(problems))),
-        };
-        let holder = self.holder::<R>(&checked);
-        let Some(fields) = fields else {
-            checked.keep(self.moving(holder).await?.as_ref());
-            return Ok(Ok((checked, RowMode::Import)));
-        };
-        let Some(id) = holder else {
-            checked.keep(None);
-            return Ok(Ok((checked, RowMode::Merge { seen: None })));
-        };
-        // Not shown: what the row changes is read again for that, and recorded.
-        let stored = self.open::<R>(vec![id], View::Whole).await?.into_iter().next();
-        let stored = stored.ok_or(RegistryFault::Unknown)?;
-        let mut merged = match fields.merge(&stored, &checked)?.checked(lists) {
-            Ok(merged) => merged,
-            Err(problems) => return Ok(Err(first(problems))),
-        };
-        merged.keep(Some(&stored));
-        let seen = Some((id, stored.identity().1));
-        Ok(Ok((merged, RowMode::Merge { seen })))
-    }
-
     /// Checks a batch and puts what passes into the engine's lane.
     async fn begin<B: ImportBatch>(
         &self,

@@ -135,7 +135,7 @@ async fn the_specialties_that_were_put_are_those_that_records_are_held_against()
     let mut gunner = person();
     gunner.specialty_code = "PK07".to_owned();
     let refused = house.create("c-1", &gunner).await.expect_err("not in the program's own list");
-    assert!(refused.message().contains("SpecialtyUnknown"), "{refused:?}");
+    assert!(refused.message().contains("SPECIALTY_UNKNOWN"), "{refused:?}");
     let message = |code: &str, name: &str, near: &[&str]| pb::Specialty {
         code: code.to_owned(),
         name: name.to_owned(),
@@ -155,5 +155,5 @@ async fn the_specialties_that_were_put_are_those_that_records_are_held_against()
     let mut foot = people(2).remove(1);
     foot.specialty_code = "CN01".to_owned();
     let refused = house.create("c-3", &foot).await.expect_err("listed no more");
-    assert!(refused.message().contains("SpecialtyUnknown"), "{refused:?}");
+    assert!(refused.message().contains("SPECIALTY_UNKNOWN"), "{refused:?}");
 }
