@@ -4,13 +4,16 @@ use std::collections::HashMap;
 use std::sync::atomic::Ordering;
 
 use super::*;
-use crate::domain::world::Event;
+use ring::rand::SystemRandom;
+
+use crate::domain::world::{Command, Event, Request};
 use crate::engine::records::RecordJob;
 use crate::engine::records::tests::{Kept, commitment, founded, imported, people, start_with};
 use crate::engine::recovery::recover;
 use crate::index::Registry;
 use crate::store::memory::{Fault, MemoryStore};
 use crate::store::{Store, keys as store_keys};
+use crate::wire::call_up::belongs;
 use crate::wire::entry;
 
 const KIND: RecordKind = RecordKind::Reservist;
@@ -275,4 +278,29 @@ async fn an_erasure_whose_key_could_not_be_cut_out_is_ended_by_asking_again_or_b
     assert_eq!(catch_up(&next.engine, next.kept.as_ref()).expect("kept"), 1);
     assert!(next.kept.sealer().keyring().is_punctured(&ids[0], 1));
     next.is_sound(ids.len() - 1);
+}
+
+#[tokio::test]
+async fn a_call_up_leaf_that_was_sealed_before_the_newest_keys_is_not_taken() {
+    let house = House::new().await;
+    let order = [5; 16];
+    let leaf = || {
+        let (rng, belongs) = (SystemRandom::new(), belongs(&order, 0));
+        let sealed = house.kept.sealer().seal(&belongs, b"names", &rng).expect("short");
+        (store_keys::call_up_leaf(&order, 0), sealed.bytes)
+    };
+    let submit = |pair| {
+        let command = Command::ReadRecords { kind: KIND, records: vec![[1; 16]] };
+        let request = Request { actor: Actor::Server, id: None, command };
+        house.engine.submit_with(request, vec![pair])
+    };
+    let older = leaf();
+    house.ask(KeyWork::Begin).await.expect("begun");
+    let refused = submit(older).await.expect_err("it would be left under keys that go");
+    assert_eq!(refused.reason(), "UNAVAILABLE");
+    let key = store_keys::call_up_leaf(&order, 0);
+    assert_eq!(house.store.get(&key).expect("in memory"), None);
+    let newer = leaf();
+    submit(newer.clone()).await.expect("taken");
+    assert_eq!(house.store.get(&key).expect("in memory"), Some(newer.1));
 }

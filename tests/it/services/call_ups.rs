@@ -8,6 +8,7 @@ use hoatoc::domain::order::handling::Handling;
 use hoatoc::domain::world::{Actor, Event, RecordKind};
 use hoatoc::engine::records::{NewRecord, RecordJob, RowMode, RowOutcome};
 use hoatoc::evidence::seal::Sealer;
+use hoatoc::fanout::sheets::naming;
 use hoatoc::index::Row;
 use hoatoc::store::{Batch, keys};
 use hoatoc::terminal::Terminal;
@@ -331,7 +332,8 @@ async fn lists_that_changed_in_the_store_are_neither_signed_nor_issued() {
     batch.delete(keys::call_up_leaf(draft.order.id.as_bytes(), 1));
     store.commit(batch).expect("in memory");
     let refused = sign_and_issue(&province, &draft).await;
-    assert_eq!(reason(refused).0, Code::Internal);
+    let changed = (Code::FailedPrecondition, "CALL_UP_CHANGED".to_owned());
+    assert_eq!(reason(refused), changed);
 }
 
 #[tokio::test]
@@ -356,4 +358,32 @@ async fn who_could_not_be_called_any_more_is_counted_and_stays_on_the_list() {
     let line = pb::CallUpSummary::decode(&anew.summary[..]).expect("a summary").lines[0].clone();
     let called = line.refused.iter().find(|own| own.reason == "CALLED").map(|own| own.count);
     assert_eq!((line.exact, line.near, called), (0, 4, Some(5)));
+}
+
+#[tokio::test]
+async fn sheets_go_thirty_days_after_the_end_of_their_order_and_no_sooner() {
+    let province = Province::start().await;
+    let ids = put(&province, &people()).await;
+    let (draft, selected) = calling(&province, 2).await;
+    let mut director = province.orders("exercise-director").await;
+    soon(director.draft_order(request(&draft, &selected.call_up_id))).await.expect("laid down");
+    let (order, store) = (draft.order.id, province.engine.store().clone());
+    let names = |id: &[u8; 16]| {
+        let lists = naming(&*store, &Sealer::new(&MASTER), [order], id).expect("readable");
+        lists.contains(&order)
+    };
+    // Abroad, and so on no list; and two who are called.
+    assert!(!names(&ids[0]));
+    let named = ids.iter().filter(|id| names(id)).count();
+    assert!(named >= 2, "the called and their substitutes are named");
+    let left =
+        || store.scan(&keys::call_up_of(order.as_bytes()), b"", 100).expect("in memory").len();
+    let leaves = left();
+    province.clock.set(draft.order.not_after.offset_by(30 * 24 * 3_600_000));
+    assert_eq!(soon(province.engine.prune_call_up(order)).await.expect("kept"), 0);
+    assert_eq!(left(), leaves);
+    province.clock.advance(Duration::from_secs(1));
+    assert_eq!(soon(province.engine.prune_call_up(order)).await.expect("removed"), leaves);
+    assert_eq!(left(), 0);
+    assert!(!ids.iter().any(names), "nothing of the people is left beside their records");
 }

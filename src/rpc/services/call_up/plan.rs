@@ -87,3 +87,94 @@ fn place(unit: &ReserveUnit, is_person: bool, no: u16) -> Option<(Key<'_>, Strin
         ((RequirementKind::Equipment, &line.kind, false), format!("{} / {no}", unit.code))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+    use crate::domain::ids::{AssignmentId, ReservistId};
+    use crate::domain::plan::{Assignment, Post, Stage, Subject, Tier};
+    use crate::index::assignments::{Assigned, Kept, PlanChange};
+
+    const DAY: Date = date(2026, 12, 1);
+
+    fn post(no: u16, specialty: &str, duty: Duty) -> Post {
+        Post {
+            no,
+            title: "Chiến sĩ".to_owned(),
+            specialty: specialty.parse().expect("a code"),
+            near: Vec::new(),
+            rank_min: None,
+            rank_max: None,
+            duty,
+            count: 2,
+            sex: None,
+            health_max: None,
+        }
+    }
+
+    fn holder(id: u8, post: u16, stage: Stage) -> Assignment {
+        Assignment {
+            id: AssignmentId::from_bytes([id; 16]),
+            version: 1,
+            subject: Subject::Reservist(ReservistId::from_bytes([id; 16])),
+            unit: "03160".parse().expect("a code"),
+            reserve_unit: "DB-C1".parse().expect("a code"),
+            post,
+            tier: Tier::ExactFirst,
+            stage,
+            from: date(2026, 1, 1),
+            to: (stage == Stage::Ended).then(|| date(2026, 6, 30)),
+            ended: None,
+            superseded_by: None,
+        }
+    }
+
+    #[test]
+    fn a_plan_calls_who_holds_its_posts_on_the_day() {
+        let mut plan = PlanIndex::default();
+        let unit = ReserveUnit {
+            code: "DB-C1".parse().expect("a code"),
+            name: "Đại đội 1".to_owned(),
+            unit: "11".parse().expect("a code"),
+            receiving_unit: None,
+            receiving_unit_code: None,
+            assembly_station: None,
+            reception_station: None,
+            source_units: Vec::new(),
+            posts: vec![
+                post(1, "CN01", Duty::Combat),
+                post(2, "CN01", Duty::Combat),
+                post(3, "CN01", Duty::Support),
+            ],
+            lines: Vec::new(),
+            quotas: Vec::new(),
+            valid_from: date(2026, 1, 1),
+            valid_to: None,
+        };
+        let code = unit.code.clone();
+        plan.apply(PlanChange::ReserveUnit(Box::new(Kept { id: [0; 16], version: 1, unit })));
+        for assignment in [
+            holder(1, 1, Stage::Active),
+            holder(2, 2, Stage::Active),
+            holder(3, 3, Stage::Active),
+            holder(4, 1, Stage::Waiting),
+            holder(5, 1, Stage::Ended),
+        ] {
+            let assigned = Assigned { assignment, subject_version: 1 };
+            plan.apply(PlanChange::Assignment(Box::new(assigned)));
+        }
+        let (called, posts) = lines(&plan, &code, DAY).expect("it exists");
+        let told: Vec<_> = called.iter().map(|line| (line.is_combat, line.count)).collect();
+        assert_eq!(told, [(true, 4), (false, 2)], "posts alike are one line");
+        assert_eq!(called[0].holders, Some(vec![[1; 16], [2; 16]]));
+        assert_eq!(called[1].holders, Some(vec![[3; 16]]));
+        assert_eq!(posts[&[2; 16]], "DB-C1 / 2 Chiến sĩ");
+        assert_eq!(posts.len(), 3, "neither who waits nor who is gone");
+        let before = lines(&plan, &code, date(2025, 12, 31)).expect_err("it is not there yet");
+        assert_eq!(before.reason, "PLAN_UNKNOWN");
+        let in_june = lines(&plan, &code, date(2026, 6, 1)).expect("it exists").1;
+        assert!(in_june.contains_key(&[5; 16]), "who held a post then");
+    }
+}
