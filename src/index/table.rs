@@ -8,6 +8,7 @@
 mod columns;
 mod order;
 mod phones;
+mod reading;
 
 use std::fmt;
 use std::hash::BuildHasher;
@@ -332,68 +333,5 @@ impl Table {
     /// Whether a record is assigned to a post.
     pub fn is_assigned(&self, id: &[u8; 16]) -> bool {
         self.number(id).is_some_and(|number| self.assigned.contains(number))
-    }
-}
-
-/// What the questions in this folder are answered from.
-impl Table {
-    pub(super) const fn all(&self) -> &RoaringBitmap {
-        &self.all
-    }
-
-    pub(super) const fn assigned(&self) -> &RoaringBitmap {
-        &self.assigned
-    }
-
-    pub(super) fn column(&self, facet: Facet) -> &Column {
-        &self.columns[facet.place()]
-    }
-
-    pub(super) const fn names(&self) -> &Names {
-        &self.names
-    }
-
-    pub(super) const fn phones(&self) -> &Phones {
-        &self.phones
-    }
-
-    pub(super) const fn by_order(&self) -> &Order {
-        &self.by_order
-    }
-
-    pub(super) fn id(&self, row: u32) -> [u8; 16] {
-        self.ids[index(row)]
-    }
-
-    pub(super) fn birth(&self, row: u32) -> u32 {
-        self.births[index(row)]
-    }
-
-    pub(super) fn capacity(&self, row: u32) -> u32 {
-        self.capacities.get(index(row)).copied().unwrap_or(0)
-    }
-
-    pub(super) fn rechecked(&self, row: u32) -> u32 {
-        self.rechecks.get(index(row)).copied().unwrap_or(0)
-    }
-
-    pub(super) fn terms(&self, row: u32) -> Terms {
-        self.terms.get(&row).copied().unwrap_or_default()
-    }
-
-    pub(super) fn identity(&self, row: u32) -> ([u8; 16], u64) {
-        (self.ids[index(row)], self.versions[index(row)])
-    }
-
-    pub(super) fn units(&self) -> &[UnitCode] {
-        &self.units
-    }
-
-    pub(super) fn name(&self, row: u32) -> Option<u32> {
-        Some(self.name_of[index(row)]).filter(|name| *name != NO_NAME)
-    }
-
-    pub(super) fn holder(&self, key: &BlindKey) -> Option<u32> {
-        self.row_of_key(key)
     }
 }

@@ -8,10 +8,11 @@
 mod candidates;
 mod choose;
 mod hold;
+mod needs;
 mod plan;
 mod rows;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use prost::Message as _;
@@ -22,12 +23,12 @@ use self::candidates::Field;
 use self::choose::{Choice, Made};
 use self::hold::{Held, Hold};
 use crate::domain::callup::standing::Judge;
-use crate::domain::callup::{Barred, LINES_MAX, RESERVE_MAX};
+use crate::domain::callup::{Barred, RESERVE_MAX};
 use crate::domain::code::Code;
 use crate::domain::ids::{OrderId, ReserveUnitCode, SpecialtyCode};
 use crate::domain::order::call_up::CallUp;
 use crate::domain::order::handling::Handling;
-use crate::domain::order::{Order, REQUIRED_MAX, Requirement, RequirementKind};
+use crate::domain::order::{Order, Requirement, RequirementKind};
 use crate::domain::world::{Command, RecordKind, Refusal};
 use crate::fanout::sheets::{Lists, SheetsError};
 use crate::limits;
@@ -39,9 +40,6 @@ use crate::store::Pair;
 use crate::wire::call_up::pages::{FreezeError, freeze};
 use crate::wire::unit::optional;
 use crate::wire::{WireError, call_up, order, parse, pb};
-
-/// Most near codes of one line.
-const NEAR_MAX: usize = 20;
 
 /// One line of what is asked for.
 #[derive(Debug, Clone)]
@@ -75,7 +73,7 @@ impl CallUps {
         known: impl Fn(&Requirement) -> Result<(), Reject>,
     ) -> Result<pb::SelectCallUpResponse, Status> {
         let order: OrderId = parse("order_id", &message.order_id)?;
-        let mut lines = lines(&message.needs)?;
+        let mut lines = needs::lines(&message.needs)?;
         for line in &lines {
             for code in line.near.iter().chain([&line.code]) {
                 known(&Requirement { code: code.clone(), kind: line.kind, count: line.count })?;
@@ -303,36 +301,6 @@ impl CallUps {
         }
         Ok(called)
     }
-}
-
-fn lines(needs: &[pb::CallUpNeed]) -> Result<Vec<Line>, Status> {
-    let invalid = |fault: &str| {
-        Status::from(Reject::field("CALL_UP_INVALID", &WireError::new("needs", fault)))
-    };
-    if needs.len() > LINES_MAX {
-        return Err(invalid("have more than 100 lines"));
-    }
-    let mut seen = BTreeSet::new();
-    let line = |need: &pb::CallUpNeed| -> Result<Line, Status> {
-        let kind = match need.kind() {
-            pb::RequirementKind::Personnel => RequirementKind::Personnel,
-            pb::RequirementKind::Equipment => RequirementKind::Equipment,
-            pb::RequirementKind::Unspecified => {
-                return Err(invalid("say neither people nor means"));
-            }
-        };
-        let code: SpecialtyCode = parse("needs.code", &need.code)?;
-        if !seen.insert((kind, code.clone())) {
-            return Err(invalid("name a code twice"));
-        }
-        if !(1..=REQUIRED_MAX).contains(&need.count) || need.near_codes.len() > NEAR_MAX {
-            return Err(invalid("ask for none, for too many, or with too many near codes"));
-        }
-        let near = need.near_codes.iter().map(|near| parse("needs.near_codes", near));
-        let near = near.collect::<Result<_, _>>()?;
-        Ok(Line { code, kind, count: need.count, near, is_combat: need.is_combat, holders: None })
-    };
-    needs.iter().map(line).collect()
 }
 
 fn unknown() -> Reject {

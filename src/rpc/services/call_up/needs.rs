@@ -1,0 +1,46 @@
+//! The lines that are asked for, read out of the request.
+
+use std::collections::BTreeSet;
+
+use tonic::Status;
+
+use crate::domain::callup::LINES_MAX;
+use crate::domain::ids::SpecialtyCode;
+use crate::domain::order::{REQUIRED_MAX, RequirementKind};
+use crate::rpc::services::call_up::Line;
+use crate::rpc::status::Reject;
+use crate::wire::{WireError, parse, pb};
+
+/// Most near codes of one line.
+const NEAR_MAX: usize = 20;
+
+/// Each code once for people and once for means.
+pub(super) fn lines(needs: &[pb::CallUpNeed]) -> Result<Vec<Line>, Status> {
+    let invalid = |fault: &str| {
+        Status::from(Reject::field("CALL_UP_INVALID", &WireError::new("needs", fault)))
+    };
+    if needs.len() > LINES_MAX {
+        return Err(invalid("have more than 100 lines"));
+    }
+    let mut seen = BTreeSet::new();
+    let line = |need: &pb::CallUpNeed| -> Result<Line, Status> {
+        let kind = match need.kind() {
+            pb::RequirementKind::Personnel => RequirementKind::Personnel,
+            pb::RequirementKind::Equipment => RequirementKind::Equipment,
+            pb::RequirementKind::Unspecified => {
+                return Err(invalid("say neither people nor means"));
+            }
+        };
+        let code: SpecialtyCode = parse("needs.code", &need.code)?;
+        if !seen.insert((kind, code.clone())) {
+            return Err(invalid("name a code twice"));
+        }
+        if !(1..=REQUIRED_MAX).contains(&need.count) || need.near_codes.len() > NEAR_MAX {
+            return Err(invalid("ask for none, for too many, or with too many near codes"));
+        }
+        let near = need.near_codes.iter().map(|near| parse("needs.near_codes", near));
+        let near = near.collect::<Result<_, _>>()?;
+        Ok(Line { code, kind, count: need.count, near, is_combat: need.is_combat, holders: None })
+    };
+    needs.iter().map(line).collect()
+}
