@@ -62,6 +62,7 @@ async fn put_all(engine: &Engine, sealer: &Arc<Sealer>, batches: Vec<Vec<NewReco
                 id: None,
                 kind: RecordKind::Reservist,
                 rows,
+                validate_only: false,
                 sealer,
                 reply,
             });

@@ -22,8 +22,8 @@ use crate::engine::Engine;
 use crate::evidence::seal::{SealError, Sealer};
 use crate::limits;
 use crate::store::{Pair, Store, StoreError, keys};
-use crate::wire::call_up::belongs;
-use crate::wire::call_up::pages::{Frozen, Leaf};
+use crate::wire::order::call_up::belongs;
+use crate::wire::order::call_up::pages::{Frozen, Leaf};
 use crate::wire::{WireError, array, pb};
 
 /// The place of the substitutes, after every leaf.

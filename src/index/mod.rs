@@ -10,7 +10,7 @@
 //! |---|---|
 //! | what is asked | `filter`: AIP-160, its fields and words |
 //! | who is it | `select`: sets, joined |
-//! | in what order | `page`: by identity, by name, by age |
+//! | in what order | `select::page`: by identity, by name, by age |
 //! | how many | `count`: by up to three fields; `tally`: sets by their places |
 //! | who could be chosen | `candidates`: by specialty or type |
 
@@ -18,9 +18,7 @@ pub mod assignments;
 pub mod candidates;
 mod count;
 mod filter;
-mod load;
 mod names;
-mod page;
 mod row;
 mod select;
 pub mod stored;
@@ -31,11 +29,11 @@ pub use assignments::PlanIndex;
 pub use candidates::{Candidates, ItemRow, PersonRow};
 pub use count::{CountError, Counting, GROUP_FIELDS_MAX, GROUPS_MAX, Group, Grouping};
 pub use filter::{DEPTH_MAX, FILTER_LEN_MAX, Field, Filter, FilterError, Sight, TERMS_MAX, fields};
-pub use load::LoadError;
 pub use names::NameQuery;
-pub use page::{By, Position, Sorting, SortingError};
 pub use row::{BlindKey, Keys, Known, Row};
+pub use select::page::{By, Position, Sorting, SortingError};
 pub use select::{Asking, Matches};
+pub use stored::load::LoadError;
 pub use stored::{StoredError, kind_name, open_value, seal_value, value_generation};
 pub use table::Table;
 pub use tally::{Part, Tally};

@@ -5,6 +5,8 @@
 //! rest of the filter left. Units are resolved through the tree of today: a record that was entered
 //! under a unit that is no more counts under its successor.
 
+pub(super) mod page;
+
 use std::borrow::Cow;
 
 use jiff::civil::Date;

@@ -4,6 +4,8 @@
 //! binds identity, kind and version, so a value that was moved or rolled back by its version alone
 //! does not open.
 
+pub(super) mod load;
+
 use ring::rand::SecureRandom;
 use zeroize::Zeroizing;
 

@@ -6,7 +6,6 @@
 //! [`trust`] take envelopes, not messages. Knows nothing of storage, calls or connections.
 
 pub mod answer;
-pub mod call_up;
 pub mod codec;
 pub mod entry;
 pub mod envelope;

@@ -3,6 +3,8 @@
 //! [`encode`] is called once, by the author. Everybody else reads: [`read`] takes an envelope, so
 //! that nobody parses bytes that did not come in one.
 
+pub mod call_up;
+
 use prost::Message;
 use prost::bytes::Bytes;
 
@@ -15,7 +17,6 @@ use crate::domain::order::{
 };
 use crate::domain::world::OrderFile;
 use crate::evidence::envelope::Envelope;
-use crate::wire::call_up;
 use crate::wire::unit::{self, optional, unknown};
 use crate::wire::{WireError, array, instant, optional_instant, parse, pb, timestamp};
 

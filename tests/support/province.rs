@@ -141,17 +141,14 @@ impl Province {
         let (ledger_key, root) = (key(), key());
         let ledger_public = ledger_key.public();
         let metrics = Metrics::with_page("test").expect("a page");
-        let engine = Engine::start(
-            EngineParts {
-                store,
-                clock: clock.clone(),
-                ledger_key: Some(ledger_key),
-                registry: Registry::default(),
-                metrics: metrics.clone(),
-            },
-            &tasks,
-        );
-        let engine = engine.expect("an empty store is sound");
+        let parts = EngineParts {
+            store,
+            clock: clock.clone(),
+            ledger_key: Some(ledger_key),
+            registry: Registry::default(),
+            metrics: metrics.clone(),
+        };
+        let engine = Engine::start(parts, &tasks).expect("an empty store is sound");
         let figures = on_disk.as_ref().map(|(store, dir)| {
             let settings =
                 upkeep::Settings { data_dir: dir.clone(), snapshot_every_bytes: u64::MAX };

@@ -22,7 +22,7 @@ use crate::domain::order::call_up::CallUp as Signed;
 use crate::domain::order::handling::Handling;
 use crate::domain::order::{Requirement, RequirementKind};
 use crate::domain::unit::Units;
-use crate::wire::call_up::{self, proven_summary, read_summary};
+use crate::wire::order::call_up::{self, proven_summary, read_summary};
 use crate::wire::pb;
 
 /// What people and means are called from.

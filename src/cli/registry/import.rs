@@ -10,7 +10,7 @@ use jiff::civil::Date;
 use serde_json::Value;
 
 use crate::cli::Cx;
-use crate::cli::connection::{refused, request_id};
+use crate::cli::connection::{Connection, refused, request_id};
 use crate::cli::output::{table, text_of};
 use crate::domain::ids::UnitCode;
 use crate::domain::unit::Units;
@@ -114,28 +114,9 @@ pub(super) async fn run(cx: &Cx, roster: Roster, kind: RosterKind) -> Result<()>
     };
     let bar = cx.screen.counter("rows");
     let mut progress = |rows| bar.set_position(rows);
-    let (mut client, mut force) = (connection.registry(), connection.force());
     let again = feed.clone();
     let fed = tokio::select! {
-        fed = async {
-            match kind {
-                RosterKind::Reservists => {
-                    feed::import_reservists(&mut client, feed, &mut progress).await
-                }
-                RosterKind::Equipment => {
-                    feed::import_equipment(&mut client, feed, &mut progress).await
-                }
-                RosterKind::MilitiaBases => {
-                    feed::import_militia_bases(&mut force, feed, &mut progress).await
-                }
-                RosterKind::Enterprises => {
-                    feed::import_enterprises(&mut force, feed, &mut progress).await
-                }
-                RosterKind::Activities => {
-                    feed::import_activities(&mut force, feed, &mut progress).await
-                }
-            }
-        } => Some(fed),
+        fed = import(&connection, kind, feed, &mut progress) => Some(fed),
         _stopped = tokio::signal::ctrl_c() => None,
     };
     bar.finish_and_clear();
@@ -166,6 +147,22 @@ pub(super) async fn run(cx: &Cx, roster: Roster, kind: RosterKind) -> Result<()>
         }
     }
     tell(cx, &roster.file, roster.dry_run, &report)
+}
+
+async fn import(
+    connection: &Connection,
+    kind: RosterKind,
+    feed: Feed,
+    progress: &mut (dyn FnMut(u64) + Send),
+) -> Result<ImportReport, FeedError> {
+    let (mut registry, mut force) = (connection.registry(), connection.force());
+    match kind {
+        RosterKind::Reservists => feed::import_reservists(&mut registry, feed, progress).await,
+        RosterKind::Equipment => feed::import_equipment(&mut registry, feed, progress).await,
+        RosterKind::MilitiaBases => feed::import_militia_bases(&mut force, feed, progress).await,
+        RosterKind::Enterprises => feed::import_enterprises(&mut force, feed, progress).await,
+        RosterKind::Activities => feed::import_activities(&mut force, feed, progress).await,
+    }
 }
 
 /// Said before the import, not after it.

@@ -7,6 +7,7 @@ use crate::domain::endpoint::Terminal;
 use crate::domain::ids::{EndpointNo, OrderId};
 use crate::domain::instant::Instant;
 use crate::domain::order::delivery::{Answer, Moment};
+use crate::domain::registry::Specialty;
 use crate::domain::world::answers::digest_head;
 use crate::domain::world::file::Issue;
 use crate::domain::world::{
@@ -42,13 +43,7 @@ impl World {
                 }
             }
             Event::SpecialtiesPut { specialties, continues } => {
-                let before = self.specialties.take().filter(|_| *continues);
-                let mut list = before.map(Arc::unwrap_or_clone).unwrap_or_default();
-                for specialty in specialties {
-                    let put = list.insert(specialty.clone());
-                    debug_assert!(put.is_ok(), "{put:?}");
-                }
-                self.specialties = Some(Arc::new(list));
+                self.take_specialties(specialties, *continues);
             }
             Event::UnitsReorganized(done) => self.take_reorganization(done, index),
             Event::EndpointAdded { no, address } => self.endpoints.add(*no, address.clone()),
@@ -61,11 +56,7 @@ impl World {
                 self.enrol_terminal(*endpoint, terminal);
             }
             Event::CertificateIssued { holder, digest, not_after, shown } => {
-                if let CertificateHolder::Endpoint(no) = holder
-                    && let Some(endpoint) = self.endpoints.get_mut(*no)
-                {
-                    endpoint.renew(*shown, *digest, *not_after);
-                }
+                self.renew_certificate(holder, *shown, *digest, *not_after);
             }
             Event::CertificateSeen { endpoint, digest } => {
                 self.see_certificate_of(*endpoint, digest);
@@ -97,6 +88,17 @@ impl World {
         }
     }
 
+    /// A long list comes in parts: a part that continues adds to the ones before it.
+    fn take_specialties(&mut self, part: &[Specialty], continues: bool) {
+        let before = self.specialties.take().filter(|_| continues);
+        let mut list = before.map(Arc::unwrap_or_clone).unwrap_or_default();
+        for specialty in part {
+            let put = list.insert(specialty.clone());
+            debug_assert!(put.is_ok(), "{put:?}");
+        }
+        self.specialties = Some(Arc::new(list));
+    }
+
     /// A number on paper is not given again.
     fn pass_over(&mut self, taken: &NumberTaken) {
         let last = self.numbers.entry((taken.handling, taken.year)).or_default();
@@ -108,6 +110,20 @@ impl World {
             endpoint.terminal = Some(terminal.clone());
             // Whatever the terminal before held is void, for renewing too.
             endpoint.superseded = None;
+        }
+    }
+
+    fn renew_certificate(
+        &mut self,
+        holder: &CertificateHolder,
+        shown: Option<[u8; 32]>,
+        digest: [u8; 32],
+        not_after: Instant,
+    ) {
+        if let CertificateHolder::Endpoint(no) = holder
+            && let Some(endpoint) = self.endpoints.get_mut(*no)
+        {
+            endpoint.renew(shown, digest, not_after);
         }
     }
 

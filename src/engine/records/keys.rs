@@ -16,7 +16,7 @@ use crate::evidence::seal::keyring::KeepKeys;
 use crate::evidence::seal::{SealError, Sealer, generation_of};
 use crate::index::{StoredError, open_value, seal_value, value_generation};
 use crate::store::{Op, Store, keys};
-use crate::wire::call_up::belongs;
+use crate::wire::order::call_up::belongs;
 
 /// The reason in the ledger when a restore brought back what had been erased.
 const BROUGHT_BACK: &str = "erased before; a restored backup still had it";

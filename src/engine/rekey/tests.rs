@@ -13,8 +13,8 @@ use crate::engine::recovery::recover;
 use crate::index::Registry;
 use crate::store::memory::{Fault, MemoryStore};
 use crate::store::{Store, keys as store_keys};
-use crate::wire::call_up::belongs;
 use crate::wire::entry;
+use crate::wire::order::call_up::belongs;
 
 const KIND: RecordKind = RecordKind::Reservist;
 /// Three batches and a bit.

@@ -146,7 +146,7 @@ fn who_is_assigned_shows_it_until_the_assignment_ends() {
         id: AssignmentId::from_bytes([4; 16]),
         version: 1,
         subject: Subject::Reservist(ReservistId::from_bytes(id)),
-        unit: who.residence_unit.clone(),
+        unit: who.residence_unit,
         reserve_unit: "DB-C1".parse::<ReserveUnitCode>().expect("a code"),
         post: 1,
         tier: Tier::ExactFirst,

@@ -162,7 +162,7 @@ impl Book {
             tracing::warn!(key = hex::encode(key), "a sheet without its order is passed over");
             return Ok(());
         };
-        entry.pages.take(&wire::call_up::read_sheet(&delivery.sheet)?);
+        entry.pages.take(&wire::order::call_up::read_sheet(&delivery.sheet)?);
         Ok(())
     }
 

@@ -13,7 +13,7 @@ use super::{Inbox, InboxError, REFUSED_SHEETS_MAX};
 use crate::domain::ids::OrderId;
 use crate::domain::instant::Instant;
 use crate::limits;
-use crate::wire::call_up::{LeafFault, proven_sheet, read_sheet};
+use crate::wire::order::call_up::{LeafFault, proven_sheet, read_sheet};
 use crate::wire::{self, pb};
 
 /// Whether an order's call-up sheets are here.

@@ -15,7 +15,7 @@ use hoatoc::terminal::Terminal;
 use hoatoc::terminal::home::{Enrolment, Home, enrol};
 use hoatoc::terminal::inbox::{CalledRow, SheetReceived, SheetState};
 use hoatoc::terminal::link::{Dialer, LinkOptions, LinkState};
-use hoatoc::wire::call_up::{from_message, proven_summary};
+use hoatoc::wire::order::call_up::{from_message, proven_summary};
 use hoatoc::wire::{entry, pb, registry};
 use prost::Message as _;
 use tokio::task::JoinHandle;

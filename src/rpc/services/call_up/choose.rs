@@ -14,7 +14,8 @@ use crate::domain::world::RecordKind;
 use crate::engine::Engine;
 use crate::rpc::services::call_up::Line;
 use crate::rpc::services::call_up::candidates::{Field, Pool};
-use crate::wire::{call_up, pb};
+use crate::wire::order::call_up;
+use crate::wire::pb;
 
 /// What is asked for.
 #[derive(Debug)]

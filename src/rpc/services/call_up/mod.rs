@@ -37,9 +37,10 @@ use crate::rpc::request::{ask, blocking};
 use crate::rpc::services::Doors;
 use crate::rpc::status::Reject;
 use crate::store::Pair;
-use crate::wire::call_up::pages::{FreezeError, freeze};
+use crate::wire::order::call_up::pages::{FreezeError, freeze};
+use crate::wire::order::{self, call_up};
 use crate::wire::unit::optional;
-use crate::wire::{WireError, call_up, order, parse, pb};
+use crate::wire::{WireError, parse, pb};
 
 /// One line of what is asked for.
 #[derive(Debug, Clone)]

@@ -10,7 +10,7 @@ use crate::evidence::seal::Sealer;
 use crate::rpc::services::call_up::candidates::record;
 use crate::rpc::services::call_up::choose::{Made, reason};
 use crate::rpc::status::Reject;
-use crate::wire::call_up::pages::{Row, UnitRows};
+use crate::wire::order::call_up::pages::{Row, UnitRows};
 use crate::wire::pb;
 
 /// A row with what it is listed by: people before means, line by line, then by name.

@@ -5,7 +5,7 @@ use ring::rand::SystemRandom;
 
 use super::*;
 use crate::terminal::inbox::{SheetReceived, SheetState};
-use crate::wire::call_up::pages::{Frozen, Row, UnitRows, freeze};
+use crate::wire::order::call_up::pages::{Frozen, Row, UnitRows, freeze};
 
 /// Lists that call so many from our unit.
 fn lists(number: u8, people: usize) -> Frozen {

@@ -15,7 +15,7 @@ use crate::domain::ids::{OrderId, UnitCode};
 use crate::domain::order::call_up::{CallUp, LEAVES_MAX};
 use crate::evidence::proof::InclusionProof;
 use crate::evidence::tree::{Hash, Tree, TreeError};
-use crate::wire::call_up::{
+use crate::wire::order::call_up::{
     FORMAT, PAGE_LEN_MAX, PAGE_ROWS_MAX, SUMMARY_LEN_MAX, read_sheet, read_summary, sheet_hash,
     summary_hash,
 };
