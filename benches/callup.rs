@@ -233,6 +233,7 @@ fn reserve_units(units: &Units, posts: u32) -> Vec<ReserveUnit> {
         quotas: Vec::new(),
         valid_from: date(2026, 1, 1),
         valid_to: None,
+        is_former: false,
     };
     let len = usize::try_from(posts.div_ceil(10)).unwrap_or(1);
     (0..len).map(unit).collect()

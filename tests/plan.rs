@@ -74,6 +74,33 @@ fn keep_up(place: &Place) {
     assert_eq!(waiting, json!([]));
 }
 
+/// A plan that changes keeps what it was for the days before.
+fn establish_anew(place: &Place) {
+    let plan = |from: &str, count: u32| {
+        format!(
+            "Mã đơn vị;Tên đơn vị;Đơn vị giao nguồn;CNQS;Số lượng;Hiệu lực từ\n\
+             DB-C3;Đại đội 3;03160;CN05;{count};{from}\n"
+        )
+    };
+    let import = |name: &str, text: &str| {
+        let file = write(place, name, text);
+        place.try_run(&["plan", "import", &file, "--as", "admin"])
+    };
+    let needed_on = |day: &str| {
+        let fill = place.run(&["plan", "fill", "--unit", "DB-C3", "--on", day, "--as", "admin"]);
+        people(&fill).1
+    };
+    import("third.csv", &plan("01/01/2026", 5)).expect("a plan");
+    import("amended.csv", &plan("2026-06-01", 3)).expect("a later one");
+    let again = import("again.csv", &plan("", 3)).expect("the same");
+    assert_eq!(again["reserve_units"][0]["state"], "unchanged", "{again}");
+    let days = ["2025-12-31", "2026-01-01", "2026-05-31", "2026-06-01", "2027-01-01"];
+    assert_eq!(days.map(needed_on), [0, 5, 5, 3, 3]);
+    let before = import("before.csv", &plan("2026-03-01", 4));
+    assert!(before.expect_err("the past has a plan").contains("FORMER_OVERLAPS"));
+    assert_eq!(days.map(needed_on), [0, 5, 5, 3, 3]);
+}
+
 /// What was proposed of a record that changed since is not confirmed.
 fn refuse_the_stale(place: &Place) {
     let second = write(place, "second.csv", SECOND);
@@ -127,6 +154,7 @@ fn a_plan_is_filled_by_a_confirmed_proposal_and_kept_up() {
 
     keep_up(&place);
     refuse_the_stale(&place);
+    establish_anew(&place);
 
     // The plan is the same after a restart.
     let by_post = ["plan", "fill", "--by", "post", "--as", "admin"];

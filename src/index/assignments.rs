@@ -8,6 +8,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::civil::Date;
+
 use crate::domain::ids::{ReserveUnitCode, UnitCode};
 use crate::domain::plan::{Assignment, ReserveUnit, Stage, Subject};
 use crate::domain::unit::{Echelon, Units};
@@ -83,6 +85,8 @@ impl PlanChange {
 #[derive(Debug, Clone, Default)]
 pub struct PlanIndex {
     reserve_units: BTreeMap<ReserveUnitCode, Kept>,
+    /// Establishments that another of the same code followed; few, in no order.
+    former: BTreeMap<ReserveUnitCode, Vec<Kept>>,
     assignments: BTreeMap<[u8; 16], Assigned>,
     active: BTreeMap<Subject, [u8; 16]>,
     by_place: BTreeMap<Place, BTreeSet<[u8; 16]>>,
@@ -105,6 +109,17 @@ impl PlanIndex {
         from: std::ops::Bound<ReserveUnitCode>,
     ) -> impl Iterator<Item = &Kept> {
         self.reserve_units.range((from, std::ops::Bound::Unbounded)).map(|(_code, kept)| kept)
+    }
+
+    /// Each reserve unit as it was established on a day; those that were none on it are left out.
+    pub fn established_on(&self, day: Date) -> impl Iterator<Item = &Kept> {
+        let former = self.former.values().flatten();
+        self.reserve_units.values().chain(former).filter(move |kept| kept.unit.exists_on(day))
+    }
+
+    /// The last day of the former establishments of a code; none where there are none.
+    pub fn latest_former(&self, code: &ReserveUnitCode) -> Option<Date> {
+        self.former.get(code)?.iter().filter_map(|kept| kept.unit.valid_to).max()
     }
 
     /// One assignment.
@@ -143,6 +158,11 @@ impl PlanIndex {
     /// Takes over a record that is durable.
     pub fn apply(&mut self, change: PlanChange) {
         match change {
+            PlanChange::ReserveUnit(kept) if kept.unit.is_former => {
+                let former = self.former.entry(kept.unit.code.clone()).or_default();
+                former.retain(|other| other.id != kept.id);
+                former.push(*kept);
+            }
             PlanChange::ReserveUnit(kept) => {
                 self.reserve_units.insert(kept.unit.code.clone(), *kept);
             }

@@ -11,8 +11,10 @@ use super::file::{Cell, Parts, Reading, open};
 use super::kind::Column;
 use super::table::labels::{find_in, numbers_columns};
 use super::{HEADER_ROWS_MAX, RosterError, Source};
+use crate::domain::plan::parse_day;
 use crate::domain::text::fold;
 use crate::wire::pb;
+use crate::wire::registry::civil;
 
 /// Most rows of a plan: twenty reserve units with all the posts they may have.
 pub const PLAN_ROWS_MAX: usize = 20_000;
@@ -46,6 +48,9 @@ struct PlanRow {
     quota_unit: String,
     quota_people: String,
     quota_equipment: String,
+    receiving_code: String,
+    valid_from: String,
+    valid_to: String,
 }
 
 macro_rules! columns {
@@ -83,6 +88,9 @@ const COLUMNS: &[Column<PlanRow>] = columns![
     quota_unit ["xa phuong", "xa giao chi tieu", "quota commune", "commune"],
     quota_people ["chi tieu nguoi", "chi tieu quan nhan", "quota people"],
     quota_equipment ["chi tieu phuong tien", "quota equipment"],
+    receiving_code ["ma don vi nhan nguon", "ma don vi tiep nhan", "receiving unit code"],
+    valid_from ["hieu luc tu", "hieu luc tu ngay", "ap dung tu", "ap dung tu ngay", "valid from"],
+    valid_to ["hieu luc den", "hieu luc den ngay", "ap dung den", "ap dung den ngay", "valid to"],
 ];
 
 /// Why a row of a plan cannot be read, or the file as a whole.
@@ -143,7 +151,7 @@ pub fn read_plan(
             code: code.clone(),
             ..pb::ReserveUnit::default()
         });
-        about_the_unit(unit, &row);
+        about_the_unit(unit, &row).map_err(fault)?;
         let is_planned = add_post(unit, &row).map_err(fault)?
             | add_line(unit, &row).map_err(fault)?
             | add_quota(unit, &row).map_err(fault)?;
@@ -179,7 +187,9 @@ fn rows(parts: &mut dyn Parts, part: usize) -> Result<Vec<(u32, PlanRow)>, PlanF
         let mut row = PlanRow::default();
         let mut filled = 0;
         for (at, column) in header {
-            let text = cells.get(*at).map(|cell| cell.read(Reading::Plain).0).unwrap_or_default();
+            let is_day = column.field.starts_with("valid_");
+            let reading = if is_day { Reading::Date } else { Reading::Plain };
+            let text = cells.get(*at).map(|cell| cell.read(reading).0).unwrap_or_default();
             filled += usize::from(!text.trim().is_empty());
             *(column.slot)(&mut row) = text;
         }
@@ -201,10 +211,20 @@ fn list(text: &str) -> Vec<String> {
     parts.map(str::to_owned).collect()
 }
 
-fn about_the_unit(unit: &mut pb::ReserveUnit, row: &PlanRow) {
+/// The first row that says something of the unit says it for all.
+fn about_the_unit(unit: &mut pb::ReserveUnit, row: &PlanRow) -> Result<(), &'static str> {
+    for (slot, text, fault) in [
+        (&mut unit.valid_from, &row.valid_from, "the first day is none: write it as 31/01/2026"),
+        (&mut unit.valid_to, &row.valid_to, "the last day is none: write it as 31/01/2026"),
+    ] {
+        if slot.is_none() && !text.trim().is_empty() {
+            *slot = Some(civil(parse_day(text.trim()).ok_or(fault)?));
+        }
+    }
     for (slot, text) in [
         (&mut unit.name, &row.name),
         (&mut unit.receiving_unit, &row.receiving_unit),
+        (&mut unit.receiving_unit_code, &row.receiving_code),
         (&mut unit.assembly_station, &row.assembly_station),
         (&mut unit.reception_station, &row.reception_station),
     ] {
@@ -217,6 +237,7 @@ fn about_the_unit(unit: &mut pb::ReserveUnit, row: &PlanRow) {
             unit.source_unit_codes.push(source);
         }
     }
+    Ok(())
 }
 
 /// A number, or none where nothing is said.
@@ -242,11 +263,13 @@ fn add_post(unit: &mut pb::ReserveUnit, row: &PlanRow) -> Result<bool, &'static 
     };
     // Class 3 is the worst that is called to serve; `0` says that a post takes everybody.
     let health = number(&row.health_max, "the health class is no number: give 1 to 6")?;
+    let only_exact = matches!(fold(&row.near).as_str(), "khong" | "none" | "no" | "-");
     unit.posts.push(pb::PlanPost {
         no: number(&row.no, "the post's number is none")?.unwrap_or(0),
         title: row.title.trim().to_owned(),
         specialty_code: row.specialty.trim().to_owned(),
-        near: list(&row.near),
+        near: if only_exact { Vec::new() } else { list(&row.near) },
+        only_exact,
         rank_min: row.rank_min.trim().to_owned(),
         rank_max: row.rank_max.trim().to_owned(),
         duty: duty.into(),

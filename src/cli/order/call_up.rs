@@ -105,7 +105,9 @@ impl Choosing {
     }
 
     fn need(&self, need: &Requirement) -> pb::CallUpNeed {
-        let near = self.near.iter().filter(|(code, _near)| *code == need.code);
+        let said = self.near.iter().filter(|(code, _near)| *code == need.code);
+        let near: Vec<String> =
+            said.clone().flat_map(|(_code, near)| near).map(ToString::to_string).collect();
         pb::CallUpNeed {
             code: need.code.to_string(),
             kind: match need.kind {
@@ -114,7 +116,8 @@ impl Choosing {
             }
             .into(),
             count: need.count,
-            near_codes: near.flat_map(|(_code, near)| near).map(ToString::to_string).collect(),
+            only_exact: near.is_empty() && said.count() > 0,
+            near_codes: near,
             is_combat: self.combat.contains(&need.code),
         }
     }

@@ -159,11 +159,14 @@ fn line(text: &str) -> Result<Line, String> {
     named(text, [Line::Military, Line::Civil], Line::as_str)
 }
 
-/// A line and the codes that may fill it: CN02=CN03,CN05.
+/// A line and the codes that may fill it: CN02=CN03,CN05; CN02=none has no code.
 pub(super) fn near(text: &str) -> Result<(SpecialtyCode, Vec<SpecialtyCode>), String> {
-    let wrong = || "write it like CN02=CN03,CN05".to_owned();
+    let wrong = || "write it like CN02=CN03,CN05, or CN02=none".to_owned();
     let (code, near) = text.split_once('=').ok_or_else(wrong)?;
-    let near: Result<Vec<SpecialtyCode>, _> = near.split(',').map(str::parse).collect();
+    let near: Result<Vec<SpecialtyCode>, _> = match near {
+        "none" => Ok(Vec::new()),
+        near => near.split(',').map(str::parse).collect(),
+    };
     let (code, near) = (code.parse().ok(), near.ok());
     code.zip(near).ok_or_else(wrong)
 }

@@ -102,6 +102,7 @@ fn totals(unit: &pb::ReserveUnit) -> Value {
         "source_units": unit.source_unit_codes,
         "receiving_unit": unit.receiving_unit,
         "valid_from": written(unit.valid_from.as_ref()),
+        "valid_to": written(unit.valid_to.as_ref()),
         "version": unit.version,
     })
 }

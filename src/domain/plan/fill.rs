@@ -1,8 +1,7 @@
 //! How full the plan is on a day: people and equipment apart, exact and near apart, by reserve unit,
 //! post and commune, never a share without what it is a share of.
 //!
-//! Assignments are dated, so any past day can be asked about; posts and counts are those of the
-//! reserve unit's record as it stands. Who holds a place without being fit for it on that day is
+//! Assignments and establishments are dated, so any past day can be asked about. Who holds a place without being fit for it on that day is
 //! counted apart and fills nothing.
 
 use std::collections::BTreeMap;

@@ -9,7 +9,7 @@ use jiff::civil::Date;
 
 use super::problem::{Found, PlanProblem, PlanRule};
 use super::reserve_unit::{
-    COUNT_MAX, EquipmentLine, LINES_MAX, POSTS_MAX, Post, QUOTAS_MAX, Quota, ReserveUnit,
+    COUNT_MAX, EquipmentLine, LINES_MAX, NEAR_MAX, POSTS_MAX, Post, QUOTAS_MAX, Quota, ReserveUnit,
     SOURCES_MAX,
 };
 use crate::domain::ids::UnitCode;
@@ -28,8 +28,10 @@ pub struct PostInput {
     pub title: String,
     /// Required: code or name.
     pub specialty: String,
-    /// Codes or names.
+    /// Codes or names; none takes what the list of specialties says is near.
     pub near: Vec<String>,
+    /// Whether nobody near may hold it, whatever the list says.
+    pub only_exact: bool,
     /// Word or code.
     pub rank_min: String,
     /// Word or code.
@@ -106,7 +108,7 @@ pub struct ReserveUnitInput {
 }
 
 /// A day as files and requests write it.
-fn day(text: &str) -> Option<Date> {
+pub fn parse_day(text: &str) -> Option<Date> {
     Birth::parse(text).filter(|day| day.precision() == BirthPrecision::Day).map(Birth::date)
 }
 
@@ -140,10 +142,11 @@ impl ReserveUnitInput {
             found.refuse("posts", PlanRule::Empty);
         }
         let quotas = self.quotas(found, lists.units, &source_units);
-        let from = found.optional("valid_from", &self.valid_from, PlanRule::DatesInvalid, day);
+        let from =
+            found.optional("valid_from", &self.valid_from, PlanRule::DatesInvalid, parse_day);
         let valid_from = from.unwrap_or(lists.as_of);
         let valid_to = found.optional("valid_to", &self.valid_to, PlanRule::DatesInvalid, |text| {
-            day(text).filter(|to| *to >= valid_from)
+            parse_day(text).filter(|to| *to >= valid_from)
         });
         Some(ReserveUnit {
             code: code?,
@@ -159,6 +162,7 @@ impl ReserveUnitInput {
             quotas,
             valid_from,
             valid_to,
+            is_former: false,
         })
     }
 
@@ -261,7 +265,12 @@ impl PostInput {
         let own = entry.map(|entry| entry.code.clone());
         let find = |text: &str| lists.specialties.find(text).map(|entry| entry.code.clone());
         let rule = PlanRule::SpecialtyUnknown;
-        let near = found.near(&field("near"), &self.near, own.as_ref(), rule, find);
+        let mut near = found.near(&field("near"), &self.near, own.as_ref(), rule, find);
+        if self.only_exact && !near.is_empty() {
+            found.refuse(field("near"), PlanRule::NearContradicts);
+        } else if let Some(entry) = entry.filter(|_entry| near.is_empty() && !self.only_exact) {
+            near.extend(entry.near.iter().take(NEAR_MAX).cloned());
+        }
         let rank = PlanRule::RankInvalid;
         let rank_min = found.optional(&field("rank_min"), &self.rank_min, rank, Rank::parse);
         let rank_max = found.optional(&field("rank_max"), &self.rank_max, rank, |text| {

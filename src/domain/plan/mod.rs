@@ -20,7 +20,7 @@ mod test_plan;
 
 pub use assignment::{Assignment, AssignmentError, EndReason, Stage, Subject, Tier};
 pub use fill::{Fill, FillLine, FillRow, Held, Validity, fill};
-pub use input::{LineInput, PostInput, QuotaInput, ReserveUnitInput};
+pub use input::{LineInput, PostInput, QuotaInput, ReserveUnitInput, parse_day};
 pub use problem::{PlanProblem, PlanRule};
 pub use propose::{
     Needs, Outcome, Placement, Proposal, Propose, Unfilled, Unplaced, people_one_by_one,

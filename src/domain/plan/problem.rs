@@ -47,6 +47,10 @@ rules!(
     TypeUnknown = "EQUIPMENT_TYPE_UNKNOWN", "use a code or name of the list of equipment types";
     /// A rank is none, or the lowest is above the highest.
     RankInvalid = "RANK_INVALID", "give ranks by name, the lowest first";
+    /// The first day is one of a former establishment of the same code.
+    FormerOverlaps = "FORMER_OVERLAPS", "begin after the last day of the establishment before";
+    /// Near specialties are named, and exact ones only are asked for.
+    NearContradicts = "NEAR_CONTRADICTS", "name near specialties or ask for exact ones only, not both";
     /// Neither combat nor support.
     DutyInvalid = "DUTY_INVALID", "say combat (chiến đấu) or support (bảo đảm)";
     /// Neither male nor female.

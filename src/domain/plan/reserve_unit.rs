@@ -107,12 +107,28 @@ pub struct ReserveUnit {
     pub valid_from: Date,
     /// Its last day; none while it exists.
     pub valid_to: Option<Date>,
+    /// Whether another establishment of the same code came after it: it is kept for past days.
+    pub is_former: bool,
 }
 
 impl ReserveUnit {
     /// Whether it exists on `day`, both ends included.
     pub fn exists_on(&self, day: Date) -> bool {
         self.valid_from <= day && self.valid_to.is_none_or(|to| day <= to)
+    }
+
+    /// Whether `other` says the same, days aside.
+    pub fn is_as(&self, other: &Self) -> bool {
+        let (valid_from, valid_to) = (other.valid_from, other.valid_to);
+        Self { valid_from, valid_to, ..self.clone() } == *other
+    }
+
+    /// What stays of it for past days when another establishment begins on `day`; none where it had
+    /// not begun before.
+    pub fn until(&self, day: Date) -> Option<Self> {
+        let last = day.yesterday().ok().filter(|last| self.valid_from <= *last)?;
+        let valid_to = Some(self.valid_to.map_or(last, |to| to.min(last)));
+        Some(Self { valid_to, is_former: true, ..self.clone() })
     }
 
     /// The post of a number.

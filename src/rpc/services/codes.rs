@@ -1,14 +1,22 @@
 //! Whether an order asks for what there is: the lists that the registry's records are held against.
 
+use std::sync::Arc;
+
 use crate::domain::ids::SpecialtyCode;
 use crate::domain::order::{Requirement, RequirementKind};
 use crate::domain::registry::{EquipmentTypes, Specialties};
+use crate::domain::world::World;
 use crate::roster::lists::{shipped_equipment_types, shipped_specialties};
 use crate::rpc::status::Reject;
 use crate::wire::WireError;
 
 /// Most codes named in one refusal.
 const CODES_NAMED_MAX: usize = 20;
+
+/// The specialties in force: those put last, or the program's own.
+pub(super) fn in_force(world: &World) -> Arc<Specialties> {
+    world.specialties().cloned().unwrap_or_else(|| Arc::new(shipped_specialties()))
+}
 
 /// The specialties that hold until a list is put, and the known types of equipment.
 #[derive(Debug)]

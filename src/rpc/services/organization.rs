@@ -2,8 +2,6 @@
 
 mod change;
 
-use std::sync::Arc;
-
 use jiff::civil::Date;
 use tonic::{Request, Response, Status};
 
@@ -12,9 +10,9 @@ use crate::domain::ids::UnitCode;
 use crate::domain::registry::{LIST_LEN_MAX, Specialties};
 use crate::domain::unit::Unit;
 use crate::domain::world::{Command, Refusal, World};
-use crate::roster::lists::shipped_specialties;
 use crate::rpc::auth::caller;
 use crate::rpc::request::{ask, identified, page_after, page_size};
+use crate::rpc::services::codes::in_force;
 use crate::rpc::services::{Doors, Presence};
 use crate::wire::specialty::specialties;
 use crate::wire::unit::{address, optional};
@@ -68,11 +66,6 @@ fn put_outcome(world: &World, units: &[Unit]) -> pb::PutUnitsResponse {
         }
     }
     outcome
-}
-
-/// The specialties in force: those put last, or the program's own.
-fn in_force(world: &World) -> Arc<Specialties> {
-    world.specialties().cloned().unwrap_or_else(|| Arc::new(shipped_specialties()))
 }
 
 /// What a list changes in the one before.

@@ -50,7 +50,14 @@ impl RegistryRecord for pb::ReserveUnit {
     }
 
     fn numbers(&self) -> Numbers<'_> {
-        [Some(("reserve_unit", self.code.as_str().into())), None]
+        // One record is current for a code; former ones are told apart by their last day.
+        let number = match &self.valid_to {
+            Some(to) if self.is_former => {
+                format!("{}@{:04}-{:02}-{:02}", self.code, to.year, to.month, to.day).into()
+            }
+            _current => self.code.as_str().into(),
+        };
+        [Some(("reserve_unit", number)), None]
     }
 }
 
@@ -95,6 +102,7 @@ fn post_input(post: &pb::PlanPost) -> PostInput {
         title: post.title.clone(),
         specialty: post.specialty_code.clone(),
         near: post.near.clone(),
+        only_exact: post.only_exact,
         rank_min: post.rank_min.clone(),
         rank_max: post.rank_max.clone(),
         duty: term(post.duty, Duty::from_number, Duty::code),
@@ -129,6 +137,7 @@ impl From<&Post> for pb::PlanPost {
             title: post.title.clone(),
             specialty_code: post.specialty.to_string(),
             near: texts(&post.near),
+            only_exact: post.near.is_empty(),
             rank_min: rank(post.rank_min),
             rank_max: rank(post.rank_max),
             duty: post.duty.number().into(),
@@ -177,6 +186,7 @@ impl From<&ReserveUnit> for pb::ReserveUnit {
             quotas: unit.quotas.iter().map(quota).collect(),
             valid_from: Some(civil(unit.valid_from)),
             valid_to: unit.valid_to.map(civil),
+            is_former: unit.is_former,
         }
     }
 }
@@ -237,6 +247,7 @@ impl TryFrom<&pb::ReserveUnit> for ReserveUnit {
             quotas: message.quotas.iter().map(quota).collect::<Result<_, WireError>>()?,
             valid_from: from.ok_or_else(|| WireError::missing("valid_from"))?,
             valid_to: date("valid_to", message.valid_to.as_ref())?,
+            is_former: message.is_former,
         })
     }
 }

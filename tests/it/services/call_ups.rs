@@ -103,6 +103,7 @@ fn select(draft: &Draft, count: u32) -> pb::SelectCallUpRequest {
         count,
         near_codes: vec!["CN03".to_owned()],
         is_combat: false,
+        only_exact: false,
     };
     pb::SelectCallUpRequest {
         order_id: draft.id(),

@@ -40,7 +40,7 @@ impl<G: Gate> PlanDoor<G> {
                 (codes.is_empty() || codes.iter().any(|code| code == unit.code.as_str()))
                     && sees(caller, unit, &tree)
             };
-            let units = registry.plan.reserve_units().map(|kept| &kept.unit).filter(asked);
+            let units = registry.plan.established_on(day).map(|kept| &kept.unit).filter(asked);
             let units: Vec<ReserveUnit> = units.cloned().collect();
             let counts = |at: &&Assignment| {
                 let counts = at.stage == Stage::Waiting || at.holds_on(day);

@@ -4,6 +4,7 @@ use std::ops::Bound::{Excluded, Unbounded};
 
 use super::{PlanDoor, keeps, not_in_plan, sees};
 use crate::domain::ids::ReserveUnitCode;
+use crate::domain::plan::{PlanProblem, PlanRule};
 use crate::engine::records::{RecordJob, RowMode, RowOutcome};
 use crate::index::assignments::Kept;
 use crate::rpc::registry::calls::request_id;
@@ -14,6 +15,11 @@ use crate::wire::{WireError, parse, pb};
 
 /// Reserve units of a page: one may have 1,000 posts.
 const PAGE_LEN: usize = 50;
+
+/// Days before the last former establishment's end are its own.
+fn overlaps() -> PlanProblem {
+    PlanProblem { field: "valid_from".to_owned(), rule: PlanRule::FormerOverlaps }
+}
 
 fn message(kept: &Kept) -> pb::ReserveUnit {
     let mut message = pb::ReserveUnit::from(&kept.unit);
@@ -32,8 +38,20 @@ impl<G: Gate> PlanDoor<G> {
         let units = self.parts.units();
         let specialties = self.parts.specialties();
         let lists = self.parts.lists(&units, &specialties);
-        let unit = check_reserve_unit(&given, &lists).map_err(RegistryFault::Plan)?;
-        let there = self.parts.engine.registry().plan.reserve_unit(&unit.code).cloned();
+        let mut unit = check_reserve_unit(&given, &lists).map_err(RegistryFault::Plan)?;
+        let (there, latest_former) = {
+            let plan = &self.parts.engine.registry().plan;
+            (plan.reserve_unit(&unit.code).cloned(), plan.latest_former(&unit.code))
+        };
+        if let Some(there) = there.as_ref().filter(|there| there.unit.is_as(&unit)) {
+            // Said again; the day of saying it is no news.
+            if given.valid_from.is_none() {
+                unit.valid_from = there.unit.valid_from;
+            }
+        }
+        if latest_former.is_some_and(|last| unit.valid_from <= last) {
+            return Err(RegistryFault::Plan(vec![overlaps()]));
+        }
         let mut all = there.iter().map(|kept| &kept.unit).chain(std::iter::once(&unit));
         if !all.all(|unit| keeps(caller, unit, &units)) {
             return Err(RegistryFault::Outside { unit: unit.unit });
@@ -46,13 +64,18 @@ impl<G: Gate> PlanDoor<G> {
                 created: there.is_none(),
             });
         }
-        let new = self.parts.new_record(&stored, 0, RowMode::Import)?;
+        let mut rows = vec![self.parts.new_record(&stored, 0, RowMode::Import)?];
+        let changed = there.as_ref().filter(|there| !there.unit.is_as(&unit));
+        if let Some(former) = changed.and_then(|there| there.unit.until(unit.valid_from)) {
+            let former = pb::ReserveUnit::from(&former);
+            rows.push(self.parts.new_record(&former, 1, RowMode::Create)?);
+        }
         let (actor, sealer) = (caller.actor(), self.parts.sealer.clone());
         let put = self.parts.engine.put_records(move |reply| RecordJob {
             actor,
             id: Some(id),
             kind: pb::ReserveUnit::KIND,
-            rows: vec![new],
+            rows,
             validate_only: false,
             sealer,
             reply,

@@ -35,6 +35,7 @@ use crate::limits;
 use crate::rpc::auth::Principal;
 use crate::rpc::request::{ask, blocking};
 use crate::rpc::services::Doors;
+use crate::rpc::services::codes::in_force;
 use crate::rpc::status::Reject;
 use crate::store::Pair;
 use crate::wire::order::call_up::pages::{FreezeError, freeze};
@@ -74,7 +75,8 @@ impl CallUps {
         known: impl Fn(&Requirement) -> Result<(), Reject>,
     ) -> Result<pb::SelectCallUpResponse, Status> {
         let order: OrderId = parse("order_id", &message.order_id)?;
-        let mut lines = needs::lines(&message.needs)?;
+        let specialties = in_force(&self.doors.engine.world());
+        let mut lines = needs::lines(&message.needs, &specialties)?;
         for line in &lines {
             for code in line.near.iter().chain([&line.code]) {
                 known(&Requirement { code: code.clone(), kind: line.kind, count: line.count })?;

@@ -7,6 +7,7 @@ use tonic::Status;
 use crate::domain::callup::LINES_MAX;
 use crate::domain::ids::SpecialtyCode;
 use crate::domain::order::{REQUIRED_MAX, RequirementKind};
+use crate::domain::registry::Specialties;
 use crate::rpc::services::call_up::Line;
 use crate::rpc::status::Reject;
 use crate::wire::{WireError, parse, pb};
@@ -15,7 +16,11 @@ use crate::wire::{WireError, parse, pb};
 const NEAR_MAX: usize = 20;
 
 /// Each code once for people and once for means.
-pub(super) fn lines(needs: &[pb::CallUpNeed]) -> Result<Vec<Line>, Status> {
+/// A line of people that names nothing near takes what `specialties` says is near.
+pub(super) fn lines(
+    needs: &[pb::CallUpNeed],
+    specialties: &Specialties,
+) -> Result<Vec<Line>, Status> {
     let invalid = |fault: &str| {
         Status::from(Reject::field("CALL_UP_INVALID", &WireError::new("needs", fault)))
     };
@@ -38,8 +43,14 @@ pub(super) fn lines(needs: &[pb::CallUpNeed]) -> Result<Vec<Line>, Status> {
         if !(1..=REQUIRED_MAX).contains(&need.count) || need.near_codes.len() > NEAR_MAX {
             return Err(invalid("ask for none, for too many, or with too many near codes"));
         }
+        if need.only_exact && !need.near_codes.is_empty() {
+            return Err(invalid("ask for exact ones only and name near codes: choose one of them"));
+        }
         let near = need.near_codes.iter().map(|near| parse("needs.near_codes", near));
-        let near = near.collect::<Result<_, _>>()?;
+        let mut near: Vec<SpecialtyCode> = near.collect::<Result<_, _>>()?;
+        if near.is_empty() && !need.only_exact && kind == RequirementKind::Personnel {
+            near.extend(specialties.near(&code).iter().take(NEAR_MAX).cloned());
+        }
         Ok(Line { code, kind, count: need.count, near, is_combat: need.is_combat, holders: None })
     };
     needs.iter().map(line).collect()

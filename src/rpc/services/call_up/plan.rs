@@ -152,6 +152,7 @@ mod tests {
             quotas: Vec::new(),
             valid_from: date(2026, 1, 1),
             valid_to: None,
+            is_former: false,
         };
         let code = unit.code.clone();
         plan.apply(PlanChange::ReserveUnit(Box::new(Kept { id: [0; 16], version: 1, unit })));
