@@ -6,12 +6,16 @@
 //! share is written as numerator, denominator and percentage, never as the percentage alone. Knows
 //! nothing of what may be shown: that was decided where the data came from.
 
+mod headings;
+
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
 use rust_xlsxwriter::{ExcelDateTime, Format, FormatAlign, Workbook, Worksheet, XlsxError};
 use tempfile::NamedTempFile;
+
+use headings::vietnamese;
 
 /// Most rows of one sheet: what a spreadsheet program can hold, less title and header.
 pub const SHEET_ROWS_MAX: usize = 1_048_000;
@@ -191,7 +195,7 @@ impl Sheet {
         at += 2;
         let head = bold.set_text_wrap().set_align(FormatAlign::VerticalCenter);
         for (column, header) in (0..).zip(&self.columns) {
-            sheet.write_string_with_format(at, column, header, &head)?;
+            sheet.write_string_with_format(at, column, vietnamese(header), &head)?;
         }
         sheet.set_freeze_panes(at + 1, 0)?;
         let formats = Formats::default();
@@ -212,15 +216,21 @@ impl Sheet {
         let mut text = csv::WriterBuilder::new()
             .terminator(csv::Terminator::CRLF)
             .from_writer("\u{feff}".as_bytes().to_vec());
-        text.write_record(self.columns.iter().map(|header| harmless(header.clone())))?;
+        text.write_record(
+            self.columns.iter().map(|header| harmless(vietnamese(header).to_owned())),
+        )?;
         for row in &self.rows {
-            text.write_record(row.iter().map(|value| harmless(value.shown())))?;
+            // Every line as long as the header: some readers refuse a file where they differ.
+            let blank = self.columns.len().saturating_sub(row.len());
+            let cells = row.iter().map(|value| harmless(value.shown()));
+            text.write_record(cells.chain(std::iter::repeat_n(String::new(), blank)))?;
         }
         text.into_inner().map_err(|fault| fault.into_error().into())
     }
 
     fn widths(&self) -> Vec<u16> {
-        let mut widths: Vec<usize> = self.columns.iter().map(|c| c.chars().count()).collect();
+        let mut widths: Vec<usize> =
+            self.columns.iter().map(|header| vietnamese(header).chars().count()).collect();
         for row in &self.rows {
             for (width, value) in widths.iter_mut().zip(row) {
                 *width = (*width).max(value.shown().chars().count());
@@ -353,6 +363,14 @@ mod tests {
             "\u{feff}Họ và tên,Số CCCD,Ngày sinh,Tỷ lệ\r\n\"'=HYPERLINK(\"\"x\"\")\",011096397236,\
              10/04/1996,66.6 %\r\n"
         );
+    }
+
+    #[test]
+    fn a_row_that_ends_early_is_filled_up() {
+        let mut sheet = sheet();
+        sheet.push(["Tổng".into()]);
+        let text = String::from_utf8(sheet.delimited().expect("text")).expect("UTF-8");
+        assert!(text.ends_with("\r\nTổng,,,\r\n"), "{text}");
     }
 
     #[test]
