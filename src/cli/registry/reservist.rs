@@ -164,6 +164,12 @@ fn as_json(one: &pb::Reservist) -> Value {
         "updated_time": utc_or_null(one.updated_time.as_ref()),
         "source": word(one.source().as_str_name(), "RECORD_SOURCE_"),
     });
+    add_standing(&mut value, one);
+    value
+}
+
+/// What has several parts.
+fn add_standing(value: &mut Value, one: &pb::Reservist) {
     value["deferral"] = one
         .deferral
         .as_ref()
@@ -211,7 +217,6 @@ fn as_json(one: &pb::Reservist) -> Value {
             })
         })
         .into();
-    value
 }
 
 /// An enum's word without its prefix, in lower case.
