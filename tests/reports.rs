@@ -57,7 +57,7 @@ fn people() -> String {
             } else {
                 "03349"
             },
-            if number < 102 { "Có" } else { "Không" },
+            if number < 102 { "x" } else { "" },
             said((100..107).contains(&number), "01/02/2024"),
             said((200..212).contains(&number), "Cơ động"),
             said((300..330).contains(&number), "Xã Nậm Vì"),
@@ -93,6 +93,11 @@ fn report(place: &Place, words: &[&str]) -> Value {
 
 /// R2, R3 and R4.
 fn assert_force(place: &Place) {
+    place.run(&["militia", "import", &press("militia-bases.csv"), "--as", "admin"]);
+    let without = report(place, &["force"]);
+    assert_eq!(total(&without, "population", &[]), (12_787, None, None));
+    let missing = without["missing"].as_str().expect("what is missing");
+    assert!(missing.contains("35 of 45 communes") && missing.contains("unit import"), "{missing}");
     let province = "code,name,echelon,kind,parent_code,parent_basis,area_km2,population\n\
         11,Bộ Chỉ huy quân sự tỉnh Điện Biên,province,provincial_command,,sourced,,673000\n";
     let province = write(place, "province.csv", province);
@@ -142,6 +147,14 @@ fn assert_activities(place: &Place) {
         figures.filter(|at| at["name"] == name).filter_map(|at| at["numerator"].as_u64()).sum()
     };
     assert_eq!((sum("persons"), sum("vehicles")), (22_750, 810));
+    assert_eq!(total(&disasters, "persons_total", &[]), (22_750, None, None));
+    for topic in ["force", "training", "exercises", "disasters", "industry", "reserve"] {
+        let old = report(place, &[topic, "--map", "old", "--by", "area"]);
+        for figure in old["figures"].as_array().expect("figures") {
+            let code = figure["unit_code"].as_str().expect("a code");
+            assert!(!code.starts_with("KV"), "{topic}: {figure}");
+        }
+    }
 }
 
 /// R6, and what else the reserve is counted by.
@@ -149,6 +162,9 @@ fn assert_reserve(place: &Place) {
     let reserve = report(place, &["reserve"]);
     assert_eq!(total(&reserve, "registered", &[]), share(1_000, 1_000, "100.0"));
     assert_eq!(total(&reserve, "party", &[]), share(102, 1_000, "10.2"));
+    assert_eq!(total(&reserve, "party_unknown", &[]), share(0, 1_000, "0.0"));
+    let late = ["reservist", "count", "--filter", "late = MOVE_IN", "--as", "admin"];
+    assert_eq!(place.run(&late)["total"], 7, "those of the report, by name");
     assert_eq!(total(&reserve, "class", &["1"]), share(1_000, 1_000, "100.0"));
     assert_eq!(total(&reserve, "recheck", &[]), share(0, 1_000, "0.0"));
     assert_eq!(total(&reserve, "overdue", &["RECHECK"]), share(1_000, 1_000, "100.0"));
@@ -193,6 +209,55 @@ fn assert_units(place: &Place) {
     let opened = units["opened"].as_array().expect("units");
     let commune = opened.iter().find(|at| at["name"] == "Xã Thanh Yên").expect("it began");
     assert_eq!(commune["parent_code"], "KV3");
+}
+
+/// Single records are changed in the words of the lists, and erased.
+fn assert_edits(place: &Place) {
+    let listed = place.run(&["reservist", "list", "--limit", "1", "--as", "admin"]);
+    let id = listed["reservists"][0]["reservist_id"].as_str().expect("an id").to_owned();
+    let update = |more: &[&str]| {
+        let words = [&["reservist", "update", &id], more, &["--as", "admin"]].concat();
+        place.try_run(&words)
+    };
+    let set = ["--set", "hamlet=Bản Mới", "--set", "party_member=không"];
+    let dry = update(&[&set[..], &["--dry-run"]].concat()).expect("told");
+    assert_eq!((&dry["stored"], &dry["version"]), (&json!(false), &json!(1)), "{dry}");
+    let done = update(&set).expect("changed");
+    assert_eq!((&done["stored"], &done["version"]), (&json!(true), &json!(2)), "{done}");
+    assert_eq!(done["changes"], dry["changes"]);
+    assert_eq!(done["changes"][0]["field"], "hamlet");
+    assert_eq!(done["changes"][0]["new"], "Bản Mới");
+    let again = update(&set).expect("so already");
+    assert_eq!((&again["stored"], &again["changes"]), (&json!(false), &json!([])), "{again}");
+    let shown = place.run(&["reservist", "show", &id, "--as", "admin"]);
+    assert_eq!((&shown["hamlet"], &shown["source"]), (&json!("Bản Mới"), &json!("entered")));
+    for (words, told) in [
+        (&["--set", "hamlet=X", "--version", "1"][..], "at version 2, not 1"),
+        (&["--set", "colour=red"], "the fields are full_name"),
+        (&["--set", "hamlet"], "FIELD=VALUE"),
+        (&["--set", "health_class=9"], "health_class: HEALTH_CLASS_INVALID"),
+    ] {
+        let refused = update(words).expect_err(told);
+        assert!(refused.contains(told), "{refused}");
+    }
+    let equipment = place.run(&["equipment", "list", "--limit", "1", "--as", "admin"]);
+    let id = equipment["equipment"][0]["equipment_id"].as_str().expect("an id");
+    let set = ["--set", "drivers=011088085221", "--set", "licence_class=C", "--as", "admin"];
+    place.run(&[&["equipment", "update", id], &set[..]].concat());
+    let shown = place.run(&["equipment", "show", id, "--as", "admin"]);
+    assert_eq!(shown["drivers"][0]["licence_class"], "C", "{shown}");
+    for (kind, list, id, set) in [
+        ("militia", "militia_bases", "militia_base_id", "note=Đã xem"),
+        ("activity", "activities", "activity_id", "note=Đã xem"),
+    ] {
+        let listed = place.run(&[kind, "list", "--limit", "1", "--as", "admin"]);
+        let id = listed[list][0][id].as_str().expect("an id").to_owned();
+        let done = place.run(&[kind, "update", &id, "--set", set, "--as", "admin"]);
+        assert_eq!(done["changes"][0]["field"], "note", "{done}");
+        place.run(&[kind, "erase", &id, "--reason", "Nhập nhầm", "--yes", "--as", "admin"]);
+        let gone = place.try_run(&[kind, "show", &id, "--as", "admin"]);
+        assert!(gone.expect_err("erased").contains("no record"), "{kind}");
+    }
 }
 
 fn assert_exports(place: &Place) {
@@ -250,4 +315,5 @@ fn the_figures_of_the_press_come_out_of_the_records() {
     assert_fill(&place);
     assert_units(&place);
     assert_exports(&place);
+    assert_edits(&place);
 }

@@ -45,20 +45,24 @@ pub fn is_person_name(name: &str) -> bool {
         && name.chars().all(fits)
 }
 
-/// The key by which people are listed: given name (last word), then family, then middle; within a
-/// word a ă â, d đ, e ê, o ô ơ, u ư are letters of their own, and tones break ties in the order
-/// none, grave, hook, tilde, acute, dot. Compare keys as plain strings.
+/// The key by which people are listed: given name (last word), then family, then middle, each word
+/// decided as a whole before the next is looked at, as a list sorted by columns has it: everybody
+/// called An stands before everybody called Án, whatever their families. Within a word the CLDR order
+/// of Vietnamese holds: a ă â, d đ, e ê, o ô ơ, u ư are letters of their own, and tones break ties in
+/// the order none, grave, hook, tilde, acute, dot. Compare keys as plain strings.
 pub fn sort_key(name: &str) -> String {
     let words: Vec<&str> = name.split_whitespace().collect();
     let (given, before) = words.split_last().map_or(("", &[][..]), |(last, rest)| (*last, rest));
     let in_order = std::iter::once(given).chain(before.iter().copied());
-    let (mut letters, mut tones) = (String::new(), String::new());
+    let mut key = String::new();
     for word in in_order {
-        push_weights(word, &mut letters, &mut tones);
-        letters.push('\u{1}');
+        let mut tones = String::new();
+        push_weights(word, &mut key, &mut tones);
+        key.push('\u{0}');
+        key.push_str(&tones);
+        key.push('\u{1}');
     }
-    letters.push('\u{0}');
-    letters + &tones
+    key
 }
 
 /// A letter weighs itself followed by a mark of its quality, so that `ă` sorts after every word
@@ -141,6 +145,9 @@ mod tests {
                 "Lò Văn Đức"
             ]
         );
+        let mut whole = ["Bùi Văn Án", "Lê Văn An", "Vừ A Anh", "Bùi Văn Ấn", "Lê Vân An"];
+        whole.sort_by_key(|name| sort_key(name));
+        assert_eq!(whole, ["Lê Văn An", "Lê Vân An", "Bùi Văn Án", "Vừ A Anh", "Bùi Văn Ấn"]);
         let mut tones = ["Mạ", "Má", "Mã", "Mả", "Mà", "Ma", "Man"];
         tones.sort_by_key(|name| sort_key(name));
         assert_eq!(tones, ["Ma", "Mà", "Mả", "Mã", "Má", "Mạ", "Man"]);

@@ -75,7 +75,7 @@ pub enum RowOutcome {
     /// The record was so already.
     Unchanged([u8; 16], u64),
     /// Not taken, with a stable reason: `UNIT_UNKNOWN`, `DUPLICATE_IN_FILE`, `NUMBER_EXISTS`,
-    /// `RECORD_UNKNOWN`, `VERSION_CHANGED`, `REQUEST_REPEATED`, `RECORD_TOO_LARGE`; for assignments
+    /// `CARD_EXISTS`, `RECORD_UNKNOWN`, `VERSION_CHANGED`, `REQUEST_REPEATED`, `RECORD_TOO_LARGE`; for assignments
     /// also `PLAN_CHANGED`, `RECORD_CHANGED`, `POST_FULL`, `QUOTA_FULL`, and `OTHERS_REFUSED` for
     /// the rest of a batch that stands or falls together.
     Refused(&'static str),

@@ -6,11 +6,13 @@
 use std::collections::BTreeMap;
 
 use hashbrown::HashMap;
+use jiff::civil::Date;
 use roaring::RoaringBitmap;
 
 use crate::domain::unit::Units;
 use crate::domain::world::RecordKind;
 use crate::index::filter::{Field, How, Sight, field, fields};
+use crate::index::table::{Column, packed};
 use crate::index::{Matches, Table};
 use crate::wire::registry::{Facet, Value};
 
@@ -20,6 +22,11 @@ pub const GROUP_FIELDS_MAX: usize = 3;
 pub const GROUPS_MAX: usize = 10_000;
 /// Rows in one step: some hundred microseconds.
 const STEP_LEN: usize = 65_536;
+
+/// Years of age in one group.
+const AGE_BAND_YEARS: u32 = 5;
+/// A year in a packed date.
+const YEAR: u32 = 10_000;
 
 /// Why nothing is counted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -58,12 +65,12 @@ impl Grouping {
         if names.len() > GROUP_FIELDS_MAX {
             return Err(CountError::TooManyFields);
         }
-        let countable = || fields(kind).iter().filter(|field| field.facet().is_some());
+        let countable = || fields(kind).iter().filter(|field| field.is_countable());
         let parse = |name: &String| match field(kind, name) {
             Some(field) if field.is_hidden && sight == Sight::Masked => {
                 Err(CountError::Hidden(field.name))
             }
-            Some(field) if field.facet().is_some() => Ok(field),
+            Some(field) if field.is_countable() => Ok(field),
             _unknown => {
                 let names: Vec<&str> = countable().map(|field| field.name).collect();
                 let field = name.chars().take(40).collect();
@@ -71,6 +78,16 @@ impl Grouping {
             }
         };
         Ok(Self { fields: names.iter().map(parse).collect::<Result<_, _>>()? })
+    }
+
+    /// Whether it depends on the day that ages are counted on.
+    pub fn uses_age(&self) -> bool {
+        self.fields.iter().any(|field| matches!(field.how, How::Age))
+    }
+
+    /// Whether it tells who is assigned, which the index knows as of now only.
+    pub fn uses_assigned(&self) -> bool {
+        self.fields.iter().any(|field| matches!(field.how, How::Assigned))
     }
 }
 
@@ -83,7 +100,8 @@ pub struct Group {
     pub count: u64,
 }
 
-/// Places of values, one for each field; 0 for none, else one more than the place.
+/// What each field says: the place of a value, and what is told of the row itself, one more than it
+/// is; 0 for nothing.
 type Cell = [u32; GROUP_FIELDS_MAX];
 
 /// A count on its way.
@@ -93,15 +111,49 @@ pub struct Counting {
     left: RoaringBitmap,
     total: u64,
     cells: HashMap<Cell, u64>,
+    /// The day that ages are counted on, packed.
+    today: u32,
+}
+
+/// What a field says of a row, told from its column or from the row.
+enum Told<'a> {
+    Column(&'a Column, bool),
+    /// Five years of age each.
+    AgeBand(u32),
+    Assigned(&'a RoaringBitmap),
+    Capacity,
+    /// There is no such field.
+    Nothing,
+}
+
+impl Told<'_> {
+    /// Gives a row's places, or the one thing that is told of it.
+    fn each(&self, table: &Table, row: u32, mut with: impl FnMut(u32)) {
+        match self {
+            Self::Column(column, is_many) => match column.places(row, *is_many) {
+                [] => with(0),
+                places => places.iter().for_each(|place| with(u32::from(*place) + 1)),
+            },
+            Self::AgeBand(today) => {
+                let birth = table.birth(row);
+                let age = today.saturating_sub(birth) / YEAR;
+                with(if birth == 0 { 0 } else { age / AGE_BAND_YEARS + 1 });
+            }
+            Self::Assigned(rows) => with(if rows.contains(row) { 2 } else { 1 }),
+            Self::Capacity => with(table.capacity(row)),
+            Self::Nothing => with(0),
+        }
+    }
 }
 
 impl Counting {
-    /// Begins to count.
-    pub fn new(matches: Matches<'_>, grouping: Grouping) -> Self {
+    /// Begins to count, with ages as they are on a day.
+    pub fn new(matches: Matches<'_>, grouping: Grouping, as_of: Date) -> Self {
         let total = matches.len();
         let left =
             if grouping.fields.is_empty() { RoaringBitmap::new() } else { matches.into_rows() };
-        Self { fields: grouping.fields, left, total, cells: HashMap::new() }
+        let today = packed(as_of);
+        Self { fields: grouping.fields, left, total, cells: HashMap::new(), today }
     }
 
     /// How many records there are in all.
@@ -111,23 +163,26 @@ impl Counting {
 
     /// Counts on; false when it is over. A record with several languages counts for each.
     pub fn step(&mut self, table: &Table) -> bool {
-        let columns: Vec<_> = self
+        let told: Vec<Told<'_>> = self
             .fields
             .iter()
-            .filter_map(|field| field.facet())
-            .map(|facet| (table.column(facet), facet.is_many()))
+            .map(|field| match (field.how, field.facet()) {
+                (_, Some(facet)) => Told::Column(table.column(facet), facet.is_many()),
+                (How::Age, None) => Told::AgeBand(self.today),
+                (How::Assigned, None) => Told::Assigned(table.assigned()),
+                (How::Capacity, None) => Told::Capacity,
+                (_uncountable, None) => Told::Nothing,
+            })
             .collect();
         let mut last = None;
         // Rows come in runs of one cell: only its change is looked up.
         let (mut cell, mut run): (Cell, u64) = ([0; GROUP_FIELDS_MAX], 0);
         for row in self.left.iter().take(STEP_LEN) {
             last = Some(row);
-            let places = |at: usize| {
-                columns.get(at).map_or(&[][..], |(column, is_many)| column.places(row, *is_many))
-            };
-            each(places(0), |first| {
-                each(places(1), |second| {
-                    each(places(2), |third| {
+            let of = |at: usize| told.get(at).unwrap_or(&Told::Nothing);
+            of(0).each(table, row, |first| {
+                of(1).each(table, row, |second| {
+                    of(2).each(table, row, |third| {
                         if [first, second, third] == cell {
                             run += 1;
                         } else {
@@ -166,14 +221,20 @@ impl Counting {
     }
 }
 
-fn each(places: &[u16], mut with: impl FnMut(u32)) {
-    if places.is_empty() {
-        with(0);
-    }
-    places.iter().for_each(|place| with(u32::from(*place) + 1));
-}
-
 fn shown(table: &Table, units: &Units, field: &Field, place: u32) -> String {
+    match (field.how, place) {
+        (How::Age | How::Assigned | How::Capacity, 0) => return String::new(),
+        (How::Age, band) => {
+            let from = (band - 1) * AGE_BAND_YEARS;
+            return format!("{from}-{}", from + AGE_BAND_YEARS - 1);
+        }
+        (How::Assigned, is) => return (is == 2).to_string(),
+        (How::Capacity, size) => {
+            let text = format!("{}.{:03}", size / 1_000, size % 1_000);
+            return text.trim_end_matches('0').trim_end_matches('.').to_owned();
+        }
+        _in_a_column => {}
+    }
     let value = field.facet().and_then(|facet| {
         let at = usize::try_from(place.checked_sub(1)?).ok()?;
         table.column(facet).values().get(at)

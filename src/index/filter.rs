@@ -2,7 +2,7 @@
 //!
 //! AIP-160 for the fields of [`fields()`]: `=`, `!=`, `<`, `<=`, `>`, `>=` and `:`, joined by `AND`
 //! and `OR`, turned round by `NOT` or `-`, with parentheses; as that guideline has it, `OR` binds
-//! tighter than `AND`. Values are bare or in double quotes; `field:*` asks whether anything was given.
+//! tighter than `AND`, and two comparisons with nothing between them are joined by `AND`. Values are bare or in double quotes; `field:*` asks whether anything was given.
 //! Says where a fault is and how to mend it; knows fields and words of each kind, but no records.
 //! Personal values (a name, a number) are never shown, neither in errors nor in `Debug`.
 
@@ -45,6 +45,10 @@ pub enum Sight {
 pub(super) enum Test {
     /// A unit and all under it; where it stands in the filter.
     Unit { facet: Facet, code: UnitCode, at: usize },
+    /// As [`Test::Unit`], by its name.
+    UnitNamed { facet: Facet, name: String, at: usize },
+    /// Late by this limit; none for any that a law sets.
+    Late(Option<&'static str>),
     /// This value.
     Is { facet: Facet, value: Value },
     /// A code that begins so.
@@ -82,6 +86,7 @@ pub struct Filter {
     pub(super) expr: Expr,
     kind: RecordKind,
     uses_age: bool,
+    uses_assigned: bool,
     is_lookup: bool,
 }
 
@@ -94,7 +99,13 @@ impl fmt::Debug for Filter {
 impl Filter {
     /// The filter that takes all records of a kind.
     pub const fn all(kind: RecordKind) -> Self {
-        Self { expr: Expr::And(Vec::new()), kind, uses_age: false, is_lookup: false }
+        Self {
+            expr: Expr::And(Vec::new()),
+            kind,
+            uses_age: false,
+            uses_assigned: false,
+            is_lookup: false,
+        }
     }
 
     /// Reads a filter for records of a kind; blank takes all.
@@ -130,6 +141,11 @@ impl Filter {
         self.is_lookup
     }
 
+    /// Whether it asks who is assigned, which the index knows as of now only.
+    pub const fn uses_assigned(&self) -> bool {
+        self.uses_assigned
+    }
+
     /// Whether it depends on the day that ages are counted on.
     pub const fn uses_age(&self) -> bool {
         self.uses_age
@@ -161,8 +177,16 @@ impl<'a> Reader<'a> {
     ) -> Result<Expr, FilterError> {
         let first = part(self, depth)?;
         let mut parts = vec![first];
-        while self.words.peek().is_some_and(|(_at, next)| next == Word::Bare(word)) {
-            self.words.next();
+        while let Some((_at, next)) = self.words.peek() {
+            // Comparisons one behind the other are joined as by AND.
+            let is_implied = word == "AND"
+                && matches!(next, Word::Bare(_) | Word::Open | Word::Minus)
+                && next != Word::Bare("OR");
+            if next == Word::Bare(word) {
+                self.words.next();
+            } else if !is_implied {
+                break;
+            }
             parts.push(part(self, depth)?);
         }
         Ok(if parts.len() == 1 { parts.remove(0) } else { join(parts) })
@@ -230,6 +254,7 @@ impl<'a> Reader<'a> {
         };
         let test = value::test(field, (sign_at, sign), (at, &value))?;
         self.filter.uses_age |= matches!(test, Test::Age { .. });
+        self.filter.uses_assigned |= matches!(test, Test::Assigned(_));
         self.filter.is_lookup |= matches!(test, Test::Number { .. });
         let expr = Expr::Test(test);
         Ok(if sign == Sign::Unequal { Expr::Not(Box::new(expr)) } else { expr })

@@ -80,12 +80,12 @@ fn each_begins_its_own(asked: &[String], name: &[String], used: &mut Vec<usize>)
 
 /// The folded words of a name, family first, out of its key.
 pub(super) fn words_of(key: &str) -> Vec<String> {
-    let letters = key.split('\u{0}').next().unwrap_or_default();
     let is_weight = |c: &char| ('\u{f0001}'..='\u{f0003}').contains(c);
     let plain = |word: &str| {
-        word.chars().filter(|c| !is_weight(c) && !is_combining_mark(*c)).collect::<String>()
+        let letters = word.split('\u{0}').next().unwrap_or_default();
+        letters.chars().filter(|c| !is_weight(c) && !is_combining_mark(*c)).collect::<String>()
     };
-    let mut words: Vec<String> = letters.split_terminator('\u{1}').map(plain).collect();
+    let mut words: Vec<String> = key.split_terminator('\u{1}').map(plain).collect();
     if !words.is_empty() {
         words.rotate_left(1);
     }

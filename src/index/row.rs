@@ -6,7 +6,7 @@ use crate::domain::ids::UnitCode;
 use crate::domain::text::sort_key;
 use crate::evidence::seal::Sealer;
 use crate::wire::WireError;
-use crate::wire::registry::{Facets, RegistryRecord};
+use crate::wire::registry::{Facets, RegistryRecord, essence};
 
 /// A keyed digest of an exact number (citizen number, chassis, plate): finds, but does not tell.
 pub type BlindKey = [u8; 10];
@@ -33,6 +33,11 @@ impl Keys {
         self.0.iter().filter(|key| **key != NO_KEY)
     }
 
+    /// The most telling one.
+    pub fn first(&self) -> Option<&BlindKey> {
+        self.0.first().filter(|key| **key != NO_KEY)
+    }
+
     /// Those that are there, with their places.
     pub(super) fn places(&self) -> impl Iterator<Item = (usize, &BlindKey)> {
         self.0.iter().enumerate().filter(|(_place, key)| **key != NO_KEY)
@@ -55,7 +60,7 @@ impl Keys {
 pub struct Row {
     /// Its version, from 1.
     pub version: u64,
-    /// Keyed digest of its content.
+    /// Keyed digest of what it says.
     pub digest: [u8; 16],
     /// What it is filtered and counted by.
     pub facets: Facets,
@@ -89,7 +94,11 @@ impl Row {
         let blind = |phone: &String| sealer.blind_index(PHONE, phone);
         Ok(Self {
             version,
-            digest: sealer.digest(content),
+            digest: if record.is_stamped() {
+                sealer.digest(&essence(record.clone()))
+            } else {
+                sealer.digest(content)
+            },
             facets: record.facets()?,
             keys: Keys::new(
                 keys.map(|key| key.map(|(kind, text)| sealer.blind_index(kind, &text))),

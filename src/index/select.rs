@@ -13,6 +13,8 @@ use jiff::civil::Date;
 use roaring::{MultiOps, RoaringBitmap};
 
 use crate::domain::ids::UnitCode;
+use crate::domain::registry::ReservistStatus;
+use crate::domain::registry::lateness::{Freshness, Late, is_fresh, is_registered};
 use crate::domain::unit::Units;
 use crate::evidence::seal::Sealer;
 use crate::index::filter::{Expr, Test};
@@ -20,7 +22,7 @@ use crate::index::names::NameQuery;
 use crate::index::row::PHONE;
 use crate::index::table::{Column, packed};
 use crate::index::{Filter, FilterError, Table};
-use crate::wire::registry::{Facet, Value};
+use crate::wire::registry::{Facet, Value, numbered_day};
 
 /// A year in a packed date.
 const YEAR: u32 = 10_000;
@@ -149,6 +151,25 @@ impl<'a> Looking<'a, '_> {
                 }
                 self.under(*facet, code)
             }
+            Test::UnitNamed { facet, name, at } => match self.asking.units.find(name) {
+                Some(unit) => self.under(*facet, &unit.code),
+                None => {
+                    let name = name.chars().take(40).collect();
+                    return Err(FilterError::UnknownUnitName { at: *at, name });
+                }
+            },
+            Test::Late(Some("RECHECK")) => Cow::Owned(self.stale()),
+            Test::Late(code) => {
+                let is_it = |late: Late| match code {
+                    Some(code) => late.code() == *code,
+                    None => late.is_by_law(),
+                };
+                let day = self.asking.as_of;
+                let late =
+                    |fresh: &Freshness| fresh.late(day, &[]).into_iter().any(is_it);
+                let rows = self.table.watched().filter(|(_row, fresh)| late(fresh));
+                Cow::Owned(rows.map(|(row, _fresh)| row).collect())
+            }
             Test::Is { facet, value } => {
                 let column = self.table.column(*facet);
                 match column.place(value) {
@@ -180,6 +201,27 @@ impl<'a> Looking<'a, '_> {
                 })
             }
         })
+    }
+
+    /// Those on the register whose recheck does not hold any more, or who are there and were never
+    /// rechecked.
+    fn stale(&self) -> RoaringBitmap {
+        let day = self.asking.as_of;
+        let status = |value: &Value| match value {
+            Value::Number(number) => {
+                u8::try_from(*number).ok().and_then(ReservistStatus::from_number)
+            }
+            Value::Code(_) => None,
+        };
+        let registered = self.with_values(Facet::Status, |v| status(v).is_some_and(is_registered));
+        let active =
+            self.with_values(Facet::Status, |value| status(value) == Some(ReservistStatus::Active));
+        let known = self.with_values(Facet::Rechecked, |_any| true);
+        let stale = self.with_values(
+            Facet::Rechecked,
+            |value| matches!(value, Value::Number(number) if !is_fresh(numbered_day(*number), day)),
+        );
+        (&*registered & &*stale) | (&*active - &*known)
     }
 
     /// Looks at each row that may be taken.

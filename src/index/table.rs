@@ -17,6 +17,7 @@ use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
 use roaring::RoaringBitmap;
 
 use crate::domain::ids::UnitCode;
+use crate::domain::registry::lateness::Freshness;
 use crate::index::names::Names;
 use crate::index::{BlindKey, Keys, Known, Row};
 use crate::wire::registry::{Facet, Terms, Value};
@@ -46,6 +47,8 @@ pub struct Table {
     rechecks: Vec<u32>,
     /// Of those few whose standing turns on a day.
     terms: HashMap<u32, Terms>,
+    /// Of those few who may be late by a limit.
+    watch: HashMap<u32, Freshness>,
     name_of: Vec<u32>,
     all: RoaringBitmap,
     free: Vec<u32>,
@@ -96,6 +99,7 @@ impl Table {
             capacities: Vec::new(),
             rechecks: Vec::new(),
             terms: HashMap::new(),
+            watch: HashMap::new(),
             name_of: Vec::new(),
             all: RoaringBitmap::new(),
             free: Vec::new(),
@@ -204,6 +208,9 @@ impl Table {
         if let Some(terms) = &row.facets.terms {
             self.terms.insert(number, **terms);
         }
+        if let Some(watch) = &row.facets.watch {
+            self.watch.insert(number, **watch);
+        }
         self.put_facets(number, row);
         self.phones.put(number, &row.phones);
         if !row.name.is_empty() {
@@ -293,6 +300,7 @@ impl Table {
             *recheck = 0;
         }
         self.terms.remove(&number);
+        self.watch.remove(&number);
         for (place, column) in self.columns.iter_mut().enumerate() {
             column.clear(number, Facet::MANY.iter().any(|facet| facet.place() == place));
         }

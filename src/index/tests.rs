@@ -333,7 +333,7 @@ proptest! {
         let matches = table.select(&filter, &asking(units, &sealer)).expect("no unit to know");
         let fields = ["area", "reserve_class", "languages"].map(str::to_owned);
         let grouping = Grouping::parse(&fields, RecordKind::Reservist, Sight::Masked).expect("three");
-        let mut counting = Counting::new(matches, grouping);
+        let mut counting = Counting::new(matches, grouping, TODAY);
         while counting.step(&table) {}
         let total = counting.total();
         let counted = counting.finish(&table, units).expect("few groups");
@@ -499,7 +499,10 @@ fn orders_and_groupings_are_read_or_refused_with_what_there_is() {
     assert_eq!(count(&["health_class", "unit"], Sight::Whole), Ok(()));
     assert_eq!(count(&["health_class"], Sight::Masked), Err(CountError::Hidden("health_class")));
     assert_eq!(count(&["unit"; 4], Sight::Whole), Err(CountError::TooManyFields));
-    for bad in ["age", "name", "citizen_id", "height"] {
+    for good in ["age", "assigned"] {
+        assert_eq!(count(&[good], Sight::Masked), Ok(()));
+    }
+    for bad in ["last_recheck", "late", "name", "citizen_id", "height"] {
         let refused = count(&[bad], Sight::Whole).expect_err(bad);
         assert!(matches!(refused, CountError::Unknown { .. }), "{refused}");
     }

@@ -13,6 +13,7 @@
 //! is warned of.
 //! The readers do not know the server; [`feed`] sends what they accept and counts what became of it.
 
+pub mod edit;
 mod error;
 pub mod feed;
 mod file;
@@ -39,7 +40,7 @@ use crate::domain::registry::{
 
 pub use error::RosterError;
 pub use refused::{RefusedError, write_refused};
-pub use report::{Change, ImportReport, Place, RosterKind, RowKey};
+pub use report::{Change, IgnoredColumn, ImportReport, Place, RosterKind, RowKey};
 pub use table::mapping::Mapping;
 
 /// Most rows of data in one file: a spreadsheet ends at 1,048,576 rows; a text of the whole province

@@ -92,6 +92,15 @@ impl fmt::Display for Place {
     }
 }
 
+/// A column of a file that no field is for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct IgnoredColumn {
+    /// Its letters in the spreadsheet.
+    pub column: String,
+    /// What stands over it, cut to 80 characters; blank where nothing does.
+    pub header: String,
+}
+
 /// A field of a record that a row changes. Personal data: `Debug` shows the field alone.
 #[derive(Clone, PartialEq, Eq, Serialize)]
 pub struct Change {
@@ -137,6 +146,9 @@ pub struct ImportReport {
     pub warnings: BTreeMap<String, u64>,
     /// Accepted rows by unit code.
     pub by_unit: BTreeMap<String, u64>,
+    /// Columns that no field is for: what stands in them was not read.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub ignored_columns: Vec<IgnoredColumn>,
     /// Sheets that were left out, for they hold no table of the kind.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub left_out: Vec<String>,
@@ -160,6 +172,7 @@ impl ImportReport {
             changes: BTreeMap::new(),
             warnings: BTreeMap::new(),
             by_unit: BTreeMap::new(),
+            ignored_columns: Vec::new(),
             left_out: Vec::new(),
             skipped: 0,
         }

@@ -6,6 +6,7 @@ use super::*;
 use crate::domain::registry::{EquipmentTypes, Specialties};
 use crate::domain::unit::Units;
 
+mod columns;
 mod forces;
 mod refusals;
 mod variants;

@@ -27,10 +27,12 @@ use zeroize::Zeroizing;
 pub use facets::{Facet, Facets, Terms, Value, day_number, numbered_day};
 
 use crate::domain::registry::{Lists, Period, Phone, Problem, ProblemCode};
+use crate::domain::unit::Units;
 use crate::domain::world::RecordKind;
 use crate::wire::{WireError, pb};
 
-pub use changes::changes;
+pub use changes::stamp::Stamp;
+pub use changes::{changes, field_names};
 pub use merge::{FIELDS_MAX, Fields, fields_of};
 pub use standing::freshness;
 
@@ -78,6 +80,8 @@ pub type Numbers<'a> = [Option<(&'static str, Cow<'a, str>)>; 2];
 pub trait RegistryRecord: Message + Default + Clone + Send + Sync + 'static {
     /// Which kind.
     const KIND: RecordKind;
+    /// How many of its numbers tell which record it is; the others only may not come twice.
+    const KNOWN_BY: usize = 2;
 
     /// The same record in the form in which it is stored, without identity and version.
     ///
@@ -90,6 +94,17 @@ pub trait RegistryRecord: Message + Default + Clone + Send + Sync + 'static {
 
     /// Gives identity and version.
     fn identify(&mut self, id: String, version: u64);
+
+    /// Says when this version was made and how it came in, or takes that away. Kinds that do not keep
+    /// it stay as they are.
+    fn stamp(&mut self, stamp: Option<Stamp>) {
+        let _not_kept = stamp;
+    }
+
+    /// Whether it says when its version was made.
+    fn is_stamped(&self) -> bool {
+        false
+    }
 
     /// Hides what a view does not show.
     fn show(&mut self, view: View);
@@ -117,12 +132,31 @@ pub trait RegistryRecord: Message + Default + Clone + Send + Sync + 'static {
     fn keep(&mut self, stored: Option<&Self>) {
         let _nothing_of_the_kind = stored;
     }
+
+    /// As [`Self::keep`], for a row of an import: takes over what a list may not change, or not any
+    /// more. Gives the code of what is worth a look in that.
+    fn keep_from(&mut self, stored: &Self, units: &Units) -> Option<&'static str> {
+        let _all_the_same = units;
+        self.keep(Some(stored));
+        None
+    }
+
+    /// The code of the militia base that it names, if it does.
+    fn militia_base(&self) -> Option<&str> {
+        None
+    }
 }
 
 /// The bytes that are sealed.
 pub fn encode<R: RegistryRecord>(mut record: R) -> Zeroizing<Vec<u8>> {
     record.identify(String::new(), 0);
     Zeroizing::new(record.encode_to_vec())
+}
+
+/// The bytes that tell whether two records say the same: without identity, version and stamp.
+pub fn essence<R: RegistryRecord>(mut record: R) -> Zeroizing<Vec<u8>> {
+    record.stamp(None);
+    encode(record)
 }
 
 /// The record of sealed bytes that were opened.

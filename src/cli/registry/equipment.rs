@@ -9,8 +9,10 @@ use super::import::{self, Roster};
 use super::listing::pages::{self, Page, Shown};
 use super::listing::{self, Count, Listing, Sought, whole};
 use super::reservist::word;
+use super::update::{self, Update};
 use crate::cli::Cx;
 use crate::cli::connection::{refused, request};
+use crate::cli::output::utc_or_null;
 use crate::domain::ids::EquipmentId;
 use crate::roster::RosterKind;
 use crate::wire::pb;
@@ -41,6 +43,10 @@ pub(in crate::cli) enum Equipment {
         /// The equipment's id.
         id: EquipmentId,
     },
+    /// Changes fields of one piece of equipment; old and new are shown.
+    #[command(after_help = "Example:\n  \
+        hoatoc equipment update 01936f5e-0000-7000-8000-000000000000 --set technical_grade=2 --set 'drivers=011088085221 (C)' --as ~/admin")]
+    Update(Update),
     /// Erases one piece of equipment for good, backups included; the ledger keeps that it was, and why it went.
     #[command(
         after_help = "Example:\n  hoatoc equipment erase 01936f5e-0000-7000-8000-000000000000 --reason 'Hết hạn lưu trữ' --as ~/admin"
@@ -56,6 +62,7 @@ impl Equipment {
             Self::Find(sought) => list(cx, &sought.equipment()).await,
             Self::Count(count) => listing::count(cx, count, pb::RecordKind::Equipment).await,
             Self::Show { id } => show(cx, &id).await,
+            Self::Update(update) => update::run::<pb::Equipment>(cx, update).await,
             Self::Erase(erase) => erase::run(cx, erase, pb::RecordKind::Equipment).await,
         }
     }
@@ -105,6 +112,7 @@ fn as_json(one: &pb::Equipment) -> Value {
         "equipment_id": one.equipment_id,
         "version": one.version,
         "type_code": one.type_code,
+        "equipment_class": word(one.equipment_class().as_str_name(), "EQUIPMENT_CLASS_"),
         "make_model": one.make_model,
         "plate": one.plate,
         "chassis_number": one.chassis_number,
@@ -114,9 +122,15 @@ fn as_json(one: &pb::Equipment) -> Value {
         "year": one.year,
         "technical_grade": one.technical_grade,
         "owner_name": one.owner_name,
+        "owner_kind": word(one.owner_kind().as_str_name(), "OWNER_KIND_"),
         "owner_phones": one.owner_phones,
         "owner_address": one.owner_address,
+        "drivers": one.drivers.iter().map(|driver| json!({
+            "citizen_id": driver.citizen_id,
+            "licence_class": driver.licence_class,
+        })).collect::<Vec<_>>(),
         "location_unit_code": one.location_unit_code,
+        "hamlet": one.hamlet,
         "status": word(one.status().as_str_name(), "EQUIPMENT_STATUS_"),
         "note": one.note,
         "owner_contact": one.owner_contact,
@@ -125,5 +139,21 @@ fn as_json(one: &pb::Equipment) -> Value {
         "status_certificate": one.status_certificate,
         "registered_date": import::date(one.registered_date.as_ref()),
         "last_recheck_date": import::date(one.last_recheck_date.as_ref()),
+        "created_time": utc_or_null(one.created_time.as_ref()),
+        "updated_time": utc_or_null(one.updated_time.as_ref()),
+        "source": word(one.source().as_str_name(), "RECORD_SOURCE_"),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_field_of_the_record_is_shown() {
+        let shown = as_json(&pb::Equipment::default());
+        for field in crate::wire::registry::field_names("Equipment") {
+            assert!(shown.get(&field).is_some(), "{field}");
+        }
+    }
 }

@@ -4,19 +4,24 @@ use anyhow::{Context as _, Result};
 use clap::Subcommand;
 use serde_json::{Value, json};
 
+use super::erase::{self, Erase};
 use super::import::{self, Roster, date};
 use super::listing::Listing;
 use super::listing::pages::{self, Page, Shown};
 use super::reservist::word;
+use super::update::{self, Update};
 use crate::cli::Cx;
 use crate::cli::connection::{refused, request};
+use crate::cli::output::utc_or_null;
 use crate::roster::RosterKind;
 use crate::roster::sheet::CellValue;
 use crate::wire::pb;
 
 macro_rules! force {
-    ($(#[$doc:meta])* $name:ident $fields:literal $kind:ident $import_example:literal $list_example:literal $show_example:literal,
+    ($(#[$doc:meta])* $name:ident $fields:literal $kind:ident $import_example:literal $list_example:literal $show_example:literal
+     $update_example:literal $erase_example:literal,
      $list:ident $list_request:ident $records:ident, $get:ident $get_request:ident $record:ident $id:ident,
+     $message:ty, $record_kind:expr,
      $columns:expr, $row:expr, $json:ident) => {
         $(#[$doc])*
         #[derive(Debug, Subcommand)]
@@ -34,6 +39,12 @@ macro_rules! force {
                 /// Its id.
                 id: uuid::Uuid,
             },
+            /// Changes fields of one; old and new are shown.
+            #[command(after_help = $update_example)]
+            Update(Update),
+            /// Erases one for good, backups included; the ledger keeps that it was, and why it went.
+            #[command(after_help = $erase_example)]
+            Erase(Erase),
         }
 
         impl $name {
@@ -42,6 +53,8 @@ macro_rules! force {
                     Self::Import(roster) => import::run(cx, roster, RosterKind::$kind).await,
                     Self::List(listing) => Self::list(cx, &listing).await,
                     Self::Show { id } => Self::show(cx, &id.to_string()).await,
+                    Self::Update(update) => update::run::<$message>(cx, update).await,
+                    Self::Erase(erase) => erase::run(cx, erase, $record_kind).await,
                 }
             }
 
@@ -84,9 +97,12 @@ force!(
     Militia "militia_bases" MilitiaBases
     "Example:\n  hoatoc militia import dan-quan.xlsx --refused sua-lai.xlsx --as ~/registrar"
     "Example:\n  hoatoc militia list --filter 'unit = \"KV1\" AND kind = \"COMMUNE_MILITIA\"' --as ~/admin"
-    "Example:\n  hoatoc militia show 01936f5e-0000-7000-8000-000000000000 --as ~/admin",
+    "Example:\n  hoatoc militia show 01936f5e-0000-7000-8000-000000000000 --as ~/admin"
+    "Example:\n  hoatoc militia update 01936f5e-0000-7000-8000-000000000000 --set present=31 --as ~/admin"
+    "Example:\n  hoatoc militia erase 01936f5e-0000-7000-8000-000000000000 --reason 'Nhập nhầm' --as ~/admin",
     list_militia_bases ListMilitiaBasesRequest militia_bases,
     get_militia_base GetMilitiaBaseRequest militia_base militia_base_id,
+    pb::MilitiaBase, pb::RecordKind::MilitiaBase,
     ["ID", "CODE", "KIND", "NAME", "UNIT", "PRESENT", "AUTHORISED", "STATUS"],
     |one: &pb::MilitiaBase| vec![
         one.militia_base_id.clone().into(),
@@ -105,9 +121,12 @@ force!(
     Enterprise "enterprises" Enterprises
     "Example:\n  hoatoc enterprise import doanh-nghiep.xlsx --refused sua-lai.xlsx --as ~/registrar"
     "Example:\n  hoatoc enterprise list --filter 'unit = \"KV1\" AND stage = \"MANAGED\"' --as ~/admin"
-    "Example:\n  hoatoc enterprise show 01936f5e-0000-7000-8000-000000000000 --as ~/admin",
+    "Example:\n  hoatoc enterprise show 01936f5e-0000-7000-8000-000000000000 --as ~/admin"
+    "Example:\n  hoatoc enterprise update 01936f5e-0000-7000-8000-000000000000 --set stage=registered --as ~/admin"
+    "Example:\n  hoatoc enterprise erase 01936f5e-0000-7000-8000-000000000000 --reason 'Nhập nhầm' --as ~/admin",
     list_enterprises ListEnterprisesRequest enterprises,
     get_enterprise GetEnterpriseRequest enterprise enterprise_id,
+    pb::Enterprise, pb::RecordKind::Enterprise,
     ["ID", "TAX CODE", "NAME", "UNIT", "PRODUCTS", "STAGE", "STATUS"],
     |one: &pb::Enterprise| vec![
         one.enterprise_id.clone().into(),
@@ -125,9 +144,12 @@ force!(
     Activity "activities" Activities
     "Example:\n  hoatoc activity import huan-luyen.xlsx --unit 11 --as ~/registrar"
     "Example:\n  hoatoc activity list --filter 'kind = \"COMBAT_EXERCISE\" AND status = \"HELD\"' --as ~/admin"
-    "Example:\n  hoatoc activity show 01936f5e-0000-7000-8000-000000000000 --as ~/admin",
+    "Example:\n  hoatoc activity show 01936f5e-0000-7000-8000-000000000000 --as ~/admin"
+    "Example:\n  hoatoc activity update 01936f5e-0000-7000-8000-000000000000 --set rating=good --as ~/admin"
+    "Example:\n  hoatoc activity erase 01936f5e-0000-7000-8000-000000000000 --reason 'Nhập nhầm' --as ~/admin",
     list_activities ListActivitiesRequest activities,
     get_activity GetActivityRequest activity activity_id,
+    pb::Activity, pb::RecordKind::Activity,
     ["ID", "KIND", "TITLE", "UNIT", "FROM", "RATING", "STATUS"],
     |one: &pb::Activity| vec![
         one.activity_id.clone().into(),
@@ -160,6 +182,9 @@ fn militia_json(one: &pb::MilitiaBase) -> Value {
         "established_date": date(one.established_date.as_ref()),
         "status": word(one.status().as_str_name(), "MILITIA_BASE_STATUS_"),
         "note": one.note,
+        "created_time": utc_or_null(one.created_time.as_ref()),
+        "updated_time": utc_or_null(one.updated_time.as_ref()),
+        "source": word(one.source().as_str_name(), "RECORD_SOURCE_"),
     })
 }
 
@@ -186,6 +211,9 @@ fn enterprise_json(one: &pb::Enterprise) -> Value {
         "phones": one.phones,
         "status": word(one.status().as_str_name(), "ENTERPRISE_STATUS_"),
         "note": one.note,
+        "created_time": utc_or_null(one.created_time.as_ref()),
+        "updated_time": utc_or_null(one.updated_time.as_ref()),
+        "source": word(one.source().as_str_name(), "RECORD_SOURCE_"),
     })
 }
 
@@ -212,5 +240,29 @@ fn activity_json(one: &pb::Activity) -> Value {
         "document_number": one.document_number,
         "status": word(one.status().as_str_name(), "ACTIVITY_STATUS_"),
         "note": one.note,
+        "created_time": utc_or_null(one.created_time.as_ref()),
+        "updated_time": utc_or_null(one.updated_time.as_ref()),
+        "source": word(one.source().as_str_name(), "RECORD_SOURCE_"),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_field_of_the_record_is_shown() {
+        let shown = militia_json(&pb::MilitiaBase::default());
+        for field in crate::wire::registry::field_names("MilitiaBase") {
+            assert!(shown.get(&field).is_some(), "{field}");
+        }
+        let shown = enterprise_json(&pb::Enterprise::default());
+        for field in crate::wire::registry::field_names("Enterprise") {
+            assert!(shown.get(&field).is_some(), "{field}");
+        }
+        let shown = activity_json(&pb::Activity::default());
+        for field in crate::wire::registry::field_names("Activity") {
+            assert!(shown.get(&field).is_some(), "{field}");
+        }
+    }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, anyhow};
 use clap::Args;
 use jiff::civil::Date;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::cli::Cx;
 use crate::cli::connection::{Connection, refused, request_id};
@@ -16,7 +16,9 @@ use crate::domain::ids::UnitCode;
 use crate::domain::unit::Units;
 use crate::roster::feed::{self, Feed, FeedError};
 use crate::roster::lists::shipped_equipment_types;
-use crate::roster::{Change, ImportReport, Mapping, RosterKind, Source, write_refused};
+use crate::roster::{
+    Change, IgnoredColumn, ImportReport, Mapping, RosterKind, Source, write_refused,
+};
 use crate::wire::pb;
 
 /// How long a server that does not answer is tried again before an import is given up.
@@ -55,6 +57,17 @@ pub(super) fn date(day: Option<&pb::CivilDate>) -> Option<String> {
     day.map(|day| format!("{:04}-{:02}-{:02}", day.year, day.month, day.day))
 }
 
+/// The parts of a field that has several, each with its name, without those that are empty.
+fn named(parts: &Map<String, Value>) -> String {
+    let said = parts.iter().filter(|(_, part)| !part.is_null() && *part != "");
+    said.map(|(name, part)| match part {
+        Value::String(text) => format!("{name} {text}"),
+        other => format!("{name} {other}"),
+    })
+    .collect::<Vec<_>>()
+    .join(", ")
+}
+
 /// A record as lines `field  value`, without fields that are empty.
 pub(super) fn lines(value: &Value) -> String {
     let mut rows = table(&["FIELD", "VALUE"]);
@@ -62,20 +75,14 @@ pub(super) fn lines(value: &Value) -> String {
         let text = match value {
             Value::String(text) => text.clone(),
             Value::Array(parts) => {
-                let text = |part: &Value| {
-                    part.as_str().map_or_else(|| part.to_string(), ToOwned::to_owned)
+                let text = |part: &Value| match part {
+                    Value::String(text) => text.clone(),
+                    Value::Object(fields) => named(fields),
+                    other => other.to_string(),
                 };
-                parts.iter().map(text).collect::<Vec<_>>().join(", ")
+                parts.iter().map(text).collect::<Vec<_>>().join("; ")
             }
-            Value::Object(parts) => {
-                let said = parts.iter().filter(|(_, part)| !part.is_null() && *part != "");
-                said.map(|(name, part)| match part {
-                    Value::String(text) => format!("{name} {text}"),
-                    other => format!("{name} {other}"),
-                })
-                .collect::<Vec<_>>()
-                .join(", ")
-            }
+            Value::Object(parts) => named(parts),
             Value::Null => String::new(),
             other => other.to_string(),
         };
@@ -202,6 +209,13 @@ fn tell(cx: &Cx, file: &Path, dry_run: bool, report: &ImportReport) -> Result<()
         }
         for sheet in &report.left_out {
             text.push_str(&format!("\nsheet {sheet} left out: it holds no such list"));
+        }
+        for IgnoredColumn { column, header } in &report.ignored_columns {
+            let header = if header.is_empty() { "without a header" } else { header };
+            text.push_str(&format!(
+                "\ncolumn {column} ({header}) was not read: no field is for it; a mapping file can name \
+                 one (--mapping)"
+            ));
         }
         for (row, reason) in &report.rejected {
             let place = report.places.get(row).map(ToString::to_string).unwrap_or_default();

@@ -9,3 +9,4 @@ pub(super) mod reservist;
 pub(super) mod specialty;
 mod transfer;
 pub(super) mod unit;
+mod update;

@@ -9,8 +9,10 @@ use super::import::{self, Roster, date};
 use super::listing::pages::{self, Page, Shown};
 use super::listing::{self, Count, Listing, Sought, whole};
 use super::transfer::Transfer;
+use super::update::{self, Update};
 use crate::cli::Cx;
 use crate::cli::connection::{refused, request};
+use crate::cli::output::utc_or_null;
 use crate::domain::ids::ReservistId;
 use crate::roster::RosterKind;
 use crate::wire::pb;
@@ -45,6 +47,10 @@ pub(in crate::cli) enum Reservist {
         /// The reservist's id.
         id: ReservistId,
     },
+    /// Changes fields of one reservist; old and new are shown.
+    #[command(after_help = "Example:\n  \
+        hoatoc reservist update 01936f5e-0000-7000-8000-000000000000 --set 'hamlet=Bản Mới' --set party_member=x --dry-run --as ~/admin")]
+    Update(Update),
     /// Erases one reservist for good, backups included; the ledger keeps that it was, and why it went.
     #[command(
         after_help = "Example:\n  hoatoc reservist erase 01936f5e-0000-7000-8000-000000000000 --reason 'Hết hạn lưu trữ' --as ~/admin"
@@ -66,6 +72,7 @@ impl Reservist {
             Self::Find(sought) => list(cx, &sought.reservists()).await,
             Self::Count(count) => listing::count(cx, count, pb::RecordKind::Reservist).await,
             Self::Show { id } => show(cx, &id).await,
+            Self::Update(update) => update::run::<pb::Reservist>(cx, update).await,
             Self::Erase(erase) => erase::run(cx, erase, pb::RecordKind::Reservist).await,
             Self::Transfer(transfer) => transfer.run(cx).await,
         }
@@ -118,11 +125,12 @@ fn as_json(one: &pb::Reservist) -> Value {
         pb::DatePrecision::Month => format!("{:04}-{:02}", date.year, date.month),
         _exact => format!("{:04}-{:02}-{:02}", date.year, date.month, date.day),
     });
-    json!({
+    let mut value = json!({
         "reservist_id": one.reservist_id,
         "version": one.version,
         "full_name": one.full_name,
         "birth_date": birth,
+        "birth_precision": word(one.birth_precision().as_str_name(), "DATE_PRECISION_"),
         "sex": word(one.sex().as_str_name(), "SEX_"),
         "ethnic_group": one.ethnic_group,
         "languages": one.languages,
@@ -134,6 +142,7 @@ fn as_json(one: &pb::Reservist) -> Value {
         "rank": one.rank,
         "post": one.post,
         "specialty_code": one.specialty_code,
+        "frame": word(one.frame().as_str_name(), "RESERVE_FRAME_"),
         "residence_unit_code": one.residence_unit_code,
         "registered_unit_code": one.registered_unit_code,
         "hamlet": one.hamlet,
@@ -151,30 +160,63 @@ fn as_json(one: &pb::Reservist) -> Value {
         "status_start_date": date(one.status_start_date.as_ref()),
         "status_end_date": date(one.status_end_date.as_ref()),
         "status_certificate": one.status_certificate,
-        "deferral": one.deferral.as_ref().map(|deferral| json!({
-            "ground": word(deferral.ground().as_str_name(), "DEFERRAL_GROUND_"),
-            "certified_by": deferral.certified_by,
-            "start_date": date(deferral.start_date.as_ref()),
-            "end_date": date(deferral.end_date.as_ref()),
-        })),
-        "exemption": one.exemption.as_ref().map(|exemption| json!({
-            "post": exemption.post,
-            "employer": exemption.employer,
-            "start_date": date(exemption.start_date.as_ref()),
-            "end_date": date(exemption.end_date.as_ref()),
-        })),
-        "militia_role": one.militia_role.as_ref().map(|role| json!({
-            "base_code": role.base_code,
-            "force_type": role.force_type,
-            "start_date": date(role.start_date.as_ref()),
-            "end_date": date(role.end_date.as_ref()),
-        })),
-        "transfer": one.transfer.as_ref().map(|transfer| json!({
-            "to_unit_code": transfer.to_unit_code,
-            "start_date": date(transfer.start_date.as_ref()),
-            "reason": transfer.reason,
-        })),
-    })
+        "created_time": utc_or_null(one.created_time.as_ref()),
+        "updated_time": utc_or_null(one.updated_time.as_ref()),
+        "source": word(one.source().as_str_name(), "RECORD_SOURCE_"),
+    });
+    add_standing(&mut value, one);
+    value
+}
+
+/// What has several parts.
+fn add_standing(value: &mut Value, one: &pb::Reservist) {
+    value["deferral"] = one
+        .deferral
+        .as_ref()
+        .map(|deferral| {
+            json!({
+                "ground": word(deferral.ground().as_str_name(), "DEFERRAL_GROUND_"),
+                "certified_by": deferral.certified_by,
+                "start_date": date(deferral.start_date.as_ref()),
+                "end_date": date(deferral.end_date.as_ref()),
+            })
+        })
+        .into();
+    value["exemption"] = one
+        .exemption
+        .as_ref()
+        .map(|exemption| {
+            json!({
+                "post": exemption.post,
+                "employer": exemption.employer,
+                "start_date": date(exemption.start_date.as_ref()),
+                "end_date": date(exemption.end_date.as_ref()),
+            })
+        })
+        .into();
+    value["militia_role"] = one
+        .militia_role
+        .as_ref()
+        .map(|role| {
+            json!({
+                "base_code": role.base_code,
+                "force_type": role.force_type,
+                "start_date": date(role.start_date.as_ref()),
+                "end_date": date(role.end_date.as_ref()),
+            })
+        })
+        .into();
+    value["transfer"] = one
+        .transfer
+        .as_ref()
+        .map(|transfer| {
+            json!({
+                "to_unit_code": transfer.to_unit_code,
+                "start_date": date(transfer.start_date.as_ref()),
+                "reason": transfer.reason,
+            })
+        })
+        .into();
 }
 
 /// An enum's word without its prefix, in lower case.
@@ -185,6 +227,14 @@ pub(super) fn word(name: &str, prefix: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_field_of_the_record_is_shown() {
+        let shown = as_json(&pb::Reservist::default());
+        for field in crate::wire::registry::field_names("Reservist") {
+            assert!(shown.get(&field).is_some(), "{field}");
+        }
+    }
 
     #[test]
     fn a_birth_date_shows_no_more_than_is_known() {

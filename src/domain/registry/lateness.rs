@@ -74,6 +74,10 @@ impl Late {
     }
 }
 
+/// The codes of all that can be late; those of the law first.
+pub const LATE_CODES: [&str; 6] =
+    ["MOVE_IN", "RETURN", "ABSENCE", "OFFICER_REGISTRATION", "RECHECK", "TRANSFER"];
+
 /// Fewest working days that any law gives for a registration after a move.
 const MOVE_IN_DAYS_MIN: u32 = 5;
 

@@ -88,7 +88,9 @@ pub(super) fn grade(text: &str) -> Option<u8> {
 
 pub(super) fn yes_or_no(text: &str) -> Option<bool> {
     match fold(text).as_str() {
-        "x" | "co" | "yes" | "true" | "1" | "dang vien" => Some(true),
+        "x" | "×" | "v" | "✓" | "✔" | "☑" | "+" | "co" | "yes" | "true" | "1" | "dang vien" => {
+            Some(true)
+        }
         "khong" | "no" | "false" | "0" => Some(false),
         _ => None,
     }

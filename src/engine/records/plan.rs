@@ -57,11 +57,13 @@ impl RecordJob {
         let mut guard = Guard::new(registry, units);
         for new in &self.rows {
             let placed =
-                place(new, table, units, repeated, &taken).and_then(|outcome| match outcome {
-                    RowOutcome::Updated(id, _) if interferes(new, registry, &id) => {
-                        Err("VERSION_CHANGED")
+                place(new, self.kind, table, units, repeated, &taken).and_then(|outcome| {
+                    match outcome {
+                        RowOutcome::Updated(id, _) if interferes(new, registry, &id) => {
+                            Err("VERSION_CHANGED")
+                        }
+                        outcome => Ok((outcome, self.admit(new, outcome, &mut guard)?)),
                     }
-                    outcome => Ok((outcome, self.admit(new, outcome, &mut guard)?)),
                 });
             let (outcome, change) = match placed {
                 Ok(admitted) => admitted,
@@ -121,14 +123,14 @@ impl RecordJob {
 /// decided after the import had looked.
 fn interferes(new: &NewRecord, registry: &Registry, id: &[u8; 16]) -> bool {
     let under_way = registry.moving_to(id);
-    let arrived = under_way == Some(&new.index.facets.unit);
     let imports = matches!(new.mode, RowMode::Import | RowMode::Merge { .. });
-    imports && under_way != new.moving_to.as_ref() && !arrived
+    imports && under_way != new.moving_to.as_ref()
 }
 
 /// Where a row goes, or the reason why nowhere.
 fn place(
     new: &NewRecord,
+    kind: RecordKind,
     table: &Table,
     units: &Units,
     repeated: bool,
@@ -143,7 +145,7 @@ fn place(
     if units.get(&new.index.facets.unit).is_none() {
         return Err("UNIT_UNKNOWN");
     }
-    let Some((id, row)) = holder(new, table, repeated)? else {
+    let Some((id, row)) = holder(new, kind, table, repeated)? else {
         if repeated {
             // Refused then, or changed since: carrying it out now would be a second time.
             return Err("REQUEST_REPEATED");
@@ -173,19 +175,30 @@ fn place(
 /// The record that a row is about, if there is one.
 fn holder(
     new: &NewRecord,
+    kind: RecordKind,
     table: &Table,
     repeated: bool,
 ) -> Result<Option<([u8; 16], Known)>, &'static str> {
     let mut holders = new.index.keys.iter().filter_map(|key| table.find(key));
+    // A person is known by the citizen number alone: who has the same card is somebody else.
+    let person = new.index.keys.first().and_then(|key| table.find(key));
+    let is_other_card = kind == RecordKind::Reservist
+        && match new.mode {
+            RowMode::Update { id, .. } => person.is_none_or(|person| person == id),
+            _by_number => true,
+        };
     if let RowMode::Update { id, .. } = new.mode {
         if holders.any(|other| other != id) {
-            return Err("NUMBER_EXISTS");
+            return Err(if is_other_card { "CARD_EXISTS" } else { "NUMBER_EXISTS" });
         }
         return table.get(&id).map(|row| Some((id, row))).ok_or("RECORD_UNKNOWN");
     }
     let Some(id) = holders.next() else { return Ok(None) };
     let row = table.get(&id).ok_or("RECORD_UNKNOWN")?;
     let another = holders.any(|other| other != id) || !row.keys.are_of_one_thing(&new.index.keys);
+    if another && is_other_card {
+        return Err("CARD_EXISTS");
+    }
     if another || (new.mode == RowMode::Create && !repeated) {
         return Err("NUMBER_EXISTS");
     }

@@ -73,6 +73,14 @@ pub enum FilterError {
         /// What to write.
         remedy: String,
     },
+    /// No unit, or more than one, has the name.
+    #[error("at {at}: no unit is called `{name}`, or several are: use its code or its full name")]
+    UnknownUnitName {
+        /// Where.
+        at: usize,
+        /// The name, cut short.
+        name: String,
+    },
     /// The unit is not there.
     #[error("at {at}: unit {unit} is not known")]
     UnknownUnit {

@@ -41,6 +41,10 @@ pub(in crate::index) enum How {
     Age,
     /// A capacity.
     Capacity,
+    /// A day.
+    Day(Facet),
+    /// What is late, by its code.
+    Late,
     /// A name.
     Name,
     /// Whether it is assigned.
@@ -175,6 +179,8 @@ const RESERVISTS: &[Field] = &[
     open("birth_year", How::Ordered(Facet::BirthYear, numbers!(1900 to 2100))),
     open("birth_precision", How::List(Facet::BirthPrecision, PRECISIONS)),
     open("age", How::Age),
+    open("last_recheck", How::Day(Facet::Rechecked)),
+    open("late", How::Late),
     open("assigned", How::Assigned),
     hidden("name", How::Name),
     hidden("citizen_id", How::Number("citizen_id", citizen_id)),
@@ -193,6 +199,7 @@ const EQUIPMENT: &[Field] = &[
     open("owner_kind", How::List(Facet::OwnerKind, list!(OwnerKind))),
     open("has_drivers", How::List(Facet::HasDrivers, YES_NO)),
     open("year", How::Ordered(Facet::Year, numbers!(1900 to 2100))),
+    open("last_recheck", How::Day(Facet::Rechecked)),
     open("assigned", How::Assigned),
     hidden("plate", How::Number("plate", plate)),
     hidden("chassis_number", How::Number("chassis_number", chassis)),
@@ -263,6 +270,11 @@ pub(in crate::index) fn field(kind: RecordKind, name: &str) -> Option<&'static F
 }
 
 impl Field {
+    /// Whether records can be counted by it.
+    pub(in crate::index) const fn is_countable(&self) -> bool {
+        self.facet().is_some() || matches!(self.how, How::Age | How::Assigned | How::Capacity)
+    }
+
     /// The facet that it is counted by; none for what has too many values or is no one's business.
     pub(in crate::index) const fn facet(&self) -> Option<Facet> {
         match self.how {

@@ -40,6 +40,28 @@ fn or_binds_tighter_than_and_and_parentheses_tighter_than_both() {
 }
 
 #[test]
+fn comparisons_with_nothing_between_them_are_joined_by_and() {
+    assert!(expr("sex = MALE reserve_class = 1") == expr("sex = MALE AND reserve_class = 1"));
+    let or = "sex = MALE reserve_class = 1 OR reserve_class = 2";
+    assert!(expr(or) == expr("sex = MALE AND (reserve_class = 1 OR reserve_class = 2)"));
+    assert!(expr("sex = MALE -age = 3") == expr("sex = MALE AND NOT age = 3"));
+    assert!(expr("(sex = MALE) (age = 3)") == expr("sex = MALE AND age = 3"));
+}
+
+#[test]
+fn units_go_by_code_or_full_name_and_days_and_lateness_by_their_words() {
+    let named =
+        Test::UnitNamed { facet: Facet::Unit, name: "Xã Mường Ảng".to_owned(), at: 8 };
+    assert!(expr("unit = \"Xã  Mường Ảng\"") == Expr::Test(named));
+    assert!(expr("late = move_in") == Expr::Test(Test::Late(Some("MOVE_IN"))));
+    assert!(expr("late:*") == Expr::Test(Test::Late(None)));
+    assert!(expr("age = 35-39") == Expr::Test(Test::Age { from: 35, to: 39 }));
+    let day = u32::from(crate::wire::registry::day_number(jiff::civil::date(2025, 11, 1)));
+    let before = Test::Range { facet: Facet::Rechecked, from: 0, to: day - 1 };
+    assert!(expr("last_recheck < 2025-11-01") == Expr::Test(before));
+}
+
+#[test]
 fn values_are_taken_by_code_by_word_and_without_marks() {
     for text in ["rank >= SERGEANT", "rank >= \"Trung sĩ\"", "rank>=\"trung si\""] {
         let range = Test::Range { facet: Facet::Rank, from: 4, to: u32::MAX };
@@ -101,14 +123,32 @@ fn a_fault_says_where_it_is_and_what_to_write() {
         ("unit = ", "at 8: expected a value"),
         ("unit > 1", "at 6: unit is compared by `=`, `!=` or `:`"),
         ("= 1", "at 1: expected a field"),
-        ("status = ACTIVE status = DEAD", "at 17: expected `AND`, `OR` or the end"),
+        ("status = ACTIVE \"DEAD\"", "at 17: expected `AND`, `OR` or the end"),
+        ("status = ACTIVE age", "at 20: expected a comparison such as `=`"),
         ("(status = ACTIVE", "at 17: expected `)`"),
         ("status = ACTIVE)", "at 16: expected `AND`, `OR` or the end"),
         ("status = ACTIVE AND", "at 20: expected a field"),
         ("status = \"ACTIVE", "at 10: expected a value"),
         ("reserve_class = 3", "at 17: `3` is no value of reserve_class: use 1 or 2"),
         ("sex = X", "at 7: `X` is no value of sex: use MALE, FEMALE"),
-        ("unit = \"a b\"", "at 8: `a b` is no value of unit: use the code of a unit"),
+        (
+            "unit = \"1 2\"",
+            "at 8: `1 2` is no value of unit: use the code of a unit, or its full name",
+        ),
+        (
+            "late = SOON",
+            "at 8: `SOON` is no value of late: use MOVE_IN, RETURN, ABSENCE, \
+            OFFICER_REGISTRATION, RECHECK, TRANSFER",
+        ),
+        (
+            "last_recheck < 1",
+            "at 16: `1` is no value of last_recheck: use a day, such as 2025-11-01",
+        ),
+        (
+            "name = \"*oà\"",
+            "at 8: this is no value of name: `*` stands at the end only; names go by \
+            how their words begin",
+        ),
         ("age <= old", "at 8: `old` is no value of age: use completed years, such as 35"),
         (
             "citizen_id = 0110880852",

@@ -1,11 +1,15 @@
 //! One comparison: what a field, a sign and a value mean together.
 
-use crate::domain::text::fold;
+use jiff::civil::Date;
+
+use crate::domain::registry::lateness::LATE_CODES;
+use crate::domain::text::{clean, fold};
+use crate::domain::unit::UNIT_NAME_CHARS_MAX;
 use crate::index::filter::fields::{List, is_code};
 use crate::index::filter::words::Sign;
 use crate::index::filter::{Field, FilterError, How, Test};
 use crate::index::names::NameQuery;
-use crate::wire::registry::{Facet, Value};
+use crate::wire::registry::{Facet, Value, day_number};
 
 /// Most words of a name asked for: names have up to six.
 const NAME_WORDS_MAX: usize = 10;
@@ -31,16 +35,9 @@ pub(super) fn test(
     match field.how {
         How::Unit(facet) => match asked.equal()? {
             ANY => Ok(Test::Given(facet)),
-            code => {
-                let code = code.parse().map_err(|_rule| asked.fault("use the code of a unit"))?;
-                Ok(Test::Unit { facet, code, at })
-            }
+            code => asked.unit(facet, code),
         },
-        How::Area => {
-            let code = asked.equal()?.parse();
-            let code = code.map_err(|_rule| asked.fault("use the code of an area"))?;
-            Ok(Test::Unit { facet: Facet::Unit, code, at })
-        }
+        How::Area => asked.unit(Facet::Unit, asked.equal()?),
         How::Code(facet) => asked.code(facet),
         How::List(facet, list) => match asked.equal()? {
             ANY => Ok(Test::Given(facet)),
@@ -54,6 +51,13 @@ pub(super) fn test(
             }
         },
         How::Age => {
+            // A band, as counts by age show it.
+            if let Some((from, to)) = value.split_once('-')
+                && let (Ok(from), Ok(to)) = (from.parse::<u8>(), to.parse::<u8>())
+                && matches!(sign, Sign::Has | Sign::Equal | Sign::Unequal)
+            {
+                return Ok(Test::Age { from: from.into(), to: to.into() });
+            }
             let years: Option<u8> = value.parse().ok();
             let years = years.ok_or_else(|| asked.fault("use completed years, such as 35"))?;
             let (from, to) = asked.range(years.into());
@@ -66,6 +70,24 @@ pub(super) fn test(
             // A row without a capacity has 0, and is not smaller than others.
             Ok(Test::Capacity { from: from.max(1), to })
         }
+        How::Day(facet) => match (sign, value) {
+            (Sign::Has | Sign::Equal | Sign::Unequal, ANY) => Ok(Test::Given(facet)),
+            _day => {
+                let day: Option<Date> = value.parse().ok();
+                let day = day.ok_or_else(|| asked.fault("use a day, such as 2025-11-01"))?;
+                let (from, to) = asked.range(day_number(day).into());
+                Ok(Test::Range { facet, from, to })
+            }
+        },
+        How::Late => match asked.equal()? {
+            ANY => Ok(Test::Late(None)),
+            word => {
+                let asked_for = word.to_ascii_uppercase();
+                let code = LATE_CODES.iter().find(|code| **code == asked_for);
+                let remedy = format!("use {}", LATE_CODES.join(", "));
+                Ok(Test::Late(Some(code.ok_or_else(|| asked.fault(&remedy))?)))
+            }
+        },
         How::Name => asked.name(),
         How::Assigned => match asked.equal()?.to_ascii_lowercase().as_str() {
             "true" | "yes" => Ok(Test::Assigned(true)),
@@ -122,7 +144,7 @@ impl Asked<'_> {
             Some(prefix) => (prefix, true),
             None => (code, false),
         };
-        if !is_code(facet, text) {
+        if text.contains('*') || !is_code(facet, text) {
             return Err(self.fault("use a code, or the beginning of one with `*` behind it"));
         }
         Ok(if begins {
@@ -132,12 +154,33 @@ impl Asked<'_> {
         })
     }
 
+    /// A unit by its code, or by its full name.
+    fn unit(&self, facet: Facet, text: &str) -> Result<Test, FilterError> {
+        let at = self.at;
+        if let Ok(code) = text.parse() {
+            return Ok(Test::Unit { facet, code, at });
+        }
+        let name = clean(text);
+        let is_name = name.chars().count() <= UNIT_NAME_CHARS_MAX
+            && name.chars().any(char::is_alphabetic)
+            && !name.contains('*');
+        if !is_name {
+            return Err(self.fault("use the code of a unit, or its full name"));
+        }
+        Ok(Test::UnitNamed { facet, name, at })
+    }
+
     /// `:` takes words in any order, and phrases in quotes as the beginning of the name; `=` takes
     /// the whole name, or its beginning with `*` behind it.
     fn name(&self) -> Result<Test, FilterError> {
         let words = |text: &str| {
             fold(text).split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect()
         };
+        // Names are found by how their words begin; by how they end, nothing would be found.
+        let body = self.value.strip_suffix('*').unwrap_or(self.value);
+        if body.contains('*') {
+            return Err(self.fault("`*` stands at the end only; names go by how their words begin"));
+        }
         let mut query = NameQuery::default();
         let is_phrase = match self.sign {
             Sign::Has => false,

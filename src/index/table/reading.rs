@@ -3,6 +3,7 @@
 use roaring::RoaringBitmap;
 
 use crate::domain::ids::UnitCode;
+use crate::domain::registry::lateness::Freshness;
 use crate::index::BlindKey;
 use crate::index::names::Names;
 use crate::index::table::phones::Phones;
@@ -52,6 +53,11 @@ impl Table {
 
     pub(in crate::index) fn terms(&self, row: u32) -> Terms {
         self.terms.get(&row).copied().unwrap_or_default()
+    }
+
+    /// Those who may be late by a limit other than the recheck's.
+    pub(in crate::index) fn watched(&self) -> impl Iterator<Item = (u32, &Freshness)> {
+        self.watch.iter().map(|(row, fresh)| (*row, fresh))
     }
 
     pub(in crate::index) fn identity(&self, row: u32) -> ([u8; 16], u64) {

@@ -51,6 +51,8 @@ pub(super) struct Answer {
     pub(super) unchanged: u64,
     pub(super) refused: Vec<(u32, String)>,
     pub(super) changes: Vec<(u32, Vec<Change>)>,
+    /// Codes of what is worth a look in rows that were taken.
+    pub(super) warnings: Vec<(u32, String)>,
 }
 
 /// A request that carries a batch of one kind.
@@ -159,6 +161,7 @@ macro_rules! fed {
             fn from(answer: pb::$answer) -> Self {
                 let refused = answer.refused.into_iter();
                 let changes = answer.changes.into_iter();
+                let warnings = answer.warnings.into_iter();
                 Self {
                     request_id: answer.request_id,
                     created: answer.created.into(),
@@ -166,6 +169,7 @@ macro_rules! fed {
                     unchanged: answer.unchanged.into(),
                     refused: refused.map(|refusal| (refusal.row, refusal.reason)).collect(),
                     changes: changes.map(|one| (one.row, fields(one.fields))).collect(),
+                    warnings: warnings.map(|one| (one.row, one.code)).collect(),
                 }
             }
         }

@@ -1,8 +1,10 @@
 //! What the server said of all batches, and how it goes into the report.
 
+use std::collections::BTreeMap;
+
 use super::FeedError;
 use super::batch::{Answer, Fact, Facts};
-use crate::roster::report::{Change, take_one};
+use crate::roster::report::{Change, add_one, take_one};
 use crate::roster::{ImportReport, RowKey};
 
 /// Most rows whose changes a report shows; a whole province's would fill the memory.
@@ -18,6 +20,7 @@ pub(super) struct Total {
     unchanged: u64,
     refused: Vec<(Fact, String)>,
     changes: Vec<(RowKey, Vec<Change>)>,
+    warnings: BTreeMap<String, u64>,
 }
 
 impl Total {
@@ -34,6 +37,12 @@ impl Total {
             if self.changes.len() < CHANGES_SHOWN_MAX {
                 self.changes.push((key, fields));
             }
+        }
+        for (row, code) in answer.warnings {
+            if !sent.rows.iter().any(|fact| fact.ordinal == row) {
+                return Err(FeedError::Answer);
+            }
+            add_one(&mut self.warnings, &code);
         }
         for (row, reason) in answer.refused {
             let at = sent.rows.iter().position(|fact| fact.ordinal == row);
@@ -58,6 +67,9 @@ impl Total {
                 take_one(&mut report.warnings, warning.code());
             }
             report.rejected.insert(fact.key, reason);
+        }
+        for (code, count) in self.warnings {
+            *report.warnings.entry(code).or_default() += count;
         }
     }
 }

@@ -9,6 +9,7 @@ use crate::domain::registry::{
 };
 use crate::roster::RosterKind;
 use crate::roster::file::Reading;
+use crate::wire::pb;
 
 /// The kind of list that holds militia and self-defense bases.
 #[derive(Debug)]
@@ -28,6 +29,12 @@ pub(in crate::roster) struct BaseRow {
     signals: String,
     chemical: String,
     medical: String,
+}
+
+impl From<&pb::MilitiaBase> for BaseRow {
+    fn from(record: &pb::MilitiaBase) -> Self {
+        Self { base: record.into(), ..Self::default() }
+    }
 }
 
 impl Kind for Bases {

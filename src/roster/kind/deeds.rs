@@ -7,6 +7,7 @@ use crate::domain::registry::{
 };
 use crate::roster::RosterKind;
 use crate::roster::file::Reading;
+use crate::wire::pb;
 
 /// The kind of list that holds activities.
 #[derive(Debug)]
@@ -16,6 +17,12 @@ pub(in crate::roster) struct Deeds;
 #[derive(Default)]
 pub(in crate::roster) struct DeedRow {
     deed: ActivityInput,
+}
+
+impl From<&pb::Activity> for DeedRow {
+    fn from(record: &pb::Activity) -> Self {
+        Self { deed: record.into() }
+    }
 }
 
 impl Kind for Deeds {
@@ -32,6 +39,7 @@ impl Kind for Deeds {
     const IDENTITY: &'static [&'static str] = &["from"];
     const PARTS: &'static [PartHeader] = &[];
     const SPREAD: &'static [&'static str] = &["kind", "rating"];
+    const MARKED: &'static [&'static str] = &["announced"];
     const SHOWN: &'static [&'static str] = &[
         "kind",
         "title",

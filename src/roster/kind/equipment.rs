@@ -6,24 +6,27 @@ use crate::domain::ids::UnitCode;
 use crate::domain::registry::{Checked, Equipment, EquipmentInput, Lists, Problem, Warning};
 use crate::roster::RosterKind;
 use crate::roster::file::Reading;
+use crate::wire::pb;
 
 /// The kind of list that holds technical means.
 #[derive(Debug)]
 pub(in crate::roster) struct Means;
 
-macro_rules! columns {
-    ($($field:ident $reading:ident [$($header:literal),+],)+) => {
-        &[$(Column {
-            field: stringify!($field),
-            slot: |input: &mut EquipmentInput| &mut input.$field,
-            reading: Reading::$reading,
-            headers: &[$($header),+],
-        }),+]
-    };
+/// An item as its form has it.
+#[derive(Default)]
+pub(in crate::roster) struct MeansRow {
+    means: EquipmentInput,
+    licence_class: String,
+}
+
+impl From<&pb::Equipment> for MeansRow {
+    fn from(record: &pb::Equipment) -> Self {
+        Self { means: record.into(), ..Self::default() }
+    }
 }
 
 impl Kind for Means {
-    type Input = EquipmentInput;
+    type Input = MeansRow;
     type Record = Equipment;
     type Key = String;
 
@@ -46,7 +49,7 @@ impl Kind for Means {
         "location_unit",
         "status",
     ];
-    const COLUMNS: &'static [Column<EquipmentInput>] = columns![
+    const COLUMNS: &'static [Column<MeansRow>] = columns_of!(MeansRow, means {
         kind Plain ["loai phuong tien", "ten phuong tien", "phuong tien", "chung loai",
             "ten loai phuong tien", "loai xe", "equipment type", "equipment", "vehicle type", "type"],
         make_model Plain ["nhan hieu", "hang san xuat", "nhan hieu so loai", "nhan hieu loai xe", "make",
@@ -77,13 +80,31 @@ impl Kind for Means {
             "hamlet", "village"],
         status Plain ["tinh trang", "trang thai", "status"],
         note Plain ["ghi chu", "note", "notes"],
-    ];
+        owner_contact Plain ["nguoi lien he", "lien he", "nguoi dai dien", "dau moi lien he",
+            "nguoi lien he chu phuong tien", "contact", "contact person", "owner contact"],
+        status_from Date ["tinh trang tu ngay", "trang thai tu ngay", "status from",
+            "status since"],
+        status_to Date ["tinh trang den ngay", "trang thai den ngay", "status to",
+            "status until"],
+        status_certificate Plain ["giay xac nhan", "so giay xac nhan", "giay chung nhan",
+            "status certificate", "certificate"],
+        registered_on Date ["ngay dang ky", "dang ky ngay", "ngay vao so", "registered date",
+            "registered on"],
+        last_recheck_on Date ["ngay phuc tra", "phuc tra ngay", "phuc tra gan nhat",
+            "ngay phuc tra gan nhat", "last recheck date", "last recheck on", "rechecked on"],
+    }
+        licence_class ["hang giay phep lai xe", "hang gplx", "hang bang lai", "hang bang lai xe",
+            "bang lai hang", "gplx", "giay phep lai xe", "hang gplx lai xe", "licence class",
+            "license class", "driving licence", "driving license", "driver licence class"],
+    );
 
     fn check(
-        mut input: EquipmentInput,
+        row: MeansRow,
         lists: &Lists<'_>,
         repairs: &mut Vec<Warning>,
     ) -> Result<Checked<Equipment>, Vec<Problem>> {
+        let mut input = row.means;
+        licences(&mut input.drivers, &row.licence_class);
         repair::equipment(&mut input, repairs);
         input.check(lists)
     }
@@ -102,4 +123,25 @@ impl Kind for Means {
     fn unit(record: &Equipment) -> &UnitCode {
         &record.location_unit
     }
+}
+
+/// Puts the licence classes of a column of their own behind the drivers, in their order. A class
+/// without its driver leaves a text that the check refuses: nothing is dropped.
+fn licences(drivers: &mut String, classes: &str) {
+    let parts = |text: &str| -> Vec<String> {
+        let parts = text.split([',', ';']).map(str::trim).filter(|part| !part.is_empty());
+        parts.map(str::to_owned).collect()
+    };
+    let classes = parts(classes);
+    if classes.is_empty() {
+        return;
+    }
+    let mut all = parts(drivers);
+    all.resize(all.len().max(classes.len()), String::new());
+    for (driver, class) in all.iter_mut().zip(&classes) {
+        if !driver.contains('(') {
+            driver.push_str(&format!(" ({class})"));
+        }
+    }
+    *drivers = all.join(";");
 }

@@ -89,6 +89,8 @@ pub(super) trait Kind: fmt::Debug {
     const PARTS: &'static [PartHeader];
     /// Fields that forms spread over columns, one for each value, with a mark in the one that holds.
     const SPREAD: &'static [&'static str];
+    /// Fields that answer yes or no, for which forms may have a mark or nothing.
+    const MARKED: &'static [&'static str] = &[];
     /// All fields.
     const COLUMNS: &'static [Column<Self::Input>];
 

@@ -63,6 +63,7 @@ impl Kind for People {
         ("ngay sinh nam", "birth", 2),
     ];
     const SPREAD: &'static [&'static str] = &["sex", "class", "category", "frame", "party_member"];
+    const MARKED: &'static [&'static str] = &["party_member"];
     const SHOWN: &'static [&'static str] = &[
         "residence_unit",
         "registered_unit",

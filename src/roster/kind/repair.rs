@@ -43,6 +43,14 @@ pub(super) fn person(input: &mut ReservistInput, lists: &Lists<'_>, repairs: &mu
 /// Repairs of a row of equipment.
 pub(super) fn equipment(input: &mut EquipmentInput, repairs: &mut Vec<Warning>) {
     phones(&mut input.owner_phones, repairs);
+    for day in [
+        &mut input.status_from,
+        &mut input.status_to,
+        &mut input.registered_on,
+        &mut input.last_recheck_on,
+    ] {
+        date(day);
+    }
 }
 
 fn fits(id: &str, input: &ReservistInput) -> bool {

@@ -11,6 +11,7 @@ use crate::domain::registry::{
 };
 use crate::roster::RosterKind;
 use crate::roster::file::Reading;
+use crate::wire::pb;
 
 /// The kind of list that holds enterprises.
 #[derive(Debug)]
@@ -24,6 +25,12 @@ pub(in crate::roster) struct WorkRow {
     per_month: String,
     measure: String,
     quota: String,
+}
+
+impl From<&pb::Enterprise> for WorkRow {
+    fn from(record: &pb::Enterprise) -> Self {
+        Self { works: record.into(), ..Self::default() }
+    }
 }
 
 impl Kind for Works {

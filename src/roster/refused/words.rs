@@ -116,6 +116,10 @@ fn of_standing(code: &str) -> Option<(&'static str, &'static str)> {
         "QUOTA_EARLY" => ("giao chỉ tiêu khi chưa được chọn", "Bỏ chỉ tiêu hoặc sửa bước"),
         "ANNOUNCED_INVALID" => ("không rõ có báo trước hay không", "Viết có hoặc không"),
         "RATING_UNKNOWN" => ("kết quả xếp loại không đúng", "Viết giỏi, khá, đạt hoặc không đạt"),
+        "CARD_EXISTS" => (
+            "người khác đã có số thẻ này của cùng nơi đăng ký",
+            "Xem lại số thẻ, hoặc sửa hồ sơ của người kia",
+        ),
         "NUMBER_EXISTS" => (
             "số này đã thuộc về hồ sơ khác trong hệ thống",
             "Đối chiếu với hồ sơ đã có rồi sửa số bị sai",

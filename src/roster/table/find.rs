@@ -9,10 +9,10 @@ use std::sync::Arc;
 use super::header::{Header, Numbered};
 use super::mapping::{Mapping, letters};
 use super::units::Named;
-use crate::roster::file::Parts;
+use crate::roster::file::{Cell, Parts, Reading};
 use crate::roster::kind::Kind;
 use crate::roster::legacy::Decoder;
-use crate::roster::{HEADER_ROWS_MAX, Options, RosterError, RowKey};
+use crate::roster::{HEADER_ROWS_MAX, IgnoredColumn, Options, RosterError, RowKey};
 
 /// Rows by which a sheet is judged: the header's, and enough data to tell encodings apart.
 const SAMPLE_ROWS: u32 = HEADER_ROWS_MAX + 60;
@@ -32,6 +32,10 @@ pub(in crate::roster) struct Located<I: 'static> {
     pub(super) unit: Option<Named>,
     /// Whether a heading inside the table names a unit.
     grouped: bool,
+    /// Positions of columns that hold marks and nothing else: nothing there means no.
+    pub(super) marks: Vec<usize>,
+    /// Columns that no field is for, by letters and header.
+    pub(super) ignored: Vec<IgnoredColumn>,
 }
 
 /// The tables of a file, and the names of sheets that hold none.
@@ -112,7 +116,47 @@ fn locate<K: Kind>(
     let grouped = below.any(|(_, cells)| super::names_unit(cells, options));
     let unit = super::units::of_heading(sheet, options);
     let key = RowKey::from(0);
-    Ok(Some(Located { part, key, header, decoder, unit, grouped }))
+    let marks = marks::<K>(parts, part, &rows, &header)?;
+    let ignored = header.ignored(&rows, options.words());
+    Ok(Some(Located { part, key, header, decoder, unit, grouped, marks, ignored }))
+}
+
+/// The columns of yes or no in which all that stands is a mark. Where the first rows have nothing, as
+/// far down as something comes.
+fn marks<K: Kind>(
+    parts: &mut dyn Parts,
+    part: usize,
+    rows: &[Numbered],
+    header: &Header<K::Input>,
+) -> Result<Vec<usize>, RosterError> {
+    let is_answer = |bound: &&super::header::Bound<K::Input>| {
+        K::MARKED.contains(&bound.column.field) && bound.role == super::header::Role::Whole
+    };
+    let mut marks = Vec::new();
+    for at in header.columns.iter().filter(is_answer).map(|bound| bound.at) {
+        let said = |cells: &[Cell]| {
+            let text = cells.get(at)?.read(Reading::Plain).0;
+            (!text.is_empty()).then(|| is_plain_mark(&text))
+        };
+        let below = rows.iter().filter(|(number, _)| *number > header.last);
+        let mut said_here: Vec<bool> = below.filter_map(|(_, cells)| said(cells)).collect();
+        if said_here.is_empty() {
+            parts.rows(part, &mut |number, cells| {
+                said_here.extend(said(cells).filter(|_| number > SAMPLE_ROWS));
+                let found = !said_here.is_empty();
+                Ok(if found { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+            })?;
+        }
+        if !said_here.is_empty() && said_here.iter().all(|is_mark| *is_mark) {
+            marks.push(at);
+        }
+    }
+    Ok(marks)
+}
+
+/// Whether a text is a mark: no word, and no number.
+fn is_plain_mark(text: &str) -> bool {
+    matches!(text.trim().to_lowercase().as_str(), "x" | "×" | "v" | "✓" | "✔" | "☑" | "+")
 }
 
 /// Fields that the table cannot do without, lacking or claimed twice.

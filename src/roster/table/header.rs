@@ -289,7 +289,7 @@ impl<I> Header<I> {
         }
     }
 
-    fn label(&self, at: usize) -> &str {
+    pub(super) fn label(&self, at: usize) -> &str {
         self.labels.iter().find(|(found, _)| *found == at).map_or("", |(_, text)| text)
     }
 

@@ -73,6 +73,11 @@ impl Mapping {
         named.map(|(_, field)| field.as_str())
     }
 
+    /// Whether it says to leave a header's column out.
+    pub(super) fn ignores(&self, text: &str) -> bool {
+        self.header(text) == Some("ignore")
+    }
+
     /// The fields of columns that are named by their letters.
     pub(super) fn letters(&self) -> impl Iterator<Item = (usize, &str, &str)> {
         self.columns

@@ -7,6 +7,7 @@
 
 pub(super) mod find;
 pub(super) mod header;
+mod ignored;
 pub(super) mod labels;
 pub(super) mod mapping;
 mod units;
@@ -25,7 +26,7 @@ use crate::domain::text::fold;
 use crate::domain::unit::Echelon;
 use find::{Located, tables};
 use header::Role;
-use labels::numbers_columns;
+use labels::{is_total, numbers_columns};
 use mapping::letters;
 use units::Named;
 
@@ -61,6 +62,11 @@ pub(super) fn read<K: Kind>(
     let mut seen = HashSet::new();
     for located in found {
         let (part, fields) = (located.part, located.header.fields(K::UNIT_FIELD));
+        for ignored in &located.ignored {
+            if !report.ignored_columns.contains(ignored) {
+                report.ignored_columns.push(ignored.clone());
+            }
+        }
         let mut table = Table::<K> {
             located,
             fields,
@@ -183,7 +189,12 @@ impl<K: Kind> Table<'_, K> {
         let mut input = K::Input::default();
         let mut parts: Vec<(&'static Column<K::Input>, u8, String)> = Vec::new();
         for bound in &self.located.header.columns {
-            let Some(cell) = cells.get(bound.at).filter(|cell| !cell.is_blank()) else { continue };
+            let Some(cell) = cells.get(bound.at).filter(|cell| !cell.is_blank()) else {
+                if self.located.marks.contains(&bound.at) {
+                    "no".clone_into((bound.column.slot)(&mut input));
+                }
+                continue;
+            };
             let (column, words) = (bound.column, self.options.words());
             let (mut text, repair) = cell.read(column.reading);
             if let Some(meant) = words.value(column.field, &text) {
@@ -324,18 +335,6 @@ fn join(slot: &mut String, text: &str) {
         slot.push_str(" + ");
         slot.push_str(text);
     }
-}
-
-/// Whether a row sums up those above it.
-fn is_total(cells: &[Cell]) -> bool {
-    const WORDS: [&str; 8] =
-        ["cong", "tong cong", "tong so", "tong", "cong so", "cong trang", "total", "grand total"];
-    let begins = |text: &str| {
-        let label = labels::plain(text);
-        let words = label.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end();
-        WORDS.contains(&words) || label.starts_with("tong cong") || label.starts_with("tong so ")
-    };
-    cells.iter().filter_map(Cell::as_text).any(begins)
 }
 
 /// What a row under the header is.

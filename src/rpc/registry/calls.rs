@@ -15,7 +15,7 @@ use crate::evidence::seal::SealError;
 use crate::index::{Row, StoredError, open_value};
 use crate::rpc::registry::{Caller, RegistryFault, RegistryParts};
 use crate::store::keys;
-use crate::wire::registry::{RegistryRecord, View, decode, encode};
+use crate::wire::registry::{RegistryRecord, Stamp, View, decode, encode};
 use crate::wire::{WireError, parse, pb};
 
 macro_rules! calls {
@@ -73,7 +73,7 @@ calls!(Equipment equipment equipment_id, create_equipment get_equipment update_e
     UpdateEquipmentRequest UpdateEquipmentResponse);
 
 impl RegistryParts {
-    async fn put<R: RegistryRecord>(
+    pub(super) async fn put<R: RegistryRecord>(
         &self,
         mut record: R,
         mode: RowMode,
@@ -101,6 +101,7 @@ impl RegistryParts {
         let record =
             record.checked(&self.lists(&units, &specialties)).map_err(RegistryFault::Record)?;
         let new = self.new_record(&record, 0, mode)?;
+        let stamp = self.stamp(mode);
         if !caller.reaches(&new.index.facets.unit, &units) {
             return Err(RegistryFault::Outside { unit: new.index.facets.unit });
         }
@@ -116,19 +117,18 @@ impl RegistryParts {
             reply,
         });
         let outcome = put.await?;
+        let mut stored = record;
         let (record_id, version) = match outcome.rows.into_iter().next() {
             Some((_row, RowOutcome::Refused(reason))) => {
                 return Err(RegistryFault::refused(kind, reason));
             }
-            Some((
-                _row,
-                RowOutcome::Created(id, version)
-                | RowOutcome::Updated(id, version)
-                | RowOutcome::Unchanged(id, version),
-            )) => (id, version),
+            Some((_row, RowOutcome::Created(id, version) | RowOutcome::Updated(id, version))) => {
+                stored.stamp(Some(stamp));
+                (id, version)
+            }
+            Some((_row, RowOutcome::Unchanged(id, version))) => (id, version),
             None => return Err(RegistryFault::Unreadable),
         };
-        let mut stored = record;
         stored.identify(uuid::Uuid::from_bytes(record_id).to_string(), version);
         stored.show(if caller.sees_all { View::Whole } else { View::Masked });
         Ok((stored, outcome.ledger_index.unwrap_or(0)))
@@ -141,10 +141,21 @@ impl RegistryParts {
         row: u32,
         mode: RowMode,
     ) -> Result<NewRecord, RegistryFault> {
-        let content = encode(record.clone());
-        let index = Row::of(record, 0, &content, &self.sealer)?;
+        let index = Row::of(record, 0, &encode(record.clone()), &self.sealer)?;
+        let mut stamped = record.clone();
+        stamped.stamp(Some(self.stamp(mode)));
+        let content = encode(stamped);
         let moving_to = record.moving_to().map(|unit| parse("to_unit_code", unit)).transpose()?;
         Ok(NewRecord { row, mode, fresh_id: self.fresh_id()?, content, index, moving_to })
+    }
+
+    /// When a version that is made now was made, and how it came in.
+    fn stamp(&self, mode: RowMode) -> Stamp {
+        let source = match mode {
+            RowMode::Create | RowMode::Update { .. } => pb::RecordSource::Entered,
+            RowMode::Import | RowMode::Merge { .. } => pb::RecordSource::Imported,
+        };
+        Stamp { updated: self.engine.now(), source }
     }
 
     /// What is stored of a record, where it is on its way to another unit. It is shown to nobody.

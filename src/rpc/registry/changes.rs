@@ -42,7 +42,7 @@ impl RegistryParts {
     ) -> Option<Changing<R>> {
         let registry = self.engine.registry();
         let table = registry.table(R::KIND);
-        let id = index.keys.iter().find_map(|key| table.find(key))?;
+        let id = index.keys.iter().take(R::KNOWN_BY).find_map(|key| table.find(key))?;
         let held = table.get(&id)?;
         (held.digest != index.digest).then_some(Changing { row, id, version: held.version, new })
     }

@@ -116,6 +116,7 @@ impl RegistryFault {
     pub(super) const fn refused(kind: RecordKind, reason: &'static str) -> Self {
         let remedy = match reason.as_bytes() {
             b"NUMBER_EXISTS" => "another record has the same number, change that one",
+            b"CARD_EXISTS" => "another person has this card of the same issuer, change that one",
             b"VERSION_CHANGED" => "somebody changed it meanwhile, read it again",
             b"REQUEST_REPEATED" => {
                 "it was carried out before and changed since, use a new request id"
@@ -133,7 +134,7 @@ impl RegistryFault {
             Self::Filter(FilterError::Hidden { .. }) => Code::Denied,
             Self::Field(_) | Self::Filter(_) | Self::Record(_) => Code::Invalid,
             Self::Refused { reason, .. } => match *reason {
-                "NUMBER_EXISTS" => Code::Exists,
+                "NUMBER_EXISTS" | "CARD_EXISTS" => Code::Exists,
                 "VERSION_CHANGED" | "REQUEST_REPEATED" => Code::Aborted,
                 "RECORD_UNKNOWN" => Code::NotFound,
                 _invalid => Code::Invalid,

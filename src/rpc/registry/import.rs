@@ -20,6 +20,7 @@ use crate::rpc::registry::changes::Changes;
 use crate::rpc::registry::{Answers, Caller, Gate, RegistryDoor, RegistryFault, RegistryParts};
 use crate::wire::registry::{Fields, RegistryRecord};
 use crate::wire::{WireError, pb};
+use settle::Settled;
 
 /// Rows with their numbers.
 type Rows<R> = Vec<(u32, Option<R>)>;
@@ -67,8 +68,9 @@ macro_rules! batch {
             }
 
             fn answer(sum: Sum) -> pb::$answer {
-                let Sum { request_id, created, updated, unchanged, refused, changes } = sum;
-                pb::$answer { request_id, created, updated, unchanged, refused, changes }
+                let Sum { request_id, created, updated, unchanged, refused, changes, warnings } =
+                    sum;
+                pb::$answer { request_id, created, updated, unchanged, refused, changes, warnings }
             }
         }
     };
@@ -89,11 +91,16 @@ pub(super) struct Sum {
     unchanged: u32,
     refused: Vec<pb::RowRefusal>,
     changes: Vec<pb::RowChange>,
+    warnings: Vec<pb::RowWarning>,
 }
 
 impl Sum {
     fn refuse(&mut self, row: u32, reason: &'static str) {
         self.refused.push(pb::RowRefusal { row, reason: reason.to_owned() });
+    }
+
+    fn warn(&mut self, row: u32, code: &'static str) {
+        self.warnings.push(pb::RowWarning { row, code: code.to_owned() });
     }
 
     fn add(&mut self, outcome: RecordOutcome, mut changes: Changes) {
@@ -105,7 +112,10 @@ impl Sum {
                     self.changes.extend(changes.take(row, id, version));
                 }
                 RowOutcome::Unchanged(..) => self.unchanged += 1,
-                RowOutcome::Refused(reason) => self.refuse(row, reason),
+                RowOutcome::Refused(reason) => {
+                    self.refuse(row, reason);
+                    self.warnings.retain(|warning| warning.row != row);
+                }
             }
         }
         self.refused.sort_by_key(|refusal| refusal.row);
@@ -207,7 +217,8 @@ impl RegistryParts {
             let lists = self.lists(&units, &specialties);
             for (number, record) in rows {
                 let record = record.ok_or_else(|| WireError::missing("rows.record"))?;
-                let (checked, mode) = match self.settle(record, fields.as_ref(), &lists).await? {
+                let settled = self.settle(record, fields.as_ref(), &lists).await?;
+                let Settled { record: checked, mode, warnings } = match settled {
                     Ok(settled) => settled,
                     Err(reason) => {
                         sum.refuse(number, reason);
@@ -220,6 +231,7 @@ impl RegistryParts {
                 {
                     changing.extend(self.changing(number, checked, &new.index));
                     good.push(new);
+                    warnings.into_iter().for_each(|code| sum.warn(number, code));
                 } else {
                     sum.refuse(number, "UNIT_OUTSIDE");
                 }

@@ -82,7 +82,8 @@ impl RegistryParts {
         }
         let sorting = Sorting::parse(&wanted.order_by, R::KIND, caller.sight())
             .map_err(|fault| WireError::new("order_by", fault.to_string()))?;
-        let as_of = self.as_of(wanted.as_of, &filter, caller)?;
+        let asks = (filter.uses_age(), filter.uses_assigned());
+        let as_of = self.as_of(wanted.as_of, asks, caller)?;
         let list = format!("{:?} {as_of} {sorting:?} {}", R::KIND, wanted.filter);
         let after = match wanted.page_token.as_str() {
             "" => None,
@@ -102,11 +103,11 @@ impl RegistryParts {
     fn as_of(
         &self,
         asked: Option<pb::CivilDate>,
-        filter: &Filter,
+        (uses_age, uses_assigned): (bool, bool),
         caller: &Caller,
     ) -> Result<Date, RegistryFault> {
         let Some(asked) = asked else { return Ok(self.engine.now().date_in_vietnam()) };
-        if filter.uses_age() && !caller.sees_all {
+        if uses_age && !caller.sees_all {
             let fault = "with an age is for those who may see whole records: leave it out";
             return Err(WireError::new("as_of", fault).into());
         }
@@ -114,8 +115,14 @@ impl RegistryParts {
         let year = i16::try_from(asked.year).ok().filter(|year| (1900..=2100).contains(year));
         let parts = year.zip(part(asked.month)).zip(part(asked.day));
         let date = parts.and_then(|((year, month), day)| Date::new(year, month, day).ok());
-        let fault = || WireError::new("as_of", "is not a day between 1900 and 2100").into();
-        date.ok_or_else(fault)
+        let fault = || WireError::new("as_of", "is not a day between 1900 and 2100");
+        let date = date.ok_or_else(fault)?;
+        if uses_assigned && date != self.engine.now().date_in_vietnam() {
+            let fault = "is no day for `assigned`, which is known as of today only: leave one of them \
+                         out; `plan assignments` and `plan fill --on` know other days";
+            return Err(WireError::new("as_of", fault).into());
+        }
+        Ok(date)
     }
 
     async fn walk(
@@ -155,14 +162,18 @@ impl RegistryParts {
         let field = |fault: String| RegistryFault::from(WireError::new("group_by", fault));
         let grouping = Grouping::parse(&request.group_by, kind, caller.sight());
         let grouping = grouping.map_err(|fault| field(fault.to_string()))?;
-        let as_of = self.as_of(request.as_of, &filter, caller)?;
+        let asks = (
+            filter.uses_age() || grouping.uses_age(),
+            filter.uses_assigned() || grouping.uses_assigned(),
+        );
+        let as_of = self.as_of(request.as_of, asks, caller)?;
         let (engine, sealer) = (self.engine.clone(), Arc::clone(&self.sealer));
         let (units, within) = (self.units(), caller.within.clone());
         let counting = tokio::task::spawn_blocking(move || {
             let asking = Asking { units: &units, within: within.as_ref(), as_of, sealer: &sealer };
             let mut registry = engine.registry();
             let matches = registry.table(kind).select(&filter, &asking)?;
-            let mut counting = Counting::new(matches, grouping);
+            let mut counting = Counting::new(matches, grouping, as_of);
             while counting.step(registry.table(kind)) {
                 // Writers come in here: an import and the orders behind it do not wait for a count.
                 RwLockReadGuard::bump(&mut registry);

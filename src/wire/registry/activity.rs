@@ -4,6 +4,7 @@ use crate::domain::registry::{
     Activity, ActivityInput, ActivityKind, ActivityStatus, Lists, Rating, activity_key,
 };
 use crate::domain::world::RecordKind;
+use crate::wire::registry::changes::stamp::{made, stamped};
 use crate::wire::registry::{
     Facet, Facets, FieldProblem, Numbers, RegistryRecord, View, civil, counted, day_text,
     proto_field, said, small, term, text_of,
@@ -14,7 +15,7 @@ impl RegistryRecord for pb::Activity {
     const KIND: RecordKind = RecordKind::Activity;
 
     fn checked(&self, lists: &Lists<'_>) -> Result<Self, Vec<FieldProblem>> {
-        match input(self).check(lists) {
+        match ActivityInput::from(self).check(lists) {
             Ok(checked) => Ok(Self::from(&checked.record)),
             Err(problems) => Err(problems.iter().map(proto_field).collect()),
         }
@@ -25,9 +26,12 @@ impl RegistryRecord for pb::Activity {
     }
 
     fn identify(&mut self, id: String, version: u64) {
+        self.created_time = made(&id);
         self.activity_id = id;
         self.version = version;
     }
+
+    stamped!();
 
     fn show(&mut self, view: View) {
         if view != View::Whole {
@@ -50,31 +54,33 @@ impl RegistryRecord for pb::Activity {
 }
 
 /// The message as text, for the check.
-fn input(message: &pb::Activity) -> ActivityInput {
-    ActivityInput {
-        kind: said(message.kind, ActivityKind::from_number, ActivityKind::code),
-        title: message.title.clone(),
-        unit: message.unit_code.clone(),
-        announced: match message.announced {
-            None => String::new(),
-            Some(true) => "yes".to_owned(),
-            Some(false) => "no".to_owned(),
-        },
-        from: day_text(message.start_date.as_ref()),
-        to: day_text(message.end_date.as_ref()),
-        participants: counted(message.participant_count),
-        students: counted(message.student_count),
-        excellent: message.excellent_count.to_string(),
-        good: message.good_count.to_string(),
-        pass: message.pass_count.to_string(),
-        fail: message.fail_count.to_string(),
-        rating: term(message.rating, Rating::from_number, Rating::code),
-        rated_by: message.rated_by.clone(),
-        persons: counted(message.person_count),
-        vehicles: counted(message.vehicle_count),
-        document_no: message.document_number.clone(),
-        status: term(message.status, ActivityStatus::from_number, ActivityStatus::code),
-        note: message.note.clone(),
+impl From<&pb::Activity> for ActivityInput {
+    fn from(message: &pb::Activity) -> Self {
+        ActivityInput {
+            kind: said(message.kind, ActivityKind::from_number, ActivityKind::code),
+            title: message.title.clone(),
+            unit: message.unit_code.clone(),
+            announced: match message.announced {
+                None => String::new(),
+                Some(true) => "yes".to_owned(),
+                Some(false) => "no".to_owned(),
+            },
+            from: day_text(message.start_date.as_ref()),
+            to: day_text(message.end_date.as_ref()),
+            participants: counted(message.participant_count),
+            students: counted(message.student_count),
+            excellent: message.excellent_count.to_string(),
+            good: message.good_count.to_string(),
+            pass: message.pass_count.to_string(),
+            fail: message.fail_count.to_string(),
+            rating: term(message.rating, Rating::from_number, Rating::code),
+            rated_by: message.rated_by.clone(),
+            persons: counted(message.person_count),
+            vehicles: counted(message.vehicle_count),
+            document_no: message.document_number.clone(),
+            status: term(message.status, ActivityStatus::from_number, ActivityStatus::code),
+            note: message.note.clone(),
+        }
     }
 }
 
@@ -83,6 +89,9 @@ impl From<&Activity> for pb::Activity {
         Self {
             activity_id: String::new(),
             version: 0,
+            created_time: None,
+            updated_time: None,
+            source: 0,
             kind: activity.kind.number().into(),
             title: activity.title.clone(),
             unit_code: activity.unit.to_string(),

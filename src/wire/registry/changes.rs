@@ -4,6 +4,8 @@
 //! by the numbers in their encoded bytes, and by their names in the descriptors. Personal data goes
 //! through here; nothing of it is logged.
 
+pub(super) mod stamp;
+
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
@@ -49,6 +51,7 @@ pub fn changes<R: RegistryRecord>(old: &R, new: &R) -> Vec<pb::FieldChange> {
     let bare = |record: &R| {
         let mut record = record.clone();
         record.identify(String::new(), 0);
+        record.stamp(None);
         fields(&record.encode_to_vec())
     };
     let (old, new) = (bare(old), bare(new));
@@ -65,6 +68,13 @@ pub fn changes<R: RegistryRecord>(old: &R, new: &R) -> Vec<pb::FieldChange> {
         })
     });
     named.collect()
+}
+
+/// The names of a message's fields, such as those of `Reservist`; none for an unknown message.
+pub fn field_names(message: &str) -> Vec<String> {
+    let found = TYPES.messages.get(&format!(".hoatoc.v1.{message}"));
+    let fields = found.into_iter().flat_map(|message| &message.field);
+    fields.map(|field| field.name().to_owned()).collect()
 }
 
 fn shown(field: &FieldDescriptorProto, values: Option<&Vec<Raw>>) -> String {

@@ -4,6 +4,7 @@ use crate::domain::registry::{
     Capability, CapabilityInput, Enterprise, EnterpriseInput, EnterpriseStatus, Lists, SurveyStage,
 };
 use crate::domain::world::RecordKind;
+use crate::wire::registry::changes::stamp::{made, stamped};
 use crate::wire::registry::{
     Facet, Facets, FieldProblem, Numbers, RegistryRecord, View, civil, day_text, e164, proto_field,
     said, small, term, text_of,
@@ -14,7 +15,7 @@ impl RegistryRecord for pb::Enterprise {
     const KIND: RecordKind = RecordKind::Enterprise;
 
     fn checked(&self, lists: &Lists<'_>) -> Result<Self, Vec<FieldProblem>> {
-        match input(self).check(lists) {
+        match EnterpriseInput::from(self).check(lists) {
             Ok(checked) => Ok(Self::from(&checked.record)),
             Err(problems) => Err(problems.iter().map(proto_field).collect()),
         }
@@ -25,9 +26,12 @@ impl RegistryRecord for pb::Enterprise {
     }
 
     fn identify(&mut self, id: String, version: u64) {
+        self.created_time = made(&id);
         self.enterprise_id = id;
         self.version = version;
     }
+
+    stamped!();
 
     fn show(&mut self, view: View) {
         if view != View::Whole {
@@ -57,29 +61,31 @@ fn decimal(hundredths: u64) -> String {
 }
 
 /// The message as text, for the check.
-fn input(message: &pb::Enterprise) -> EnterpriseInput {
-    let product = |one: &pb::Capability| CapabilityInput {
-        product: one.product.clone(),
-        per_month: decimal(one.per_month_hundredths),
-        measure: one.measure.clone(),
-        quota: match one.quota_hundredths {
-            0 => String::new(),
-            quota => decimal(quota),
-        },
-    };
-    EnterpriseInput {
-        tax_code: message.tax_code.clone(),
-        name: message.name.clone(),
-        unit: message.unit_code.clone(),
-        address: message.address.clone(),
-        capabilities: String::new(),
-        products: message.capabilities.iter().map(product).collect(),
-        stage: term(message.stage, SurveyStage::from_number, SurveyStage::code),
-        surveyed_on: day_text(message.surveyed_date.as_ref()),
-        contact: message.contact.clone(),
-        phones: message.phones.join(";"),
-        status: said(message.status, EnterpriseStatus::from_number, EnterpriseStatus::code),
-        note: message.note.clone(),
+impl From<&pb::Enterprise> for EnterpriseInput {
+    fn from(message: &pb::Enterprise) -> Self {
+        let product = |one: &pb::Capability| CapabilityInput {
+            product: one.product.clone(),
+            per_month: decimal(one.per_month_hundredths),
+            measure: one.measure.clone(),
+            quota: match one.quota_hundredths {
+                0 => String::new(),
+                quota => decimal(quota),
+            },
+        };
+        EnterpriseInput {
+            tax_code: message.tax_code.clone(),
+            name: message.name.clone(),
+            unit: message.unit_code.clone(),
+            address: message.address.clone(),
+            capabilities: String::new(),
+            products: message.capabilities.iter().map(product).collect(),
+            stage: term(message.stage, SurveyStage::from_number, SurveyStage::code),
+            surveyed_on: day_text(message.surveyed_date.as_ref()),
+            contact: message.contact.clone(),
+            phones: message.phones.join(";"),
+            status: said(message.status, EnterpriseStatus::from_number, EnterpriseStatus::code),
+            note: message.note.clone(),
+        }
     }
 }
 
@@ -94,6 +100,9 @@ impl From<&Enterprise> for pb::Enterprise {
         Self {
             enterprise_id: String::new(),
             version: 0,
+            created_time: None,
+            updated_time: None,
+            source: 0,
             tax_code: enterprise.tax_code.as_str().to_owned(),
             name: enterprise.name.clone(),
             unit_code: enterprise.unit.to_string(),

@@ -5,6 +5,7 @@ use crate::domain::registry::{
     Plate,
 };
 use crate::domain::world::RecordKind;
+use crate::wire::registry::changes::stamp::{made, stamped};
 use crate::wire::registry::plan::date;
 use crate::wire::registry::{
     Facet, Facets, FieldProblem, Found, Numbers, RegistryRecord, Terms, View, civil, day_text,
@@ -16,7 +17,7 @@ impl RegistryRecord for pb::Equipment {
     const KIND: RecordKind = RecordKind::Equipment;
 
     fn checked(&self, lists: &Lists<'_>) -> Result<Self, Vec<FieldProblem>> {
-        match input(self).check(lists) {
+        match EquipmentInput::from(self).check(lists) {
             Ok(checked) => Ok(Self::from(&checked.record)),
             Err(problems) => Err(problems.iter().map(proto_field).collect()),
         }
@@ -27,9 +28,12 @@ impl RegistryRecord for pb::Equipment {
     }
 
     fn identify(&mut self, id: String, version: u64) {
+        self.created_time = made(&id);
         self.equipment_id = id;
         self.version = version;
     }
+
+    stamped!();
 
     fn show(&mut self, view: View) {
         if view == View::Whole {
@@ -90,35 +94,37 @@ impl RegistryRecord for pb::Equipment {
 }
 
 /// The message as text, for the check.
-fn input(message: &pb::Equipment) -> EquipmentInput {
-    EquipmentInput {
-        kind: message.type_code.clone(),
-        make_model: message.make_model.clone(),
-        plate: message.plate.clone(),
-        chassis_no: message.chassis_number.clone(),
-        engine_no: message.engine_number.clone(),
-        capacity_value: match message.capacity_thousandths {
-            0 => String::new(),
-            thousandths => format!("{}.{:03}", thousandths / 1000, thousandths % 1000),
-        },
-        capacity_unit: message.capacity_unit.clone(),
-        year: digit(message.year),
-        technical_grade: digit(message.technical_grade),
-        owner_name: message.owner_name.clone(),
-        owner_kind: term(message.owner_kind, OwnerKind::from_number, OwnerKind::code),
-        owner_phones: message.owner_phones.join(";"),
-        owner_address: message.owner_address.clone(),
-        owner_contact: message.owner_contact.clone(),
-        status_from: day_text(message.status_start_date.as_ref()),
-        status_to: day_text(message.status_end_date.as_ref()),
-        status_certificate: message.status_certificate.clone(),
-        registered_on: day_text(message.registered_date.as_ref()),
-        last_recheck_on: day_text(message.last_recheck_date.as_ref()),
-        drivers: message.drivers.iter().map(driver_text).collect::<Vec<_>>().join(";"),
-        location_unit: message.location_unit_code.clone(),
-        hamlet: message.hamlet.clone(),
-        status: said(message.status, EquipmentStatus::from_number, EquipmentStatus::code),
-        note: message.note.clone(),
+impl From<&pb::Equipment> for EquipmentInput {
+    fn from(message: &pb::Equipment) -> Self {
+        EquipmentInput {
+            kind: message.type_code.clone(),
+            make_model: message.make_model.clone(),
+            plate: message.plate.clone(),
+            chassis_no: message.chassis_number.clone(),
+            engine_no: message.engine_number.clone(),
+            capacity_value: match message.capacity_thousandths {
+                0 => String::new(),
+                thousandths => format!("{}.{:03}", thousandths / 1000, thousandths % 1000),
+            },
+            capacity_unit: message.capacity_unit.clone(),
+            year: digit(message.year),
+            technical_grade: digit(message.technical_grade),
+            owner_name: message.owner_name.clone(),
+            owner_kind: term(message.owner_kind, OwnerKind::from_number, OwnerKind::code),
+            owner_phones: message.owner_phones.join(";"),
+            owner_address: message.owner_address.clone(),
+            owner_contact: message.owner_contact.clone(),
+            status_from: day_text(message.status_start_date.as_ref()),
+            status_to: day_text(message.status_end_date.as_ref()),
+            status_certificate: message.status_certificate.clone(),
+            registered_on: day_text(message.registered_date.as_ref()),
+            last_recheck_on: day_text(message.last_recheck_date.as_ref()),
+            drivers: message.drivers.iter().map(driver_text).collect::<Vec<_>>().join(";"),
+            location_unit: message.location_unit_code.clone(),
+            hamlet: message.hamlet.clone(),
+            status: said(message.status, EquipmentStatus::from_number, EquipmentStatus::code),
+            note: message.note.clone(),
+        }
     }
 }
 
@@ -144,6 +150,9 @@ impl From<&Equipment> for pb::Equipment {
         Self {
             equipment_id: String::new(),
             version: 0,
+            created_time: None,
+            updated_time: None,
+            source: 0,
             type_code: item.kind.to_string(),
             make_model: text_of(item.make_model.as_ref()),
             plate: item.plate.as_ref().map(Plate::as_str).unwrap_or_default().to_owned(),

@@ -11,6 +11,7 @@ use jiff::civil::{Date, date};
 
 use crate::domain::ids::UnitCode;
 use crate::domain::registry::Period;
+use crate::domain::registry::lateness::Freshness;
 
 /// One way to sort records into groups. Its place in this list is its place in the index's memory
 /// and nowhere else: nothing of it is stored.
@@ -146,12 +147,22 @@ pub struct Facets {
     pub rechecked: Option<Date>,
     /// None where no day matters: of most records.
     pub terms: Option<Box<Terms>>,
+    /// Of those few who may be late by a limit other than the recheck's.
+    pub watch: Option<Box<Freshness>>,
 }
 
 impl Facets {
     /// Those of a record of a unit of which nothing else is known.
     pub const fn of(unit: UnitCode) -> Self {
-        Self { unit, values: Vec::new(), birth: None, capacity: 0, rechecked: None, terms: None }
+        Self {
+            unit,
+            values: Vec::new(),
+            birth: None,
+            capacity: 0,
+            rechecked: None,
+            terms: None,
+            watch: None,
+        }
     }
 
     /// Adds a number; 0 is "not given".

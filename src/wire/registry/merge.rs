@@ -157,6 +157,8 @@ pub fn fields_of(kind: RecordKind, column: &'static str) -> Vec<&'static str> {
         (RecordKind::Equipment, "capacity_value" | "capacity_unit") => {
             vec!["capacity_thousandths", "capacity_unit"]
         }
+        // Alone it says nothing: it is read together with the drivers.
+        (RecordKind::Equipment, "licence_class") => Vec::new(),
         (RecordKind::MilitiaBase | RecordKind::Activity, "kind") => vec!["kind"],
         (
             RecordKind::MilitiaBase,

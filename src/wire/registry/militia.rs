@@ -4,6 +4,7 @@ use crate::domain::registry::{
     BaseKind, BaseStatus, ForceType, Lists, MilitiaBase, MilitiaBaseInput,
 };
 use crate::domain::world::RecordKind;
+use crate::wire::registry::changes::stamp::{made, stamped};
 use crate::wire::registry::{
     Facet, Facets, FieldProblem, Numbers, RegistryRecord, View, civil, counted, day_text, e164,
     proto_field, said, small, term, text_of,
@@ -14,7 +15,7 @@ impl RegistryRecord for pb::MilitiaBase {
     const KIND: RecordKind = RecordKind::MilitiaBase;
 
     fn checked(&self, lists: &Lists<'_>) -> Result<Self, Vec<FieldProblem>> {
-        match input(self).check(lists) {
+        match MilitiaBaseInput::from(self).check(lists) {
             Ok(checked) => Ok(Self::from(&checked.record)),
             Err(problems) => Err(problems.iter().map(proto_field).collect()),
         }
@@ -25,9 +26,12 @@ impl RegistryRecord for pb::MilitiaBase {
     }
 
     fn identify(&mut self, id: String, version: u64) {
+        self.created_time = made(&id);
         self.militia_base_id = id;
         self.version = version;
     }
+
+    stamped!();
 
     fn show(&mut self, view: View) {
         if view != View::Whole {
@@ -51,23 +55,25 @@ impl RegistryRecord for pb::MilitiaBase {
 }
 
 /// The message as text, for the check.
-fn input(message: &pb::MilitiaBase) -> MilitiaBaseInput {
-    let strength = |one: &pb::ForceStrength| format!("{}: {}", one.force_type, one.count);
-    MilitiaBaseInput {
-        code: message.code.clone(),
-        kind: term(message.kind, BaseKind::from_number, BaseKind::code),
-        unit: message.unit_code.clone(),
-        name: message.name.clone(),
-        host_org: message.host_org.clone(),
-        authorised: counted(message.authorised_count),
-        present: counted(message.present_count),
-        by_type: message.by_type.iter().map(strength).collect::<Vec<_>>().join(";"),
-        party_members: counted(message.party_member_count),
-        commander: message.commander.clone(),
-        phones: message.phones.join(";"),
-        established_on: day_text(message.established_date.as_ref()),
-        status: said(message.status, BaseStatus::from_number, BaseStatus::code),
-        note: message.note.clone(),
+impl From<&pb::MilitiaBase> for MilitiaBaseInput {
+    fn from(message: &pb::MilitiaBase) -> Self {
+        let strength = |one: &pb::ForceStrength| format!("{}: {}", one.force_type, one.count);
+        MilitiaBaseInput {
+            code: message.code.clone(),
+            kind: term(message.kind, BaseKind::from_number, BaseKind::code),
+            unit: message.unit_code.clone(),
+            name: message.name.clone(),
+            host_org: message.host_org.clone(),
+            authorised: counted(message.authorised_count),
+            present: counted(message.present_count),
+            by_type: message.by_type.iter().map(strength).collect::<Vec<_>>().join(";"),
+            party_members: counted(message.party_member_count),
+            commander: message.commander.clone(),
+            phones: message.phones.join(";"),
+            established_on: day_text(message.established_date.as_ref()),
+            status: said(message.status, BaseStatus::from_number, BaseStatus::code),
+            note: message.note.clone(),
+        }
     }
 }
 
@@ -80,6 +86,9 @@ impl From<&MilitiaBase> for pb::MilitiaBase {
         Self {
             militia_base_id: String::new(),
             version: 0,
+            created_time: None,
+            updated_time: None,
+            source: 0,
             code: base.code.to_string(),
             kind: base.kind.number().into(),
             unit_code: base.unit.to_string(),

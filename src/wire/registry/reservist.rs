@@ -2,11 +2,15 @@
 
 use jiff::civil::Date;
 
+use crate::domain::ids::UnitCode;
 use crate::domain::registry::{
     BirthPrecision, EthnicGroup, Frame, Language, Lists, Period, Rank, Reservist,
     ReservistCategory, ReservistInput, ReservistStatus, Sex,
 };
+use crate::domain::text::fold;
+use crate::domain::unit::Units;
 use crate::domain::world::RecordKind;
+use crate::wire::registry::changes::stamp::{made, stamped};
 use crate::wire::registry::plan::date as plan_date;
 use crate::wire::registry::{
     Facet, Facets, FieldProblem, Found, Numbers, RegistryRecord, Terms, View, civil, digit, e164,
@@ -16,9 +20,10 @@ use crate::wire::{WireError, parse, pb};
 
 impl RegistryRecord for pb::Reservist {
     const KIND: RecordKind = RecordKind::Reservist;
+    const KNOWN_BY: usize = 1;
 
     fn checked(&self, lists: &Lists<'_>) -> Result<Self, Vec<FieldProblem>> {
-        match input(self).check(lists) {
+        match ReservistInput::from(self).check(lists) {
             Ok(checked) => Ok(Self::from(&checked.record)),
             Err(problems) => Err(problems.iter().map(proto_field).collect()),
         }
@@ -29,9 +34,12 @@ impl RegistryRecord for pb::Reservist {
     }
 
     fn identify(&mut self, id: String, version: u64) {
+        self.created_time = made(&id);
         self.reservist_id = id;
         self.version = version;
     }
+
+    stamped!();
 
     fn show(&mut self, view: View) {
         if view == View::Whole {
@@ -63,6 +71,7 @@ impl RegistryRecord for pb::Reservist {
     }
 
     fn facets(&self) -> Result<Facets, WireError> {
+        let fresh = freshness(self)?;
         let mut facets = Facets::of(parse("residence_unit_code", &self.residence_unit_code)?)
             .code(Facet::RegisteredUnit, &self.registered_unit_code)
             .code(Facet::Code, &self.specialty_code)
@@ -87,7 +96,7 @@ impl RegistryRecord for pb::Reservist {
             .number(Facet::Exemption, self.exemption.is_some().into())
             .number(Facet::Militia, self.militia_role.is_some().into())
             .day(Facet::Rechecked, plan_date("last_recheck_date", self.last_recheck_date.as_ref())?)
-            .number(Facet::Watch, freshness(self)?.may_be_late().into())
+            .number(Facet::Watch, fresh.may_be_late().into())
             .code(Facet::Transfer, self.transfer.as_ref().map_or("", |one| &one.to_unit_code))
             .born(self.birth_date.as_ref().map(date).transpose()?);
         for spoken in &self.languages {
@@ -107,11 +116,16 @@ impl RegistryRecord for pb::Reservist {
             exemption: exemption.map(|own| of(&own.start_date, &own.end_date)).transpose()?,
         };
         let rechecked = self.last_recheck_date.as_ref().map(date).transpose()?;
-        Ok(Facets { rechecked, ..facets.turning(terms) })
+        let watch = fresh.may_be_late().then(|| Box::new(fresh));
+        Ok(Facets { rechecked, watch, ..facets.turning(terms) })
     }
 
     fn numbers(&self) -> Numbers<'_> {
-        [Some(("citizen_id", self.citizen_id.as_str().into())), None]
+        // Cards are numbered by those who issue them.
+        let card = fold(&self.reserve_card_number).replace(' ', "");
+        let issued = (!card.is_empty()).then(|| format!("{} {card}", self.registered_unit_code));
+        let card = issued.map(|text| ("reserve_card", text.into()));
+        [Some(("citizen_id", self.citizen_id.as_str().into())), card]
     }
 
     fn found(&self) -> Found<'_> {
@@ -122,12 +136,64 @@ impl RegistryRecord for pb::Reservist {
         self.transfer.as_ref().map(|transfer| transfer.to_unit_code.as_str())
     }
 
-    /// A transfer stays under way until it is decided, or the person lives there already.
+    /// A transfer stays under way until it is decided, or somebody with rights on both sides says that
+    /// the person lives there already.
     fn keep(&mut self, stored: Option<&Self>) {
         let arrived = |transfer: &pb::Transfer| transfer.to_unit_code == self.residence_unit_code;
         let kept = stored.and_then(|stored| stored.transfer.clone());
         self.transfer = kept.filter(|transfer| !arrived(transfer));
     }
+
+    /// While a transfer is under way, where the person lives is for the two sides of it. Later, a list
+    /// that may be older than the last move does not undo it.
+    fn keep_from(&mut self, stored: &Self, units: &Units) -> Option<&'static str> {
+        self.transfer.clone_from(&stored.transfer);
+        let now = |code: &str| {
+            code.parse().map_or_else(
+                |_none| code.to_owned(),
+                |code: UnitCode| units.current(&code).to_string(),
+            )
+        };
+        let moves = now(&self.residence_unit_code) != now(&stored.residence_unit_code);
+        if self.transfer.is_some() {
+            self.stay(stored, moves);
+            return moves.then_some("TRANSFER_UNDER_WAY");
+        }
+        if !moves {
+            return None;
+        }
+        let known = moved_on(stored);
+        if known.is_some() && moved_on(self) <= known {
+            self.stay(stored, moves);
+            return Some("RESIDENCE_KEPT");
+        }
+        Some("RESIDENCE_MOVED")
+    }
+
+    fn militia_base(&self) -> Option<&str> {
+        let role = self.militia_role.as_ref()?;
+        Some(role.base_code.as_str()).filter(|code| !code.is_empty())
+    }
+}
+
+impl pb::Reservist {
+    /// Lives and is registered where it was; the hamlet is that of the unit.
+    fn stay(&mut self, stored: &Self, moves: bool) {
+        self.residence_unit_code.clone_from(&stored.residence_unit_code);
+        self.registered_unit_code.clone_from(&stored.registered_unit_code);
+        self.residence_since_date = stored.residence_since_date;
+        self.registered_date = stored.registered_date;
+        if moves {
+            self.hamlet.clone_from(&stored.hamlet);
+            self.former_unit.clone_from(&stored.former_unit);
+        }
+    }
+}
+
+/// The last day that the record gives for coming to where the person lives.
+fn moved_on(record: &pb::Reservist) -> Option<(u32, u32, u32)> {
+    let days = [&record.residence_since_date, &record.registered_date];
+    days.into_iter().flatten().map(|day| (day.year, day.month, day.day)).max()
 }
 
 /// The rank of a stored record: its word, letter by letter.
@@ -151,39 +217,45 @@ fn date(date: &pb::CivilDate) -> Result<Date, WireError> {
 }
 
 /// The message as text, for the check.
-fn input(message: &pb::Reservist) -> ReservistInput {
-    let bare = ReservistInput {
-        full_name: message.full_name.clone(),
-        birth: birth_text(message),
-        sex: said(message.sex, Sex::from_number, Sex::code),
-        ethnic_group: message.ethnic_group.clone(),
-        languages: message.languages.join(";"),
-        citizen_id: message.citizen_id.clone(),
-        reserve_card_no: message.reserve_card_number.clone(),
-        record_sheet_no: message.record_sheet_number.clone(),
-        category: term(message.category, ReservistCategory::from_number, ReservistCategory::code),
-        class: digit(message.reserve_class),
-        rank: message.rank.clone(),
-        post: message.post.clone(),
-        specialty: message.specialty_code.clone(),
-        frame: term(message.frame, Frame::from_number, Frame::code),
-        residence_unit: message.residence_unit_code.clone(),
-        registered_unit: message.registered_unit_code.clone(),
-        hamlet: message.hamlet.clone(),
-        workplace: message.workplace.clone(),
-        phones: message.phones.join(";"),
-        contact_via: message.contact_via.clone(),
-        party_member: match message.party_member {
-            None => String::new(),
-            Some(true) => "yes".to_owned(),
-            Some(false) => "no".to_owned(),
-        },
-        health_class: digit(message.health_class),
-        status: said(message.status, ReservistStatus::from_number, ReservistStatus::code),
-        note: message.note.clone(),
-        ..ReservistInput::default()
-    };
-    standing::fill(bare, message)
+impl From<&pb::Reservist> for ReservistInput {
+    fn from(message: &pb::Reservist) -> Self {
+        let bare = ReservistInput {
+            full_name: message.full_name.clone(),
+            birth: birth_text(message),
+            sex: said(message.sex, Sex::from_number, Sex::code),
+            ethnic_group: message.ethnic_group.clone(),
+            languages: message.languages.join(";"),
+            citizen_id: message.citizen_id.clone(),
+            reserve_card_no: message.reserve_card_number.clone(),
+            record_sheet_no: message.record_sheet_number.clone(),
+            category: term(
+                message.category,
+                ReservistCategory::from_number,
+                ReservistCategory::code,
+            ),
+            class: digit(message.reserve_class),
+            rank: message.rank.clone(),
+            post: message.post.clone(),
+            specialty: message.specialty_code.clone(),
+            frame: term(message.frame, Frame::from_number, Frame::code),
+            residence_unit: message.residence_unit_code.clone(),
+            registered_unit: message.registered_unit_code.clone(),
+            hamlet: message.hamlet.clone(),
+            workplace: message.workplace.clone(),
+            phones: message.phones.join(";"),
+            contact_via: message.contact_via.clone(),
+            party_member: match message.party_member {
+                None => String::new(),
+                Some(true) => "yes".to_owned(),
+                Some(false) => "no".to_owned(),
+            },
+            health_class: digit(message.health_class),
+            status: said(message.status, ReservistStatus::from_number, ReservistStatus::code),
+            note: message.note.clone(),
+            ..ReservistInput::default()
+        };
+        standing::fill(bare, message)
+    }
 }
 
 fn birth_text(message: &pb::Reservist) -> String {
@@ -210,6 +282,9 @@ impl From<&Reservist> for pb::Reservist {
         Self {
             reservist_id: String::new(),
             version: 0,
+            created_time: None,
+            updated_time: None,
+            source: 0,
             full_name: person.full_name.clone(),
             birth_date: Some(civil(person.birth.date())),
             birth_precision: precision.into(),

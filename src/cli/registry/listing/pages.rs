@@ -101,7 +101,8 @@ fn cell(value: &Value) -> CellValue {
             Some(count) => CellValue::Count(count),
             None => CellValue::text(number.to_string()),
         },
-        Value::Bool(yes) => CellValue::text(if *yes { "x" } else { "" }),
+        // "No" is not the same as nothing said.
+        Value::Bool(yes) => CellValue::text(if *yes { "Có" } else { "Không" }),
         Value::Array(parts) => {
             let parts = parts.iter().map(|part| cell(part).shown());
             CellValue::text(parts.collect::<Vec<_>>().join("; "))

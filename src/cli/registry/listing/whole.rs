@@ -2,7 +2,9 @@
 //! mended and come in again.
 
 use jiff::civil::Date;
+use prost_types::Timestamp;
 
+use crate::cli::output::utc_or_null;
 use crate::domain::registry::{
     DeferralGround, EquipmentStatus, Frame, OwnerKind, Phone, ReservistCategory, ReservistStatus,
     Sex,
@@ -57,6 +59,25 @@ fn row<const N: usize>(cells: [(&str, CellValue); N]) -> Vec<(String, CellValue)
     cells.into_iter().map(|(head, cell)| (head.to_owned(), cell)).collect()
 }
 
+/// When a record was made and changed, and how it came in: to be read, not to come in again.
+fn stamps(
+    created: Option<&Timestamp>,
+    updated: Option<&Timestamp>,
+    source: pb::RecordSource,
+) -> Vec<(String, CellValue)> {
+    let time = |time| utc_or_null(time).unwrap_or_default().into();
+    let source = match source {
+        pb::RecordSource::Entered => "nhập từng hồ sơ",
+        pb::RecordSource::Imported => "nhập danh sách",
+        pb::RecordSource::Unspecified => "",
+    };
+    row([
+        ("Ngày lập hồ sơ", time(created)),
+        ("Ngày cập nhật", time(updated)),
+        ("Nguồn dữ liệu", source.into()),
+    ])
+}
+
 /// A reservist.
 pub(in crate::cli::registry) fn reservist(one: &pb::Reservist) -> Vec<(String, CellValue)> {
     let category = ReservistCategory::vietnamese;
@@ -88,6 +109,7 @@ pub(in crate::cli::registry) fn reservist(one: &pb::Reservist) -> Vec<(String, C
     ]);
     cells.extend(standing(one));
     cells.push(("Ghi chú".to_owned(), one.note.as_str().into()));
+    cells.extend(stamps(one.created_time.as_ref(), one.updated_time.as_ref(), one.source()));
     cells
 }
 
@@ -132,7 +154,7 @@ pub(in crate::cli::registry) fn equipment(one: &pb::Equipment) -> Vec<(String, C
         (whole, 0) => whole.into(),
         (whole, rest) => CellValue::text(format!("{whole}.{rest:03}").trim_end_matches('0')),
     };
-    row([
+    let mut cells = row([
         ("Loại phương tiện", one.type_code.as_str().into()),
         ("Nhãn hiệu", one.make_model.as_str().into()),
         ("Biển số", one.plate.as_str().into()),
@@ -146,10 +168,18 @@ pub(in crate::cli::registry) fn equipment(one: &pb::Equipment) -> Vec<(String, C
         ("Loại chủ sở hữu", word(one.owner_kind, OwnerKind::from_number, OwnerKind::vietnamese)),
         ("Điện thoại", phones(&one.owner_phones)),
         ("Địa chỉ", one.owner_address.as_str().into()),
+        ("Người liên hệ", one.owner_contact.as_str().into()),
         ("Lái xe (số CCCD)", drivers.join("; ").into()),
         ("Mã xã", one.location_unit_code.as_str().into()),
         ("Thôn, bản", one.hamlet.as_str().into()),
         ("Tình trạng", word(one.status, EquipmentStatus::from_number, EquipmentStatus::vietnamese)),
+        ("Tình trạng từ ngày", day(one.status_start_date.as_ref())),
+        ("Tình trạng đến ngày", day(one.status_end_date.as_ref())),
+        ("Giấy xác nhận", one.status_certificate.as_str().into()),
+        ("Ngày đăng ký", day(one.registered_date.as_ref())),
+        ("Ngày phúc tra", day(one.last_recheck_date.as_ref())),
         ("Ghi chú", one.note.as_str().into()),
-    ])
+    ]);
+    cells.extend(stamps(one.created_time.as_ref(), one.updated_time.as_ref(), one.source()));
+    cells
 }

@@ -1,15 +1,25 @@
 //! What a row of an import makes: the record it says, with what is stored where it says nothing.
 //!
 //! Called by the import for each row. Invariants: what comes of row and store is checked as a whole;
-//! the owner takes it only if the store still has the version that it was made of. Shows nothing of
-//! what it reads.
+//! the owner takes it only if the store still has the version that it was made of; a row neither begins
+//! nor ends a transfer, nor takes anybody back to where they moved from. Shows nothing of what it reads.
 
+use crate::domain::ids::UnitCode;
 use crate::domain::registry::Lists;
 use crate::domain::unit::Units;
+use crate::domain::world::RecordKind;
 use crate::engine::records::RowMode;
-use crate::index::Keys;
+use crate::index::{Keys, Row};
 use crate::rpc::registry::{Caller, RegistryFault, RegistryParts};
-use crate::wire::registry::{FieldProblem, Fields, RegistryRecord, View};
+use crate::wire::registry::{FieldProblem, Fields, RegistryRecord, View, encode};
+
+/// What a row makes.
+pub(super) struct Settled<R> {
+    pub(super) record: R,
+    pub(super) mode: RowMode,
+    /// Codes of what is worth a look.
+    pub(super) warnings: Vec<&'static str>,
+}
 
 impl RegistryParts {
     /// Nobody draws a record into their unit from one that is not theirs.
@@ -25,12 +35,40 @@ impl RegistryParts {
         holders.all(|row| caller.reaches(&row.unit, units))
     }
 
-    /// The record that an import's row would change.
-    fn holder<R: RegistryRecord>(&self, record: &R) -> Option<[u8; 16]> {
+    /// The record that an import's row would change, and its unit.
+    fn holder<R: RegistryRecord>(&self, record: &R) -> Option<([u8; 16], UnitCode)> {
         let registry = self.engine.registry();
-        let keys = record.numbers().into_iter().flatten();
-        keys.map(|(kind, text)| self.sealer.blind_index(kind, &text))
-            .find_map(|key| registry.table(R::KIND).find(&key))
+        let table = registry.table(R::KIND);
+        let keys = record.numbers().into_iter().take(R::KNOWN_BY).flatten();
+        let mut keys = keys.map(|(kind, text)| self.sealer.blind_index(kind, &text));
+        let id = keys.find_map(|key| table.find(&key))?;
+        Some((id, table.get(&id)?.unit))
+    }
+
+    /// Whether a row says something else than a record that was read: a list that says the same is no
+    /// question of who moved where.
+    fn differs<R: RegistryRecord>(&self, row: &R, stored: [u8; 16]) -> Result<bool, RegistryFault> {
+        let new = Row::of(row, 0, &encode(row.clone()), &self.sealer)?;
+        let registry = self.engine.registry();
+        Ok(registry.table(R::KIND).get(&stored).is_none_or(|held| held.digest != new.digest))
+    }
+
+    /// What is worth a look in a record beside what its check said.
+    fn looked_at<R: RegistryRecord>(
+        &self,
+        record: R,
+        mode: RowMode,
+        kept: Option<&'static str>,
+    ) -> Settled<R> {
+        let mut warnings: Vec<&'static str> = kept.into_iter().collect();
+        let is_known = |code: &str| {
+            let key = self.sealer.blind_index("militia_base", code);
+            self.engine.registry().table(RecordKind::MilitiaBase).find(&key).is_some()
+        };
+        if record.militia_base().is_some_and(|code| !is_known(code)) {
+            warnings.push("MILITIA_BASE_UNKNOWN");
+        }
+        Settled { record, mode, warnings }
     }
 
     /// The record that a row makes, with what is stored of it where the row says nothing; or the
@@ -40,7 +78,7 @@ impl RegistryParts {
         record: R,
         fields: Option<&Fields>,
         lists: &Lists<'_>,
-    ) -> Result<Result<(R, RowMode), &'static str>, RegistryFault> {
+    ) -> Result<Result<Settled<R>, &'static str>, RegistryFault> {
         let first = |problems: Vec<FieldProblem>| {
             problems.first().map_or("RECORD_INVALID", |problem| problem.code.code())
         };
@@ -48,14 +86,23 @@ impl RegistryParts {
             Ok(checked) => checked,
             Err(problems) => return Ok(Err(first(problems))),
         };
-        let holder = self.holder::<R>(&checked);
-        let Some(fields) = fields else {
-            checked.keep(self.moving(holder).await?.as_ref());
-            return Ok(Ok((checked, RowMode::Import)));
-        };
-        let Some(id) = holder else {
+        let Some((id, unit)) = self.holder::<R>(&checked) else {
             checked.keep(None);
-            return Ok(Ok((checked, RowMode::Merge { seen: None })));
+            let mode = fields.map_or(RowMode::Import, |_some| RowMode::Merge { seen: None });
+            return Ok(Ok(self.looked_at(checked, mode, None)));
+        };
+        let Some(fields) = fields else {
+            let moves = checked.facets()?.unit != unit;
+            let is_moving = self.engine.registry().moving_to(&id).is_some();
+            if (moves || is_moving) && self.differs(&checked, id)? {
+                let stored = self.open::<R>(vec![id], View::Whole).await?.into_iter().next();
+                let stored = stored.ok_or(RegistryFault::Unknown)?;
+                let kept = checked.keep_from(&stored, lists.units);
+                let mode = RowMode::Merge { seen: Some((id, stored.identity().1)) };
+                return Ok(Ok(self.looked_at(checked, mode, kept)));
+            }
+            checked.keep(None);
+            return Ok(Ok(self.looked_at(checked, RowMode::Import, None)));
         };
         // Not shown: what the row changes is read again for that, and recorded.
         let stored = self.open::<R>(vec![id], View::Whole).await?.into_iter().next();
@@ -64,8 +111,8 @@ impl RegistryParts {
             Ok(merged) => merged,
             Err(problems) => return Ok(Err(first(problems))),
         };
-        merged.keep(Some(&stored));
+        let kept = merged.keep_from(&stored, lists.units);
         let seen = Some((id, stored.identity().1));
-        Ok(Ok((merged, RowMode::Merge { seen })))
+        Ok(Ok(self.looked_at(merged, RowMode::Merge { seen }, kept)))
     }
 }

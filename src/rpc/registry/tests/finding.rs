@@ -120,3 +120,74 @@ async fn what_is_hidden_is_neither_filtered_nor_ordered_nor_counted_by() {
     let none = pb::CivilDate { year: 2026, month: 2, day: 30 };
     ask(&mut house, on(none)).await.expect_err("no day");
 }
+
+#[tokio::test]
+async fn who_is_late_or_long_not_rechecked_is_listed_by_name() {
+    let mut house = House::new().await;
+    let day = |year, month, day| Some(pb::CivilDate { year, month, day });
+    let mut all = people(3);
+    for who in &mut all {
+        who.status = pb::ReservistStatus::Active.into();
+        (who.residence_since_date, who.registered_date) = (None, None);
+        who.last_recheck_date = None;
+    }
+    all[0].residence_since_date = day(2024, 2, 1);
+    all[1].last_recheck_date = day(2020, 5, 1);
+    for (number, who) in all.iter().enumerate() {
+        house.create(&format!("c-{number}"), who).await.expect("created");
+    }
+    for (filter, found) in [
+        ("late = MOVE_IN", 1),
+        ("late = RETURN", 0),
+        ("late:*", 1),
+        ("late = RECHECK", 3),
+        ("last_recheck < 2020-06-01", 1),
+        ("last_recheck >= 2020-06-01", 0),
+        ("NOT last_recheck:*", 2),
+        ("NOT last_recheck:* -late = MOVE_IN", 1),
+    ] {
+        let listed = ask(&mut house, by("", "", filter)).await.expect(filter);
+        assert_eq!(listed.total_size, found, "{filter}");
+    }
+    let unit = house
+        .engine
+        .world()
+        .units()
+        .get(&all[0].residence_unit_code.parse().expect("a code"))
+        .expect("a unit")
+        .name
+        .clone();
+    let named = ask(&mut house, by("", "", &format!("unit = \"{unit}\""))).await.expect("named");
+    assert!(named.total_size >= 1);
+    let nowhere = ask(&mut house, by("", "", "unit = \"Xã Không Có\"")).await.expect_err("none");
+    assert!(nowhere.message().contains("no unit is called"), "{nowhere}");
+}
+
+#[tokio::test]
+async fn people_are_counted_by_bands_of_age_and_by_assignment_of_today_alone() {
+    let mut house = House::new().await;
+    house.import(roster("commune-clean.xlsx"), "one").await.expect("imported");
+    let bands = count(&mut house, "", &["age"]).await.expect("counted");
+    assert_eq!(bands.rows.iter().map(|row| row.count).sum::<u64>(), 240);
+    for row in &bands.rows {
+        let same = count(&mut house, &format!("age = {}", row.values[0]), &[]).await;
+        assert_eq!(same.expect("the band is a filter").total, row.count, "{:?}", row.values);
+    }
+    let assigned = count(&mut house, "", &["assigned"]).await.expect("counted");
+    let rows: Vec<_> =
+        assigned.rows.iter().map(|row| (row.values[0].as_str(), row.count)).collect();
+    assert_eq!(rows, [("false", 240)]);
+    let on = |filter: &str, group_by: &[&str]| pb::CountRecordsRequest {
+        kind: pb::RecordKind::Reservist.into(),
+        filter: filter.to_owned(),
+        group_by: group_by.iter().map(|field| (*field).to_owned()).collect(),
+        as_of: Some(pb::CivilDate { year: 2020, month: 1, day: 1 }),
+    };
+    for asked in [on("assigned = true", &[]), on("", &["assigned"])] {
+        let refused = house.client.count_records(asked).await.expect_err("of another day");
+        assert!(refused.message().contains("known as of today only"), "{refused}");
+    }
+    house.calls_as(false, None);
+    let birthday = house.client.count_records(on("", &["age"])).await.expect_err("day by day");
+    assert!(birthday.message().contains("whole records"), "{birthday}");
+}

@@ -125,3 +125,35 @@ async fn an_enterprise_is_known_by_its_tax_code_and_an_activity_by_what_it_was()
     let listed = house.force.list_activities(list).await.expect("listed").into_inner();
     assert_eq!(listed.total_size, 2);
 }
+
+#[tokio::test]
+async fn a_base_is_replaced_under_the_version_that_was_seen_and_by_its_own_registrar() {
+    let mut house = House::new().await;
+    let stored = base("DQ-001", pb::MilitiaBaseKind::CommuneMilitia, 40);
+    house.import_bases("i-1", vec![stored]).await;
+    let listed = house.force.list_militia_bases(pb::ListMilitiaBasesRequest::default()).await;
+    let id = listed.expect("listed").into_inner().militia_bases.remove(0).militia_base_id;
+    let get = pb::GetMilitiaBaseRequest { militia_base_id: id };
+    let whole = house.force.get_militia_base(get).await.expect("shown").into_inner();
+    let whole = whole.militia_base.expect("shown");
+    let update = |name: &str, base: pb::MilitiaBase| pb::UpdateMilitiaBaseRequest {
+        request_id: name.to_owned(),
+        militia_base: Some(base),
+    };
+    let more = pb::MilitiaBase { present_count: Some(44), ..whole.clone() };
+    let done = house.force.update_militia_base(update("u-1", more)).await.expect("updated");
+    let done = done.into_inner().militia_base.expect("as stored");
+    assert_eq!((done.present_count, done.version), (Some(44), 2));
+    assert_eq!(done.commander, "Lò Văn Thi");
+    let old = pb::MilitiaBase { present_count: Some(45), ..whole };
+    let late =
+        house.force.update_militia_base(update("u-2", old)).await.expect_err("changed since");
+    assert_eq!(late.code(), Grpc::Aborted);
+    let bad = pb::MilitiaBase { party_member_count: Some(99), ..done.clone() };
+    let bad = house.force.update_militia_base(update("u-3", bad)).await.expect_err("too many");
+    assert!(bad.message().contains("COUNT_MISMATCH"), "{bad}");
+    house.calls_as(true, Some("03160"));
+    let theirs =
+        house.force.update_militia_base(update("u-4", done)).await.expect_err("not theirs");
+    assert_eq!(theirs.code(), Grpc::NotFound);
+}

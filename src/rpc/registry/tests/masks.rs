@@ -65,7 +65,9 @@ async fn a_plain_list_leaves_alone_what_it_has_no_columns_for() {
         report.changes.values().flatten().map(|change| change.field.as_str()).collect();
     assert_eq!(changed, ["note"]);
     let stored = house.get(&created.reservist_id).await.expect("shown");
-    let wanted = pb::Reservist { note: "Mới".to_owned(), version: 2, ..created };
+    let (updated_time, source) = (stored.updated_time, stored.source);
+    let note = "Mới".to_owned();
+    let wanted = pb::Reservist { note, version: 2, updated_time, source, ..created };
     assert!(stored == wanted, "nothing else was touched");
 }
 

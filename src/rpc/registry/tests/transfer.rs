@@ -147,3 +147,163 @@ async fn neither_an_import_nor_an_update_begins_or_ends_a_transfer() {
     let id: uuid::Uuid = id.parse().expect("a UUID");
     assert!(loaded.moving_to(id.as_bytes()).is_some(), "known again after a restart");
 }
+
+impl House {
+    /// One row with these fields, or with all.
+    async fn feed_one(
+        &mut self,
+        name: &str,
+        reservist: pb::Reservist,
+        fields: &[&str],
+    ) -> pb::ImportReservistsResponse {
+        let batch = pb::ImportReservistsRequest {
+            request_id: name.to_owned(),
+            rows: vec![pb::ReservistRow { row: 5, reservist: Some(reservist) }],
+            fields: fields.iter().map(|field| (*field).to_owned()).collect(),
+            ..Default::default()
+        };
+        let answers = self.client.import_reservists(tokio_stream::iter([batch])).await;
+        let mut answers = answers.expect("taken").into_inner();
+        answers.message().await.expect("answered").expect("one batch, one answer")
+    }
+}
+
+fn warned(answer: &pb::ImportReservistsResponse) -> Vec<&str> {
+    answer.warnings.iter().map(|warning| warning.code.as_str()).collect()
+}
+
+const RESIDENCE: [&str; 4] = ["residence_unit_code", "registered_unit_code", "hamlet", "note"];
+
+#[tokio::test]
+async fn an_import_leaves_residence_and_transfer_alone_while_one_is_under_way() {
+    let mut house = House::new().await;
+    let id = house.create("c-1", &person()).await.expect("created").reservist_id;
+    house.start("s-1", &id, TO).await.expect("begun");
+    for (number, to) in [TO, "03352"].into_iter().enumerate() {
+        for (kind, fields) in [("all", &[][..]), ("some", &RESIDENCE[..])] {
+            let mut listed = person();
+            listed.residence_unit_code = to.to_owned();
+            listed.registered_unit_code = to.to_owned();
+            listed.hamlet = "Bản Lạ".to_owned();
+            listed.note = format!("{kind} {number}");
+            let answer = house.feed_one(&format!("i-{kind}-{number}"), listed, fields).await;
+            assert_eq!(
+                (answer.updated, answer.refused.len()),
+                (1, 0),
+                "the row counts: {answer:?}"
+            );
+            assert_eq!(warned(&answer), ["TRANSFER_UNDER_WAY"]);
+            let stored = house.get(&id).await.expect("shown");
+            assert_eq!(stored.residence_unit_code, FROM);
+            assert_eq!(stored.registered_unit_code, FROM);
+            assert_ne!(stored.hamlet, "Bản Lạ");
+            assert_eq!(stored.transfer.expect("under way").to_unit_code, TO);
+            assert_eq!(stored.note, format!("{kind} {number}"), "the rest is taken");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_older_list_takes_nobody_back_and_a_newer_one_moves_them_with_a_word() {
+    let mut house = House::new().await;
+    let id = house.create("c-1", &person()).await.expect("created").reservist_id;
+    house.start("s-1", &id, TO).await.expect("begun");
+    house.calls_as(true, Some(TO));
+    house.accept("a-1", &id).await.expect("accepted");
+    house.calls_as(true, None);
+    let back = house.feed_one("i-1", person(), &RESIDENCE).await;
+    assert_eq!(warned(&back), ["RESIDENCE_KEPT"]);
+    let back = house.feed_one("i-2", person(), &[]).await;
+    assert_eq!(warned(&back), ["RESIDENCE_KEPT"]);
+    let stored = house.get(&id).await.expect("shown");
+    assert_eq!((stored.residence_unit_code.as_str(), stored.hamlet.as_str()), (TO, "Bản Mới"));
+
+    let mut fresh = people(2).remove(1);
+    fresh.residence_unit_code = FROM.to_owned();
+    let id = house.create("c-2", &fresh).await.expect("created").reservist_id;
+    fresh.residence_unit_code = TO.to_owned();
+    let moved = house.feed_one("i-3", fresh, &RESIDENCE).await;
+    assert_eq!(warned(&moved), ["RESIDENCE_MOVED"], "nothing says that the list is older");
+    assert_eq!(house.get(&id).await.expect("shown").residence_unit_code, TO);
+}
+
+#[tokio::test]
+async fn a_card_is_one_persons_within_the_unit_that_issues_it() {
+    let mut house = House::new().await;
+    let [mut one, mut other] = <[_; 2]>::try_from(people(2)).expect("two");
+    for who in [&mut one, &mut other] {
+        who.residence_unit_code = FROM.to_owned();
+        who.registered_unit_code = FROM.to_owned();
+        who.reserve_card_number = "QN 12/34".to_owned();
+    }
+    house.create("c-1", &one).await.expect("created");
+    let refused = house.create("c-2", &other).await.expect_err("the same card");
+    assert_eq!(refused.code(), Grpc::AlreadyExists);
+    assert!(refused.message().contains("CARD_EXISTS"), "{refused}");
+    let mut again = other.clone();
+    again.reserve_card_number = "qn12/34".to_owned();
+    let answer = house.feed_one("i-1", again, &[]).await;
+    assert_eq!(answer.refused[0].reason, "CARD_EXISTS");
+    other.registered_unit_code = TO.to_owned();
+    let id = house.create("c-3", &other).await.expect("another issuer").reservist_id;
+    let stored = house.get(&id).await.expect("shown");
+    let back = pb::Reservist { registered_unit_code: FROM.to_owned(), ..stored };
+    let request = pb::UpdateReservistRequest { request_id: "u-1".into(), reservist: Some(back) };
+    let refused = house.client.update_reservist(request).await.expect_err("the issuer has it");
+    assert!(refused.message().contains("CARD_EXISTS"), "{refused}");
+}
+
+#[tokio::test]
+async fn a_militia_base_that_nobody_knows_is_worth_a_look() {
+    let mut house = House::new().await;
+    let mut who = person();
+    who.militia_role = Some(pb::MilitiaRole { base_code: "DQ-404".into(), ..Default::default() });
+    let answer = house.feed_one("i-1", who.clone(), &[]).await;
+    assert_eq!((answer.created, warned(&answer)), (1, vec!["MILITIA_BASE_UNKNOWN"]));
+    let base = pb::MilitiaBase {
+        code: "DQ-404".to_owned(),
+        kind: pb::MilitiaBaseKind::CommuneMilitia.into(),
+        unit_code: FROM.to_owned(),
+        name: "Dân quân".to_owned(),
+        status: pb::MilitiaBaseStatus::Active.into(),
+        ..pb::MilitiaBase::default()
+    };
+    let row = pb::MilitiaBaseRow { row: 2, militia_base: Some(base) };
+    let batch = pb::ImportMilitiaBasesRequest {
+        request_id: "b-1".to_owned(),
+        rows: vec![row],
+        ..Default::default()
+    };
+    let answers = house.force.import_militia_bases(tokio_stream::iter([batch])).await;
+    answers.expect("taken").into_inner().message().await.expect("answered").expect("one");
+    who.note = "Mới".to_owned();
+    let answer = house.feed_one("i-2", who, &[]).await;
+    assert_eq!((answer.updated, warned(&answer)), (1, Vec::new()));
+}
+
+#[tokio::test]
+async fn a_record_says_when_it_was_made_and_changed_and_how_and_that_is_no_change_of_it() {
+    let mut house = House::new().await;
+    let created = house.create("c-1", &person()).await.expect("created");
+    assert_eq!(created.source(), pb::RecordSource::Entered);
+    assert!(created.created_time.is_some() && created.updated_time.is_some());
+    let id = created.reservist_id.clone();
+    let same = house.feed_one("i-1", person(), &[]).await;
+    assert_eq!((same.unchanged, same.updated), (1, 0), "the same list again");
+    assert_eq!(house.get(&id).await.expect("shown").source(), pb::RecordSource::Entered);
+    let noted = pb::Reservist { note: "Mới".to_owned(), ..person() };
+    let changed = house.feed_one("i-2", noted, &["note"]).await;
+    let fields: Vec<_> = changed.changes[0].fields.iter().map(|one| one.field.as_str()).collect();
+    assert_eq!(fields, ["note"]);
+    let stored = house.get(&id).await.expect("shown");
+    assert_eq!(stored.source(), pb::RecordSource::Imported);
+    assert_eq!(stored.created_time, created.created_time);
+    let loaded =
+        crate::index::Registry::load(house.store.as_ref(), house.kept.sealer()).expect("sound");
+    let key: uuid::Uuid = id.parse().expect("a UUID");
+    let digest = |registry: &crate::index::Registry| {
+        registry.table(RecordKind::Reservist).get(key.as_bytes()).map(|row| row.digest)
+    };
+    let before = digest(&house.engine.registry());
+    assert_eq!(digest(&loaded), before, "known again after a restart");
+}
