@@ -25,6 +25,8 @@ mod report;
 pub mod sheet;
 pub mod specialties;
 mod table;
+pub mod template;
+mod terms;
 
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -38,9 +40,10 @@ use crate::domain::registry::{
 };
 
 pub use error::RosterError;
-pub use refused::{RefusedError, write_refused};
+pub use refused::{RefusedError, words, write_refused};
 pub use report::{Change, ImportReport, Place, RosterKind, RowKey};
 pub use table::mapping::Mapping;
+pub use table::told::Told;
 
 /// Most rows of data in one file: a spreadsheet ends at 1,048,576 rows; a text of the whole province
 /// with room to spare must still pass.

@@ -230,7 +230,7 @@ fn proto_name(field: &'static str) -> &'static str {
         "kind" => "type_code",
         "chassis_no" => "chassis_number",
         "engine_no" => "engine_number",
-        "capacity" => "capacity_thousandths",
+        "capacity" | "capacity_value" => "capacity_thousandths",
         "location_unit" => "location_unit_code",
         "residence_since" => "residence_since_date",
         "registered_on" => "registered_date",

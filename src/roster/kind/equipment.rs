@@ -84,7 +84,7 @@ impl Kind for Means {
         lists: &Lists<'_>,
         repairs: &mut Vec<Warning>,
     ) -> Result<Checked<Equipment>, Vec<Problem>> {
-        repair::equipment(&mut input, repairs);
+        repair::equipment(&mut input, lists, repairs);
         input.check(lists)
     }
 
