@@ -7,6 +7,7 @@
 
 #![expect(clippy::print_stdout, reason = "a bench speaks on the terminal")]
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -18,7 +19,7 @@ use hoatoc::domain::plan::{self, Needs, Post, Propose, ReserveUnit, propose_peop
 use hoatoc::domain::registry::eligibility::{AgeLimits, Call, Duty, Occasion};
 use hoatoc::domain::unit::{Echelon, Units};
 use hoatoc::evidence::seal::Sealer;
-use hoatoc::index::{Row, Table};
+use hoatoc::index::{PersonRow, Row, Table};
 use hoatoc::roster::lists::shipped_specialties;
 use hoatoc::sim::province;
 use hoatoc::wire::pb;
@@ -87,41 +88,28 @@ fn call_up(table: &Table, units: &Units, called: u32) -> (usize, Selection, BTre
         reaches.push(if is_asked { Reach::Asked } else { Reach::Elsewhere });
     }
     let rows = table.candidates(|unit| places.get(units.current(unit)).copied());
-    let mut people = Vec::new();
-    let mut ranges = BTreeMap::new();
-    for code in LINES.iter().flat_map(|(code, _share, near)| [*code, *near]) {
-        ranges.entry(code).or_insert_with(|| {
-            let begin = people.len();
-            people.extend(rows.people(code).map(|row| {
-                let (who, class) = (row.who, row.class);
-                let person = Person { who, class, is_assigned: row.is_assigned, is_called: false };
-                (row.unit, person)
-            }));
-            begin..people.len()
-        });
-    }
     let judge = Judge::on(DAY, Handling::Actual, false, false);
     let wanted = LINES.iter().map(|(_code, share, _near)| called * share / 100).collect();
     let demand = Demand { wanted, units: reaches, reserve_percent: 10 };
+    let looked_at = Cell::new(0);
     let selection = select(&demand, |line| {
         let (code, _share, near) = LINES[usize::try_from(line).expect("four lines")];
-        let (people, judge) = (&people, &judge);
-        [(code, false), (near, true)].into_iter().flat_map({
-            let ranges = &ranges;
-            move |(code, is_near)| {
-                ranges[code].clone().map(move |at| {
-                    let (unit, person) = &people[at];
-                    let standing = judge.person(person, is_near);
-                    Candidate { row: u32::try_from(at).expect("few"), unit: *unit, standing }
-                })
-            }
+        let (rows, judge, looked_at) = (&rows, &judge, &looked_at);
+        [(code, false), (near, true)].into_iter().flat_map(move |(code, is_near)| {
+            rows.people(code).map(
+                move |PersonRow { row, unit, who, class, is_assigned, .. }| {
+                    looked_at.set(looked_at.get() + 1);
+                    let person = Person { who, class, is_assigned, is_called: false };
+                    Candidate { row, unit, standing: judge.person(&person, is_near) }
+                },
+            )
         })
     });
     let mut shares = BTreeMap::new();
     for one in &selection.chosen {
         *shares.entry(one.unit).or_default() += 1;
     }
-    (people.len(), selection, shares)
+    (looked_at.get(), selection, shares)
 }
 
 fn plans(table: &Table, units: &Units) {

@@ -14,12 +14,15 @@ use crate::domain::registry::{
     ReserveClass, ReservistCategory, ReservistStatus, Sex,
 };
 use crate::index::Table;
+use crate::index::table::Column;
 use crate::wire::pb;
 use crate::wire::registry::{Facet, Terms, Value};
 
 /// A person, as far as choosing goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PersonRow {
+    /// Its number in the table, as long as nothing is taken out.
+    pub row: u32,
     /// Who.
     pub id: [u8; 16],
     /// The version of the record.
@@ -39,6 +42,8 @@ pub struct PersonRow {
 /// An item, as far as choosing goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ItemRow {
+    /// Its number in the table, as long as nothing is taken out.
+    pub row: u32,
     /// Which.
     pub id: [u8; 16],
     /// The version of the record.
@@ -67,12 +72,54 @@ pub struct Candidates<'a> {
     table: &'a Table,
     /// By the unit's place in its column: the caller's number; none for units not chosen.
     units: Vec<Option<u32>>,
+    sex: Numbers<'a>,
+    precision: Numbers<'a>,
+    category: Numbers<'a>,
+    rank: Numbers<'a>,
+    health: Numbers<'a>,
+    status: Numbers<'a>,
+    class: Numbers<'a>,
+}
+
+/// A column of small numbers: each is looked up once, not once for each of a million rows.
+#[derive(Debug)]
+struct Numbers<'a> {
+    column: &'a Column,
+    /// By place: the number; 0, which no term has, for none.
+    by_place: Vec<u8>,
+}
+
+impl<'a> Numbers<'a> {
+    fn of(table: &'a Table, facet: Facet) -> Self {
+        let column = table.column(facet);
+        let number = |value: &Value| match value {
+            Value::Number(number) => u8::try_from(*number).unwrap_or(0),
+            Value::Code(_) => 0,
+        };
+        Self { column, by_place: column.values().iter().map(number).collect() }
+    }
+
+    fn get(&self, row: u32) -> Option<u8> {
+        let place = usize::from(self.column.only(row)?);
+        self.by_place.get(place).copied().filter(|number| *number != 0)
+    }
 }
 
 impl Table {
     /// Reads candidates of the units that have a number, each asked for once.
     pub fn candidates(&self, number_of: impl FnMut(&UnitCode) -> Option<u32>) -> Candidates<'_> {
-        Candidates { table: self, units: self.units().iter().map(number_of).collect() }
+        let numbers = |facet| Numbers::of(self, facet);
+        Candidates {
+            table: self,
+            units: self.units().iter().map(number_of).collect(),
+            sex: numbers(Facet::Sex),
+            precision: numbers(Facet::BirthPrecision),
+            category: numbers(Facet::Category),
+            rank: numbers(Facet::Rank),
+            health: numbers(Facet::Health),
+            status: numbers(Facet::Status),
+            class: numbers(Facet::Class),
+        }
     }
 }
 
@@ -115,7 +162,7 @@ impl Candidates<'_> {
 
     fn number(&self, row: u32, facet: Facet) -> Option<u16> {
         let column = self.table.column(facet);
-        let place = *column.places(row, false).first()?;
+        let place = column.only(row)?;
         match column.values().get(usize::from(place))? {
             Value::Number(number) => Some(*number),
             Value::Code(_) => None,
@@ -127,7 +174,7 @@ impl Candidates<'_> {
     }
 
     fn unit(&self, row: u32) -> Option<u32> {
-        let place = *self.table.column(Facet::Unit).places(row, false).first()?;
+        let place = self.table.column(Facet::Unit).only(row)?;
         *self.units.get(usize::from(place))?
     }
 
@@ -135,7 +182,7 @@ impl Candidates<'_> {
         let unit = self.unit(row)?;
         let (id, version) = self.table.identity(row);
         let Terms { status: status_period, deferral, exemption } = self.table.terms(row);
-        let precision = self.number(row, Facet::BirthPrecision).map(i32::from);
+        let precision = self.precision.get(row).map(i32::from);
         let precision = match precision.and_then(|number| pb::DatePrecision::try_from(number).ok())
         {
             Some(pb::DatePrecision::Month) => BirthPrecision::Month,
@@ -146,21 +193,22 @@ impl Candidates<'_> {
         };
         let who = Callable {
             birth: Birth::new(unpacked(self.table.birth(row))?, precision),
-            sex: self.small(row, Facet::Sex).and_then(Sex::from_number)?,
-            category: self.small(row, Facet::Category).and_then(ReservistCategory::from_number),
-            rank: self.small(row, Facet::Rank).and_then(Rank::from_number),
-            health: self.small(row, Facet::Health).and_then(HealthClass::new),
-            status: self.small(row, Facet::Status).and_then(ReservistStatus::from_number)?,
+            sex: self.sex.get(row).and_then(Sex::from_number)?,
+            category: self.category.get(row).and_then(ReservistCategory::from_number),
+            rank: self.rank.get(row).and_then(Rank::from_number),
+            health: self.health.get(row).and_then(HealthClass::new),
+            status: self.status.get(row).and_then(ReservistStatus::from_number)?,
             status_period,
             deferral,
             exemption,
         };
         Some(PersonRow {
+            row,
             id,
             version,
             unit,
             who,
-            class: self.small(row, Facet::Class).and_then(ReserveClass::from_number),
+            class: self.class.get(row).and_then(ReserveClass::from_number),
             rechecked_on: unpacked(self.table.rechecked(row)),
             is_assigned: self.table.assigned().contains(row),
         })
@@ -174,10 +222,11 @@ impl Candidates<'_> {
             self.small(row, Facet::CapacityUnit).and_then(CapacityUnit::from_number);
         let year = self.number(row, Facet::Year).and_then(|year| i16::try_from(year).ok());
         Some(ItemRow {
+            row,
             id,
             version,
             unit,
-            status: self.small(row, Facet::Status).and_then(EquipmentStatus::from_number)?,
+            status: self.status.get(row).and_then(EquipmentStatus::from_number)?,
             status_period: self.table.terms(row).status,
             grade: self.small(row, Facet::Grade),
             year,

@@ -103,6 +103,8 @@ pub(super) struct Names {
     hasher: DefaultHashBuilder,
     words: BTreeMap<Box<str>, RoaringBitmap>,
     order: Order,
+    /// The names by their folded words, family first: where beginnings are found.
+    spoken: Order,
     is_loading: bool,
 }
 
@@ -125,6 +127,16 @@ impl Names {
         all.sort_unstable_by(|one, other| self.keys[index(*one)].cmp(&self.keys[index(*other)]));
         self.order = Order::from_sorted(&all);
         self.relabel();
+        let mut spoken: Vec<(String, u32)> =
+            all.into_iter().map(|name| (self.spoken_as(name), name)).collect();
+        spoken.sort_unstable();
+        let spoken: Vec<u32> = spoken.into_iter().map(|(_words, name)| name).collect();
+        self.spoken = Order::from_sorted(&spoken);
+    }
+
+    /// A name's folded words in one text, family first.
+    fn spoken_as(&self, name: u32) -> String {
+        words_of(&self.keys[index(name)]).join(" ")
     }
 
     fn find(&self, key: &str) -> Option<u32> {
@@ -156,6 +168,9 @@ impl Names {
         if !self.is_loading {
             let neighbours = self.order.insert(name, |one| *self.keys[index(one)] < *key);
             self.label(name, neighbours);
+            let (own, mut spoken) = (self.spoken_as(name), std::mem::take(&mut self.spoken));
+            spoken.insert(name, |one| (self.spoken_as(one), one) < (own.clone(), name));
+            self.spoken = spoken;
         }
         name
     }
@@ -191,6 +206,11 @@ impl Names {
     }
 
     fn forget(&mut self, name: u32) {
+        if !self.is_loading {
+            let (own, mut spoken) = (self.spoken_as(name), std::mem::take(&mut self.spoken));
+            spoken.remove(name, |one| (self.spoken_as(one), one) < (own.clone(), name));
+            self.spoken = spoken;
+        }
         let key = std::mem::take(&mut self.keys[index(name)]);
         self.rows[index(name)] = Vec::new();
         for word in words_of(&key) {
@@ -224,21 +244,25 @@ impl Names {
             narrow(self.with_prefix(word));
         }
         for phrase in &query.phrases {
-            for (at, word) in phrase.iter().enumerate() {
-                let is_beginning = at + 1 == phrase.len() && !query.is_whole;
-                narrow(if is_beginning {
-                    self.with_prefix(word)
-                } else {
-                    self.words.get(word.as_str()).cloned().unwrap_or_default()
-                });
-            }
+            narrow(self.beginning(phrase, query.is_whole));
         }
         let found = found.unwrap_or_else(|| self.by_key.iter().copied().collect());
-        if query.phrases.is_empty() && !query.overlaps() {
+        if !query.overlaps() {
             return found;
         }
         let takes = |name: &u32| query.takes(&words_of(&self.keys[index(*name)]));
         found.into_iter().filter(takes).collect()
+    }
+
+    /// The names that begin with a phrase, or have no words but its own.
+    fn beginning(&self, phrase: &[String], is_whole: bool) -> RoaringBitmap {
+        let text = phrase.join(" ");
+        let is_before = |one| self.spoken_as(one) < text;
+        let is_within = |one| {
+            let own = self.spoken_as(one);
+            own <= text || (!is_whole && own.starts_with(&text))
+        };
+        self.spoken.between(is_before, is_within).collect()
     }
 
     fn with_prefix(&self, prefix: &str) -> RoaringBitmap {

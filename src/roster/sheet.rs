@@ -35,7 +35,7 @@ pub enum CellValue {
     Count(u64),
     /// A day.
     Day(Date),
-    /// Hundredths of a percent, such as 8,333 for 83.33 %: its numerator and denominator stand in
+    /// Tenths of a percent, such as 833 for 83.3 %: its numerator and denominator stand in
     /// columns of their own beside it.
     Percent(u64),
 }
@@ -49,23 +49,24 @@ impl CellValue {
 
     /// The share of a numerator in a denominator; nothing of nothing is no share.
     pub fn share(numerator: u64, denominator: u64) -> Self {
-        let hundredths = u128::from(numerator) * 10_000 / u128::from(denominator.max(1));
-        match (denominator, u64::try_from(hundredths)) {
-            (1.., Ok(hundredths)) => Self::Percent(hundredths),
+        let (of, all) = (u128::from(numerator), u128::from(denominator));
+        // Half up; but all but one is not all.
+        let rounded = (of * 2_000 + all) / (2 * all.max(1));
+        let tenths = if of < all { rounded.min(999) } else { rounded };
+        match (denominator, u64::try_from(tenths)) {
+            (1.., Ok(tenths)) => Self::Percent(tenths),
             _no_share => Self::Empty,
         }
     }
 
-    /// As a person reads it. Never rounded up: all but one is not all.
+    /// As a person reads it.
     pub fn shown(&self) -> String {
         match self {
             Self::Empty => String::new(),
             Self::Text(text) => text.clone(),
             Self::Count(count) => count.to_string(),
             Self::Day(day) => day.strftime("%d/%m/%Y").to_string(),
-            Self::Percent(hundredths) => {
-                format!("{}.{} %", hundredths / 100, hundredths % 100 / 10)
-            }
+            Self::Percent(tenths) => format!("{}.{} %", tenths / 10, tenths % 10),
         }
     }
 }
@@ -281,10 +282,10 @@ impl Formats {
                     None => sheet.write_string(row, column, value.shown()),
                 }
             }
-            CellValue::Percent(hundredths) => sheet.write_number_with_format(
+            CellValue::Percent(tenths) => sheet.write_number_with_format(
                 row,
                 column,
-                exact(*hundredths) / 10_000.0,
+                exact(*tenths) / 1_000.0,
                 &self.percent,
             ),
         };
@@ -352,7 +353,7 @@ mod tests {
         assert_eq!(range.get((4, 0)), Some(&Data::String("=HYPERLINK(\"x\")".into())));
         assert_eq!(range.get((4, 1)), Some(&Data::String("011096397236".into())));
         assert!(matches!(range.get((4, 2)), Some(Data::DateTime(_))), "{:?}", range.get((4, 2)));
-        assert_eq!(range.get((4, 3)), Some(&Data::Float(0.6666)));
+        assert_eq!(range.get((4, 3)), Some(&Data::Float(0.667)));
     }
 
     #[test]
@@ -361,7 +362,7 @@ mod tests {
         assert_eq!(
             text,
             "\u{feff}Họ và tên,Số CCCD,Ngày sinh,Tỷ lệ\r\n\"'=HYPERLINK(\"\"x\"\")\",011096397236,\
-             10/04/1996,66.6 %\r\n"
+             10/04/1996,66.7 %\r\n"
         );
     }
 
@@ -382,6 +383,21 @@ mod tests {
         assert_eq!(std::fs::read_to_string(&path).expect("it is there"), "mine");
         assert!(matches!(sheet().save(&dir.path().join("out.doc")), Err(SheetError::Ending(_))));
         assert_eq!(std::fs::read_dir(dir.path()).expect("a directory").count(), 1);
+    }
+
+    #[test]
+    fn shares_are_rounded_half_up_to_one_decimal() {
+        for (of, all, shown) in [
+            (3_836, 10_000, "38.4 %"),
+            (3_834, 10_000, "38.3 %"),
+            (3_835, 10_000, "38.4 %"),
+            (2, 3, "66.7 %"),
+            (1, 3, "33.3 %"),
+            (3, 2, "150.0 %"),
+            (0, 7, "0.0 %"),
+        ] {
+            assert_eq!(CellValue::share(of, all).shown(), shown, "{of}/{all}");
+        }
     }
 
     #[test]

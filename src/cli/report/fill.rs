@@ -20,6 +20,7 @@ enum By {
     /// Reserve unit.
     ReserveUnit,
     /// Commune that gives.
+    #[value(alias = "unit")]
     Commune,
 }
 

@@ -78,13 +78,13 @@ pub(super) enum Report {
         after_help = "Example:\n  hoatoc report disasters --from-year 2020 --to-year 2025 --as ~/admin"
     )]
     Disasters(sums::Held),
-    /// Reservists: by status and class, Party members, rechecked within a year, late by law, deferred.
+    /// Reservists: by status and class, Party members, rechecked within a year, late by law, overdue.
     #[command(after_help = "Examples:\n  hoatoc report reserve --by area --as ~/admin\n  \
         hoatoc report reserve --by unit --map old --export reserve.xlsx --as ~/admin")]
-    Reserve(sums::Mapped),
+    Reserve(sums::Ask),
     /// Reserve technical means: by status, type, class and grade, rechecked within a year.
     #[command(after_help = "Example:\n  hoatoc report equipment --unit KV1 --as ~/admin")]
-    Equipment(sums::Mapped),
+    Equipment(sums::Ask),
     /// How far reservists and technical means are arranged for the plan: exact and near apart.
     #[command(
         after_help = "Example:\n  hoatoc report fill --on 2026-01-31 --by commune --as ~/admin"
@@ -102,8 +102,8 @@ impl Report {
             Self::Training(ask) => return sums::held(cx, FigureTopic::Training, ask).await,
             Self::Exercises(ask) => return sums::held(cx, FigureTopic::Exercises, ask).await,
             Self::Disasters(ask) => return sums::held(cx, FigureTopic::Disasters, ask).await,
-            Self::Reserve(ask) => return sums::mapped(cx, FigureTopic::Reserve, ask).await,
-            Self::Equipment(ask) => return sums::mapped(cx, FigureTopic::Equipment, ask).await,
+            Self::Reserve(ask) => return sums::run(cx, FigureTopic::Reserve, ask).await,
+            Self::Equipment(ask) => return sums::run(cx, FigureTopic::Equipment, ask).await,
             Self::Fill(ask) => return fill::run(cx, ask).await,
         };
         let report = response(&cx.connect().await?, &order).await?;
@@ -258,7 +258,7 @@ mod tests {
     fn whoever_did_not_answer_stays_in_the_denominator() {
         let report = ResponseReport::from_message(&message()).expect("a report");
         let text = render(&report, &[By::Unit]);
-        assert!(text.contains("acknowledged  2/3 (66 %)"), "{text}");
+        assert!(text.contains("acknowledged  2/3 (67 %)"), "{text}");
         assert!(text.contains("in time       1/3 (33 %)"), "{text}");
         assert!(text.contains("unreached     1/3 (33 %)"), "{text}");
         let silent_unit = text.lines().find(|line| line.starts_with("03163")).expect("its line");

@@ -18,6 +18,7 @@ enum By {
     /// By defensive area.
     Area,
     /// By commune, ward or base.
+    #[value(alias = "commune")]
     Unit,
 }
 
@@ -26,7 +27,7 @@ enum By {
 enum Map {
     /// That of today.
     New,
-    /// That of before mergers, as far as records name a former unit.
+    /// That of before mergers; what has no place on it stands in a row of its own.
     Old,
 }
 
@@ -39,6 +40,9 @@ pub(in crate::cli) struct Ask {
     /// A line for each of these too, besides the total.
     #[arg(long, value_enum)]
     by: Option<By>,
+    /// By which map units are counted.
+    #[arg(long, value_enum, default_value_t = Map::New)]
+    map: Map,
     #[command(flatten)]
     export: Export,
 }
@@ -56,16 +60,6 @@ pub(in crate::cli) struct Held {
     to_year: Option<u32>,
 }
 
-/// What is counted by either map.
-#[derive(Debug, Clone, Args)]
-pub(in crate::cli) struct Mapped {
-    #[command(flatten)]
-    ask: Ask,
-    /// By which map units are counted.
-    #[arg(long, value_enum, default_value_t = Map::New)]
-    map: Map,
-}
-
 /// One topic, plainly.
 pub(super) async fn run(cx: &Cx, topic: FigureTopic, ask: Ask) -> Result<()> {
     show(cx, topic, ask, pb::GetFiguresRequest::default()).await
@@ -78,24 +72,19 @@ pub(super) async fn held(cx: &Cx, topic: FigureTopic, held: Held) -> Result<()> 
     show(cx, topic, held.ask, rest).await
 }
 
-/// One topic by either map.
-pub(super) async fn mapped(cx: &Cx, topic: FigureTopic, mapped: Mapped) -> Result<()> {
-    let map = match mapped.map {
-        Map::New => FigureMap::Unspecified,
-        Map::Old => FigureMap::Former,
-    };
-    let rest = pb::GetFiguresRequest { map: map.into(), ..pb::GetFiguresRequest::default() };
-    show(cx, topic, mapped.ask, rest).await
-}
-
 async fn show(cx: &Cx, topic: FigureTopic, ask: Ask, rest: pb::GetFiguresRequest) -> Result<()> {
     let by = match ask.by {
         None => FigureGrouping::Unspecified,
         Some(By::Area) => FigureGrouping::Area,
         Some(By::Unit) => FigureGrouping::Unit,
     };
+    let map = match ask.map {
+        Map::New => FigureMap::Unspecified,
+        Map::Old => FigureMap::Former,
+    };
     let asked = pb::GetFiguresRequest {
         topic: topic.into(),
+        map: map.into(),
         unit_code: ask.unit.map(|unit| unit.to_string()).unwrap_or_default(),
         by: by.into(),
         ..rest
@@ -107,14 +96,30 @@ async fn show(cx: &Cx, topic: FigureTopic, ask: Ask, rest: pb::GetFiguresRequest
     let today = cx.clock.now().date_in_vietnam();
     let map = if is_former { "by the map of before mergers" } else { "by the map of today" };
     sheet.remarks.push(format!("{}, {map}", today.strftime("%d/%m/%Y")));
+    let missing = missing(&figures);
+    sheet.remarks.extend(missing.clone());
     sheet.rows = figures.iter().map(|figure| row(topic, figure)).collect();
     let values: Vec<Value> = figures.iter().map(|figure| value(topic, figure)).collect();
     ask.export.show(
         &cx.screen,
-        &json!({ "as_of": today.to_string(), "figures": values }),
+        &json!({ "as_of": today.to_string(), "figures": values, "missing": missing }),
         &sheet,
         "",
     )
+}
+
+/// What a share of the inhabitants lacks, and how it is entered.
+fn missing(figures: &[pb::Figure]) -> Option<String> {
+    let is_total = |figure: &&pb::Figure| figure.unit_code.is_empty() && figure.unit_name.is_empty();
+    let mut totals = figures.iter().filter(is_total);
+    let lacking = totals.find(|figure| figure.name == "population_unknown")?;
+    Some(format!(
+        "share of the inhabitants: {} of {} communes and wards have no population; enter it in the \
+         column `population` of the list of units and bring that in with `hoatoc unit import`, for \
+         each of them or for the province as a whole",
+        lacking.numerator,
+        lacking.denominator.unwrap_or(0),
+    ))
 }
 
 const COLUMNS: [&str; 7] = ["FIGURE", "UNIT", "NAME", "GROUP", "NUMBER", "OF", "SHARE"];
@@ -138,13 +143,27 @@ fn words(topic: FigureTopic, name: &str) -> &str {
         (FigureTopic::Force, "bases") => "bases, of all bases",
         (FigureTopic::Force, "present") => "strength, of the authorised strength",
         (FigureTopic::Force, "population") => "strength, of the inhabitants",
+        (FigureTopic::Force, "population_unknown") => {
+            "communes and wards without a population, of all"
+        }
         (FigureTopic::Force, "party") => "Party members, of the strength",
         (FigureTopic::Force, "type") => "strength by type of force, of the strength",
         (FigureTopic::Industry, "enterprises") => "enterprises by stage of survey, of all",
         (FigureTopic::Industry, "capacity") => "capacity a month, of the quota",
         (FigureTopic::Training, "classes") => "classes",
+        (FigureTopic::Training, "classes_total") => "classes, all years",
         (FigureTopic::Training, "participants") => "officials and village figures trained",
+        (FigureTopic::Training, "participants_total") => {
+            "officials and village figures trained, all years"
+        }
         (FigureTopic::Training, "students") => "students taught",
+        (FigureTopic::Training, "students_total") => "students taught, all years",
+        (FigureTopic::Training | FigureTopic::Exercises, "meets_total") => {
+            "meet the requirement, of all rated, all years"
+        }
+        (FigureTopic::Training | FigureTopic::Exercises, "good_total") => {
+            "good or excellent, of all rated, all years"
+        }
         (FigureTopic::Training | FigureTopic::Exercises, "meets") => {
             "meet the requirement, of all rated"
         }
@@ -152,14 +171,21 @@ fn words(topic: FigureTopic, name: &str) -> &str {
             "good or excellent, of all rated"
         }
         (FigureTopic::Exercises, "held") => "held",
+        (FigureTopic::Exercises, "held_total") => "held, all years",
         (FigureTopic::Exercises, "rated") => "rated so, of those held",
         (FigureTopic::Disasters, "operations") => "operations",
+        (FigureTopic::Disasters, "operations_total") => "operations, all years",
         (FigureTopic::Disasters, "persons") => "turns of persons",
+        (FigureTopic::Disasters, "persons_total") => "turns of persons, all years",
         (FigureTopic::Disasters, "vehicles") => "turns of vehicles",
+        (FigureTopic::Disasters, "vehicles_total") => "turns of vehicles, all years",
         (FigureTopic::Reserve, "reservists") => "records by status, of all records",
         (FigureTopic::Reserve, "registered") => "on the register, of all records",
         (FigureTopic::Reserve, "class") => "reserve class, of those on the register",
-        (FigureTopic::Reserve, "party") => "Party members, of those where it is known",
+        (FigureTopic::Reserve, "party") => "Party members, of those on the register",
+        (FigureTopic::Reserve, "party_unknown") => {
+            "Party membership not known, of those on the register"
+        }
         (FigureTopic::Reserve | FigureTopic::Equipment, "recheck") => {
             "rechecked within 12 months, of those on the register"
         }
@@ -167,6 +193,7 @@ fn words(topic: FigureTopic, name: &str) -> &str {
         (FigureTopic::Reserve, "deferral") => "training put off, of those on the register",
         (FigureTopic::Reserve, "exemption") => "exempt for a post, of those on the register",
         (FigureTopic::Reserve, "late") => "late by law, of those on the register",
+        (FigureTopic::Reserve, "overdue") => "overdue by our own rule, of those on the register",
         (FigureTopic::Equipment, "equipment") => "records by status, of all records",
         (FigureTopic::Equipment, "registered") => "on the register, of all records",
         (FigureTopic::Equipment, "type") => "type, of those on the register",
@@ -229,7 +256,7 @@ fn value(topic: FigureTopic, figure: &pb::Figure) -> Value {
     })
 }
 
-/// As shown to a person: cut, not rounded.
+/// As shown to a person.
 pub(super) fn share(numerator: u64, denominator: Option<u64>) -> Option<String> {
     let shown = CellValue::share(numerator, denominator?).shown();
     (!shown.is_empty()).then_some(shown)

@@ -239,9 +239,11 @@ fn cut(name: &str) -> String {
     name.chars().take(NAME_CHARS_MAX - 1).chain(['…']).collect()
 }
 
-/// `12/45 (26 %)`; rounded down, so that 100 % means all of them.
+/// `12/45 (27 %)`; half up, but 100 % means all of them.
 pub(super) fn share(count: u32, of: u32) -> String {
-    let percent = u64::from(count) * 100 / u64::from(of.max(1));
+    let (part, whole) = (u64::from(count), u64::from(of.max(1)));
+    let rounded = (part * 200 + whole) / (2 * whole);
+    let percent = if part < whole { rounded.min(99) } else { rounded };
     format!("{count}/{of} ({percent} %)")
 }
 

@@ -37,12 +37,13 @@ impl Pool {
             refused: [0; Barred::COUNT],
             elsewhere: vec![0; units],
         };
+        let any_taken = !taken.is_empty();
         let mut sizes = vec![0_usize; RANKS * units];
         let mut found: Vec<(u32, u64)> = Vec::new();
         for Candidate { row, unit, standing } in candidates {
             let place = usize::try_from(unit).unwrap_or(usize::MAX);
             let Some(reach) = demand.units.get(place) else { continue };
-            if taken.contains(row) {
+            if any_taken && taken.contains(row) {
                 continue;
             }
             match (standing, reach) {

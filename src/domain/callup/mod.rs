@@ -113,8 +113,7 @@ pub struct Candidate {
 pub struct Place {
     /// The rank they are called in.
     pub reason: Reason,
-    /// Within unit and rank, the lower first: days since birth for people, the technical grade for
-    /// means.
+    /// Within unit and rank, the lower first: the younger of people, the technical grade of means.
     pub rank: u32,
 }
 

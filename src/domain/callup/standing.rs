@@ -206,8 +206,7 @@ impl Judge {
             (_, true, Some(ReserveClass::Two)) => Reason::NearClass2,
             (_, true, None) => Reason::NearUnclassed,
         };
-        let days = (self.day - person.who.birth.date()).get_days();
-        Ok(Place { reason, rank: u32::try_from(days).unwrap_or(0) })
+        Ok(Place { reason, rank: youth(person.who.birth.date()) })
     }
 
     fn bar_person(&self, who: &Callable) -> Result<(), Barred> {
@@ -286,6 +285,16 @@ impl Judge {
         }
         Ok(())
     }
+}
+
+/// Beyond the last day of the calendar, packed as births are.
+const LATEST: i32 = 10_001 * 12 * 31;
+
+/// Lower for the younger: only the order matters, so no days are counted.
+fn youth(birth: Date) -> u32 {
+    let (year, month) = (i32::from(birth.year()), i32::from(birth.month()));
+    let packed = (year * 12 + month) * 31 + i32::from(birth.day());
+    u32::try_from(LATEST - packed).unwrap_or(0)
 }
 
 const fn category_at(place: usize) -> ReservistCategory {

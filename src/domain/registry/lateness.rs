@@ -66,6 +66,12 @@ impl Late {
             Self::Transfer { .. } => "TRANSFER",
         }
     }
+
+    /// Whether a law sets the limit; the yearly recheck and the answer to a transfer are rules of our
+    /// own, and never told as a breach of law.
+    pub const fn is_by_law(self) -> bool {
+        !matches!(self, Self::Recheck { .. } | Self::Transfer { .. })
+    }
 }
 
 /// Fewest working days that any law gives for a registration after a move.

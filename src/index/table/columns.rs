@@ -128,6 +128,11 @@ impl Column {
         }
     }
 
+    /// The place of the value of a row that has one, for facets of one value.
+    pub(in crate::index) fn only(&self, row: u32) -> Option<u16> {
+        self.of_row.get(index(row)).copied().filter(|place| *place != NONE)
+    }
+
     /// All values that a row ever had, by place.
     pub(in crate::index) fn values(&self) -> &[Value] {
         &self.values

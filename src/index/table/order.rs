@@ -102,6 +102,29 @@ impl Order {
         first.iter().rev().chain(rest.iter().rev().flat_map(|piece| piece.iter().rev())).copied()
     }
 
+    /// All from the first of which `is_before` says no to the last of which `is_within` says yes;
+    /// `is_within` says yes to all before as well.
+    pub(in crate::index) fn between(
+        &self,
+        is_before: impl Fn(u32) -> bool,
+        is_within: impl Fn(u32) -> bool,
+    ) -> impl Iterator<Item = u32> {
+        let (begin, end) = (self.place(&is_before), self.place(&is_within));
+        let pieces = (begin.piece..).zip(
+            self.pieces
+                .get(begin.piece..=end.piece)
+                .or_else(|| self.pieces.get(begin.piece..))
+                .unwrap_or_default(),
+        );
+        pieces
+            .flat_map(move |(number, piece)| {
+                let from = if number == begin.piece { begin.at } else { 0 };
+                let to = if number == end.piece { end.at } else { piece.len() };
+                piece.get(from..to).unwrap_or_default()
+            })
+            .copied()
+    }
+
     /// All, first to last.
     pub(in crate::index) fn iter(&self) -> impl Iterator<Item = u32> {
         self.pieces.iter().flatten().copied()
@@ -141,6 +164,9 @@ mod tests {
             prop_assert!(order.iter().eq(plain.iter().copied()));
             prop_assert!(order.pieces.iter().all(|it| (1..=PIECE_LEN_MAX).contains(&it.len())));
             prop_assert!(order.onward(|one| one < 1_500).eq(plain.range(1_500..).copied()));
+            let within = order.between(|one| one < 700, |one| one < 1_500);
+            prop_assert!(within.eq(plain.range(700..1_500).copied()));
+            prop_assert_eq!(order.between(|one| one < 5_000, |_any| true).count(), 0);
             prop_assert!(order.backward(|one| one < 1_500).eq(plain.range(..1_500).rev().copied()));
         }
     }

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use super::place::Place;
 use super::{Adder, Sum};
 use crate::domain::ids::UnitCode;
-use crate::domain::unit::{Echelon, Units};
+use crate::domain::unit::{Echelon, Unit, Units};
 use crate::wire::pb;
 
 pub(super) fn add(adder: &mut Adder<'_>, bases: &[pb::MilitiaBase]) {
@@ -50,6 +51,25 @@ fn inhabitants(adder: &mut Adder<'_>) {
             *sum = Sum { of: sum.of, total: known.get(place).copied().flatten() };
         }
     }
+    let lacking: Vec<Place> =
+        known.into_iter().filter(|(_at, people)| people.is_none()).map(|(at, _none)| at).collect();
+    for place in lacking {
+        let whole = place.unit().or(top.as_ref());
+        let Some(whole) = whole.or_else(|| units.province().map(|province| &province.code)) else {
+            continue;
+        };
+        let communes: Vec<_> = communes(units, whole).collect();
+        let unknown = communes.iter().filter(|commune| commune.population.is_none());
+        let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+        let sum = Sum { of: count(unknown.count()), total: Some(count(communes.len())) };
+        adder.add_at(vec![place], "population_unknown", &[], sum);
+    }
+}
+
+/// The communes and wards of today that a unit is or has.
+fn communes<'a>(units: &'a Units, unit: &'a UnitCode) -> impl Iterator<Item = &'a Unit> {
+    let living = units.subtree(unit).filter(|unit| unit.valid_to.is_none());
+    living.filter(|unit| unit.echelon() == Echelon::Commune)
 }
 
 /// A unit's inhabitants: its own number, or the sum of its communes if all of them are known.
@@ -61,10 +81,8 @@ fn population(units: &Units, unit: &UnitCode) -> Option<u64> {
     if own.echelon() >= Echelon::Commune {
         return None;
     }
-    let living = units.subtree(unit).filter(|unit| unit.valid_to.is_none());
-    let communes = living.filter(|unit| unit.echelon() == Echelon::Commune);
     let mut sum = None;
-    for commune in communes {
+    for commune in communes(units, unit) {
         sum = Some(sum.unwrap_or(0) + u64::from(commune.population?));
     }
     sum

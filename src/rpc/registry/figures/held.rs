@@ -22,6 +22,34 @@ fn held<'a>(
     activities.iter().filter_map(one).collect()
 }
 
+/// What is counted year by year, and what all years come to. The sum has a name of its own, so that
+/// whoever adds up one name counts nothing twice.
+const TOTALS: [(&str, &str); 9] = [
+    ("classes", "classes_total"),
+    ("participants", "participants_total"),
+    ("students", "students_total"),
+    ("held", "held_total"),
+    ("meets", "meets_total"),
+    ("good", "good_total"),
+    ("operations", "operations_total"),
+    ("persons", "persons_total"),
+    ("vehicles", "vehicles_total"),
+];
+
+/// Adds all years up: of each group without its year, which stands last.
+fn all_years(adder: &mut Adder<'_>) {
+    let total = |name: &str| TOTALS.iter().find(|(yearly, _total)| *yearly == name);
+    let yearly = adder.sums.iter().filter_map(|((place, name, group), sum)| {
+        let (_year, rest) = group.split_last()?;
+        let (_yearly, total) = total(name)?;
+        Some(((place.clone(), *total, rest.to_vec()), *sum))
+    });
+    for ((place, name, group), sum) in yearly.collect::<Vec<_>>() {
+        let group: Vec<&str> = group.iter().map(String::as_str).collect();
+        adder.add_at(vec![place], name, &group, sum);
+    }
+}
+
 pub(super) fn training(adder: &mut Adder<'_>, activities: &[pb::Activity]) {
     for (unit, year, class) in held(adder, activities, |kind| kind == ActivityKind::TrainingClass) {
         adder.count(&unit, "classes", &[&year], 1);
@@ -32,6 +60,7 @@ pub(super) fn training(adder: &mut Adder<'_>, activities: &[pb::Activity]) {
         }
         results(adder, &unit, &[&year], class);
     }
+    all_years(adder);
 }
 
 pub(super) fn exercises(adder: &mut Adder<'_>, activities: &[pb::Activity]) {
@@ -48,6 +77,7 @@ pub(super) fn exercises(adder: &mut Adder<'_>, activities: &[pb::Activity]) {
         results(adder, &unit, &[kind, &year], exercise);
     }
     adder.out_of("rated", "held", 2);
+    all_years(adder);
 }
 
 pub(super) fn disasters(adder: &mut Adder<'_>, activities: &[pb::Activity]) {
@@ -57,6 +87,7 @@ pub(super) fn disasters(adder: &mut Adder<'_>, activities: &[pb::Activity]) {
         adder.count(&unit, "persons", &[&year], work.person_count.unwrap_or(0).into());
         adder.count(&unit, "vehicles", &[&year], work.vehicle_count.unwrap_or(0).into());
     }
+    all_years(adder);
 }
 
 /// As reports in Vietnam sum them: who meets the requirement includes the good and the excellent.

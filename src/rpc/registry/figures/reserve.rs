@@ -4,7 +4,7 @@ use jiff::civil::Date;
 
 use super::place::Place;
 use super::{Adder, Sum};
-use crate::domain::registry::lateness::{is_fresh, is_registered};
+use crate::domain::registry::lateness::{Late, is_fresh, is_registered};
 use crate::domain::registry::{Period, ReservistStatus};
 use crate::index::{Part, Table, Tally};
 use crate::wire::registry::plan::date;
@@ -14,7 +14,7 @@ use crate::wire::{WireError, parse, pb};
 /// Fewest people of whom somebody who does not see whole records is told what is hidden in each.
 const HIDDEN_GROUP_MIN: u64 = 20;
 /// What is hidden in each record.
-const HIDDEN: [&str; 2] = ["party", "deferral"];
+const HIDDEN: [&str; 3] = ["party", "party_unknown", "deferral"];
 
 /// Counts, and gives the records to look at for what hangs on dates.
 pub(super) fn count(adder: &mut Adder<'_>, table: &Table, today: Date) -> Vec<[u8; 16]> {
@@ -36,13 +36,14 @@ pub(super) fn count(adder: &mut Adder<'_>, table: &Table, today: Date) -> Vec<[u
     }
     adder.take(&tally, "class", &[""], (&unclassed, Some(&registered)));
     let (party, known) = (yes(&tally, Facet::Party), tally.with(Facet::Party, |_any| true));
-    adder.take(&tally, "party", &[], (&of(&party), Some(&of(&known))));
+    adder.take(&tally, "party", &[], (&of(&party), Some(&registered)));
+    adder.take(&tally, "party_unknown", &[], (&registered.less(&known), Some(&registered)));
     let (fresh, stale) = rechecked(&tally, today);
     adder.take(&tally, "recheck", &[], (&of(&fresh), Some(&registered)));
     let active =
         tally.with(Facet::Status, |status| status_of(status) == Some(ReservistStatus::Active));
     let never = active.less(&fresh).less(&stale);
-    adder.take(&tally, "late", &["RECHECK"], (&of(&stale).or(&never), Some(&registered)));
+    adder.take(&tally, "overdue", &["RECHECK"], (&of(&stale).or(&never), Some(&registered)));
     // What hangs on dates begins at none, so that its denominators are there.
     for name in ["militia", "exemption"] {
         adder.take(&tally, name, &[], (&Part::default(), Some(&registered)));
@@ -76,8 +77,8 @@ pub(super) fn look(
     let mut add = |name, group: &[&str]| adder.add_at(places.clone(), name, group, one);
     for late in freshness(record)?.late(today, &[]) {
         // Counted already.
-        if late.code() != "RECHECK" {
-            add("late", &[late.code()]);
+        if !matches!(late, Late::Recheck { .. }) {
+            add(if late.is_by_law() { "late" } else { "overdue" }, &[late.code()]);
         }
     }
     let holds = |from: Option<&pb::CivilDate>, to: Option<&pb::CivilDate>| {
@@ -112,7 +113,7 @@ pub(super) fn finish(adder: &mut Adder<'_>, sees_all: bool) {
         .map(|((place, ..), sum)| (place.clone(), sum.of))
         .collect();
     for ((place, name, _), sum) in &mut adder.sums {
-        if matches!(*name, "late" | "deferral") {
+        if matches!(*name, "late" | "overdue" | "deferral") {
             sum.total = registered.iter().find(|(at, _of)| at == place).map(|(_at, of)| *of);
         }
     }

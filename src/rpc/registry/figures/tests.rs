@@ -236,8 +236,74 @@ fn the_old_map_counts_under_the_former_commune_and_the_district_command_of_then(
     assert_eq!(former(Unit, Some("Xã Nậm Vì"), true), "Xã Nậm Vì");
     assert_eq!(former(Unit, Some("Nậm Vì"), true), "Xã Nậm Vì", "as lists write it");
     assert_eq!(former(Unit, Some("Xã Không Có"), true), "Xã Không Có", "nobody knows it");
-    assert_eq!(former(Unit, None, true), "Xã Mường Nhé");
+    assert_eq!(former(Unit, None, true), "(no place on the old map)", "one of several");
+    assert_eq!(former(Area, None, true), "Huyện Mường Nhé", "all of them were its");
+    assert_eq!(former(Area, Some("Xã Không Có"), true), "Huyện Mường Nhé");
     assert_eq!(former(Unit, Some("Xã Nậm Vì"), false), "Xã Mường Nhé");
     assert_eq!(former(Area, Some("Xã Nậm Vì"), true), "Huyện Mường Nhé");
     assert!(former(Area, Some("Xã Nậm Vì"), false).contains("khu vực 1"));
+}
+
+#[test]
+fn a_table_by_the_old_map_never_has_a_unit_of_today() {
+    let list = province::units().into_iter().chain(crate::roster::lists::shipped_former_units());
+    let units = Units::from_list(list).expect("they hang together");
+    for by in [FigureGrouping::Area, FigureGrouping::Unit] {
+        let scope =
+            Scope { units: units.clone(), top: None, by, years: (0, u32::MAX), is_former: true };
+        for unit in units.iter() {
+            for place in scope.places(&unit.code, None) {
+                let Some(code) = place.unit() else { continue };
+                let found = units.get(code).expect("a unit");
+                let was_there = found.is_closed() || found.parent.is_none();
+                let followed_none = units.predecessors(code).next().is_none();
+                let fits = was_there || (by == FigureGrouping::Unit && followed_none);
+                assert!(fits, "{} under {code} by {by:?}", unit.code);
+            }
+        }
+    }
+}
+
+#[test]
+fn every_count_by_years_has_a_total_of_them() {
+    let work = |year, persons| pb::Activity {
+        person_count: Some(persons),
+        ..activity(ActivityKind::DisasterResponse, year, "03208")
+    };
+    let scope = scope(FigureGrouping::Area, None);
+    let mut adder = Adder::new(&scope);
+    held::disasters(&mut adder, &[work(2020, 10), work(2024, 5)]);
+    let figures = adder.figures();
+    assert_eq!(totals(&figures, "persons_total"), [(vec![], 15, None)]);
+    assert_eq!(totals(&figures, "operations_total"), [(vec![], 2, None)]);
+    assert_eq!(totals(&figures, "persons").len(), 2, "each year once");
+    let area = figures.iter().find(|at| at.name == "persons_total" && !at.unit_code.is_empty());
+    assert_eq!(area.map(|at| at.numerator), Some(15));
+
+    let class = |year, good| pb::Activity {
+        good_count: good,
+        pass_count: 1,
+        ..activity(ActivityKind::TrainingClass, year, "11")
+    };
+    let mut adder = Adder::new(&scope);
+    held::training(&mut adder, &[class(2024, 3), class(2025, 2)]);
+    assert_eq!(totals(&adder.figures(), "good_total"), [(vec![], 5, Some(7))]);
+
+    let mut adder = Adder::new(&scope);
+    let drill = |year| activity(ActivityKind::ZoneExercise, year, "11");
+    held::exercises(&mut adder, &[drill(2023), drill(2024), drill(2024)]);
+    assert_eq!(totals(&adder.figures(), "held_total"), [(vec![code("ZONE_EXERCISE")], 3, None)]);
+}
+
+#[test]
+fn communes_without_a_population_are_counted_where_the_share_lacks_them() {
+    let scope = scope(FigureGrouping::Unspecified, None);
+    let mut adder = Adder::new(&scope);
+    force::add(&mut adder, &bases());
+    let lacking = totals(&adder.figures(), "population_unknown");
+    assert_eq!((lacking[0].1, lacking[0].2), (35, Some(45)), "ten of 45 are known");
+    let scope = self::scope(FigureGrouping::Unspecified, Some(673_000));
+    let mut adder = Adder::new(&scope);
+    force::add(&mut adder, &bases());
+    assert_eq!(totals(&adder.figures(), "population_unknown"), []);
 }
