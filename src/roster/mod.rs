@@ -122,6 +122,8 @@ pub struct Row<T> {
     /// The fields that its table has columns for, as the checks name them: of others the file says
     /// nothing.
     pub fields: Arc<[&'static str]>,
+    /// Those of them whose cells are empty in this row: it says nothing of them either.
+    pub blank: Vec<&'static str>,
     /// The record, or all its problems.
     pub result: Result<Checked<T>, Vec<Problem>>,
 }

@@ -113,6 +113,12 @@ pub trait RegistryRecord: Message + Default + Clone + Send + Sync + 'static {
         None
     }
 
+    /// Whether it is of somebody else than the stored record with the same number.
+    fn is_of_another(&self, stored: &Self) -> bool {
+        let _whatever = stored;
+        false
+    }
+
     /// Takes over what calls of their own change, and neither an update nor an import does.
     fn keep(&mut self, stored: Option<&Self>) {
         let _nothing_of_the_kind = stored;

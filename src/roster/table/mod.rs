@@ -163,6 +163,7 @@ impl<K: Kind> Table<'_, K> {
         if legacy {
             repairs.push(Warning::LegacyEncoding);
         }
+        let blank = self.blank(cells);
         let input = self.fill(cells, &mut repairs);
         let lists = &self.options.lists;
         let key = self.located.key.with_row(number);
@@ -180,7 +181,20 @@ impl<K: Kind> Table<'_, K> {
         });
         self.count(&key, cells, &result, same);
         let ordinal = u32::try_from(self.report.rows).unwrap_or(u32::MAX);
-        Some(Row { key, ordinal, fields: Arc::clone(&self.fields), result })
+        Some(Row { key, ordinal, fields: Arc::clone(&self.fields), blank, result })
+    }
+
+    /// The fields of which the row says nothing.
+    fn blank(&self, cells: &[Cell]) -> Vec<&'static str> {
+        let is_filled = |at: usize| cells.get(at).is_some_and(|cell| !cell.is_blank());
+        let says = |field: &str| {
+            field == K::UNIT_FIELD
+                || self.located.header.columns.iter().any(|bound| {
+                    let with = matches!(&bound.role, Role::With(other, _) if *other == field);
+                    (bound.column.field == field || with) && is_filled(bound.at)
+                })
+        };
+        self.fields.iter().copied().filter(|field| !says(field)).collect()
     }
 
     fn fill(&self, cells: &[Cell], repairs: &mut Vec<Warning>) -> K::Input {
@@ -199,6 +213,10 @@ impl<K: Kind> Table<'_, K> {
                 if column.field == "full_name" {
                     repairs.push(Warning::NameNormalized);
                 }
+            }
+            // What says that there is nothing: the field is cleared.
+            if bound.role == Role::Whole && matches!(fold(&text).as_str(), "-" | "--" | "xoa") {
+                text.clear();
             }
             match &bound.role {
                 Role::Whole => *(column.slot)(&mut input) = text,

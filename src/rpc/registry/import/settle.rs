@@ -4,7 +4,7 @@
 //! the owner takes it only if the store still has the version that it was made of. Shows nothing of
 //! what it reads.
 
-use crate::domain::registry::Lists;
+use crate::domain::registry::{Lists, ProblemCode};
 use crate::domain::unit::Units;
 use crate::engine::records::RowMode;
 use crate::index::Keys;
@@ -60,6 +60,9 @@ impl RegistryParts {
         // Not shown: what the row changes is read again for that, and recorded.
         let stored = self.open::<R>(vec![id], View::Whole).await?.into_iter().next();
         let stored = stored.ok_or(RegistryFault::Unknown)?;
+        if checked.is_of_another(&stored) {
+            return Ok(Err(ProblemCode::PersonConflict.code()));
+        }
         let mut merged = match fields.merge(&stored, &checked)?.checked(lists) {
             Ok(merged) => merged,
             Err(problems) => return Ok(Err(first(problems))),

@@ -124,7 +124,7 @@ async fn neither_an_import_nor_an_update_begins_or_ends_a_transfer() {
     house.start("s-1", &id, TO).await.expect("begun");
     let batch = |name: &str, reservist: pb::Reservist| pb::ImportReservistsRequest {
         request_id: name.to_owned(),
-        rows: vec![pb::ReservistRow { row: 5, reservist: Some(reservist) }],
+        rows: vec![pb::ReservistRow { row: 5, reservist: Some(reservist), ..Default::default() }],
         ..Default::default()
     };
     let mut noted = person();
