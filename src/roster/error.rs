@@ -32,6 +32,26 @@ pub enum RosterError {
         /// What is wrong with it.
         fault: &'static str,
     },
+    /// The workbook is encrypted.
+    #[error(
+        "{name} is protected by a password: open it, remove the password (File, Info, Protect Workbook, \
+         Encrypt with Password: leave it empty), save it and retry"
+    )]
+    Locked {
+        /// The file.
+        name: String,
+    },
+    /// A web page or another text that a program saved under the name of a workbook.
+    #[error(
+        "{name} holds {content}, not a workbook: open it in the spreadsheet program, save it as .xlsx \
+         (Save As, Excel Workbook) and import that"
+    )]
+    Disguised {
+        /// The file.
+        name: String,
+        /// What the content is.
+        content: &'static str,
+    },
     /// The content is not what the file's ending says.
     #[error("{name} holds {content}, which its ending does not say: rename or save it again")]
     WrongEnding {
@@ -61,8 +81,7 @@ pub enum RosterError {
     /// No row looks like the header of this kind of list.
     #[error(
         "no header was found in the first {HEADER_ROWS_MAX} rows of {name}: it must name at least \
-         {wanted}; if it does in other words, say which in a mapping file (--mapping), such as\n\n\
-         header_row = 5\n\n[columns]\n\"Mã số\" = \"citizen_id\"\nC = \"birth\""
+         {wanted}; if it does in other words, say which in a mapping file (--mapping FILE)"
     )]
     NoHeader {
         /// The file.
@@ -72,13 +91,13 @@ pub enum RosterError {
     },
     /// The header lacks columns, or names one twice.
     #[error(
-        "the header in row {row} lacks or repeats the columns {columns}: correct it, or say in a \
-         mapping file (--mapping) what its columns are:\n\n{skeleton}"
+        "the header in row {row} {columns}: correct it, or say in a mapping file (--mapping FILE) what \
+         its columns are"
     )]
     MissingColumns {
         /// The header's row.
         row: u32,
-        /// The columns.
+        /// What it lacks and what it repeats, with what to do.
         columns: String,
         /// A mapping file to fill in.
         skeleton: String,
@@ -107,10 +126,70 @@ pub enum RosterError {
         /// Where reading stopped.
         row: u32,
     },
+    /// A cell of a text begins with a quote that is closed far behind, or never.
+    #[error(
+        "row {row} of {name} has a quote (\") that is not closed in its cell and swallows {rows} rows \
+         behind it: remove the quote or double it, then import the file again"
+    )]
+    StrayQuote {
+        /// The file.
+        name: String,
+        /// The row that the cell is in.
+        row: u32,
+        /// Rows that it swallows.
+        rows: u64,
+    },
+    /// A cell is so long that it is no text of a list.
+    #[error("{name} has a cell of more than {max} bytes in {part}: remove it, save and retry")]
+    LongCell {
+        /// The file.
+        name: String,
+        /// The part of the archive.
+        part: String,
+        /// The bound in bytes.
+        max: u64,
+    },
+    /// There is a header and no row of data.
+    #[error(
+        "{name} has no row of data under the header in row {header}{}: check that its rows have a \
+         number or a running number, or name another sheet (--sheet) or header row (--mapping)",
+        left_out(.skipped)
+    )]
+    NoRows {
+        /// The file.
+        name: String,
+        /// The header's last row.
+        header: u32,
+        /// Rows that were left out.
+        skipped: u64,
+    },
     /// The default unit is not a unit.
     #[error("unit {unit} is not known: give the code of a commune, ward or base")]
     UnknownUnit {
         /// The code.
         unit: UnitCode,
     },
+}
+
+fn left_out(skipped: &u64) -> String {
+    match skipped {
+        0 => String::new(),
+        rows => format!(" ({rows} rows were taken for headings or signatures)"),
+    }
+}
+
+/// A mapping file for a list whose header was not found.
+const EXAMPLE: &str = "# The row of the header, as the spreadsheet shows it; 0 where there is none.\n\
+    header_row = 5\n\n[columns]\n# What stands over a column, or its letters, and the field it fills.\n\
+    \"Mã số\" = \"citizen_id\"\nC = \"birth\"\n";
+
+impl RosterError {
+    /// A mapping file to fill in, where one would help: whole lines of TOML.
+    pub fn mapping(&self) -> Option<&str> {
+        match self {
+            Self::MissingColumns { skeleton, .. } => Some(skeleton),
+            Self::NoHeader { .. } => Some(EXAMPLE),
+            _other => None,
+        }
+    }
 }

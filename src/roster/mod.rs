@@ -26,6 +26,8 @@ mod report;
 pub mod sheet;
 pub mod specialties;
 mod table;
+pub mod template;
+mod terms;
 
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -39,9 +41,10 @@ use crate::domain::registry::{
 };
 
 pub use error::RosterError;
-pub use refused::{RefusedError, write_refused};
+pub use refused::{RefusedError, words, write_refused};
 pub use report::{Change, IgnoredColumn, ImportReport, Place, RosterKind, RowKey};
 pub use table::mapping::Mapping;
+pub use table::told::Told;
 
 /// Most rows of data in one file: a spreadsheet ends at 1,048,576 rows; a text of the whole province
 /// with room to spare must still pass.
@@ -120,6 +123,8 @@ pub struct Row<T> {
     /// The fields that its table has columns for, as the checks name them: of others the file says
     /// nothing.
     pub fields: Arc<[&'static str]>,
+    /// Those of them whose cells are empty in this row: it says nothing of them either.
+    pub blank: Vec<&'static str>,
     /// The record, or all its problems.
     pub result: Result<Checked<T>, Vec<Problem>>,
 }

@@ -10,6 +10,8 @@ use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
+use super::table::told::Told;
+
 /// What a roster lists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -152,6 +154,12 @@ pub struct ImportReport {
     /// Sheets that were left out, for they hold no table of the kind.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub left_out: Vec<String>,
+    /// Why each of them was left out, and each hidden sheet, which nobody has looked at.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub left_out_because: BTreeMap<String, String>,
+    /// What the file itself says of how it is read, as that of refused rows does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub told: Option<Told>,
     /// Rows under the header that were taken for headings or signatures, and left out.
     #[serde(skip)]
     pub skipped: u64,
@@ -174,6 +182,8 @@ impl ImportReport {
             by_unit: BTreeMap::new(),
             ignored_columns: Vec::new(),
             left_out: Vec::new(),
+            left_out_because: BTreeMap::new(),
+            told: None,
             skipped: 0,
         }
     }

@@ -8,6 +8,7 @@ use crate::domain::unit::Units;
 
 mod columns;
 mod forces;
+mod hands;
 mod refusals;
 mod variants;
 
@@ -324,7 +325,7 @@ fn rubbish_is_refused_with_a_word_on_what_is_wrong() {
         ("a.xls", b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1 and no more", "damaged"),
         ("a.xlsx", b"PK\x05\x06 an archive of nothing", "neither"),
         ("a.csv", b"what,ever\n1,2\n", "no header was found"),
-        ("a.csv", b"Name,Sex,Rank\nA,male,B\n", "lacks or repeats the columns birth, citizen_id"),
+        ("a.csv", b"Name,Sex,Rank\nA,male,B\n", "lacks Ngày sinh (birth), Số CCCD (citizen_id)"),
         ("a.csv", open_quote.as_bytes(), "row without end"),
     ];
     for (name, bytes, words) in cases {

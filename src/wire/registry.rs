@@ -128,6 +128,12 @@ pub trait RegistryRecord: Message + Default + Clone + Send + Sync + 'static {
         None
     }
 
+    /// Whether it is of somebody else than the stored record with the same number.
+    fn is_of_another(&self, stored: &Self) -> bool {
+        let _whatever = stored;
+        false
+    }
+
     /// Takes over what calls of their own change, and neither an update nor an import does.
     fn keep(&mut self, stored: Option<&Self>) {
         let _nothing_of_the_kind = stored;
@@ -264,7 +270,7 @@ fn proto_name(field: &'static str) -> &'static str {
         "kind" => "type_code",
         "chassis_no" => "chassis_number",
         "engine_no" => "engine_number",
-        "capacity" => "capacity_thousandths",
+        "capacity" | "capacity_value" => "capacity_thousandths",
         "location_unit" => "location_unit_code",
         "residence_since" => "residence_since_date",
         "registered_on" => "registered_date",

@@ -26,7 +26,11 @@ pub(super) async fn enter_registry(
     let feeding = tokio::task::spawn_blocking(move || {
         let mut rows = Vec::new();
         for (row, one) in (1..).zip(province::reservists(seed, reservists)) {
-            rows.push(pb::ReservistRow { row, reservist: Some((&one).into()) });
+            rows.push(pb::ReservistRow {
+                row,
+                reservist: Some((&one).into()),
+                ..Default::default()
+            });
             if rows.len() == limits::RECORDS_PER_BATCH_MAX || row == reservists {
                 let request_id = format!("{batch_name}.r{row}");
                 let rows = std::mem::take(&mut rows);
@@ -53,8 +57,11 @@ pub(super) async fn enter_registry(
     }
     feeding.await?;
     let rows = province::equipment(seed, equipment);
-    let rows =
-        (1..).zip(rows).map(|(row, one)| pb::EquipmentRow { row, equipment: Some((&one).into()) });
+    let rows = (1..).zip(rows).map(|(row, one)| pb::EquipmentRow {
+        row,
+        equipment: Some((&one).into()),
+        ..Default::default()
+    });
     let rows: Vec<_> = rows.collect();
     let batches: Vec<_> = (0..)
         .zip(rows.chunks(limits::RECORDS_PER_BATCH_MAX))

@@ -1,6 +1,8 @@
 //! Importing a roster: the feed reads, checks and sends; what came of it is one report, without
 //! anything personal that stood in a row.
 
+mod told;
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -16,9 +18,8 @@ use crate::domain::ids::UnitCode;
 use crate::domain::unit::Units;
 use crate::roster::feed::{self, Feed, FeedError};
 use crate::roster::lists::shipped_equipment_types;
-use crate::roster::{
-    Change, IgnoredColumn, ImportReport, Mapping, RosterKind, Source, write_refused,
-};
+use crate::roster::template::write_template;
+use crate::roster::{ImportReport, Mapping, RosterKind, Source, write_refused};
 use crate::wire::pb;
 
 /// How long a server that does not answer is tried again before an import is given up.
@@ -28,7 +29,8 @@ const PATIENCE: Duration = Duration::from_secs(180);
 #[derive(Debug, Clone, Args)]
 pub(in crate::cli) struct Roster {
     /// An .xlsx, .xls, .ods or .csv file.
-    pub(super) file: PathBuf,
+    #[arg(required_unless_present = "template")]
+    pub(super) file: Option<PathBuf>,
     /// The unit of rows that name none.
     #[arg(long, value_name = "CODE")]
     pub(super) unit: Option<UnitCode>,
@@ -41,14 +43,20 @@ pub(in crate::cli) struct Roster {
     /// Says what columns and words mean where guessing fails; a file in TOML.
     #[arg(long, value_name = "FILE")]
     pub(super) mapping: Option<PathBuf>,
+    /// Writes the mapping file to fill in there, where the columns cannot be guessed.
+    #[arg(long, value_name = "OUT.toml")]
+    pub(super) mapping_out: Option<PathBuf>,
+    /// Writes an empty form with the headers that are known, and imports nothing.
+    #[arg(long, value_name = "OUT.xlsx", conflicts_with_all = ["file", "dry_run", "refused"])]
+    pub(super) template: Option<PathBuf>,
     /// Says all that would happen; nothing is stored.
     #[arg(long)]
     pub(super) dry_run: bool,
     /// Writes the refused rows, with their reasons, as a spreadsheet to mend and import again.
     #[arg(long, value_name = "OUT.xlsx")]
     pub(super) refused: Option<PathBuf>,
-    /// Replaces the file of refused rows if it is there already.
-    #[arg(long, requires = "refused")]
+    /// Replaces files to be written if they are there already.
+    #[arg(long)]
     pub(super) force: bool,
 }
 
@@ -95,8 +103,12 @@ pub(super) fn lines(value: &Value) -> String {
 
 /// Reads a roster and feeds it to the server. With `dry_run` the server stores nothing.
 pub(super) async fn run(cx: &Cx, roster: Roster, kind: RosterKind) -> Result<()> {
-    if !roster.file.is_file() {
-        return Err(anyhow!("{} is not a file: give a roster", roster.file.display()));
+    if let Some(out) = roster.template.as_deref() {
+        return form(cx, kind, out, roster.force);
+    }
+    let file = roster.file.clone().context("no file is named: give a roster")?;
+    if !file.is_file() {
+        return Err(anyhow!("{} is not a file: give a roster", file.display()));
     }
     if let Some(out) = roster.refused.as_deref() {
         may_write(out, roster.force)?;
@@ -106,7 +118,7 @@ pub(super) async fn run(cx: &Cx, roster: Roster, kind: RosterKind) -> Result<()>
     let units = connection.units().await?;
     let units: Vec<_> = units.iter().map(TryInto::try_into).collect::<Result<_, _>>()?;
     let feed = Feed {
-        path: roster.file.clone(),
+        path: file.clone(),
         units: Units::from_list(units).context("the server's units do not hang together")?,
         specialties: connection.specialties().await?,
         equipment_types: shipped_equipment_types(),
@@ -134,6 +146,11 @@ pub(super) async fn run(cx: &Cx, roster: Roster, kind: RosterKind) -> Result<()>
             bar.position()
         )
     })?;
+    if let Err(FeedError::Roster(fault)) = &fed
+        && let Some(mapping) = fault.mapping()
+    {
+        give_mapping(cx, mapping, roster.mapping_out.as_deref(), roster.force)?;
+    }
     let report = fed.map_err(|failure| match failure {
         FeedError::Server { answered: 0, source } => refused(*source),
         // The library's own words for a status are for programmers.
@@ -142,6 +159,7 @@ pub(super) async fn run(cx: &Cx, roster: Roster, kind: RosterKind) -> Result<()>
         )),
         other => other.into(),
     })?;
+    let is_hinted = roster.refused.is_none();
     if let Some(out) = roster.refused {
         let (report, force) = (report.clone(), roster.force);
         let writing = tokio::task::spawn_blocking(move || {
@@ -153,7 +171,37 @@ pub(super) async fn run(cx: &Cx, roster: Roster, kind: RosterKind) -> Result<()>
             cx.screen.note(&format!("{rows} refused rows written to {}", out.display()));
         }
     }
-    tell(cx, &roster.file, roster.dry_run, &report)
+    cx.screen.show(&report, || told::text(&file, roster.dry_run, is_hinted, &report))
+}
+
+/// Writes an empty form.
+fn form(cx: &Cx, kind: RosterKind, out: &Path, force: bool) -> Result<()> {
+    may_write(out, force)?;
+    write_template(kind, out, force)?;
+    cx.screen.note(&format!(
+        "an empty form is in {}: fill in its first sheet, the second has the values to choose from",
+        out.display()
+    ));
+    Ok(())
+}
+
+/// A mapping file whole, as it can be saved: to its own file, or to standard output.
+fn give_mapping(cx: &Cx, mapping: &str, out: Option<&Path>, force: bool) -> Result<()> {
+    let Some(out) = out else {
+        cx.screen.note("a mapping file to fill in (--mapping-out OUT.toml writes it to a file):");
+        return cx.screen.print(mapping.trim_end());
+    };
+    if out.exists() && !force {
+        return Err(anyhow!("{} is there already: move it away or add --force", out.display()));
+    }
+    std::fs::write(out, mapping)
+        .with_context(|| format!("failed to write the mapping file {}", out.display()))?;
+    cx.screen.note(&format!(
+        "a mapping file is in {}: say in it what the columns are, then import with --mapping {}",
+        out.display(),
+        out.display()
+    ));
+    Ok(())
 }
 
 async fn import(
@@ -188,47 +236,4 @@ fn read_mapping(path: &Path) -> Result<Mapping> {
     let text = std::fs::read_to_string(path)
         .with_context(|| format!("failed to read the mapping file {}", path.display()))?;
     Ok(Mapping::parse(&text)?)
-}
-
-fn tell(cx: &Cx, file: &Path, dry_run: bool, report: &ImportReport) -> Result<()> {
-    cx.screen.show(report, || {
-        let mut text = format!(
-            "{}: {} rows, {} accepted, {} refused",
-            file.display(),
-            report.rows,
-            report.accepted,
-            report.rejected.len()
-        );
-        let would = if dry_run { "would be " } else { "" };
-        text.push_str(&format!(
-            "; {would}{} created, {} updated, {} unchanged",
-            report.created, report.updated, report.unchanged
-        ));
-        if dry_run {
-            text.push_str("; nothing was stored");
-        }
-        for sheet in &report.left_out {
-            text.push_str(&format!("\nsheet {sheet} left out: it holds no such list"));
-        }
-        for IgnoredColumn { column, header } in &report.ignored_columns {
-            let header = if header.is_empty() { "without a header" } else { header };
-            text.push_str(&format!(
-                "\ncolumn {column} ({header}) was not read: no field is for it; a mapping file can name \
-                 one (--mapping)"
-            ));
-        }
-        for (row, reason) in &report.rejected {
-            let place = report.places.get(row).map(ToString::to_string).unwrap_or_default();
-            text.push_str(&format!("\nrow {row} refused: {reason}{place}"));
-        }
-        for (row, fields) in &report.changes {
-            for Change { field, old, new } in fields {
-                text.push_str(&format!("\nrow {row} changes {field}: {old:?} to {new:?}"));
-            }
-        }
-        for (warning, count) in &report.warnings {
-            text.push_str(&format!("\nwarning: {warning}, {count} times"));
-        }
-        text
-    })
 }

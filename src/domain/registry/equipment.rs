@@ -280,7 +280,7 @@ impl EquipmentInput {
 
     fn capacity(&self, found: &mut Findings) -> Option<Capacity> {
         let both = format!("{} {}", self.capacity_value, self.capacity_unit);
-        found.optional("capacity", &both, ProblemCode::CapacityInvalid, |_| {
+        found.optional("capacity_value", &both, ProblemCode::CapacityInvalid, |_| {
             Capacity::parse(self.capacity_value.trim(), self.capacity_unit.trim())
         })
     }

@@ -22,7 +22,10 @@ pub(super) fn name(text: &str) -> Result<String, ProblemCode> {
 pub(super) fn citizen_id(text: &str) -> Result<CitizenId, ProblemCode> {
     match text.trim() {
         "" => Err(ProblemCode::CitizenIdMissing),
-        text => CitizenId::parse(text).ok_or(ProblemCode::CitizenIdInvalid),
+        // Zeros stand where somebody had to fill in something.
+        text => CitizenId::parse(text)
+            .filter(|id| id.number() != 0)
+            .ok_or(ProblemCode::CitizenIdInvalid),
     }
 }
 
@@ -88,7 +91,8 @@ pub(super) fn grade(text: &str) -> Option<u8> {
 
 pub(super) fn yes_or_no(text: &str) -> Option<bool> {
     match fold(text).as_str() {
-        "x" | "×" | "v" | "✓" | "✔" | "☑" | "+" | "co" | "yes" | "true" | "1" | "dang vien" => {
+        "x" | "×" | "v" | "✓" | "✔" | "☑" | "+" | "co" | "yes" | "y" | "true" | "1" | "dv"
+        | "dang vien" => {
             Some(true)
         }
         "khong" | "no" | "false" | "0" => Some(false),

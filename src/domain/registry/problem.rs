@@ -117,6 +117,10 @@ codes!(
         RatingUnknown = "RATING_UNKNOWN",
         /// An earlier row has the same citizen number, chassis number or plate.
         DuplicateInFile = "DUPLICATE_IN_FILE",
+        /// A date such as 06/07/1990 in a column that writes the month first in other rows.
+        DateOrderAmbiguous = "DATE_ORDER_AMBIGUOUS",
+        /// A record has this citizen number, and name, sex and birth of another person.
+        PersonConflict = "PERSON_CONFLICT",
     }
 );
 
@@ -151,6 +155,20 @@ codes!(
         DoubleTasked = "DOUBLE_TASKED",
         /// The tax code's check digit is off.
         TaxCodeMismatch = "TAX_CODE_MISMATCH",
+        /// The spreadsheet had dropped the leading zero of a unit's code.
+        UnitZeroRestored = "UNIT_ZERO_RESTORED",
+        /// The unit is that of the title over the table, for no column names one.
+        UnitFromTitle = "UNIT_FROM_TITLE",
+        /// Words beside a phone number, or in place of one, were left out.
+        PhoneRemarkDropped = "PHONE_REMARK_DROPPED",
+        /// The unit of a capacity was taken from the type of equipment, or converted.
+        CapacityUnitRead = "CAPACITY_UNIT_READ",
+        /// The spreadsheet had dropped the leading zero of a tax code.
+        TaxCodeZeroRestored = "TAX_CODE_ZERO_RESTORED",
+        /// Points or commas in a whole number were read as thousands.
+        ThousandsRead = "THOUSANDS_READ",
+        /// Only the year of a date is known; its first day stands for it.
+        DateYearOnly = "DATE_YEAR_ONLY",
     }
 );
 

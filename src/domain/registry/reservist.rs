@@ -352,6 +352,13 @@ impl ReservistInput {
                 found.refuse("category", ProblemCode::CategoryInvalid);
                 (rank, None)
             }
+            // "QNCN" alone says the category and no rank.
+            (stated, None) if is_professional && text.len() <= "QNCN".len() => {
+                if stated.is_some_and(|stated| stated != Professional) {
+                    found.refuse("category", ProblemCode::CategoryInvalid);
+                }
+                (rank, Some(Professional))
+            }
             (stated, of_rank) => (rank, stated.or(of_rank)),
         }
     }

@@ -85,10 +85,12 @@ vocabulary!(
     ReserveClass {
         /// Hạng một: served, trained or qualified; called first.
         One = 1, "one", "Hạng một",
-            ["hang mot", "1", "i", "hang 1", "hang i", "mot", "hang nhat", "nhat"];
+            ["hang mot", "1", "i", "hang 1", "hang i", "mot", "hang nhat", "nhat",
+                "class 1", "db1", "dbh1", "du bi 1", "du bi hang 1", "du bi hang mot"];
         /// Hạng hai.
         Two = 2, "two", "Hạng hai",
-            ["hang hai", "2", "ii", "hang 2", "hang ii", "hai", "hang nhi", "nhi"];
+            ["hang hai", "2", "ii", "hang 2", "hang ii", "hai", "hang nhi", "nhi",
+                "class 2", "db2", "dbh2", "du bi 2", "du bi hang 2", "du bi hang hai"];
     }
 );
 
@@ -106,31 +108,31 @@ vocabulary!(
     /// Military ranks, lowest first.
     Rank {
         /// Binh nhì.
-        PrivateSecond = 1, "private_second", "Binh nhì", ["binh nhi"];
+        PrivateSecond = 1, "private_second", "Binh nhì", ["binh nhi", "b2", "private"];
         /// Binh nhất.
-        PrivateFirst = 2, "private_first", "Binh nhất", ["binh nhat"];
+        PrivateFirst = 2, "private_first", "Binh nhất", ["binh nhat", "b1", "private first class"];
         /// Hạ sĩ.
-        Corporal = 3, "corporal", "Hạ sĩ", ["ha si", "ha sy"];
+        Corporal = 3, "corporal", "Hạ sĩ", ["ha si", "ha sy", "h1"];
         /// Trung sĩ.
-        Sergeant = 4, "sergeant", "Trung sĩ", ["trung si", "trung sy"];
+        Sergeant = 4, "sergeant", "Trung sĩ", ["trung si", "trung sy", "h2"];
         /// Thượng sĩ.
-        SeniorSergeant = 5, "senior_sergeant", "Thượng sĩ", ["thuong si", "thuong sy"];
+        SeniorSergeant = 5, "senior_sergeant", "Thượng sĩ", ["thuong si", "thuong sy", "h3"];
         /// Thiếu úy.
-        SecondLieutenant = 6, "second_lieutenant", "Thiếu úy", ["thieu uy"];
+        SecondLieutenant = 6, "second_lieutenant", "Thiếu úy", ["thieu uy", "1/"];
         /// Trung úy.
-        Lieutenant = 7, "lieutenant", "Trung úy", ["trung uy"];
+        Lieutenant = 7, "lieutenant", "Trung úy", ["trung uy", "2/"];
         /// Thượng úy.
-        SeniorLieutenant = 8, "senior_lieutenant", "Thượng úy", ["thuong uy"];
+        SeniorLieutenant = 8, "senior_lieutenant", "Thượng úy", ["thuong uy", "3/"];
         /// Đại úy.
-        Captain = 9, "captain", "Đại úy", ["dai uy"];
+        Captain = 9, "captain", "Đại úy", ["dai uy", "4/"];
         /// Thiếu tá.
-        Major = 10, "major", "Thiếu tá", ["thieu ta"];
+        Major = 10, "major", "Thiếu tá", ["thieu ta", "1//"];
         /// Trung tá.
-        LieutenantColonel = 11, "lieutenant_colonel", "Trung tá", ["trung ta"];
+        LieutenantColonel = 11, "lieutenant_colonel", "Trung tá", ["trung ta", "2//"];
         /// Thượng tá.
-        SeniorLieutenantColonel = 12, "senior_lieutenant_colonel", "Thượng tá", ["thuong ta"];
+        SeniorLieutenantColonel = 12, "senior_lieutenant_colonel", "Thượng tá", ["thuong ta", "3//"];
         /// Đại tá.
-        Colonel = 13, "colonel", "Đại tá", ["dai ta"];
+        Colonel = 13, "colonel", "Đại tá", ["dai ta", "4//"];
     }
 );
 
@@ -142,9 +144,9 @@ vocabulary!(
         /// Put off for a certified ground.
         Deferred = 2, "deferred", "Tạm hoãn", ["tam hoan"];
         /// Away for three months or more.
-        TempAbsent = 3, "temp_absent", "Tạm vắng", ["tam vang"];
+        TempAbsent = 3, "temp_absent", "Tạm vắng", ["tam vang", "vang mat", "di lam an xa", "di lam xa"];
         /// Abroad.
-        Abroad = 4, "abroad", "Ở nước ngoài", ["o nuoc ngoai", "nuoc ngoai"];
+        Abroad = 4, "abroad", "Ở nước ngoài", ["o nuoc ngoai", "nuoc ngoai", "di nuoc ngoai"];
         /// Detained.
         Detained = 5, "detained", "Bị tạm giữ, tạm giam", ["bi tam giu, tam giam", "tam giam"];
         /// Moved to another commune.

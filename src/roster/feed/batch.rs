@@ -92,7 +92,7 @@ pub(super) trait FedKind: Message + Clone + Send + 'static {
         request_id: String,
         validate_only: bool,
         fields: Vec<String>,
-        rows: Vec<(u32, Self::Message)>,
+        rows: Vec<(u32, Self::Message, Vec<String>)>,
     ) -> Self;
 }
 
@@ -145,9 +145,9 @@ macro_rules! fed {
                 request_id: String,
                 validate_only: bool,
                 fields: Vec<String>,
-                rows: Vec<(u32, pb::$record)>,
+                rows: Vec<(u32, pb::$record, Vec<String>)>,
             ) -> Self {
-                let row = |(row, record)| pb::$row { row, $field: Some(record) };
+                let row = |(row, record, kept)| pb::$row { row, $field: Some(record), kept };
                 Self {
                     request_id,
                     rows: rows.into_iter().map(row).collect(),
@@ -196,7 +196,7 @@ fn fields(fields: Vec<pb::FieldChange>) -> Vec<Change> {
 pub(super) struct Batches<K: FedKind> {
     name: String,
     number: u64,
-    rows: Vec<(u32, K::Message)>,
+    rows: Vec<(u32, K::Message, Vec<String>)>,
     facts: Vec<Fact>,
     len: usize,
     validate_only: bool,
@@ -219,11 +219,17 @@ impl<K: FedKind> Batches<K> {
             self.send()?;
             self.columns = row.fields;
         }
+        let columns = self.columns.iter().copied();
+        let filled: Vec<_> = columns.filter(|column| !row.blank.contains(column)).collect();
+        // Several columns may fill one field: it is kept where none of them says anything.
+        let (said, mut kept) = (K::fields(&filled), K::fields(&row.blank));
+        kept.retain(|field| !said.contains(field));
         let message = K::message(&checked.record);
         let unit = K::unit(&checked.record).clone();
         let (key, ordinal, warnings) = (row.key, row.ordinal, checked.warnings);
         self.len += message.encoded_len();
-        self.rows.push((ordinal, message));
+        self.len += kept.iter().map(String::len).sum::<usize>();
+        self.rows.push((ordinal, message, kept));
         self.facts.push(Fact { key, ordinal, unit, warnings });
         let is_full = self.rows.len() == limits::RECORDS_PER_BATCH_MAX
             || self.len >= limits::IMPORT_BATCH_LEN_MAX;

@@ -5,6 +5,7 @@
 //! hold (a damaged one can read as a shorter list); the ending must agree with the content, for one of
 //! the two is a mistake.
 
+mod archive;
 mod cell;
 mod charset;
 mod delimited;
@@ -15,14 +16,12 @@ use std::io::{BufReader, Cursor, Read, Seek, SeekFrom};
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use zip::ZipArchive;
-
 pub(super) use cell::{Cell, Reading};
 use charset::Charset;
 use delimited::Delimited;
 use workbook::Workbook;
 
-use super::{FILE_BYTES_MAX, RosterError, Source, UNPACKED_BYTES_MAX, WHOLE_FILE_BYTES_MAX};
+use super::{FILE_BYTES_MAX, RosterError, Source, WHOLE_FILE_BYTES_MAX};
 
 /// What rows are read from.
 pub(in crate::roster) trait ReadSeek: Read + Seek {}
@@ -36,6 +35,11 @@ pub(in crate::roster) type OnRow<'a> =
 pub(in crate::roster) trait Parts {
     /// The names of the sheets; for a text the delimiters, each being one way to read it.
     fn names(&self) -> Vec<String>;
+
+    /// The names of sheets that are hidden, and not read.
+    fn hidden(&self) -> Vec<String> {
+        Vec::new()
+    }
 
     /// Whether the parts are readings of the same content, of which the fullest is right, and not
     /// contents of their own.
@@ -122,6 +126,14 @@ pub(in crate::roster) fn open(source: Source<'_>) -> Result<Box<dyn Parts + '_>,
     let not_a_roster = |fault| RosterError::NotARoster { name: name.clone(), fault };
     let format = Format::of_content(&head).map_err(not_a_roster)?;
     let claimed = Format::claimed(&name).ok_or("has an unknown ending").map_err(not_a_roster)?;
+    if format == Format::Text
+        && let Some(content) = disguise(&head)
+    {
+        return Err(RosterError::Disguised { name, content });
+    }
+    if format == Format::Xls && is_encrypted(&mut content).map_err(io(&name))? {
+        return Err(RosterError::Locked { name });
+    }
     if claimed != format {
         return Err(RosterError::WrongEnding { name, content: format.content() });
     }
@@ -129,7 +141,7 @@ pub(in crate::roster) fn open(source: Source<'_>) -> Result<Box<dyn Parts + '_>,
         return Err(RosterError::TooLarge { name, len, max: format.bytes_max() });
     }
     if matches!(format, Format::Xlsx | Format::Ods) {
-        check_archive(&name, &mut content)?;
+        archive::check(&name, &mut content)?;
     }
     content.rewind().map_err(io(&name))?;
     match format {
@@ -146,28 +158,26 @@ pub(in crate::roster) fn io(name: &str) -> impl Fn(std::io::Error) -> RosterErro
     |source| RosterError::Io { name: name.to_owned(), source }
 }
 
-/// Reads an archive once to its end: its parts must match their checksums, which the workbook reader
-/// stops short of, and must not unpack beyond the bound, whatever sizes they declare.
-fn check_archive(name: &str, file: &mut dyn ReadSeek) -> Result<(), RosterError> {
-    let damaged = |error: &dyn std::error::Error| RosterError::Damaged {
-        name: name.to_owned(),
-        reason: error.to_string(),
-    };
-    let too_large =
-        |len| RosterError::TooLarge { name: name.to_owned(), len, max: UNPACKED_BYTES_MAX };
-    let mut archive = ZipArchive::new(file).map_err(|error| damaged(&error))?;
-    let mut unpacked = 0_u64;
-    for at in 0..archive.len() {
-        let part = archive.by_index(at).map_err(|error| damaged(&error))?;
-        let left = UNPACKED_BYTES_MAX - unpacked;
-        if part.size() > left {
-            return Err(too_large(unpacked.saturating_add(part.size())));
-        }
-        let read = std::io::copy(&mut part.take(left + 1), &mut std::io::sink());
-        unpacked += read.map_err(|error| damaged(&error))?;
-        if unpacked > UNPACKED_BYTES_MAX {
-            return Err(too_large(unpacked));
-        }
+/// What a text is that is no table, if it is a known kind of such; its first bytes are enough.
+fn disguise(head: &[u8]) -> Option<&'static str> {
+    let text = String::from_utf8_lossy(head).to_lowercase();
+    let text = text.trim_start_matches(['\u{feff}', ' ', '\r', '\n', '\t']);
+    let begins = |words: &[&str]| words.iter().any(|word| text.starts_with(word));
+    if begins(&["<!doctype html", "<html", "<table", "<head", "<body", "<meta"]) {
+        Some("a web page (HTML)")
+    } else if begins(&["<?xml"]) && text.contains("<workbook") {
+        Some("an XML spreadsheet of 2003")
+    } else {
+        None
     }
-    Ok(())
+}
+
+/// Whether the container of an old workbook holds an encrypted new one, as its directory names it.
+fn is_encrypted(mut content: &mut dyn ReadSeek) -> std::io::Result<bool> {
+    const NAME: &str = "EncryptedPackage";
+    let wanted: Vec<u8> = NAME.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    content.rewind()?;
+    let mut whole = Vec::new();
+    (&mut content).take(WHOLE_FILE_BYTES_MAX).read_to_end(&mut whole)?;
+    Ok(whole.windows(wanted.len()).any(|window| window == wanted))
 }

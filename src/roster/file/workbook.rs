@@ -20,6 +20,7 @@ enum Book<'a> {
 pub(super) struct Workbook<'a> {
     name: String,
     sheets: Vec<String>,
+    hidden: Vec<String>,
     book: Book<'a>,
 }
 
@@ -44,7 +45,9 @@ impl<'a> Workbook<'a> {
             |typ, visible| typ == SheetType::WorkSheet && visible == SheetVisible::Visible;
         let shown = all.iter().filter(|sheet| is_open(sheet.typ, sheet.visible));
         let sheets = shown.map(|sheet| sheet.name.clone()).collect();
-        Ok(Self { name, sheets, book })
+        let concealed = all.iter().filter(|sheet| sheet.visible != SheetVisible::Visible);
+        let hidden = concealed.map(|sheet| sheet.name.clone()).collect();
+        Ok(Self { name, sheets, hidden, book })
     }
 }
 
@@ -57,12 +60,20 @@ fn guarded<T, E: std::error::Error>(
     let outcome =
         catch_unwind(AssertUnwindSafe(call)).map_err(|_panic| "its reader gave up".into());
     let outcome = outcome.and_then(|result| result.map_err(|error| error.to_string()));
-    outcome.map_err(|reason| RosterError::Damaged { name: name.to_owned(), reason })
+    outcome.map_err(|reason| {
+        let name = name.to_owned();
+        let is_locked = reason.to_lowercase().contains("password");
+        if is_locked { RosterError::Locked { name } } else { RosterError::Damaged { name, reason } }
+    })
 }
 
 impl Parts for Workbook<'_> {
     fn names(&self) -> Vec<String> {
         self.sheets.clone()
+    }
+
+    fn hidden(&self) -> Vec<String> {
+        self.hidden.clone()
     }
 
     fn are_readings(&self) -> bool {

@@ -66,10 +66,10 @@ impl Kind for Deeds {
             "don vi hanh chinh", "dia ban", "ma don vi", "co quan to chuc", "unit code", "held by"],
         announced Plain ["bao truoc", "co bao truoc", "announced beforehand"],
         from Date ["tu ngay", "ngay bat dau", "ngay", "ngay to chuc", "thoi gian", "bat dau",
-            "khai mac", "ngay khai mac", "start date", "start", "date"],
+            "khai mac", "ngay khai mac", "nam", "nam to chuc", "nam thuc hien", "start date", "start", "date"],
         to Date ["den ngay", "ngay ket thuc", "ket thuc", "be mac", "ngay be mac", "end date", "end"],
         participants Plain ["nguoi tham gia", "so nguoi tham gia", "so nguoi", "can bo", "hoc vien",
-            "so hoc vien", "quan so tham gia", "participant count"],
+            "so hoc vien", "quan so tham gia", "quan so", "participant count"],
         students Plain ["hoc sinh sinh vien", "hssv", "hoc sinh", "so hoc sinh sinh vien",
             "so hoc sinh", "student count", "pupils"],
         excellent Plain ["gioi", "loai gioi", "so gioi"],
@@ -91,10 +91,14 @@ impl Kind for Deeds {
     fn check(
         mut row: DeedRow,
         lists: &Lists<'_>,
-        _repairs: &mut Vec<Warning>,
+        repairs: &mut Vec<Warning>,
     ) -> Result<Checked<Activity>, Vec<Problem>> {
         repair::date(&mut row.deed.from);
         repair::date(&mut row.deed.to);
+        let year = row.deed.from.trim().to_owned();
+        if repair::first_day(&mut row.deed.from, repairs) && row.deed.to.trim().is_empty() {
+            row.deed.to = format!("31/12/{year}");
+        }
         row.deed.check(lists)
     }
 

@@ -105,7 +105,7 @@ impl Kind for Means {
     ) -> Result<Checked<Equipment>, Vec<Problem>> {
         let mut input = row.means;
         licences(&mut input.drivers, &row.licence_class);
-        repair::equipment(&mut input, repairs);
+        repair::equipment(&mut input, lists, repairs);
         input.check(lists)
     }
 

@@ -3,9 +3,16 @@
 //! Invariants: what could be wrong is either borne out by another field or not made; each repair that
 //! changes what a text says is warned of.
 
-use crate::domain::registry::{
-    Birth, CitizenId, EquipmentInput, Lists, ReservistInput, Sex, Warning,
-};
+mod dates;
+mod goods;
+mod means;
+
+use dates::plain_date;
+pub(super) use goods::{tax_code, whole_number};
+pub(super) use means::equipment;
+
+use crate::domain::ids::SpecialtyCode;
+use crate::domain::registry::{Birth, CitizenId, Lists, ReservistInput, Sex, Warning};
 use crate::domain::text::fold;
 
 /// Phones whose prefix was renewed in 2018: the eleven digits' beginning, and what it became.
@@ -34,22 +41,37 @@ const RENEWED: [(&str, &str); 20] = [
 
 /// Repairs of a person's row.
 pub(super) fn person(input: &mut ReservistInput, lists: &Lists<'_>, repairs: &mut Vec<Warning>) {
+    date(&mut input.birth);
     citizen_number(input, repairs);
     birth(input, lists, repairs);
     phones(&mut input.phones, repairs);
     capital_initials(&mut input.full_name, repairs);
+    specialty(&mut input.specialty, lists);
+    // The day of joining the Party says that the person is in it.
+    if Birth::parse(plain_date(&input.party_member).as_deref().unwrap_or(&input.party_member))
+        .is_some()
+    {
+        "x".clone_into(&mut input.party_member);
+    }
 }
 
-/// Repairs of a row of equipment.
-pub(super) fn equipment(input: &mut EquipmentInput, repairs: &mut Vec<Warning>) {
-    phones(&mut input.owner_phones, repairs);
-    for day in [
-        &mut input.status_from,
-        &mut input.status_to,
-        &mut input.registered_on,
-        &mut input.last_recheck_on,
-    ] {
-        date(day);
+/// `CN1`, `CN 01`, `CN01 - Bộ binh`: the code as the list has it, if that is one entry and the name
+/// beside it is no other.
+fn specialty(text: &mut String, lists: &Lists<'_>) {
+    let known = |text: &str| lists.specialties.find(text.trim()).map(|entry| &entry.code);
+    if text.trim().is_empty() || known(text).is_some() {
+        return;
+    }
+    let (code, name) = text.split_once(['-', ':', '(', '–']).unwrap_or((text.as_str(), ""));
+    let bare: String = code.chars().filter(|c| !c.is_whitespace()).collect();
+    let letters = bare.trim_end_matches(|c: char| c.is_ascii_digit());
+    let number = bare[letters.len()..].trim_start_matches('0');
+    let padded = format!("{letters}{number:0>2}");
+    let found = known(&bare).or_else(|| known(&padded).filter(|_| !letters.is_empty()));
+    let Some(found) = found.cloned() else { return };
+    let beside: Option<&SpecialtyCode> = known(name.trim_end_matches(')'));
+    if name.trim().is_empty() || beside == Some(&found) {
+        found.as_str().clone_into(text);
     }
 }
 
@@ -66,6 +88,13 @@ fn citizen_number(input: &mut ReservistInput, repairs: &mut Vec<Warning>) {
     let is_filler = |c: char| c.is_whitespace() || matches!(c, '.' | '-' | '\'' | '’' | '`');
     let text: String = input.citizen_id.chars().filter(|c| !is_filler(*c)).collect();
     let is_number = text.bytes().all(|b| b.is_ascii_digit());
+    let is_known = Sex::parse(&input.sex).is_some() && Birth::parse(&input.birth).is_some();
+    if repairs.contains(&Warning::CitizenIdZeroRestored) && is_known && !fits(&text, input) {
+        // What the cell lost is not borne out: not the number, perhaps of the old kind.
+        text.trim_start_matches('0').clone_into(&mut input.citizen_id);
+        repairs.retain(|repair| *repair != Warning::CitizenIdZeroRestored);
+        return;
+    }
     if is_number && matches!(text.len(), 10 | 11) {
         let restored = format!("{text:0>12}");
         if fits(&restored, input) {
@@ -95,9 +124,6 @@ fn citizen_number(input: &mut ReservistInput, repairs: &mut Vec<Warning>) {
 /// Dates as people write them; a year of two digits is completed only where the citizen number says
 /// the century.
 fn birth(input: &mut ReservistInput, lists: &Lists<'_>, repairs: &mut Vec<Warning>) {
-    if let Some(plain) = plain_date(&input.birth) {
-        input.birth = plain;
-    }
     if Birth::parse(&input.birth).is_some() {
         return;
     }
@@ -120,6 +146,17 @@ fn birth(input: &mut ReservistInput, lists: &Lists<'_>, repairs: &mut Vec<Warnin
     }
 }
 
+/// The first day of a year where only that is known; answers whether it was.
+pub(super) fn first_day(text: &mut String, repairs: &mut Vec<Warning>) -> bool {
+    let year = text.trim();
+    let is_year = year.len() == 4 && year.bytes().all(|byte| byte.is_ascii_digit());
+    if is_year {
+        *text = format!("01/01/{year}");
+        repairs.push(Warning::DateYearOnly);
+    }
+    is_year
+}
+
 /// A day in the form that the checks know.
 pub(super) fn date(text: &mut String) {
     if let Some(plain) = plain_date(text) {
@@ -127,56 +164,25 @@ pub(super) fn date(text: &mut String) {
     }
 }
 
-/// `ngày 15 tháng 6 năm 1990`, `15 / 6 / 1990`, `00/00/1990`, `1990-06-15 00:00:00` in the form that
-/// the checks know; none where nothing needs to be done.
-fn plain_date(text: &str) -> Option<String> {
-    let text = text.trim().trim_start_matches('\'');
-    let folded = fold(text);
-    let mut parts: Vec<&str> = Vec::new();
-    let mut words = false;
-    if let Some((day, time)) = folded.split_once([' ', 't'])
-        && time.starts_with(|c: char| c.is_ascii_digit())
-        && time.contains(':')
-    {
-        return Some(day.to_owned());
-    }
-    for part in
-        folded.split(|c: char| c.is_whitespace() || matches!(c, '/' | '-' | '.' | ',' | '\\'))
-    {
-        match part {
-            "" => {}
-            "ngay" | "thang" | "nam" | "sinh" => words = true,
-            other => parts.push(other),
-        }
-    }
-    let unknown = |part: &str| part.chars().all(|c| matches!(c, '0' | '?' | 'x' | '_' | '…'));
-    let is_year = |part: &str| part.len() == 4 && part.bytes().all(|b| b.is_ascii_digit());
-    match parts[..] {
-        [day, month, year] if is_year(year) && unknown(day) && unknown(month) => {
-            Some(year.to_owned())
-        }
-        [day, month, year] if is_year(year) && unknown(day) => Some(format!("{month}/{year}")),
-        [day, year] if is_year(year) && unknown(day) => Some(year.to_owned()),
-        [year] if is_year(year) && text != year => Some(year.to_owned()),
-        [day, month, year] if is_year(year) && (words || text.contains([' ', '\\'])) => {
-            Some(format!("{day}/{month}/{year}"))
-        }
-        [month, year] if is_year(year) && (words || text.contains(' ')) => {
-            Some(format!("{month}/{year}"))
-        }
-        _ => None,
-    }
-}
-
-/// Several numbers in one cell, as they are parted by hand; and the prefixes of before 2018.
+/// Several numbers in one cell, as they are parted by hand; words beside a number; and the prefixes of
+/// before 2018.
 pub(super) fn phones(text: &mut String, repairs: &mut Vec<Warning>) {
+    const NONE: [&str; 9] =
+        ["-", "--", "khong", "khong co", "ko", "ko co", "chua co", "khong co sdt", "0"];
     if text.is_empty() {
+        return;
+    }
+    if NONE.contains(&fold(text).as_str()) {
+        text.clear();
         return;
     }
     let parted = text.replace(['\n', '\r', '|', '\\'], ";").replace(" - ", ";");
     let parted = parted.replace(" hoặc ", ";").replace(" và ", ";").replace('\'', "");
-    let mut renewed = false;
+    let (mut renewed, mut dropped) = (false, false);
     let parts = parted.split([',', ';', '/']).map(|part| {
+        let plain = without_remark(part);
+        dropped |= plain.is_some();
+        let part = plain.as_deref().unwrap_or(part);
         let bare: String = part.chars().filter(char::is_ascii_digit).collect();
         let old = RENEWED.iter().find(|(old, _)| bare.len() == 11 && bare.starts_with(old));
         old.map_or_else(
@@ -191,7 +197,19 @@ pub(super) fn phones(text: &mut String, repairs: &mut Vec<Warning>) {
     if renewed {
         repairs.push(Warning::PhonePrefixRenewed);
     }
+    if dropped {
+        repairs.push(Warning::PhoneRemarkDropped);
+    }
     *text = joined;
+}
+
+/// A number without the words in brackets that say whose it is.
+fn without_remark(part: &str) -> Option<String> {
+    let (before, rest) = part.split_once('(')?;
+    let (remark, after) = rest.split_once(')').unwrap_or((rest, ""));
+    let is_remark = remark.chars().any(char::is_alphabetic);
+    let has_number = before.bytes().chain(after.bytes()).filter(u8::is_ascii_digit).count() >= 9;
+    (is_remark && has_number).then(|| format!("{before}{after}"))
 }
 
 /// Fonts that show small letters as capitals leave names without any: each word gets one.
@@ -212,27 +230,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn dates_are_understood_as_people_write_them_and_never_guessed() {
-        for (text, plain) in [
-            ("ngày 15 tháng 6 năm 1990", "15/6/1990"),
-            ("Tháng 6 năm 1990", "6/1990"),
-            ("15 / 06 / 1990", "15/06/1990"),
-            ("1990-06-15 00:00:00", "1990-06-15"),
-            ("1990-06-15T00:00:00", "1990-06-15"),
-            ("00/00/1990", "1990"),
-            ("00/6/1990", "6/1990"),
-            ("--/--/1990", "1990"),
-            ("../../1990", "1990"),
-            ("Năm 1990", "1990"),
-        ] {
-            assert_eq!(plain_date(text).as_deref(), Some(plain), "{text}");
-        }
-        for text in ["15/06/1990", "1990", "06/15/1990", "31/02/1990", "15/06/90", "", "abc"] {
-            assert_eq!(plain_date(text), None, "{text}");
-        }
-    }
-
-    #[test]
     fn phones_are_parted_and_old_prefixes_renewed_with_a_warning() {
         let read = |text: &str| {
             let (mut text, mut repairs) = (text.to_owned(), Vec::new());
@@ -243,5 +240,14 @@ mod tests {
         assert_eq!(read("0912345678\n0987654321").0, "0912345678;0987654321");
         assert_eq!(read("0169.2345678"), ("0392345678".into(), vec![Warning::PhonePrefixRenewed]));
         assert_eq!(read("+84 912 345 678"), ("+84 912 345 678".into(), vec![]));
+        assert_eq!(
+            read("0912345678 (vợ)"),
+            ("0912345678".into(), vec![Warning::PhoneRemarkDropped])
+        );
+        assert_eq!(read("(0912) 345-678"), ("(0912) 345-678".into(), vec![]));
+        for none in ["-", "không có", "Không", "chưa có"] {
+            assert_eq!(read(none), (String::new(), vec![]), "{none}");
+        }
+        assert_eq!(read("abc").0, "abc", "what is no number is for the check to refuse");
     }
 }

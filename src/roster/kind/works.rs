@@ -79,6 +79,9 @@ impl Kind for Works {
         lists: &Lists<'_>,
         repairs: &mut Vec<Warning>,
     ) -> Result<Checked<Enterprise>, Vec<Problem>> {
+        repair::tax_code(&mut row.works.tax_code, repairs);
+        repair::whole_number(&mut row.per_month, &row.measure, repairs);
+        repair::whole_number(&mut row.quota, &row.measure, repairs);
         let product = [&row.product, &row.per_month, &row.measure, &row.quota];
         if product.iter().any(|text| !text.trim().is_empty()) {
             // Each may hold what the one cell takes for a sign, so it goes beside it.
@@ -90,6 +93,7 @@ impl Kind for Works {
             });
         }
         repair::date(&mut row.works.surveyed_on);
+        repair::first_day(&mut row.works.surveyed_on, repairs);
         repair::phones(&mut row.works.phones, repairs);
         row.works.check(lists)
     }

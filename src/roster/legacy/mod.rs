@@ -44,6 +44,8 @@ enum Look {
     Tcvn3,
     /// Letters that are letters under any reading.
     Open,
+    /// Signs within a word that is none: an abbreviation ("S§T"), if the sheet is in TCVN3.
+    Sign,
 }
 
 impl Decoder {
@@ -82,6 +84,8 @@ impl Decoder {
         let encoding_of = |look: Look| match (look, self.usual) {
             (Look::Plain | Look::Unicode, _) => Encoding::Unicode,
             _ if self.bytes => self.usual,
+            (Look::Sign, Encoding::Tcvn3) if !unicode => Encoding::Tcvn3,
+            (Look::Sign, _) => Encoding::Unicode,
             (Look::Open, _) if unicode => Encoding::Unicode,
             (_, Encoding::Vni) if !unicode => Encoding::Vni,
             (Look::Tcvn3, _) => Encoding::Tcvn3,
@@ -131,6 +135,8 @@ fn look(text: &str, bytes: bool) -> Look {
     // Signs such as in "m²": no letters at all, or letters of no known reading.
     if high().any(|c| is_letter(c) && !matches!(c, 'ª' | 'µ' | 'º')) {
         Look::Open
+    } else if decodable && text.split_whitespace().any(is_word) {
+        Look::Sign
     } else {
         Look::Plain
     }
@@ -224,6 +230,13 @@ mod tests {
         let read = read.expect("nothing here is Unicode");
         assert_eq!(read, ["Họ và tên", "Xã, phường", "BAN CHQS HUYỆN ĐIỆN BIÊN", "Đỗ A"]);
         assert_eq!(decoded(&["Lß", "Ph¹m"]).expect("one sure, one open"), ["Lò", "Phạm"]);
+    }
+
+    #[test]
+    fn abbreviations_in_headers_are_decoded_where_the_rest_is_tcvn3() {
+        let read = decoded(&["Hä vµ tªn", "Ngµy sinh", "S§T", "Th«n b¶n"]).expect("TCVN3");
+        assert_eq!(read, ["Họ và tên", "Ngày sinh", "SĐT", "Thôn bản"]);
+        assert_eq!(decoded(&["Họ và tên", "S§T"]), None, "in Unicode it is what it says");
     }
 
     #[test]

@@ -21,8 +21,9 @@ use super::sheet::{SheetError, write_file};
 use super::table::find::{Located, tables};
 use super::table::header::REASON_HEADER;
 use super::table::labels::plain;
-use super::{ImportReport, Options, RosterError, RosterKind, Source};
+use super::{ImportReport, Options, RosterError, RosterKind, Source, Told};
 use words::reason;
+pub use words::words;
 
 /// Widest column, in characters: longer texts wrap.
 const WIDTH_MAX: usize = 40;
@@ -80,6 +81,9 @@ fn workbook<K: Kind>(
     report: &ImportReport,
 ) -> Result<Vec<u8>, RefusedError> {
     let mut parts = open(source)?;
+    let told = Told::read(parts.as_mut(), options)?;
+    let own = told.map(|told| told.fill(options));
+    let options = own.as_ref().unwrap_or(options);
     let (found, _left_out) = tables::<K>(parts.as_mut(), &source.name(), options)?;
     let names = if parts.are_readings() { Vec::new() } else { parts.names() };
     let mut book = Workbook::new();
@@ -109,6 +113,7 @@ fn workbook<K: Kind>(
         fault.map_or(Ok(()), Err)?;
         page.finish()?;
     }
+    Told::write(&mut book, options)?;
     Ok(book.save_to_buffer()?)
 }
 
@@ -174,7 +179,7 @@ impl<'a, K: Kind> Page<'a, K> {
             self.write(cells, false)?;
             let key = self.table.key.with_row(number);
             let code = self.report.rejected.get(&key).map_or("", String::as_str);
-            let text = reason(code, self.report.places.get(&key));
+            let text = format!("Dòng {number}. {}", reason(code, self.report.places.get(&key)));
             self.sheet.write_string_with_format(
                 self.at - 1,
                 self.reason_at,

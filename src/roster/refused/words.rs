@@ -7,10 +7,19 @@ pub(super) fn reason(code: &str, place: Option<&Place>) -> String {
     let (wrong, mend) = words(code);
     let column = place.and_then(|place| place.column.as_ref());
     let at = column.map(|column| format!("Cột {column}: ")).unwrap_or_default();
-    format!("{at}{wrong}. {mend}. [{code}]")
+    let hint = place.and_then(|place| place.hint.as_deref()).unwrap_or_default();
+    let beside = match code {
+        "EQUIPMENT_TYPE_UNKNOWN" => format!(" Danh mục có: {hint}."),
+        "DUPLICATE_IN_FILE" => {
+            format!(" Trùng với dòng {}.", hint.trim_start_matches("as in row "))
+        }
+        _ => String::new(),
+    };
+    format!("{at}{wrong}. {mend}.{beside} [{code}]")
 }
 
-fn words(code: &str) -> (&'static str, &'static str) {
+/// What is wrong with a row of this code, and what mends it; in Vietnamese.
+pub fn words(code: &str) -> (&'static str, &'static str) {
     of_people(code)
         .or_else(|| of_things(code))
         .or_else(|| of_standing(code))
@@ -23,6 +32,14 @@ fn of_people(code: &str) -> Option<(&'static str, &'static str)> {
         "NAME_INVALID" => {
             ("họ tên có ký tự không phải chữ hoặc quá dài", "Chỉ viết chữ và dấu cách")
         }
+        "DATE_ORDER_AMBIGUOUS" => (
+            "cột này viết tháng trước ngày ở dòng khác, nên không rõ đâu là ngày, đâu là tháng",
+            "Viết lại cả cột theo ngày/tháng/năm",
+        ),
+        "PERSON_CONFLICT" => (
+            "số căn cước này đã thuộc về người khác hẳn: họ tên, giới tính và ngày sinh đều khác",
+            "Đối chiếu giấy tờ; sửa số căn cước bị sai",
+        ),
         "CITIZEN_ID_MISSING" => ("thiếu số căn cước", "Điền đủ 12 chữ số"),
         "CITIZEN_ID_INVALID" => (
             "số căn cước không đủ 12 chữ số",

@@ -12,6 +12,8 @@ use super::units::Named;
 use crate::roster::file::{Cell, Parts, Reading};
 use crate::roster::kind::Kind;
 use crate::roster::legacy::Decoder;
+use crate::roster::template::VALUES_SHEET;
+use crate::roster::terms::term;
 use crate::roster::{HEADER_ROWS_MAX, IgnoredColumn, Options, RosterError, RowKey};
 
 /// Rows by which a sheet is judged: the header's, and enough data to tell encodings apart.
@@ -38,8 +40,13 @@ pub(in crate::roster) struct Located<I: 'static> {
     pub(super) ignored: Vec<IgnoredColumn>,
 }
 
-/// The tables of a file, and the names of sheets that hold none.
-pub(in crate::roster) type Tables<I> = (Vec<Located<I>>, Vec<String>);
+/// The tables of a file, and the sheets that were left out, each with the reason.
+pub(in crate::roster) type Tables<I> = (Vec<Located<I>>, Vec<(String, String)>);
+
+/// Why a sheet without a header of the kind is left out.
+const NO_LIST: &str = "it holds no such list";
+/// Why a hidden sheet is.
+const HIDDEN: &str = "it is hidden: show it to have it read";
 
 /// All tables of the kind, or why there is none that can be read.
 pub(in crate::roster) fn tables<K: Kind>(
@@ -61,13 +68,18 @@ pub(in crate::roster) fn tables<K: Kind>(
     }
     let (mut found, mut without) = (Vec::new(), Vec::new());
     for (part, part_name) in names.iter().enumerate() {
-        if wanted.is_some_and(|sheet| sheet != part_name) {
+        let is_other = wanted.is_some_and(|sheet| sheet != part_name);
+        let is_ours = [super::told::SHEET, VALUES_SHEET].contains(&part_name.as_str());
+        if is_other || is_ours {
             continue;
         }
         match locate::<K>(parts, part, part_name, options)? {
             Some(table) => found.push(table),
-            None => without.push(part_name.clone()),
+            None => without.push((part_name.clone(), NO_LIST.to_owned())),
         }
+    }
+    if wanted.is_none() {
+        without.extend(parts.hidden().into_iter().map(|sheet| (sheet, HIDDEN.to_owned())));
     }
     if parts.are_readings() {
         without.clear();
@@ -75,11 +87,15 @@ pub(in crate::roster) fn tables<K: Kind>(
         found = found.pop().into_iter().collect();
     }
     let (good, bad): (Vec<_>, Vec<_>) =
-        found.into_iter().partition(|table| missing::<K>(table, options).is_empty());
+        found.into_iter().partition(|table| is_whole::<K>(table, options));
     if good.is_empty() {
         return Err(no_table::<K>(name, bad, options));
     }
-    without.extend(bad.iter().map(|table| names[table.part].clone()));
+    let why = |table: &Located<K::Input>| {
+        let faults = faults::<K>(table, options);
+        format!("its header in row {} {faults}", table.header.last)
+    };
+    without.extend(bad.iter().map(|table| (names[table.part].clone(), why(table))));
     let several = good.len() > 1;
     let numbered = (0..).zip(good).map(|(at, mut table)| {
         let sheet = several.then(|| Arc::from(names[table.part].as_str()));
@@ -96,13 +112,18 @@ fn locate<K: Kind>(
     options: &Options<'_>,
 ) -> Result<Option<Located<K::Input>>, RosterError> {
     let mut rows: Vec<Numbered> = Vec::new();
-    parts.rows(part, &mut |number, cells| {
+    let sampled = parts.rows(part, &mut |number, cells| {
         if number > SAMPLE_ROWS {
             return Ok(ControlFlow::Break(()));
         }
         rows.push((number, cells.to_vec()));
         Ok(ControlFlow::Continue(()))
-    })?;
+    });
+    // Under the wrong delimiter it may be none; under the right one, the reading finds it again.
+    match sampled {
+        Err(RosterError::StrayQuote { .. }) if parts.are_readings() => {}
+        other => other?,
+    }
     let cells = rows.iter().map(|(_, cells)| cells.as_slice());
     let decoder = Decoder::of_sample(cells, parts.are_bytes());
     for (_, cells) in &mut rows {
@@ -114,7 +135,13 @@ fn locate<K: Kind>(
     header.widen_name::<K>(&rows);
     let mut below = rows.iter().filter(|(number, _)| *number > header.last);
     let grouped = below.any(|(_, cells)| super::names_unit(cells, options));
-    let unit = super::units::of_heading(sheet, options);
+    let is_named = header.has(K::UNIT_FIELD) || options.default_unit.is_some() || grouped;
+    let title = || {
+        let above = rows.iter().filter(|(number, _)| *number < header.first);
+        let texts = above.flat_map(|(_, cells)| cells.iter().filter_map(Cell::as_text));
+        super::units::of_title(texts, options).filter(|_| !is_named)
+    };
+    let unit = super::units::of_sheet(sheet, options).or_else(title);
     let key = RowKey::from(0);
     let marks = marks::<K>(parts, part, &rows, &header)?;
     let ignored = header.ignored(&rows, options.words());
@@ -159,8 +186,8 @@ fn is_plain_mark(text: &str) -> bool {
     matches!(text.trim().to_lowercase().as_str(), "x" | "×" | "v" | "✓" | "✔" | "☑" | "+")
 }
 
-/// Fields that the table cannot do without, lacking or claimed twice.
-fn missing<K: Kind>(table: &Located<K::Input>, options: &Options<'_>) -> Vec<&'static str> {
+/// Fields that the table cannot do without and does not have.
+fn lacking<K: Kind>(table: &Located<K::Input>, options: &Options<'_>) -> Vec<&'static str> {
     let header = &table.header;
     let has_unit = header.has(K::UNIT_FIELD)
         || options.default_unit.is_some()
@@ -174,7 +201,38 @@ fn missing<K: Kind>(table: &Located<K::Input>, options: &Options<'_>) -> Vec<&'s
     let required = K::REQUIRED.iter().copied();
     let lacking = required.filter(|field| !header.has(field) && !given_with(field));
     let unit = (!has_unit).then_some(K::UNIT_FIELD);
-    lacking.chain(header.repeated.iter().copied()).chain(unit).collect()
+    lacking.chain(unit).collect()
+}
+
+/// Whether the table can be read.
+fn is_whole<K: Kind>(table: &Located<K::Input>, options: &Options<'_>) -> bool {
+    lacking::<K>(table, options).is_empty() && table.header.repeated.is_empty()
+}
+
+/// What a header lacks and what it has twice, in the words of lists.
+fn faults<K: Kind>(table: &Located<K::Input>, options: &Options<'_>) -> String {
+    let (header, lacking) = (&table.header, lacking::<K>(table, options));
+    let mut said = Vec::new();
+    if !lacking.is_empty() {
+        let named = lacking.iter().map(|field| named::<K>(field));
+        said.push(format!("lacks {}", named.collect::<Vec<_>>().join(", ")));
+    }
+    for (field, later) in &header.repeated {
+        let first = header.columns.iter().find(|bound| bound.column.field == *field);
+        let places = first.map(|bound| bound.at).into_iter().chain([*later]);
+        let place = |at: usize| format!("column {} {:?}", letters(at), header.label(at));
+        let places: Vec<String> = places.map(place).collect();
+        said.push(format!("repeats {} ({})", named::<K>(field), places.join(" and ")));
+    }
+    if lacking.contains(&K::UNIT_FIELD) {
+        said.push("if all its rows are of one commune, give the code by --unit CODE".to_owned());
+    }
+    said.join("; ")
+}
+
+/// A field as lists call it, and as the program does.
+fn named<K: Kind>(field: &'static str) -> String {
+    format!("{} ({field})", term(K::KIND, field))
 }
 
 fn no_table<K: Kind>(
@@ -184,22 +242,24 @@ fn no_table<K: Kind>(
 ) -> RosterError {
     let best = bad.into_iter().max_by_key(|table| table.header.columns.len());
     let Some(table) = best else {
-        return RosterError::NoHeader { name: name.to_owned(), wanted: K::REQUIRED.join(", ") };
+        let wanted = K::REQUIRED.iter().map(|field| named::<K>(field));
+        let wanted = wanted.collect::<Vec<_>>().join(", ");
+        return RosterError::NoHeader { name: name.to_owned(), wanted };
     };
-    let columns = missing::<K>(&table, options);
+    let repeated: Vec<&str> = table.header.repeated.iter().map(|(field, _)| *field).collect();
     RosterError::MissingColumns {
         row: table.header.last,
-        skeleton: skeleton::<K>(&table.header, &columns),
-        columns: columns.join(", "),
+        skeleton: skeleton::<K>(&table.header, &repeated),
+        columns: faults::<K>(&table, options),
     }
 }
 
 /// A mapping file to fill in: what is known is a comment, what is not awaits its field.
-fn skeleton<K: Kind>(header: &Header<K::Input>, missing: &[&str]) -> String {
+fn skeleton<K: Kind>(header: &Header<K::Input>, repeated: &[&str]) -> String {
     let mut text = format!("header_row = {}\n\n[columns]\n", header.last);
     for (at, label) in &header.labels {
         let known = header.columns.iter().find(|bound| bound.at == *at);
-        let again = known.is_some_and(|bound| missing.contains(&bound.column.field));
+        let again = known.is_some_and(|bound| repeated.contains(&bound.column.field));
         let letters = letters(*at);
         let label: String = label.chars().take(80).collect();
         match known.filter(|_| !again) {
@@ -209,8 +269,10 @@ fn skeleton<K: Kind>(header: &Header<K::Input>, missing: &[&str]) -> String {
             None => text.push_str(&format!("{letters} = \"ignore\"  # {label}\n")),
         }
     }
-    let fields: Vec<&str> = K::COLUMNS.iter().map(|column| column.field).collect();
-    text.push_str(&format!("# fields: {}", fields.join(", ")));
+    text.push_str("\n# The fields, and what they are:\n");
+    for column in K::COLUMNS {
+        text.push_str(&format!("#   {} = {}\n", column.field, term(K::KIND, column.field)));
+    }
     text
 }
 

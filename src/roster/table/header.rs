@@ -12,8 +12,9 @@ use crate::domain::text::clean;
 use crate::roster::file::Cell;
 use crate::roster::kind::{Column, Kind};
 use crate::roster::table::labels::{
-    DISTRICT_HEADERS, FOREIGN, INDEX_HEADERS, born, find, numbers_columns, plain, stack,
+    ADDRESSES, DISTRICT_HEADERS, FOREIGN, INDEX_HEADERS, born, find, numbers_columns, plain, stack,
 };
+use crate::roster::table::loose::{Guess, Loose, in_brackets, is_bare_dt, is_dv};
 use crate::roster::table::mapping::Mapping;
 
 /// The column that a spreadsheet of refused rows has behind the others.
@@ -60,8 +61,8 @@ pub(in crate::roster) struct Header<I: 'static> {
     pub(in crate::roster) index_at: Option<usize>,
     /// The position of the former district.
     pub(in crate::roster) district_at: Option<usize>,
-    /// Fields that two columns claim.
-    pub(in crate::roster) repeated: Vec<&'static str>,
+    /// Fields that two columns claim, and where the later one is.
+    pub(in crate::roster) repeated: Vec<(&'static str, usize)>,
     /// What stands over each column.
     pub(in crate::roster) labels: Vec<(usize, String)>,
     /// The last row, to know it again on later pages.
@@ -74,8 +75,9 @@ pub(super) type Numbered = (u32, Vec<Cell>);
 impl<I> Header<I> {
     /// Finds the header among the first rows, the one that says most where rows may be joined.
     pub(super) fn find<K: Kind<Input = I>>(rows: &[Numbered], mapping: &Mapping) -> Option<Self> {
+        let loose = Loose::new::<K>();
         if let Some(row) = mapping.header_row {
-            return Self::at_row::<K>(rows, row, mapping);
+            return Self::at_row::<K>(rows, row, mapping, &loose);
         }
         let near = |at: usize| {
             let mut best: Option<Self> = None;
@@ -86,7 +88,7 @@ impl<I> Header<I> {
                     if !is_close || (window.len() > 1 && numbers_columns(&window.last()?.1)) {
                         continue;
                     }
-                    let header = Self::of_rows::<K>(window, mapping);
+                    let header = Self::of_rows::<K>(window, mapping, &loose);
                     let beats = best.as_ref().is_none_or(|best| {
                         let (new, old) = (header.worth(), best.worth());
                         new > old || new == old && header.height() < best.height()
@@ -107,11 +109,16 @@ impl<I> Header<I> {
         })
     }
 
-    fn at_row<K: Kind<Input = I>>(rows: &[Numbered], row: u32, mapping: &Mapping) -> Option<Self> {
+    fn at_row<K: Kind<Input = I>>(
+        rows: &[Numbered],
+        row: u32,
+        mapping: &Mapping,
+        loose: &Loose,
+    ) -> Option<Self> {
         let none = (0, Vec::new());
         let found =
             if row == 0 { Some(&none) } else { rows.iter().find(|(number, _)| *number == row) };
-        let mut header = Self::of_rows::<K>(std::slice::from_ref(found?), mapping);
+        let mut header = Self::of_rows::<K>(std::slice::from_ref(found?), mapping, loose);
         (header.first, header.last) = (row, row);
         Some(header)
     }
@@ -131,7 +138,7 @@ impl<I> Header<I> {
         self.columns.iter().any(|bound| bound.column.field == field)
     }
 
-    fn of_rows<K: Kind<Input = I>>(window: &[Numbered], mapping: &Mapping) -> Self {
+    fn of_rows<K: Kind<Input = I>>(window: &[Numbered], mapping: &Mapping, loose: &Loose) -> Self {
         let last = window.last().map_or((0, Vec::new()), Clone::clone);
         let mut header = Self {
             first: window.first().map_or(0, |row| row.0),
@@ -146,9 +153,11 @@ impl<I> Header<I> {
         let width = window.iter().map(|row| row.1.len()).max().unwrap_or(0);
         let stacks: Vec<Vec<String>> = (0..width).map(|at| stack(window, at)).collect();
         let women = stacks.iter().any(|texts| texts.last().is_some_and(|text| plain(text) == "nu"));
+        let mut guesses = Vec::new();
         for (at, texts) in stacks.iter().enumerate().filter(|(_, texts)| !texts.is_empty()) {
             header.labels.push((at, texts.join(" / ")));
-            header.take::<K>(at, texts, women, mapping);
+            let guess = header.take::<K>(at, texts, women, (mapping, loose));
+            guesses.extend(guess.map(|guess| (at, guess)));
         }
         for (at, key, field) in mapping.letters() {
             // Two capitals may be a header as well; where they are, they mean that.
@@ -159,37 +168,73 @@ impl<I> Header<I> {
             }
         }
         header.settle_parts::<K>();
+        header.settle_guesses::<K>(&guesses);
         header
     }
 
+    /// Gives guessed columns the fields that no other column has.
+    fn settle_guesses<K: Kind<Input = I>>(&mut self, guesses: &[(usize, Guess)]) {
+        let open = |header: &Self, guess: &Guess| {
+            // "ĐV" is no member of the Party where it may be the only column of the unit.
+            let fits = |field: &&str| *field != "party_member" || header.has(K::UNIT_FIELD);
+            let free = guess.iter().copied().filter(|field| !header.has(field));
+            free.filter(|field| K::column(field).is_some()).find(fits)
+        };
+        // Units first, for what else may be one.
+        for units in [true, false] {
+            let mut wanted: Vec<(usize, &'static str)> = Vec::new();
+            for (at, guess) in guesses {
+                let is_bound = self.columns.iter().any(|bound| bound.at == *at);
+                let field = open(self, guess).filter(|field| (*field == K::UNIT_FIELD) == units);
+                wanted.extend(field.filter(|_| !is_bound).map(|field| (*at, field)));
+            }
+            for (at, field) in &wanted {
+                let alone = wanted.iter().filter(|(_, other)| other == field).count() == 1;
+                let Some(column) = K::column(field).filter(|_| alone) else { continue };
+                self.columns.push(Bound { at: *at, column, role: Role::Whole });
+            }
+        }
+    }
+
+    /// Binds a column, or answers what it may be.
     fn take<K: Kind<Input = I>>(
         &mut self,
         at: usize,
         texts: &[String],
         women: bool,
-        mapping: &Mapping,
-    ) {
-        let joined = plain(&texts.join(" "));
-        let own = texts.last().map_or("", String::as_str);
-        let (bound, label) = (self.meaning::<K>(texts, women, mapping), plain(own));
-        match bound {
-            Some((column, role)) => {
-                let again = role == Role::Whole
-                    && self.columns.iter().any(|bound| {
-                        bound.column.field == column.field && bound.role == Role::Whole
-                    });
-                if again {
-                    self.repeated.push(column.field);
-                } else {
-                    self.columns.push(Bound { at, column, role });
-                }
-            }
-            None if INDEX_HEADERS.contains(&label.as_str()) => self.index_at = Some(at),
-            None if [&label, &joined].iter().any(|l| DISTRICT_HEADERS.contains(&l.as_str())) => {
-                self.district_at = Some(at);
-            }
-            None => {}
+        (mapping, loose): (&Mapping, &Loose),
+    ) -> Option<Guess> {
+        let (own, above) = texts.split_last()?;
+        let (joined, label) = (texts.join(" "), plain(own));
+        let is_said = mapping.header(own).or_else(|| mapping.header(&joined)).is_some();
+        let known = self.meaning::<K>(texts, women, mapping);
+        let doubt = if is_said { None } else { doubt::<K>(own, known.as_ref()) };
+        if doubt.is_some() && above.is_empty() {
+            return doubt;
         }
+        if let Some((column, role)) = known {
+            let same = |b: &Bound<I>| b.column.field == column.field && b.role == Role::Whole;
+            if role == Role::Whole && self.columns.iter().any(same) {
+                self.repeated.push((column.field, at));
+            } else {
+                self.columns.push(Bound { at, column, role });
+            }
+            return None;
+        }
+        if INDEX_HEADERS.contains(&label.as_str()) {
+            self.index_at = Some(at);
+            return None;
+        }
+        if [label, plain(&joined)].iter().any(|l| DISTRICT_HEADERS.contains(&l.as_str())) {
+            self.district_at = Some(at);
+            return None;
+        }
+        let is_foreign = above.first().is_some_and(|top| FOREIGN.contains(&plain(top).as_str()));
+        if is_said || is_foreign || plain(own) == plain(REASON_HEADER) {
+            return None;
+        }
+        let field = loose.field::<K>(&joined).or_else(|| loose.field::<K>(own))?;
+        Some(vec![field])
     }
 
     fn meaning<K: Kind<Input = I>>(
@@ -289,6 +334,7 @@ impl<I> Header<I> {
         }
     }
 
+    /// What stands over a column.
     pub(super) fn label(&self, at: usize) -> &str {
         self.labels.iter().find(|(found, _)| *found == at).map_or("", |(_, text)| text)
     }
@@ -316,6 +362,22 @@ impl<I> Header<I> {
     }
 }
 
+/// What a header may be that could mean two things.
+fn doubt<K: Kind>(own: &str, known: Option<&(&'static Column<K::Input>, Role)>) -> Option<Guess> {
+    if is_bare_dt(own) {
+        return Some(vec!["phones", "owner_phones", "ethnic_group"]);
+    }
+    if is_dv(own) {
+        return Some(vec!["party_member"]);
+    }
+    let (column, _) = known.filter(|(column, _)| column.field == K::UNIT_FIELD)?;
+    match in_brackets::<K>(own).filter(|inner| inner.field != column.field) {
+        Some(inner) => Some(vec![inner.field]),
+        // An address says the unit only where nothing else does.
+        None => ADDRESSES.contains(&plain(own).as_str()).then(|| vec![K::UNIT_FIELD]),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -332,7 +394,7 @@ mod tests {
 
     fn found(texts: &[&[&str]]) -> Option<Found> {
         let header = Header::find::<People>(&rows(texts), &Mapping::default())?;
-        assert_eq!(header.repeated, Vec::<&str>::new());
+        assert_eq!(header.repeated, []);
         let bound = header.columns.into_iter().map(|b| (b.at, b.column.field, b.role));
         Some((header.last, bound.collect()))
     }
@@ -353,7 +415,7 @@ mod tests {
     fn a_column_that_comes_twice_is_noticed() {
         let cells = rows(&[&["Họ và tên", "Ngày sinh", "Xã, phường", "Xã, phường"]]);
         let header = Header::find::<People>(&cells, &Mapping::default()).expect("a header");
-        assert_eq!(header.repeated, ["residence_unit"]);
+        assert_eq!(header.repeated, [("residence_unit", 3)]);
     }
 
     #[test]
@@ -378,6 +440,81 @@ mod tests {
                 (7, "citizen_id", Role::Whole),
             ]
         );
+    }
+
+    /// The fields of a header beside name, birth and number, none for those not understood.
+    fn beside(words: &[&str]) -> Vec<Option<&'static str>> {
+        let head: Vec<&str> =
+            ["Họ và tên", "Ngày sinh", "Số CCCD"].iter().chain(words).copied().collect();
+        let (_, columns) = found(&[&head]).expect("a header");
+        let field = |at| columns.iter().find(|(own, ..)| *own == at).map(|(_, field, _)| *field);
+        (3..head.len()).map(field).collect()
+    }
+
+    #[test]
+    fn shortened_and_padded_headers_are_understood() {
+        let wanted = [
+            ("residence_unit", &["Ban CHQS xã", "Nơi ở hiện tại", "Đơn vị (xã)"][..]),
+            ("phones", &["ĐT liên hệ", "Phone no.", "ĐT", "DT", "Số ĐT"]),
+            ("class", &["Hạng DB", "Hạng quân dự bị", "Hạng QNDB", "DB hạng"]),
+            ("specialty", &["Chuyên nghiệp QS", "Mã CN", "CN quân sự"]),
+            ("rank", &["CB", "Cấp bậc hiện tại", "Cấp bậc QH"]),
+            ("party_member", &["Đảng", "Ngày vào Đảng"]),
+            ("hamlet", &["Thôn/bản/TDP", "Hamlet/Village", "Nơi thường trú\n(thôn, bản)"]),
+            ("health_class", &["PLSK", "Loại SK"]),
+            ("deferral_ground", &["Tạm hoãn"]),
+            ("reserve_card_no", &["Thẻ QNDB", "Số thẻ QNDB"]),
+            ("sex", &["GT", "Nam/Nữ"]),
+        ];
+        for (field, headers) in wanted {
+            for header in headers {
+                assert_eq!(beside(&[header]), [Some(field)], "{header}");
+            }
+        }
+        let names = [
+            "Họ, chữ đệm và tên khai sinh",
+            "Họ tên QNDB",
+            "Name and surname",
+            "Họ và tên (chữ in hoa)",
+        ];
+        let numbers = [
+            "Số thẻ CCCD",
+            "Số định danh cá nhân/CCCD",
+            "CCCD/ĐDCN",
+            "Số CC/CCCD",
+            "ID No.",
+            "Citizen ID No",
+            "National ID number",
+        ];
+        for (at, header) in names.iter().enumerate().chain(numbers.iter().enumerate()) {
+            let (name, number) = if numbers.contains(header) {
+                ("Họ tên", *header)
+            } else {
+                (*header, numbers[at % numbers.len()])
+            };
+            let (_, columns) = found(&[&[name, "NTNS", number]]).expect(header);
+            let fields: Vec<_> = columns.iter().map(|(_, field, _)| *field).collect();
+            assert!(
+                ["full_name", "birth", "citizen_id"].iter().all(|f| fields.contains(f)),
+                "{header}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_could_be_two_things_is_settled_by_the_other_columns_or_left() {
+        let one = |word: &str, beside_it: &str| beside(&[beside_it, word])[1];
+        assert_eq!(one("DT", "SĐT"), Some("ethnic_group"));
+        assert_eq!(one("DT", "Dân tộc"), Some("phones"));
+        assert_eq!(one("ĐV", "Xã"), Some("party_member"));
+        assert_eq!(beside(&["ĐV"]), [None], "it may be the unit");
+        assert_eq!(beside(&["Nơi thường trú", "Xã"]), [None, Some("residence_unit")]);
+        assert_eq!(beside(&["CB", "Cấp bậc"]), [None, Some("rank")], "the known word wins");
+        assert_eq!(beside(&["CB", "Cấp bậc hiện tại"]), [None, None], "neither is taken");
+        for word in ["Quê quán", "Họ tên cha", "SĐT người thân", "Con (số)", "ID", "Số"]
+        {
+            assert_eq!(beside(&[word]), [None], "{word}");
+        }
     }
 
     #[test]

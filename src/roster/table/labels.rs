@@ -34,6 +34,20 @@ pub(super) const FOREIGN: [&str; 11] = [
     "vo",
     "than nhan",
 ];
+/// Headers of addresses: the unit where no other column names it.
+pub(super) const ADDRESSES: [&str; 11] = [
+    "don vi",
+    "noi o",
+    "noi cu tru",
+    "noi thuong tru",
+    "thuong tru",
+    "cho o hien nay",
+    "noi o hien nay",
+    "noi o hien tai",
+    "dia chi",
+    "residence",
+    "unit",
+];
 /// What stands over a column, from the top: merged cells cover those to their right, if there is
 /// something below.
 pub(super) fn stack(window: &[Numbered], at: usize) -> Vec<String> {

@@ -41,7 +41,7 @@ impl Mapping {
             return Err(RosterError::Mapping { reason });
         }
         let read: Self = toml::from_str(text)
-            .map_err(|fault| RosterError::Mapping { reason: fault.to_string() })?;
+            .map_err(|fault| RosterError::Mapping { reason: in_line(text, &fault) })?;
         let words = |words: BTreeMap<String, String>| {
             words.into_iter().map(|(word, meaning)| (fold(&word), meaning)).collect()
         };
@@ -91,6 +91,16 @@ impl Mapping {
     }
 }
 
+/// What is wrong with a text, in one line, with the line that it is in.
+fn in_line(text: &str, fault: &toml::de::Error) -> String {
+    let message = fault.message().lines().collect::<Vec<_>>().join(", ");
+    let Some(before) = fault.span().and_then(|span| text.get(..span.start)) else { return message };
+    let (number, start) =
+        (before.matches('\n').count() + 1, before.rfind('\n').map_or(0, |at| at + 1));
+    let line = text[start..].lines().next().unwrap_or_default().trim();
+    format!("line {number}, `{line}`: {message}")
+}
+
 /// The position of a column from its letters: upper case, A to IV.
 fn position(letters: &str) -> Option<usize> {
     let is_name = matches!(letters.len(), 1 | 2) && letters.bytes().all(|b| b.is_ascii_uppercase());
@@ -135,5 +145,8 @@ mod tests {
         assert!(refused.to_string().contains("citizen_id"), "{refused}");
         let refused = Mapping::parse("colums = 1").expect_err("misspelt").to_string();
         assert!(refused.contains("colums"), "{refused}");
+        let refused =
+            Mapping::parse("header_row = 2\n[columns]\nB = birth\n").expect_err("no quotes");
+        assert!(refused.to_string().contains("line 3, `B = birth`"), "{refused}");
     }
 }

@@ -9,10 +9,14 @@ pub(super) mod find;
 pub(super) mod header;
 mod ignored;
 pub(super) mod labels;
+mod loose;
 pub(super) mod mapping;
+mod months;
+mod shape;
+pub(super) mod told;
 mod units;
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -26,12 +30,18 @@ use crate::domain::text::fold;
 use crate::domain::unit::Echelon;
 use find::{Located, tables};
 use header::Role;
-use labels::{is_total, numbers_columns};
 use mapping::letters;
+use months::Months;
+use shape::Shape;
+use told::Told;
 use units::Named;
 
 /// Most characters of a refused cell that are shown: the longest names of units fit.
 const SHOWN_CHARS_MAX: usize = 40;
+/// A text that names no unit.
+const UNKNOWN: &str = "?";
+/// Most types of equipment that a refusal names.
+const TYPES_SHOWN_MAX: usize = 30;
 /// A cell with so many digits may be a number of a person's, whatever its header says. Codes of units,
 /// specialties and years have at most five.
 const DIGITS_SHOWN_MAX: usize = 6;
@@ -39,7 +49,9 @@ const DIGITS_SHOWN_MAX: usize = 6;
 /// Finds the tables, without reading them.
 pub(super) fn probe<K: Kind>(source: Source<'_>, options: &Options<'_>) -> Result<(), RosterError> {
     let mut parts = open(source)?;
-    tables::<K>(parts.as_mut(), &source.name(), options).map(|_found| ())
+    let told = Told::read(parts.as_mut(), options)?;
+    let own = told.map(|told| told.fill(options));
+    tables::<K>(parts.as_mut(), &source.name(), own.as_ref().unwrap_or(options)).map(|_found| ())
 }
 
 /// Reads all tables.
@@ -49,6 +61,10 @@ pub(super) fn read<K: Kind>(
     on_row: &mut dyn FnMut(Row<K::Record>) -> ControlFlow<()>,
 ) -> Result<ImportReport, RosterError> {
     let name = source.name();
+    let mut parts = open(source)?;
+    let told = Told::read(parts.as_mut(), options)?;
+    let own = told.as_ref().map(|told| told.fill(options));
+    let options = own.as_ref().unwrap_or(options);
     let is_local = |unit: &UnitCode| {
         let unit = options.lists.units.get(unit);
         unit.is_some_and(|unit| K::ANY_ECHELON || unit.echelon() >= Echelon::Commune)
@@ -56,10 +72,12 @@ pub(super) fn read<K: Kind>(
     if let Some(unit) = options.default_unit.as_ref().filter(|unit| !is_local(unit)) {
         return Err(RosterError::UnknownUnit { unit: unit.clone() });
     }
-    let mut parts = open(source)?;
     let (found, left_out) = tables::<K>(parts.as_mut(), &name, options)?;
-    let mut report = ImportReport { left_out, ..ImportReport::new(K::KIND) };
-    let mut seen = HashSet::new();
+    let mut report = ImportReport { told, ..ImportReport::new(K::KIND) };
+    report.left_out = left_out.iter().map(|(sheet, _why)| sheet.clone()).collect();
+    report.left_out_because = left_out.into_iter().collect();
+    let header = found.first().map_or(0, |table| table.header.last);
+    let (mut seen, mut stopped) = (HashMap::new(), false);
     for located in found {
         let (part, fields) = (located.part, located.header.fields(K::UNIT_FIELD));
         for ignored in &located.ignored {
@@ -67,16 +85,26 @@ pub(super) fn read<K: Kind>(
                 report.ignored_columns.push(ignored.clone());
             }
         }
+        // All rows once before the first is handed on: what is wrong with the text as a whole, or with
+        // a column, is known then.
+        let mut months = Months::default();
+        parts.rows(part, &mut |number, cells| {
+            if number > located.header.last {
+                months.see::<K>(&located.header, cells);
+            }
+            Ok(ControlFlow::Continue(()))
+        })?;
         let mut table = Table::<K> {
             located,
             fields,
             options,
             seen: &mut seen,
             report: &mut report,
+            months,
             may_number_columns: true,
+            in_footer: false,
             group_unit: None,
         };
-        let mut stopped = false;
         parts.rows(part, &mut |number, cells| {
             let decoded = table.located.decoder.row(cells);
             let legacy = decoded.is_some();
@@ -95,6 +123,9 @@ pub(super) fn read<K: Kind>(
             break;
         }
     }
+    if report.rows == 0 && !stopped {
+        return Err(RosterError::NoRows { name, header, skipped: report.skipped });
+    }
     Ok(report)
 }
 
@@ -104,8 +135,12 @@ struct Table<'a, K: Kind> {
     /// The fields that it has columns for.
     fields: Arc<[&'static str]>,
     options: &'a Options<'a>,
-    seen: &'a mut HashSet<K::Key>,
+    /// Where each number was accepted first.
+    seen: &'a mut HashMap<K::Key, RowKey>,
     report: &'a mut ImportReport,
+    months: Months,
+    /// Whether a line of signatures was passed, and no data since.
+    in_footer: bool,
     /// Until the first row of data, a row may be the form's numbering of its columns.
     may_number_columns: bool,
     /// The unit that the last heading named.
@@ -134,55 +169,38 @@ impl<K: Kind> Table<'_, K> {
         if legacy {
             repairs.push(Warning::LegacyEncoding);
         }
+        let blank = self.blank(cells);
         let input = self.fill(cells, &mut repairs);
         let lists = &self.options.lists;
+        let key = self.located.key.with_row(number);
+        let mut same = None;
         let result = K::check(input, lists, &mut repairs).and_then(|mut checked| {
             for repair in repairs {
                 if !checked.warnings.contains(&repair) {
                     checked.warnings.push(repair);
                 }
             }
-            self.refuse_repeats(checked)
+            if let Some(field) = self.months.ambiguous::<K>(&self.located.header, cells) {
+                return Err(vec![Problem { field, code: ProblemCode::DateOrderAmbiguous }]);
+            }
+            self.refuse_repeats(checked, &key, &mut same)
         });
-        let key = self.located.key.with_row(number);
-        self.count(&key, cells, &result);
+        self.count(&key, cells, &result, same);
         let ordinal = u32::try_from(self.report.rows).unwrap_or(u32::MAX);
-        Some(Row { key, ordinal, fields: Arc::clone(&self.fields), result })
+        Some(Row { key, ordinal, fields: Arc::clone(&self.fields), blank, result })
     }
 
-    fn shape(&self, cells: &[Cell]) -> Shape {
-        let header = &self.located.header;
+    /// The fields of which the row says nothing.
+    fn blank(&self, cells: &[Cell]) -> Vec<&'static str> {
         let is_filled = |at: usize| cells.get(at).is_some_and(|cell| !cell.is_blank());
-        let filled = header.columns.iter().filter(|bound| is_filled(bound.at));
-        let has = |fields: &[&str]| filled.clone().any(|b| fields.contains(&b.column.field));
-        let identified = has(K::IDENTITY);
-        let anchored = has(K::ANCHORS);
-        let numbered = header.index_at.and_then(|at| cells.get(at)).is_some_and(|cell| {
-            let text = cell.read(Reading::Plain).0;
-            !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
-        });
-        let filled = filled.count();
-        if filled == 0 {
-            // A heading may stand under the running number alone.
-            let heads = cells.iter().filter_map(Cell::as_text).any(|text| !text.trim().is_empty());
-            return if heads { Shape::Heading } else { Shape::Blank };
-        }
-        if self.may_number_columns && numbers_columns(cells) || header.is_again(cells) {
-            return Shape::Heading;
-        }
-        if !identified && (is_total(cells) || filled <= 2 && self.heads_unit(cells)) {
-            return Shape::Heading;
-        }
-        // A heading or a line of signatures has two or three words in it; more is a row gone wrong.
-        if anchored || numbered || filled > 3 { Shape::Data } else { Shape::Heading }
-    }
-
-    fn heads_unit(&self, cells: &[Cell]) -> bool {
-        let unit_at = self.located.header.columns.iter().find(|b| b.column.field == K::UNIT_FIELD);
-        let unit_at = unit_at.map(|bound| bound.at);
-        let elsewhere = cells.iter().enumerate().filter(|(at, _)| Some(*at) != unit_at);
-        let mut texts = elsewhere.filter_map(|(_, cell)| cell.as_text());
-        texts.any(|text| units::of_heading(text, self.options).is_some())
+        let says = |field: &str| {
+            field == K::UNIT_FIELD
+                || self.located.header.columns.iter().any(|bound| {
+                    let with = matches!(&bound.role, Role::With(other, _) if *other == field);
+                    (bound.column.field == field || with) && is_filled(bound.at)
+                })
+        };
+        self.fields.iter().copied().filter(|field| !says(field)).collect()
     }
 
     fn fill(&self, cells: &[Cell], repairs: &mut Vec<Warning>) -> K::Input {
@@ -201,6 +219,16 @@ impl<K: Kind> Table<'_, K> {
                 meant.clone_into(&mut text);
             }
             repairs.extend(repair);
+            if text.contains(is_invisible) {
+                text.retain(|c| !is_invisible(c));
+                if column.field == "full_name" {
+                    repairs.push(Warning::NameNormalized);
+                }
+            }
+            // What says that there is nothing: the field is cleared.
+            if bound.role == Role::Whole && matches!(fold(&text).as_str(), "-" | "--" | "xoa") {
+                text.clear();
+            }
             match &bound.role {
                 Role::Whole => *(column.slot)(&mut input) = text,
                 Role::Part(order) => parts.push((column, *order, text)),
@@ -230,7 +258,7 @@ impl<K: Kind> Table<'_, K> {
     fn name_units(&self, cells: &[Cell], input: &mut K::Input, repairs: &mut Vec<Warning>) {
         let district = self.district(cells);
         let default = self.options.default_unit.clone();
-        let default = default.map(|code| Named { code, former: None });
+        let default = default.map(|code| Named { code, former: None, warning: None });
         let default = self.group_unit.clone().or_else(|| self.located.unit.clone()).or(default);
         let fields = std::iter::once(&K::UNIT_FIELD).chain(K::OTHER_UNIT_FIELDS);
         for column in fields.filter_map(|field| K::column(field)) {
@@ -240,8 +268,16 @@ impl<K: Kind> Table<'_, K> {
                 "" => default.clone().filter(|_| is_own),
                 text => units::of_cell(text, &district, self.options),
             };
-            let Some(named) = named else { continue };
+            let Some(named) = named else {
+                // What was no unit on the day of the list is not to be found among those of today.
+                if self.options.names_as_of.is_some() && !K::ANY_ECHELON && !slot.trim().is_empty()
+                {
+                    UNKNOWN.clone_into(slot);
+                }
+                continue;
+            };
             named.code.as_str().clone_into(slot);
+            repairs.extend(named.warning);
             let Some(former) = named.former else { continue };
             repairs.push(Warning::FormerUnitMapped);
             if let Some(column) = K::column("former_unit").filter(|_| is_own) {
@@ -260,13 +296,16 @@ impl<K: Kind> Table<'_, K> {
     fn refuse_repeats(
         &mut self,
         checked: Checked<K::Record>,
+        key: &RowKey,
+        same: &mut Option<RowKey>,
     ) -> Result<Checked<K::Record>, Vec<Problem>> {
         let keys = K::keys(&checked.record);
-        if keys.iter().any(|key| self.seen.contains(key)) {
+        if let Some(earlier) = keys.iter().find_map(|key| self.seen.get(key)) {
+            *same = Some(earlier.clone());
             let code = ProblemCode::DuplicateInFile;
             return Err(vec![Problem { field: "row", code }]);
         }
-        self.seen.extend(keys);
+        self.seen.extend(keys.into_iter().map(|number| (number, key.clone())));
         Ok(checked)
     }
 
@@ -285,8 +324,19 @@ impl<K: Kind> Table<'_, K> {
                 && text.bytes().filter(u8::is_ascii_digit).count() < DIGITS_SHOWN_MAX
         };
         let value = text.filter(is_harmless);
-        let hint = value.as_ref().filter(|_| problem.code == ProblemCode::UnitUnknown);
-        let hint = hint.and_then(|text| units::hint(text, &self.district(cells), self.options));
+        let types = || {
+            let types = self.options.lists.equipment_types.iter();
+            let named =
+                types.take(TYPES_SHOWN_MAX).map(|kind| format!("{} {}", kind.code, kind.name));
+            named.collect::<Vec<_>>().join(", ")
+        };
+        let hint = match problem.code {
+            ProblemCode::UnitUnknown => value
+                .as_ref()
+                .and_then(|text| units::hint(text, &self.district(cells), self.options)),
+            ProblemCode::EquipmentTypeUnknown => Some(types()),
+            _ => None,
+        };
         let value = value.map(|text| text.trim().chars().take(SHOWN_CHARS_MAX).collect());
         Some(Place { field, column: at.map(letters), value, hint })
     }
@@ -296,8 +346,16 @@ impl<K: Kind> Table<'_, K> {
         key: &RowKey,
         cells: &[Cell],
         result: &Result<Checked<K::Record>, Vec<Problem>>,
+        same: Option<RowKey>,
     ) {
         let place = result.as_ref().err().and_then(|problems| self.place(problems.first()?, cells));
+        let repeated = same.map(|row| Place {
+            field: "row",
+            column: None,
+            value: None,
+            hint: Some(format!("as in row {row}")),
+        });
+        let place = place.or(repeated);
         let report = &mut *self.report;
         report.rows += 1;
         match result {
@@ -322,6 +380,11 @@ pub(super) fn names_unit(cells: &[Cell], options: &Options<'_>) -> bool {
     texts().count() <= 3 && texts().any(|text| units::of_heading(text, options).is_some())
 }
 
+/// Characters without width, which come along from web pages and chats.
+const fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{ad}' | '\u{202a}'..='\u{202e}')
+}
+
 /// Whether a mark is set in a column of marks.
 fn is_mark(text: &str) -> bool {
     !matches!(fold(text).as_str(), "0" | "-" | "khong" | "no" | "false")
@@ -335,12 +398,4 @@ fn join(slot: &mut String, text: &str) {
         slot.push_str(" + ");
         slot.push_str(text);
     }
-}
-
-/// What a row under the header is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Shape {
-    Blank,
-    Heading,
-    Data,
 }

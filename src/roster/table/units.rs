@@ -1,12 +1,16 @@
 //! Which unit a text of a file means: as of today, or as names stood on the day of the file.
 
 use crate::domain::ids::UnitCode;
+use crate::domain::registry::Warning;
 use crate::domain::text::fold;
-use crate::domain::unit::Echelon;
+use crate::domain::unit::{Echelon, Unit};
 use crate::roster::Options;
 
 /// Words that a unit's full name begins with, folded.
 const KINDS: [&str; 6] = ["xa ", "x. ", "phuong ", "p. ", "thi tran ", "tt. "];
+
+/// Most words of a unit's name behind that for its kind ("Xã Nậm Kè", "Phường Điện Biên Phủ").
+const NAME_WORDS_MAX: usize = 4;
 
 /// A unit found by the words of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,23 +19,111 @@ pub(super) struct Named {
     pub(super) code: UnitCode,
     /// The name of the unit that was meant, where it was merged since.
     pub(super) former: Option<String>,
+    /// What was repaired to find it, or that it is not from the row.
+    pub(super) warning: Option<Warning>,
 }
 
 /// The unit that a cell means. Without a day, only units of today: a name that moved to another place
-/// is not to be told from the other without one.
+/// is not to be told from the other without one. A name may lack the word for its kind where no other
+/// unit, of any day, is called so.
 pub(super) fn of_cell(text: &str, district: &str, options: &Options<'_>) -> Option<Named> {
-    let (text, units) = (text.trim(), options.lists.units);
-    if text.is_empty() {
-        return None;
-    }
+    let (text, own_district) = in_province(text, options)?;
+    let district = own_district.unwrap_or(district);
+    let restored = restored(text, options);
+    let is_repaired = restored.is_some();
+    let (text, units) = (restored.as_deref().unwrap_or(text), options.lists.units);
     let (unit, former) = match options.names_as_of {
         Some(day) => {
             let found = units.find_on(text, Some(district), day).ok()?;
             (found.now, found.is_former().then(|| found.then.name.clone()))
         }
-        None => (units.find(text)?, None),
+        None => {
+            let unit = units.find(text).or_else(|| bare(text, options))?;
+            (unit, None)
+        }
     };
-    (unit.echelon() >= Echelon::Commune).then(|| Named { code: unit.code.clone(), former })
+    let (code, warning) = (unit.code.clone(), is_repaired.then_some(Warning::UnitZeroRestored));
+    (unit.echelon() >= Echelon::Commune).then_some(Named { code, former, warning })
+}
+
+/// A name without the word for its kind: the commune or ward of today that alone is called so.
+fn bare<'a>(text: &str, options: &Options<'a>) -> Option<&'a Unit> {
+    let units = options.lists.units;
+    let found = units.find_on(text, None, options.lists.as_of).ok()?;
+    let full = ["Xã", "Phường"].iter().find_map(|kind| units.find(&format!("{kind} {text}")));
+    full.filter(|unit| !found.is_former() && unit.code == found.now.code)
+}
+
+/// A code of five digits that lost its first, if there is such a unit.
+fn restored(text: &str, options: &Options<'_>) -> Option<String> {
+    let is_short = text.len() == 4 && text.bytes().all(|byte| byte.is_ascii_digit());
+    let code = is_short.then(|| format!("0{text}"))?;
+    options.lists.units.find(&code).map(|_known| code)
+}
+
+/// The name of an address, without the province and the district behind it; none where the province is
+/// another, for communes of the same name are there too.
+fn in_province<'t>(text: &'t str, options: &Options<'_>) -> Option<(&'t str, Option<&'t str>)> {
+    let mut parts = text.split(',').map(str::trim);
+    let name = parts.next().filter(|name| !name.is_empty())?;
+    let (mut district, units) = (None, options.lists.units);
+    for part in parts.filter(|part| !part.is_empty()) {
+        let folded = fold(part);
+        let province = ["tinh ", "t. "].iter().find_map(|word| folded.strip_prefix(word));
+        if folded == "viet nam" {
+            continue;
+        }
+        match province {
+            Some(province) => {
+                let is_ours = |unit: &Unit| {
+                    unit.echelon() == Echelon::Province && fold(&unit.name).ends_with(province)
+                };
+                units.iter().any(is_ours).then_some(())?;
+            }
+            // More than one is more than an address says.
+            None if district.is_none() => district = Some(part),
+            None => return None,
+        }
+    }
+    // Without a day, a district of before says nothing of the map of today.
+    let is_clear = district.is_none() || options.names_as_of.is_some();
+    is_clear.then_some((name, district))
+}
+
+/// The one unit that the title over a table names, in any of its words.
+pub(super) fn of_title<'c>(
+    texts: impl Iterator<Item = &'c str>,
+    options: &Options<'_>,
+) -> Option<Named> {
+    let mut found: Vec<Named> = Vec::new();
+    for text in texts {
+        let parted = text.replace([':', ',', ';', '(', ')', '-', '–', '"', '.'], " ");
+        let words: Vec<&str> = parted.split_whitespace().collect();
+        for at in 0..words.len() {
+            let kind = match fold(words[at]).as_str() {
+                "xa" | "x" => "Xã",
+                "phuong" | "p" => "Phường",
+                _ => continue,
+            };
+            let named = (1..=NAME_WORDS_MAX).rev().find_map(|len| {
+                let name = words.get(at + 1..at + 1 + len)?.join(" ");
+                of_cell(&format!("{kind} {name}"), "", options)
+            });
+            found.extend(named.filter(|unit| !found.contains(unit)));
+        }
+    }
+    let unit = if found.len() == 1 { found.pop() } else { None };
+    unit.map(|unit| Named { warning: Some(Warning::UnitFromTitle), ..unit })
+}
+
+/// The unit that a sheet is named for, with or without the word for its kind.
+pub(super) fn of_sheet(name: &str, options: &Options<'_>) -> Option<Named> {
+    let whole = || of_cell(name, "", options).filter(|_| !name.trim().starts_with(is_digit));
+    of_heading(name, options).or_else(whole)
+}
+
+const fn is_digit(c: char) -> bool {
+    c.is_ascii_digit()
 }
 
 /// What may help to mend a name that was refused.

@@ -28,7 +28,9 @@ fn refused_rows_come_back_as_they_were_with_their_reasons_and_can_be_fed_again()
     }
     assert_eq!(after.get_value((3, 16)), Some(&Data::String("Lý do từ chối".into())));
     let reason = after.get_value((4, 16)).expect("a reason").to_string();
-    assert!(reason.starts_with("Cột C: ngày sinh") && reason.contains("BIRTH_DATE_INVALID"));
+    assert!(
+        reason.starts_with("Dòng 10. Cột C: ngày sinh") && reason.contains("BIRTH_DATE_INVALID")
+    );
     let again = import(Source::Path(&out), &options).expect("a table");
     assert_eq!(again.rows, 55);
     // Of rows that only repeated an accepted one, the first stands alone now.

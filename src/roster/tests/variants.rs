@@ -231,7 +231,9 @@ fn a_mapping_file_says_what_guessing_cannot() {
     let report = read_text(text, &options).expect("a table");
     assert_eq!((report.accepted, report.rejected.len()), (1, 0), "{report:?}");
     let half = "Họ và tên,Ngày sinh,Giới tính,Mã,Xã\nLò A,1990,Nam,011090000001,Xã Na Son\n";
-    let refused = read_text(half, &province.options()).expect_err("a column lacks").to_string();
+    let refused = read_text(half, &province.options()).expect_err("a column lacks");
+    let refused = refused.mapping().expect("a mapping to fill in");
+    assert!(Mapping::parse(refused).is_ok(), "it reads back: {refused}");
     for words in ["citizen_id", "header_row = 1", "D = \"ignore\"  # Mã", "[columns]"] {
         assert!(refused.contains(words), "{words} in {refused}");
     }

@@ -22,8 +22,8 @@ use crate::wire::registry::{Fields, RegistryRecord};
 use crate::wire::{WireError, pb};
 use settle::Settled;
 
-/// Rows with their numbers.
-type Rows<R> = Vec<(u32, Option<R>)>;
+/// Rows with their numbers, and the fields of which each says nothing.
+type Rows<R> = Vec<(u32, Option<R>, Vec<String>)>;
 
 /// A batch of any kind.
 pub(super) trait ImportBatch: Message + Default + Send + 'static {
@@ -51,7 +51,7 @@ macro_rules! batch {
             type Answer = pb::$answer;
 
             fn into_parts(self) -> (String, Rows<pb::$record>) {
-                let rows = self.rows.into_iter().map(|row| (row.row, row.$field));
+                let rows = self.rows.into_iter().map(|row| (row.row, row.$field, row.kept));
                 (self.request_id, rows.collect())
             }
 
@@ -206,6 +206,7 @@ impl RegistryParts {
             [] => None,
             names => Some(Fields::parse::<B::Record>(names)?),
         };
+        let names = batch.fields().to_vec();
         let (name, rows) = batch.into_parts();
         if !(1..=limits::RECORDS_PER_BATCH_MAX).contains(&rows.len()) {
             return Err(WireError::new("rows", "has not 1 to 100 rows").into());
@@ -215,9 +216,13 @@ impl RegistryParts {
         let (units, specialties) = (self.units(), self.specialties());
         {
             let lists = self.lists(&units, &specialties);
-            for (number, record) in rows {
+            for (number, record, kept) in rows {
+                let own = fields.as_ref().filter(|_all| !kept.is_empty());
+                let own =
+                    own.map(|_all| Fields::without::<B::Record>(&names, &kept)).transpose()?;
+                let fields = own.as_ref().or(fields.as_ref());
                 let record = record.ok_or_else(|| WireError::missing("rows.record"))?;
-                let settled = self.settle(record, fields.as_ref(), &lists).await?;
+                let settled = self.settle(record, fields, &lists).await?;
                 let Settled { record: checked, mode, warnings } = match settled {
                     Ok(settled) => settled,
                     Err(reason) => {

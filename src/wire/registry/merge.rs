@@ -1,8 +1,8 @@
 //! Which fields of a record an import speaks of, and the record that comes of them and what is stored.
 //!
 //! Called by the import's door and, for the names of fields, by the feeder. A file without a column for
-//! a field says nothing about it: what is stored stays. A column with an empty cell says that there is
-//! none. Works on any kind of record: fields go by the numbers in their encoded bytes, and by their
+//! a field says nothing about it, nor does an empty cell: what is stored stays. A cell that says that
+//! there is none (`-`, `xóa`) clears it. Works on any kind of record: fields go by the numbers in their encoded bytes, and by their
 //! names in the descriptors. What comes of it is to be checked again.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -68,6 +68,21 @@ impl Fields {
         let beside = FILLED_BESIDE.iter().filter_map(|name| numbered(message, name));
         fields.beside = beside.map(|(number, ..)| number).collect();
         Ok(fields)
+    }
+
+    /// The names without those that a row keeps.
+    ///
+    /// # Errors
+    /// As [`Fields::parse`], and when too many are kept.
+    pub fn without<R: RegistryRecord>(
+        names: &[String],
+        kept: &[String],
+    ) -> Result<Self, WireError> {
+        if kept.len() > FIELDS_MAX {
+            return Err(WireError::new("kept", "has more than 100 names"));
+        }
+        let said: Vec<String> = names.iter().filter(|name| !kept.contains(name)).cloned().collect();
+        Self::parse::<R>(&said)
     }
 
     /// The new record with all that it does not speak of as it is stored; not checked.

@@ -136,6 +136,17 @@ impl RegistryRecord for pb::Reservist {
         self.transfer.as_ref().map(|transfer| transfer.to_unit_code.as_str())
     }
 
+    /// An update agrees in two of name, sex and birth; a number copied wrongly does not.
+    fn is_of_another(&self, stored: &Self) -> bool {
+        let year = |one: &Self| one.birth_date.as_ref().map(|date| date.year);
+        let is_rough = self.birth_precision != stored.birth_precision;
+        let same_birth =
+            self.birth_date == stored.birth_date || is_rough && year(self) == year(stored);
+        let same =
+            [fold(&self.full_name) == fold(&stored.full_name), self.sex == stored.sex, same_birth];
+        same.into_iter().filter(|same| *same).count() < 2
+    }
+
     /// A transfer stays under way until it is decided, or somebody with rights on both sides says that
     /// the person lives there already.
     fn keep(&mut self, stored: Option<&Self>) {

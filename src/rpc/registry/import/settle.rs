@@ -5,7 +5,7 @@
 //! nor ends a transfer, nor takes anybody back to where they moved from. Shows nothing of what it reads.
 
 use crate::domain::ids::UnitCode;
-use crate::domain::registry::Lists;
+use crate::domain::registry::{Lists, ProblemCode};
 use crate::domain::unit::Units;
 use crate::domain::world::RecordKind;
 use crate::engine::records::RowMode;
@@ -107,6 +107,9 @@ impl RegistryParts {
         // Not shown: what the row changes is read again for that, and recorded.
         let stored = self.open::<R>(vec![id], View::Whole).await?.into_iter().next();
         let stored = stored.ok_or(RegistryFault::Unknown)?;
+        if checked.is_of_another(&stored) {
+            return Ok(Err(ProblemCode::PersonConflict.code()));
+        }
         let mut merged = match fields.merge(&stored, &checked)?.checked(lists) {
             Ok(merged) => merged,
             Err(problems) => return Ok(Err(first(problems))),

@@ -21,7 +21,11 @@ impl House {
         name: &str,
         bases: Vec<pb::MilitiaBase>,
     ) -> pb::ImportMilitiaBasesResponse {
-        let row = |(row, base)| pb::MilitiaBaseRow { row, militia_base: Some(base) };
+        let row = |(row, base)| pb::MilitiaBaseRow {
+            row,
+            militia_base: Some(base),
+            ..Default::default()
+        };
         let rows = (2..).zip(bases).map(row).collect();
         let batch = pb::ImportMilitiaBasesRequest {
             request_id: name.to_owned(),
@@ -86,7 +90,7 @@ async fn an_enterprise_is_known_by_its_tax_code_and_an_activity_by_what_it_was()
         status: pb::EnterpriseStatus::Active.into(),
         ..pb::Enterprise::default()
     };
-    let row = |row, one| pb::EnterpriseRow { row, enterprise: Some(one) };
+    let row = |row, one| pb::EnterpriseRow { row, enterprise: Some(one), ..Default::default() };
     let rows = vec![
         row(2, enterprise("0100109106")),
         row(3, enterprise("01001091.06")),
@@ -106,7 +110,7 @@ async fn an_enterprise_is_known_by_its_tax_code_and_an_activity_by_what_it_was()
         start_date: Some(pb::CivilDate { year: 2025, month: 10, day }),
         ..pb::Activity::default()
     };
-    let row = |row, one| pb::ActivityRow { row, activity: Some(one) };
+    let row = |row, one| pb::ActivityRow { row, activity: Some(one), ..Default::default() };
     let rows = vec![
         row(2, activity("Diễn tập xã", 1)),
         row(3, activity("DIỄN TẬP XÃ", 1)),

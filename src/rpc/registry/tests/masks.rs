@@ -72,22 +72,42 @@ async fn a_plain_list_leaves_alone_what_it_has_no_columns_for() {
 }
 
 #[tokio::test]
-async fn a_column_with_an_empty_cell_clears_its_field_and_no_other() {
+async fn an_empty_cell_keeps_what_is_stored_and_a_dash_clears_it() {
     let mut house = House::new().await;
     let created = house.create("c-1", &known()).await.expect("created");
-    let text = plain_list(",Điện thoại,Đảng viên,Tạm hoãn đến ngày", ",,,");
-    let report = house.import_text(&text, "phones").await;
+    let head = ",Điện thoại,Đảng viên,Tạm hoãn đến ngày";
+    let report = house.import_text(&plain_list(head, ",,,"), "blank").await;
+    assert_eq!(counts(&report), (0, 0, 1), "{report:?}");
+    let report = house.import_text(&plain_list(head, ",-,xóa,-"), "phones").await;
     assert_eq!(counts(&report), (0, 1, 0), "{report:?}");
     let stored = house.get(&created.reservist_id).await.expect("shown");
     assert_eq!((stored.phones.len(), stored.party_member), (0, None));
     let deferral = stored.deferral.expect("put off without an end");
     assert_eq!((deferral.end_date, deferral.certified_by.as_str()), (None, "UBND xã"));
     assert_eq!(stored.note, created.note);
-    let report = house.import_text(&plain_list(",Tạm hoãn", ","), "deferral").await;
+    let report = house.import_text(&plain_list(",Tạm hoãn", ",-"), "deferral").await;
     assert_eq!(counts(&report), (0, 1, 0));
     let stored = house.get(&created.reservist_id).await.expect("shown");
     assert_eq!(stored.deferral, None, "no ground, no deferral");
     assert!(stored.exemption.is_some() && stored.militia_role.is_some());
+}
+
+#[tokio::test]
+async fn a_number_that_is_another_persons_is_refused_and_a_correction_is_not() {
+    let mut house = House::new().await;
+    let created = house.create("c-1", &known()).await.expect("created");
+    let text =
+        plain_list("", "").replace("Lò Văn Thi,15/06/1990,Nam", "Vàng Thị Mai,01/01/1970,Nữ");
+    let report = house.import_text(&text, "other").await;
+    let reasons: Vec<&str> = report.rejected.values().map(String::as_str).collect();
+    assert_eq!(reasons, ["PERSON_CONFLICT"], "{report:?}");
+    let stored = house.get(&created.reservist_id).await.expect("shown");
+    assert!(stored == created, "as it was");
+    let report = house.import_text(&plain_list("", "").replace("Văn Thi", "Văn Thị"), "name").await;
+    assert_eq!(report.rejected.len(), 0, "{report:?}");
+    let report =
+        house.import_text(&plain_list("", "").replace("Văn Thi", "Văn Thắng"), "new").await;
+    assert_eq!(counts(&report), (0, 1, 0), "{report:?}");
 }
 
 #[tokio::test]
@@ -102,7 +122,7 @@ async fn what_comes_of_a_merger_is_checked_as_a_whole() {
     assert!(stored == created, "as it was");
     let batch = pb::ImportReservistsRequest {
         request_id: "i-1".to_owned(),
-        rows: vec![pb::ReservistRow { row: 1, reservist: Some(known()) }],
+        rows: vec![pb::ReservistRow { row: 1, reservist: Some(known()), ..Default::default() }],
         fields: vec!["nonsense".to_owned()],
         ..Default::default()
     };

@@ -124,7 +124,7 @@ async fn neither_an_import_nor_an_update_begins_or_ends_a_transfer() {
     house.start("s-1", &id, TO).await.expect("begun");
     let batch = |name: &str, reservist: pb::Reservist| pb::ImportReservistsRequest {
         request_id: name.to_owned(),
-        rows: vec![pb::ReservistRow { row: 5, reservist: Some(reservist) }],
+        rows: vec![pb::ReservistRow { row: 5, reservist: Some(reservist), ..Default::default() }],
         ..Default::default()
     };
     let mut noted = person();
@@ -158,7 +158,7 @@ impl House {
     ) -> pb::ImportReservistsResponse {
         let batch = pb::ImportReservistsRequest {
             request_id: name.to_owned(),
-            rows: vec![pb::ReservistRow { row: 5, reservist: Some(reservist) }],
+            rows: vec![pb::ReservistRow { row: 5, reservist: Some(reservist), kept: Vec::new() }],
             fields: fields.iter().map(|field| (*field).to_owned()).collect(),
             ..Default::default()
         };
@@ -268,7 +268,7 @@ async fn a_militia_base_that_nobody_knows_is_worth_a_look() {
         status: pb::MilitiaBaseStatus::Active.into(),
         ..pb::MilitiaBase::default()
     };
-    let row = pb::MilitiaBaseRow { row: 2, militia_base: Some(base) };
+    let row = pb::MilitiaBaseRow { row: 2, militia_base: Some(base), kept: Vec::new() };
     let batch = pb::ImportMilitiaBasesRequest {
         request_id: "b-1".to_owned(),
         rows: vec![row],

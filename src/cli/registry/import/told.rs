@@ -1,0 +1,117 @@
+//! What an import says on the screen: counts, what was refused and why, what changed.
+//!
+//! Refusals come by reason, for a list has the same fault many times over, in the words of those who
+//! mend it. The whole is in the JSON.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use crate::roster::{Change, IgnoredColumn, ImportReport, RowKey, words};
+
+/// Rows that are named for each reason; the file of refused rows has them all.
+const ROWS_SHOWN_MAX: usize = 8;
+/// Rows whose changes are shown.
+const CHANGES_SHOWN_MAX: usize = 200;
+
+/// The report as text.
+pub(super) fn text(file: &Path, dry_run: bool, hint: bool, report: &ImportReport) -> String {
+    let refused = report.rejected.len();
+    let mut text = format!(
+        "{}: {} rows, {} accepted, {refused} refused",
+        file.display(),
+        report.rows,
+        report.accepted,
+    );
+    let would = if dry_run { "would be " } else { "" };
+    text.push_str(&format!(
+        "; {would}{} created, {} updated, {} unchanged",
+        report.created, report.updated, report.unchanged
+    ));
+    if dry_run {
+        text.push_str("; nothing was stored");
+    }
+    if let Some(told) = &report.told {
+        let day = told.as_of.map(|day| format!(" --as-of {day}")).unwrap_or_default();
+        let unit = told.unit.as_ref().map(|unit| format!(" --unit {unit}")).unwrap_or_default();
+        text.push_str(&format!("\nread as the file itself says:{day}{unit}"));
+    }
+    for (sheet, why) in &report.left_out_because {
+        text.push_str(&format!("\nsheet {sheet} left out: {why}"));
+    }
+    for IgnoredColumn { column, header } in &report.ignored_columns {
+        let header = if header.is_empty() { "without a header" } else { header };
+        text.push_str(&format!(
+            "\ncolumn {column} ({header}) was not read: no field is for it; a mapping file can name one \
+             (--mapping)"
+        ));
+    }
+    refusals(&mut text, report);
+    changes(&mut text, report);
+    for (warning, count) in &report.warnings {
+        text.push_str(&format!("\nwarning: {warning}, {count} times"));
+    }
+    if refused > 0 && hint {
+        text.push_str(
+            "\nto mend the refused rows: import again with --refused OUT.xlsx, which writes them with \
+             their reasons",
+        );
+    }
+    text
+}
+
+/// By reason, the most frequent first.
+fn refusals(text: &mut String, report: &ImportReport) {
+    let mut by_reason: BTreeMap<&str, Vec<&RowKey>> = BTreeMap::new();
+    for (row, reason) in &report.rejected {
+        by_reason.entry(reason).or_default().push(row);
+    }
+    let mut by_reason: Vec<_> = by_reason.into_iter().collect();
+    by_reason.sort_by_key(|(_, rows)| std::cmp::Reverse(rows.len()));
+    for (reason, rows) in by_reason {
+        let (wrong, mend) = words(reason);
+        let count = rows.len();
+        let noun = if count == 1 { "row" } else { "rows" };
+        text.push_str(&format!("\n{count} {noun} refused: {reason}: {wrong}. {mend}."));
+        for row in rows.iter().take(ROWS_SHOWN_MAX) {
+            let place = report.places.get(row).map(ToString::to_string).unwrap_or_default();
+            text.push_str(&format!("\n  row {row}{place}"));
+        }
+        if count > ROWS_SHOWN_MAX {
+            text.push_str(&format!("\n  and {} more", count - ROWS_SHOWN_MAX));
+        }
+    }
+}
+
+fn changes(text: &mut String, report: &ImportReport) {
+    for (row, fields) in report.changes.iter().take(CHANGES_SHOWN_MAX) {
+        for Change { field, old, new } in fields {
+            text.push_str(&format!("\nrow {row} changes {field}: {old:?} to {new:?}"));
+        }
+    }
+    if let Some(more) = report.changes.len().checked_sub(CHANGES_SHOWN_MAX).filter(|more| *more > 0)
+    {
+        text.push_str(&format!("\nand {more} more rows change records"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::roster::RosterKind;
+
+    #[test]
+    fn refusals_come_by_reason_in_words_with_their_first_rows_and_what_to_do() {
+        let mut report = ImportReport::new(RosterKind::Reservists);
+        for row in 1..=10 {
+            report.rejected.insert(row.into(), "UNIT_UNKNOWN".to_owned());
+        }
+        report.rejected.insert(11.into(), "SEX_INVALID".to_owned());
+        let shown = text(Path::new("a.csv"), false, true, &report);
+        let lines: Vec<&str> = shown.lines().collect();
+        assert!(lines[1].starts_with("10 rows refused: UNIT_UNKNOWN: không có xã"), "{shown}");
+        assert_eq!((lines[2], lines[10]), ("  row 1", "  and 2 more"));
+        assert!(lines[11].starts_with("1 row refused: SEX_INVALID"), "{shown}");
+        assert!(shown.ends_with("with their reasons"), "{shown}");
+        assert!(!text(Path::new("a.csv"), false, false, &report).contains("--refused"));
+    }
+}

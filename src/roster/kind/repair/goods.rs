@@ -1,0 +1,80 @@
+//! Numbers of enterprises: tax codes that lost a zero, and whole numbers with their thousands marked.
+
+use crate::domain::registry::{TaxCode, Warning};
+use crate::domain::text::fold;
+
+/// Measures that are counted in whole pieces: behind them three digits are thousands, not decimals.
+const PIECES: [&str; 20] = [
+    "bo", "cai", "chiec", "vien", "suat", "doi", "hop", "thung", "bao", "con", "qua", "goi", "xe",
+    "cay", "tam", "chai", "luot", "ca", "giuong", "san pham",
+];
+
+/// Ten digits of which a spreadsheet ate the first, if the check digit bears it out.
+pub(in crate::roster::kind) fn tax_code(text: &mut String, repairs: &mut Vec<Warning>) {
+    let bare: String = text.chars().filter(char::is_ascii_digit).collect();
+    if bare.len() != 9 || bare.len() != text.trim().len() {
+        return;
+    }
+    let restored = format!("0{bare}");
+    if TaxCode::parse(&restored).is_some_and(|code| code.is_consistent()) {
+        *text = restored;
+        repairs.push(Warning::TaxCodeZeroRestored);
+    }
+}
+
+/// `10.000` of what is counted in pieces.
+pub(in crate::roster::kind) fn whole_number(
+    text: &mut String,
+    measure: &str,
+    repairs: &mut Vec<Warning>,
+) {
+    if !PIECES.contains(&fold(measure).as_str()) {
+        return;
+    }
+    if let Some(plain) = without_thousands(text) {
+        *text = plain;
+        repairs.push(Warning::ThousandsRead);
+    }
+}
+
+/// `1.500` or `12,000,000` without its marks; none for any other number.
+pub(super) fn without_thousands(text: &str) -> Option<String> {
+    let text = text.trim();
+    let mark = text.chars().find(|c| matches!(c, '.' | ','))?;
+    let mut groups = text.split(mark);
+    let digits = |group: &str| group.bytes().all(|byte| byte.is_ascii_digit());
+    let head = groups.next().filter(|head| matches!(head.len(), 1..=3) && digits(head))?;
+    let fits = !head.starts_with('0') && groups.all(|group| group.len() == 3 && digits(group));
+    fits.then(|| text.replace(mark, ""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thousands_are_read_only_where_pieces_are_counted() {
+        let read = |text: &str, measure: &str| {
+            let (mut text, mut repairs) = (text.to_owned(), Vec::new());
+            whole_number(&mut text, measure, &mut repairs);
+            (text, repairs.len())
+        };
+        assert_eq!(read("10.000", "bộ"), ("10000".into(), 1));
+        assert_eq!(read("1,500", "Viên"), ("1500".into(), 1));
+        assert_eq!(read("10.000", "tấn"), ("10.000".into(), 0));
+        assert_eq!(read("10.5", "bộ"), ("10.5".into(), 0));
+        assert_eq!(read("1.50.000", "bộ"), ("1.50.000".into(), 0));
+    }
+
+    #[test]
+    fn a_zero_is_put_back_only_where_the_check_digit_says_so() {
+        let read = |text: &str| {
+            let (mut text, mut repairs) = (text.to_owned(), Vec::new());
+            tax_code(&mut text, &mut repairs);
+            (text, repairs.len())
+        };
+        assert_eq!(read("100109106"), ("0100109106".into(), 1));
+        assert_eq!(read("100109107"), ("100109107".into(), 0));
+        assert_eq!(read("5600123456"), ("5600123456".into(), 0));
+    }
+}

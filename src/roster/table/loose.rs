@@ -1,0 +1,152 @@
+//! Headers that no list of words has as they stand: abbreviations ("CN quân sự"), filler words ("Cấp
+//! bậc hiện tại"), several words for one thing ("Thôn/bản/TDP").
+//!
+//! Called where a header is none of the known ones. Invariants: a guess names one field or is none; it
+//! never takes a field that a known header claims, nor one that two guesses claim.
+
+use std::collections::HashMap;
+
+use super::labels::{find, plain};
+use crate::roster::kind::{Column, Kind};
+
+/// Abbreviations of single words, folded.
+const SHORT: [(&str, &str); 19] = [
+    ("cb", "cap bac"),
+    ("qh", "quan ham"),
+    ("db", "du bi"),
+    ("dbdv", "du bi"),
+    ("qndb", "quan nhan du bi"),
+    ("qs", "quan su"),
+    ("cn", "chuyen nghiep"),
+    ("gt", "gioi tinh"),
+    ("ntns", "ngay thang nam sinh"),
+    ("sk", "suc khoe"),
+    ("plsk", "phan loai suc khoe"),
+    ("tdp", "to dan pho"),
+    ("cc", "can cuoc"),
+    ("cccd", "can cuoc cong dan"),
+    ("ddcn", "dinh danh ca nhan"),
+    ("sx", "san xuat"),
+    ("pt", "phuong tien"),
+    ("sh", "so hieu"),
+    ("dkx", "dang ky xe"),
+];
+/// Words that say nothing of what stands under them.
+const FILLERS: [&str; 9] = [
+    "hien tai",
+    "hien nay",
+    "hien hanh",
+    "quan nhan du bi",
+    "cua quan nhan",
+    "quan nhan",
+    "ghi ro",
+    "neu co",
+    "lien he",
+];
+/// Words before what a number or code is of.
+const LEADS: [&str; 4] = ["ma so ", "so ", "ma ", "the "];
+/// Longest header that is guessed at, in bytes: longer ones are sentences.
+const GUESSED_LEN_MAX: usize = 80;
+
+/// What a header may mean; fields in the order in which they come into question.
+pub(super) type Guess = Vec<&'static str>;
+
+/// The known headers of a kind, in words.
+pub(super) struct Loose {
+    /// None where the same words stand for two fields.
+    fields: HashMap<String, Option<&'static str>>,
+}
+
+impl Loose {
+    pub(super) fn new<K: Kind>() -> Self {
+        let mut fields = HashMap::new();
+        let mut add = |words: String, field: &'static str| {
+            let known = fields.entry(words).or_insert(Some(field));
+            if *known != Some(field) {
+                *known = None;
+            }
+        };
+        for column in K::COLUMNS {
+            for header in column.headers {
+                let words = expanded(header);
+                add(without_lead(&words).to_owned(), column.field);
+                add(words, column.field);
+            }
+        }
+        Self { fields }
+    }
+
+    /// The field that a header means, if it is one and one only.
+    pub(super) fn field<K: Kind>(&self, text: &str) -> Option<&'static str> {
+        if text.len() > GUESSED_LEN_MAX {
+            return None;
+        }
+        let bare = text.split(['(', '[']).next().unwrap_or(text);
+        self.of_words(bare).or_else(|| {
+            let parts: Vec<&str> = bare.split('/').filter(|part| !part.trim().is_empty()).collect();
+            let (first, rest) = parts.split_first().filter(|(_, rest)| !rest.is_empty())?;
+            let of = |part: &str| find::<K>(part).map(|c| c.field).or_else(|| self.of_words(part));
+            let field = of(first)?;
+            rest.iter().all(|part| of(part) == Some(field)).then_some(field)
+        })
+    }
+
+    fn of_words(&self, text: &str) -> Option<&'static str> {
+        let words = expanded(&plain(&spelt(text)));
+        let stripped = stripped(&words);
+        let tries = [words.as_str(), stripped.as_str(), without_lead(&stripped)];
+        let known = |words: &&str| words.len() > 1 && self.fields.contains_key(*words);
+        let found = tries.into_iter().find(known)?;
+        self.fields.get(found).copied().flatten()
+    }
+}
+
+/// Whether a header is "DT" without the stroke: the ethnic group (dân tộc), or the phone (điện thoại)
+/// in haste.
+pub(super) fn is_bare_dt(text: &str) -> bool {
+    plain(text) == "dt" && !text.contains(['đ', 'Đ'])
+}
+
+/// Whether a header is "ĐV": a member of the Party (đảng viên) or the unit (đơn vị).
+pub(super) fn is_dv(text: &str) -> bool {
+    plain(text) == "dv"
+}
+
+/// The known header that a text in brackets stands for, where the words before them name the unit:
+/// "Nơi thường trú (thôn, bản)".
+pub(super) fn in_brackets<K: Kind>(text: &str) -> Option<&'static Column<K::Input>> {
+    let (_, inner) = text.split_once('(')?;
+    find::<K>(inner.trim_end().trim_end_matches(')'))
+}
+
+/// "ĐT" is a phone; without its stroke it could be another word.
+fn spelt(text: &str) -> String {
+    let spell = |word: &str| match word.trim_matches(|c: char| !c.is_alphanumeric()) {
+        "ĐT" | "đt" | "Đt" | "ĐTDĐ" => "điện thoại".to_owned(),
+        _ => word.to_owned(),
+    };
+    text.split_whitespace().map(spell).collect::<Vec<_>>().join(" ")
+}
+
+fn expanded(words: &str) -> String {
+    let count = words.split(' ').count();
+    let word = |(at, word): (usize, &str)| {
+        let short = SHORT.iter().find(|(short, _)| *short == word).map(|(_, long)| *long);
+        // "Phone no.", yet a lone "No" counts rows.
+        let number = (word == "no" && at > 0 && at + 1 == count).then_some("number");
+        short.or(number).unwrap_or(word).to_owned()
+    };
+    words.split(' ').enumerate().map(word).collect::<Vec<_>>().join(" ")
+}
+
+fn stripped(words: &str) -> String {
+    let mut padded = format!(" {words} ");
+    for filler in FILLERS {
+        padded = padded.replace(&format!(" {filler} "), " ");
+    }
+    padded.trim().to_owned()
+}
+
+fn without_lead(words: &str) -> &str {
+    LEADS.iter().find_map(|lead| words.strip_prefix(lead)).unwrap_or(words)
+}
