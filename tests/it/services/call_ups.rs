@@ -150,7 +150,7 @@ struct Commune {
     terminal: Arc<Terminal>,
     dialer: Arc<dyn Dialer>,
     link: Option<(JoinHandle<()>, CancellationToken)>,
-    _dir: tempfile::TempDir,
+    dir: tempfile::TempDir,
 }
 
 async fn commune(province: &Province, unit: &str) -> Commune {
@@ -166,7 +166,7 @@ async fn commune(province: &Province, unit: &str) -> Commune {
     let dialer = home.dialer(&[], province.clock.clone()).expect("whole");
     let store = dir.path().join("store");
     let terminal = home.terminal(&store, province.clock.clone(), LINK).expect("a store");
-    let mut commune = Commune { terminal, dialer, link: None, _dir: dir };
+    let mut commune = Commune { terminal, dialer, link: None, dir };
     commune.connect(province).await;
     commune
 }
@@ -268,6 +268,43 @@ async fn each_commune_gets_its_own_sheet_and_nothing_else() {
         _other => None,
     });
     assert_eq!(read.sum::<usize>(), 8);
+}
+
+/// Whether any file of a terminal, or its name, has one of these words.
+fn is_anywhere(dir: &std::path::Path, words: &[&str]) -> bool {
+    std::fs::read_dir(dir).expect("a directory").any(|entry| {
+        let path = entry.expect("readable").path();
+        if path.is_dir() {
+            return is_anywhere(&path, words);
+        }
+        let bytes = std::fs::read(&path).expect("readable");
+        let has = |word: &&str| bytes.windows(word.len()).any(|part| part == word.as_bytes());
+        words.iter().any(has)
+    })
+}
+
+#[tokio::test]
+async fn a_terminals_directory_says_nothing_of_those_called_and_forgets_them_with_the_order() {
+    let province = Province::start().await;
+    put(&province, &people()).await;
+    let mut nhe = commune(&province, NHE).await;
+    let (draft, selected) = calling(&province, 8).await;
+    let mut director = province.orders("exercise-director").await;
+    soon(director.draft_order(request(&draft, &selected.call_up_id))).await.expect("laid down");
+    sign_and_issue(&province, &draft).await.expect("issued");
+    nhe.complete(&draft).await;
+    let rows = nhe.terminal.inbox().called(draft.order.id).expect("readable");
+    assert_eq!(rows.len(), 5, "whoever is responsible sees them");
+    let words = ["Lò Văn", "Vàng A", "Nà Pán", "491234"];
+    assert!(!is_anywhere(nhe.dir.path(), &words), "in the clear in the directory");
+    let key = nhe.dir.path().join("keys/sheets").join(draft.order.id.to_string());
+    assert!(key.exists());
+
+    province.clock.set(draft.order.not_after.offset_by(30 * 24 * 3_600_000 + 1));
+    let now = nhe.terminal.now();
+    nhe.terminal.with_inbox(move |inbox| inbox.destroy_old_sheets(now)).await.expect("destroyed");
+    assert!(!key.exists() && nhe.names(&draft).is_empty());
+    nhe.leave().await;
 }
 
 /// The pages a terminal has, as the server sends them.
