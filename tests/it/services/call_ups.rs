@@ -399,6 +399,35 @@ async fn who_could_not_be_called_any_more_is_counted_and_stays_on_the_list() {
 }
 
 #[tokio::test]
+async fn nobody_of_a_unit_that_ended_and_left_nothing_in_its_place_is_called_or_offered() {
+    let province = Province::start().await;
+    put(&province, &people()).await;
+    let closing = pb::unit_change::Change::Close(pb::CloseUnit {
+        unit_code: LAY.to_owned(),
+        successor_codes: Vec::new(),
+    });
+    let change = pb::ChangeUnitsRequest {
+        request_id: "close".to_owned(),
+        change: Some(pb::UnitChange { change: Some(closing) }),
+        effective_date: "2026-11-01".to_owned(),
+        document: "giải thể".to_owned(),
+        validate_only: true,
+        force: true,
+    };
+    let channel = province.officer("administrator").await;
+    let mut client = pb::organization_service_client::OrganizationServiceClient::new(channel);
+    let preview = soon(client.change_units(change.clone())).await.expect("a preview").into_inner();
+    assert_eq!(preview.stranded_records, 3);
+    let change = pb::ChangeUnitsRequest { validate_only: false, ..change };
+    soon(client.change_units(change)).await.expect("all the same");
+    let (_draft, selected) = calling(&province, 20).await;
+    let summary = pb::CallUpSummary::decode(&selected.summary[..]).expect("a summary");
+    assert_eq!((summary.lines[0].exact, summary.lines[0].near), (3, 4));
+    let said = format!("{summary:?}");
+    assert!(!said.contains(LAY), "{said}");
+}
+
+#[tokio::test]
 async fn sheets_go_thirty_days_after_the_end_of_their_order_and_no_sooner() {
     let province = Province::start().await;
     let ids = put(&province, &people()).await;
@@ -417,11 +446,16 @@ async fn sheets_go_thirty_days_after_the_end_of_their_order_and_no_sooner() {
     let left =
         || store.scan(&keys::call_up_of(order.as_bytes()), b"", 100).expect("in memory").len();
     let leaves = left();
+    soon(province.sheets.of(order)).await.expect("readable");
     province.clock.set(draft.order.not_after.offset_by(30 * 24 * 3_600_000));
+    province.sheets.forget_past();
     assert_eq!(soon(province.engine.prune_call_up(order)).await.expect("kept"), 0);
     assert_eq!(left(), leaves);
     province.clock.advance(Duration::from_secs(1));
     assert_eq!(soon(province.engine.prune_call_up(order)).await.expect("removed"), leaves);
     assert_eq!(left(), 0);
     assert!(!ids.iter().any(names), "nothing of the people is left beside their records");
+    assert_eq!(province.sheets.opened_len(), 1, "they were opened to be seen");
+    province.sheets.forget_past();
+    assert_eq!(province.sheets.opened_len(), 0);
 }

@@ -169,6 +169,7 @@ fn the_sheets_of_a_cancelled_order_that_nobody_acknowledged_go_at_once_and_do_no
 #[test]
 fn whoever_acknowledged_has_the_list_for_a_day_to_call_off() {
     let (bench, _lists, order) = Bench::called(1);
+    bench.inbox.open_order(id(1)).expect("a step");
     bench.inbox.acknowledge(id(1), "An").expect("a step");
     bench.receive(2, &envelope(&cancel_of(2, &order, Handling::Exercise)));
     bench.clock.advance(std::time::Duration::from_secs(24 * 3_600));
