@@ -280,6 +280,9 @@ pub const PUBLISH_EVERY: Duration = Duration::from_secs(10);
 /// How long after an order's end its call-up sheets are kept, in ms: 30 days, for reports and disputes.
 /// The root that was signed stays in the ledger.
 pub const SHEETS_KEPT_MS: i64 = 30 * 24 * 3_600_000;
+/// How long a terminal keeps the call-up sheets of a cancelled order that was acknowledged, in ms: a
+/// day, to call off whoever was called.
+pub const CALL_OFF_MS: i64 = 24 * 3_600_000;
 /// Between two looks for call-up sheets that are past that.
 pub const PRUNE_EVERY: Duration = Duration::from_secs(3_600);
 /// Between two looks at the store: what a start must replay stays a matter of moments.

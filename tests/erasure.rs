@@ -13,7 +13,10 @@ mod program;
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::os::unix::process::CommandExt as _;
 use std::path::Path;
+use std::process::{Command, Stdio};
 
 use collector::Collector;
 use program::{LONG, Place, Process};
@@ -158,4 +161,52 @@ fn an_erased_person_stays_erased_in_the_backup_of_before_and_nobody_else_is() {
     assert!(!spans.is_empty(), "traces were sent");
     has_no_canary("the traces", format!("{spans:?}").as_bytes());
     has_no_canary("the exported metrics", format!("{measured:?}").as_bytes());
+}
+
+/// What the system says of a process.
+fn proc_of(id: u32, file: &str) -> std::path::PathBuf {
+    Path::new("/proc").join(id.to_string()).join(file)
+}
+
+fn writes_no_core(id: u32) {
+    let limits = fs::read_to_string(proc_of(id, "limits")).expect("it runs");
+    let core = limits.lines().find(|line| line.starts_with("Max core file size"));
+    let words: Vec<&str> = core.expect("a limit").split_whitespace().collect();
+    assert_eq!(words[4..6], ["0", "0"], "{words:?}");
+}
+
+#[test]
+fn no_process_leaves_keys_or_names_in_a_core_file() {
+    let place = Place::found(&[]);
+    writes_no_core(place.serve().child.id());
+}
+
+/// A command waits for its list in a pipe; whoever is of its user and no more may not look into it.
+#[test]
+fn nobody_of_the_same_user_reads_the_memory_of_a_process() {
+    const NOBODY: u32 = 65_534;
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = |name: &str| dir.path().join(name);
+    let own = fs::metadata("/proc/self").expect("our own").uid();
+    fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755)).expect("ours");
+    fs::copy(env!("CARGO_BIN_EXE_hoatoc"), path("hoatoc")).expect("room for a copy");
+    let made = Command::new("mkfifo").arg("-m").arg("0666").arg(path("units.csv")).status();
+    assert!(made.expect("mkfifo runs").success());
+    let mut command = Command::new(path("hoatoc"));
+    command.args(["unit", "import"]).arg(path("units.csv")).stdin(Stdio::null());
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    let user = if own == 0 { NOBODY } else { own };
+    if own == 0 {
+        // Root reads every memory: the question is asked of another user.
+        command.uid(NOBODY).gid(NOBODY);
+    }
+    let mut waiting = command.spawn().expect("it runs");
+    // Opening for writing waits until it opened for reading, which is long after its start.
+    let list = fs::OpenOptions::new().write(true).open(path("units.csv")).expect("read");
+    let id = waiting.id();
+    writes_no_core(id);
+    let owner = fs::metadata(proc_of(id, "environ")).expect("it runs").uid();
+    assert_eq!(owner, 0, "what may be dumped belongs to the user {user}");
+    drop(list);
+    assert!(!waiting.wait().expect("it ends").success(), "an empty list is none");
 }

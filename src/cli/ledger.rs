@@ -1,6 +1,8 @@
-//! `hoatoc ledger`: heads, proofs and a full replay. Nothing the server says is believed: the
+//! `hoatoc ledger`: what was recorded, heads, proofs and a full replay. Nothing the server says is believed: the
 //! checkpoint's signature is checked against the trust bundle kept in the officer's home, proofs
 //! against the checkpoint, and leaves against both.
+
+mod list;
 
 use std::path::PathBuf;
 
@@ -24,6 +26,12 @@ const PAGE_LEN: u32 = 500;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Ledger {
+    /// Lists what was recorded, the newest last: who did or read what, and when. Names no person.
+    #[command(
+        after_help = "Examples:\n  hoatoc ledger list --kind records_read --by clerk --since 2026-03-01 --as ~/auditor\n  \
+        hoatoc ledger list --record 01936f5e-0000-7000-8000-000000000000 --export readings.xlsx --as ~/auditor"
+    )]
+    List(list::List),
     /// Shows the newest signed checkpoint.
     #[command(after_help = "Example:\n  hoatoc ledger head --as ~/auditor > checkpoint.txt")]
     Head,
@@ -56,6 +64,7 @@ pub(super) enum Ledger {
 impl Ledger {
     pub(super) async fn run(self, cx: &Cx) -> Result<()> {
         match self {
+            Self::List(list) => list.run(cx).await,
             Self::Head => head(cx).await,
             Self::Prove { index, size, consistency } => prove(cx, index, size, consistency).await,
             Self::Verify { checkpoint } => verify(cx, checkpoint).await,

@@ -16,6 +16,7 @@
 mod bench;
 mod connection;
 mod demo;
+mod dumps;
 mod homes;
 mod identity;
 mod ledger;
@@ -188,6 +189,7 @@ where
 
 /// Runs the program with its arguments.
 pub fn main() -> ExitCode {
+    let dumps = dumps::forbid();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(told) => {
@@ -197,7 +199,8 @@ pub fn main() -> ExitCode {
         }
     };
     let cx = Cx { screen: Screen::new(cli.output), clock: Arc::new(SystemClock), home: cli.acting };
-    match run(&cx, cli.command) {
+    let allowed = dumps.context("failed to forbid core files, which would hold keys: allow prctl");
+    match allowed.and_then(|()| run(&cx, cli.command)) {
         Ok(status) => status,
         Err(failure) if output::reader_left(&failure) => ExitCode::SUCCESS,
         Err(failure) if failure.is::<server::serve::Logged>() => ExitCode::FAILURE,

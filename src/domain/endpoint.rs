@@ -104,6 +104,9 @@ pub struct Endpoint {
     pub terminal: Option<Terminal>,
     /// The certificate that the terminal's newest one replaces, until that was seen in use.
     pub superseded: Option<Superseded>,
+    /// Whether it is out of every audience for good: its number and history stay, its address may be
+    /// given to another.
+    pub is_retired: bool,
 }
 
 impl Endpoint {
@@ -180,11 +183,12 @@ pub enum EndpointError {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Endpoints {
     list: Vec<Endpoint>,
+    /// Those in use.
     by_address: BTreeMap<Address, EndpointNo>,
 }
 
 impl Endpoints {
-    /// How many there are.
+    /// How many there are, those retired included.
     pub fn len(&self) -> usize {
         self.list.len()
     }
@@ -194,9 +198,14 @@ impl Endpoints {
         self.list.is_empty()
     }
 
-    /// All, by number.
+    /// All, by number, those retired included.
     pub fn iter(&self) -> impl Iterator<Item = &Endpoint> {
         self.list.iter()
+    }
+
+    /// Those in use, by number.
+    pub fn in_use(&self) -> impl Iterator<Item = &Endpoint> {
+        self.list.iter().filter(|endpoint| !endpoint.is_retired)
     }
 
     /// One by number.
@@ -204,7 +213,7 @@ impl Endpoints {
         self.list.get(usize::try_from(no.number()).ok()?.checked_sub(1)?)
     }
 
-    /// One by address.
+    /// The one in use at an address.
     pub fn at(&self, address: &Address) -> Option<&Endpoint> {
         self.get(*self.by_address.get(address)?)
     }
@@ -242,7 +251,23 @@ impl Endpoints {
     pub(crate) fn add(&mut self, no: EndpointNo, address: Address) {
         debug_assert_eq!(usize::try_from(no.number()).ok(), Some(self.list.len() + 1));
         self.by_address.insert(address.clone(), no);
-        self.list.push(Endpoint { no, address, terminal: None, superseded: None });
+        self.list.push(Endpoint {
+            no,
+            address,
+            terminal: None,
+            superseded: None,
+            is_retired: false,
+        });
+    }
+
+    /// Takes one out of use, for recorded facts only: nobody answers for it any more.
+    pub(crate) fn retire(&mut self, no: EndpointNo) {
+        let Some(endpoint) = self.get_mut(no) else { return };
+        (endpoint.terminal, endpoint.superseded, endpoint.is_retired) = (None, None, true);
+        let address = endpoint.address.clone();
+        if self.by_address.get(&address) == Some(&no) {
+            self.by_address.remove(&address);
+        }
     }
 
     /// The endpoint to change, for recorded facts only.

@@ -23,13 +23,15 @@ pub(super) fn tell(world: &World, entry: &Entry) {
         }
         Event::UnitsReorganized(done) => {
             let (units, effective) = (done.units.len(), done.effective);
+            let endpoints = done.endpoints.len();
             let act = match &done.act {
                 Act::Change(change) => change.as_str(),
                 Act::Undo { .. } => "undo",
             };
-            info!(%by, act, units, %effective, "units reorganized");
+            info!(%by, act, units, endpoints, %effective, "units reorganized");
         }
         Event::EndpointAdded { no, address } => info!(%by, %no, %address, "endpoint added"),
+        Event::EndpointRetired { no, .. } => info!(%by, %no, "endpoint retired"),
         Event::CodeCreated { endpoint, .. } => info!(%by, %endpoint, "enrolment code created"),
         Event::TerminalEnrolled { endpoint, .. } => info!(%by, %endpoint, "terminal enrolled"),
         Event::CertificateIssued { holder, .. } => match holder {

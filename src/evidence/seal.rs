@@ -28,6 +28,7 @@
 
 pub mod keyring;
 pub mod keytree;
+pub mod sheet;
 
 use std::fmt;
 use std::sync::Arc;

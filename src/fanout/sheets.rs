@@ -3,10 +3,10 @@
 //!
 //! Called by the order service (sealing with a draft, checking before each signature and issue) and
 //! by sessions (each endpoint's own pages). What is opened is kept for a few orders, because an order
-//! wakes every terminal at once. Invariants: nothing is handed out but pages that name the endpoint;
+//! wakes every terminal at once, and no longer than the store keeps it. Invariants: nothing is handed out but pages that name the endpoint;
 //! what is checked is read from the store anew.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
@@ -22,6 +22,7 @@ use crate::engine::Engine;
 use crate::evidence::seal::{SealError, Sealer};
 use crate::limits;
 use crate::store::{Pair, Store, StoreError, keys};
+use crate::tasks::Tasks;
 use crate::wire::order::call_up::belongs;
 use crate::wire::order::call_up::pages::{Frozen, Leaf};
 use crate::wire::{WireError, array, pb};
@@ -85,6 +86,38 @@ impl Sheets {
     /// Over the store of this engine.
     pub fn new(engine: Engine, sealer: Arc<Sealer>) -> Self {
         Self { engine, sealer, opened: Arc::default() }
+    }
+
+    /// Lets go of opened lists that the store keeps no longer, now and then, until everything stops.
+    pub fn keep(&self, tasks: &Tasks) {
+        let (own, stopping) = (self.clone(), tasks.stopping().clone());
+        tasks.spawn("sheets.keep", async move {
+            loop {
+                tokio::select! {
+                    () = stopping.cancelled() => return,
+                    () = tokio::time::sleep(limits::PRUNE_EVERY) => own.forget_past(),
+                }
+            }
+        });
+    }
+
+    /// Lets go of opened lists that no order stands on which ended less than
+    /// [`limits::SHEETS_KEPT_MS`] ago.
+    pub fn forget_past(&self) {
+        let kept: HashSet<OrderId> = {
+            let (now, world) = (self.engine.now(), self.engine.world());
+            let in_use = world
+                .orders()
+                .map(|file| &file.order)
+                .filter(|order| now.millis_since(order.not_after) <= limits::SHEETS_KEPT_MS);
+            in_use.filter_map(|order| Some(order.call_up.as_ref()?.frozen_by)).collect()
+        };
+        self.opened.lock().retain(|(order, _lists)| kept.contains(order));
+    }
+
+    /// How many orders' lists are opened.
+    pub fn opened_len(&self) -> usize {
+        self.opened.lock().len()
     }
 
     /// What opens records too.

@@ -123,6 +123,7 @@ impl Server {
         .map_err(|source| StartError::Listen { address, source })?;
         let (health, health_service) = tonic_health::server::health_reporter();
         let mut routes = parts.extra;
+        parts.sheets.keep(tasks);
         let shared = Doors {
             engine: parts.engine.clone(),
             sheets: parts.sheets,

@@ -225,7 +225,7 @@ impl Cast {
     pub fn draft(order: Order, signers: &[&str]) -> NewDraft {
         let mut envelope = sealed(OrderFile::payload_type(&order), order::encode(&order));
         signers.iter().for_each(|id| envelope.sign(&key(id)).expect("room for a few"));
-        NewDraft { order: Arc::new(order), envelope, traceparent: String::new() }
+        NewDraft { order: Arc::new(order), envelope, traceparent: String::new(), erased_then: None }
     }
 
     /// Draft, two signatures, issue: each with a request id that begins with `name`.

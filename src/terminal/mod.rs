@@ -6,6 +6,7 @@
 //! | [`home`] | enrolment, keys and certificates in the terminal's directory |
 //! | [`verify`] | is this order to be believed, with no server in reach |
 //! | [`inbox`] | orders and answers on disk |
+//! | [`sheet_keys`] | the keys of call-up sheets, outside that |
 //! | [`link`] | the stream to the server, and patience when there is none |
 //! | [`screen`] | what a commune's officer sees and presses |
 //! | [`headless`] | answers by rule or from standard input |
@@ -19,6 +20,7 @@ pub mod home;
 pub mod inbox;
 pub mod link;
 pub mod screen;
+pub mod sheet_keys;
 pub mod verify;
 
 use std::fmt;
@@ -31,9 +33,11 @@ use crate::clock::Clock;
 use crate::domain::ids::EndpointNo;
 use crate::domain::instant::Instant;
 use crate::evidence::key::SigningKey;
+use crate::limits;
 use crate::store::{Store, StoreError};
 use inbox::{Inbox, InboxError};
 use link::{Dialer, LinkError, LinkOptions, LinkStatus};
+use sheet_keys::SheetKeys;
 
 /// Where the store's work is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,6 +52,8 @@ pub enum StoreWork {
 pub struct TerminalParts {
     /// Its own store, and nobody else's.
     pub store: Arc<dyn Store>,
+    /// The keys of the call-up sheets in it.
+    pub sheet_keys: Arc<dyn SheetKeys>,
     /// Where the store's work is done.
     pub store_work: StoreWork,
     /// The endpoint it stands for.
@@ -84,12 +90,13 @@ impl Terminal {
     /// # Errors
     /// As [`Inbox::open`].
     pub fn open(parts: TerminalParts) -> Result<Arc<Self>, InboxError> {
-        let clock = Arc::clone(&parts.clock);
+        let TerminalParts { store, sheet_keys, store_work, endpoint, answer_key, clock, link } =
+            parts;
         Ok(Arc::new(Self {
-            inbox: Inbox::open(parts.store, parts.endpoint, parts.answer_key, parts.clock)?,
-            store_work: parts.store_work,
+            inbox: Inbox::open(store, sheet_keys, endpoint, answer_key, Arc::clone(&clock))?,
+            store_work,
             clock,
-            options: parts.link,
+            options: link,
             link: watch::Sender::new(LinkStatus::default()),
             working: Arc::new(Semaphore::new(1)),
         }))
@@ -119,10 +126,27 @@ impl Terminal {
         dialer: Arc<dyn Dialer>,
         stop: CancellationToken,
     ) -> Result<(), LinkError> {
-        let ended = link::run(self, &*dialer, &stop).await;
+        let ended = tokio::select! {
+            ended = link::run(self, &*dialer, &stop) => ended,
+            fault = self.keep_sheets() => Err(fault.into()),
+        };
         // A job that was begun goes on when nobody waits for it; nothing may be at work after this.
         drop(self.working.acquire().await);
         ended
+    }
+
+    /// Destroys what is over of the call-up sheets, now and then, linked or not. Returns only with a
+    /// store whose state is unknown.
+    async fn keep_sheets(self: &Arc<Self>) -> InboxError {
+        loop {
+            tokio::time::sleep(limits::PRUNE_EVERY).await;
+            let now = self.now();
+            match self.with_inbox(move |inbox| inbox.destroy_old_sheets(now)).await {
+                Ok(_orders) => {}
+                Err(fault) if fault.is_fatal() => return fault,
+                Err(fault) => tracing::warn!(%fault, "call-up sheets that are over stay for now"),
+            }
+        }
     }
 
     /// Does the inbox's work where it may block.

@@ -25,9 +25,13 @@ use crate::wire::{
 const FORMAT: u32 = 1;
 /// Of what a reader of the first layout would misread.
 const FORMAT_OF_RENEWALS: u32 = 2;
+/// Of what a reader of the second layout would misread.
+const FORMAT_OF_RETIREMENTS: u32 = 3;
 
-const fn format_of(event: &Event) -> u32 {
+fn format_of(event: &Event) -> u32 {
     match event {
+        Event::EndpointRetired { .. } => FORMAT_OF_RETIREMENTS,
+        Event::UnitsReorganized(done) if !done.endpoints.is_empty() => FORMAT_OF_RETIREMENTS,
         Event::CertificateSeen { .. } | Event::CertificateIssued { shown: Some(_), .. } => {
             FORMAT_OF_RENEWALS
         }
@@ -59,8 +63,8 @@ pub fn encode(entry: &Entry) -> Vec<u8> {
 pub fn decode(leaf: &[u8]) -> Result<Entry, WireError> {
     let message = pb::LedgerEntry::decode(leaf).map_err(|fault| WireError::new("entry", fault))?;
     let format = message.format;
-    if ![FORMAT, FORMAT_OF_RENEWALS].contains(&format) {
-        let known = format!("is {format}, expected {FORMAT} or {FORMAT_OF_RENEWALS}");
+    if !(FORMAT..=FORMAT_OF_RETIREMENTS).contains(&format) {
+        let known = format!("is {format}, expected {FORMAT} to {FORMAT_OF_RETIREMENTS}");
         return Err(WireError::new("format", known));
     }
     let event = event_from_message(message.event.ok_or_else(|| WireError::missing("event"))?)?;
@@ -111,6 +115,10 @@ fn event_to_message(event: &Event) -> Wire {
             number: no.number(),
             unit_code: address.unit.to_string(),
             line: pb::Line::from(address.line).into(),
+        }),
+        Event::EndpointRetired { no, document } => Wire::EndpointRetired(pb::EndpointRetired {
+            number: no.number(),
+            document: document.clone(),
         }),
         Event::CodeCreated { endpoint, secret_digest, expires_at } => {
             Wire::EnrolmentCodeCreated(pb::EnrolmentCodeCreated {
@@ -176,6 +184,7 @@ fn order_event_to_message(event: &Event) -> Wire {
         | Event::SpecialtiesPut { .. }
         | Event::UnitsReorganized(_)
         | Event::EndpointAdded { .. }
+        | Event::EndpointRetired { .. }
         | Event::CodeCreated { .. }
         | Event::TerminalEnrolled { .. }
         | Event::CertificateIssued { .. }
@@ -215,6 +224,9 @@ fn event_from_message(message: Wire) -> Result<Event, WireError> {
             no: EndpointNo::new(added.number),
             address: unit::address(&added.unit_code, added.line)?,
         },
+        Wire::EndpointRetired(gone) => {
+            Event::EndpointRetired { no: EndpointNo::new(gone.number), document: gone.document }
+        }
         Wire::EnrolmentCodeCreated(created) => Event::CodeCreated {
             endpoint: EndpointNo::new(created.endpoint_number),
             secret_digest: array("secret_digest", &created.secret_digest)?,
@@ -283,6 +295,7 @@ fn order_event_from_message(message: Wire) -> Result<Event, WireError> {
         | Wire::SpecialtiesPut(_)
         | Wire::UnitsReorganized(_)
         | Wire::EndpointAdded(_)
+        | Wire::EndpointRetired(_)
         | Wire::EnrolmentCodeCreated(_)
         | Wire::TerminalEnrolled(_)
         | Wire::CertificateIssued(_)

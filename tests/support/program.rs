@@ -46,7 +46,7 @@ impl Said {
 /// A process that this test started, and ends.
 pub(crate) struct Process {
     name: String,
-    child: Child,
+    pub(crate) child: Child,
     said: Arc<Said>,
 }
 

@@ -66,6 +66,7 @@ pub(crate) struct Province {
     pub(crate) root: SigningKey,
     pub(crate) people: BTreeMap<String, Person>,
     pub(crate) hub: Hub,
+    pub(crate) sheets: Sheets,
     pub(crate) metrics: Metrics,
     pub(crate) tasks: Tasks,
 }
@@ -174,7 +175,7 @@ impl Province {
                 tls: Arc::new(tls(&authority, clock.clone())),
                 clock: clock.clone(),
                 engine: engine.clone(),
-                sheets,
+                sheets: sheets.clone(),
                 authority: authority.clone(),
                 metrics: metrics.clone(),
                 presence: Arc::new(hub.clone()),
@@ -196,6 +197,7 @@ impl Province {
             root,
             people,
             hub,
+            sheets,
             metrics,
             tasks,
         };

@@ -29,6 +29,7 @@ use hoatoc::store::memory::MemoryStore;
 use hoatoc::tasks::Tasks;
 use hoatoc::telemetry::Metrics;
 use hoatoc::terminal::link::{FixedDialer, LinkOptions};
+use hoatoc::terminal::sheet_keys::MemorySheetKeys;
 use hoatoc::terminal::{StoreWork, Terminal, TerminalParts};
 use hoatoc::wire::{self, pb};
 use pb::identity_service_server::{IdentityService, IdentityServiceServer};
@@ -413,6 +414,7 @@ impl Bench {
     pub(crate) fn terminal_on(&self, store: Arc<dyn Store>, link: LinkOptions) -> Arc<Terminal> {
         let terminal = Terminal::open(TerminalParts {
             store,
+            sheet_keys: Arc::new(MemorySheetKeys::default()),
             store_work: StoreWork::Inline,
             endpoint: ME,
             answer_key: key(50),

@@ -33,8 +33,27 @@ pub(in crate::cli) enum Endpoint {
         /// Only under this unit.
         #[arg(long, value_name = "CODE")]
         unit: Option<UnitCode>,
+        /// Those out of use too.
+        #[arg(long)]
+        retired: bool,
         #[command(flatten)]
         export: Export,
+    },
+    /// Takes an endpoint out of use: out of every audience, its terminal off within seconds. Its number
+    /// is never given again, its history stays.
+    #[command(
+        after_help = "Example:\n  hoatoc endpoint retire 03160/civil --document \"Quyết định 5/QĐ\" --as ~/admin"
+    )]
+    Retire {
+        /// The endpoint, such as 03160/civil.
+        #[arg(value_name = "UNIT/LINE")]
+        address: Address,
+        /// The number of the document it rests on, or the reason.
+        #[arg(long, value_name = "TEXT")]
+        document: String,
+        /// Also while an open order waits for its answer: the order ends without it.
+        #[arg(long)]
+        force: bool,
     },
     /// Makes a one-time code for an endpoint's terminal: shown once, good for 24 hours.
     #[command(after_help = "Example:\n  hoatoc endpoint code 03160/military --as ~/admin")]
@@ -65,7 +84,10 @@ impl Endpoint {
     pub(in crate::cli) async fn run(self, cx: &Cx) -> Result<()> {
         match self {
             Self::Add(add) => add.run(cx).await,
-            Self::List { unit, export } => list(cx, unit.as_ref(), &export).await,
+            Self::List { unit, retired, export } => list(cx, unit.as_ref(), retired, &export).await,
+            Self::Retire { address, document, force } => {
+                retire(cx, &address, document, force).await
+            }
             Self::Code { address } => code(cx, &address).await,
         }
     }
@@ -103,8 +125,8 @@ impl Add {
 
     async fn by_flags(&self, connection: &Connection) -> Result<Vec<Address>> {
         let there = connection.endpoints("").await?;
-        let there: BTreeSet<&str> =
-            there.iter().map(|endpoint| endpoint.address.as_str()).collect();
+        let in_use = there.iter().filter(|endpoint| !endpoint.retired);
+        let there: BTreeSet<&str> = in_use.map(|endpoint| endpoint.address.as_str()).collect();
         let units = connection.units().await?;
         if units.is_empty() {
             bail!("there are no units yet: import them first with `unit import`");
@@ -128,8 +150,9 @@ impl Add {
     }
 }
 
-async fn list(cx: &Cx, unit: Option<&UnitCode>, export: &Export) -> Result<()> {
-    let endpoints = cx.connect().await?.endpoints(unit.map_or("", UnitCode::as_str)).await?;
+async fn list(cx: &Cx, unit: Option<&UnitCode>, retired: bool, export: &Export) -> Result<()> {
+    let mut endpoints = cx.connect().await?.endpoints(unit.map_or("", UnitCode::as_str)).await?;
+    endpoints.retain(|endpoint| retired || !endpoint.retired);
     let value: Vec<_> = endpoints
         .iter()
         .map(|endpoint| {
@@ -138,6 +161,7 @@ async fn list(cx: &Cx, unit: Option<&UnitCode>, export: &Export) -> Result<()> {
                 "address": endpoint.address,
                 "unit_code": endpoint.unit_code,
                 "enrolled": endpoint.enrolled,
+                "retired": endpoint.retired,
                 "connected": endpoint.connected,
                 "last_heard_time": utc_or_null(endpoint.last_heard_time.as_ref()),
                 "certificate_not_after_time":
@@ -151,6 +175,7 @@ async fn list(cx: &Cx, unit: Option<&UnitCode>, export: &Export) -> Result<()> {
         let terminal = match (endpoint.enrolled, endpoint.connected) {
             (true, true) => "connected",
             (true, false) => "away",
+            (false, _) if endpoint.retired => "out of use",
             (false, _) => "not enrolled",
         };
         sheet.push([
@@ -162,6 +187,24 @@ async fn list(cx: &Cx, unit: Option<&UnitCode>, export: &Export) -> Result<()> {
         ]);
     }
     export.show(&cx.screen, &value, &sheet, "")
+}
+
+async fn retire(cx: &Cx, address: &Address, document: String, force: bool) -> Result<()> {
+    let connection = cx.connect().await?;
+    let ask = pb::RetireEndpointRequest {
+        request_id: request_id(),
+        address: address.to_string(),
+        document,
+        force,
+    };
+    let done = connection.organization().retire_endpoint(request(ask)).await.map_err(refused)?;
+    let pb::RetireEndpointResponse { ledger_index, number } = done.into_inner();
+    let value = json!({
+        "address": address.to_string(), "number": number, "ledger_index": ledger_index,
+    });
+    cx.screen.show(&value, || {
+        format!("{address}, number {number}, is out of use: ledger entry {ledger_index}")
+    })
 }
 
 async fn code(cx: &Cx, address: &Address) -> Result<()> {

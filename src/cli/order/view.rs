@@ -99,7 +99,11 @@ fn by_area(
             "the server's list of endpoints has a gap before {}: do not sign anything",
             endpoint.number
         );
-        all.add(EndpointNo::new(endpoint.number), endpoint.address.parse::<Address>()?);
+        let no = EndpointNo::new(endpoint.number);
+        all.add(no, endpoint.address.parse::<Address>()?);
+        if endpoint.retired {
+            all.retire(no);
+        }
     }
     let audience = &order.audience;
     // A cancel goes to whoever got the order; anything else to those whom its selector means today.

@@ -1,6 +1,7 @@
 //! `hoatoc unit`: the tree of units, and its history.
 
 mod change;
+mod moved;
 mod show;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -166,16 +167,20 @@ async fn list(cx: &Cx, closed: bool, on: Option<Date>, export: &Export) -> Resul
         units.iter().map(TryInto::try_into).collect::<Result<_, _>>()?;
     units.retain(|unit| closed || !unit.is_closed());
     let value: Vec<_> = units.iter().map(value_of).collect();
-    let mut sheet = Sheet::new("", &["CODE", "NAME", "ECHELON", "UNDER", "BASIS", "PEOPLE"]);
+    let columns = ["CODE", "NAME", "ECHELON", "UNDER", "BASIS", "PEOPLE", "LAST DAY"];
+    let mut sheet = Sheet::new("", if closed { &columns } else { &columns[..6] });
     for unit in &units {
-        sheet.push([
+        let last_day = unit.valid_to.map_or_else(|| "-".to_owned(), |day| day.to_string());
+        let row = [
             unit.code.as_str().into(),
             unit.name.as_str().into(),
             unit.echelon().as_str().into(),
             unit.parent.as_ref().map_or("-", UnitCode::as_str).into(),
             unit.parent_basis.as_str().into(),
             unit.population.map_or_else(|| "-".into(), CellValue::from),
-        ]);
+            last_day.into(),
+        ];
+        sheet.rows.push(row.into_iter().take(sheet.columns.len()).collect());
     }
     export.show(&cx.screen, &value, &sheet, "")
 }

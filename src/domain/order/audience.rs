@@ -222,7 +222,7 @@ impl AudienceSelector {
                 && echelon.is_some_and(|e| self.echelons.is_empty() || self.echelons.contains(&e))
                 && self.units.iter().any(|top| units.is_within(code, top))
         };
-        let list: Vec<&Endpoint> = endpoints.iter().filter(meant).collect();
+        let list: Vec<&Endpoint> = endpoints.in_use().filter(meant).collect();
         if list.is_empty() {
             return Err(AudienceError::Empty);
         }

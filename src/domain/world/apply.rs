@@ -47,6 +47,7 @@ impl World {
             }
             Event::UnitsReorganized(done) => self.take_reorganization(done, index),
             Event::EndpointAdded { no, address } => self.endpoints.add(*no, address.clone()),
+            Event::EndpointRetired { no, .. } => self.retire(*no),
             Event::CodeCreated { endpoint, secret_digest, expires_at } => {
                 let code = EnrolmentCode { endpoint: *endpoint, expires_at: *expires_at };
                 self.put_code(*secret_digest, code, entry.at);
@@ -103,6 +104,12 @@ impl World {
     fn pass_over(&mut self, taken: &NumberTaken) {
         let last = self.numbers.entry((taken.handling, taken.year)).or_default();
         *last = taken.number.max(*last);
+    }
+
+    /// A code for what is out of use is void too.
+    pub(super) fn retire(&mut self, no: EndpointNo) {
+        self.endpoints.retire(no);
+        self.codes.retain(|_digest, open| open.endpoint != no);
     }
 
     fn enrol_terminal(&mut self, no: EndpointNo, terminal: &Terminal) {

@@ -3,7 +3,7 @@
 pub(super) mod refusal;
 pub(super) mod requests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -72,6 +72,9 @@ pub struct NewDraft {
     pub envelope: Envelope,
     /// Trace context of the drafting, for whoever follows the order; may be empty.
     pub traceparent: String,
+    /// How many records had been erased when those on its call-up lists were looked up; none for an
+    /// order without lists.
+    pub erased_then: Option<usize>,
 }
 
 /// One thing to be done.
@@ -108,6 +111,15 @@ pub enum Command {
     },
     /// Adds endpoints.
     AddEndpoints(Vec<Address>),
+    /// Takes an endpoint out of use.
+    RetireEndpoint {
+        /// Which.
+        address: Address,
+        /// The document it rests on, or the reason.
+        document: String,
+        /// Also while an open order waits for its answer.
+        force: bool,
+    },
     /// Makes a one-time enrolment code.
     CreateCode {
         /// For this endpoint.
@@ -202,6 +214,8 @@ pub enum Command {
         reason: String,
         /// The newest generation of keys.
         generation: u32,
+        /// The frozen call-up lists that were read and do not name it.
+        cleared: BTreeSet<OrderId>,
     },
     /// Seals records anew under the newest keys.
     ResealRecords {
@@ -236,6 +250,7 @@ impl Command {
             Self::ChangeUnits { .. } => "change_units",
             Self::UndoUnits { .. } => "undo_units",
             Self::AddEndpoints(_) => "add_endpoints",
+            Self::RetireEndpoint { .. } => "retire_endpoint",
             Self::CreateCode { .. } => "create_code",
             Self::Enrol { .. } => "enrol",
             Self::RecordCertificate { .. } => "record_certificate",

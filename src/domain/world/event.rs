@@ -99,6 +99,13 @@ pub enum Event {
         /// Where it is.
         address: Address,
     },
+    /// An endpoint was taken out of use; its number is never given again.
+    EndpointRetired {
+        /// Its number.
+        no: EndpointNo,
+        /// The document it rests on, or the reason.
+        document: String,
+    },
     /// A one-time code was made.
     CodeCreated {
         /// For this endpoint.
@@ -216,6 +223,82 @@ pub enum Event {
         /// Numbers that papers carry and the backup does not know: each series goes on after them.
         numbers_taken: Vec<NumberTaken>,
     },
+}
+
+impl Event {
+    /// The stable names of all kinds.
+    pub const KINDS: [&str; 21] = [
+        "province_founded",
+        "trust_published",
+        "units_put",
+        "specialties_put",
+        "units_reorganized",
+        "endpoint_added",
+        "endpoint_retired",
+        "code_created",
+        "terminal_enrolled",
+        "certificate_issued",
+        "certificate_seen",
+        "order_drafted",
+        "signature_added",
+        "order_issued",
+        "answer_taken",
+        "records_put",
+        "records_read",
+        "records_resealed",
+        "record_erased",
+        "keys_begun",
+        "epoch_begun",
+    ];
+
+    /// The stable name of its kind, one of [`Self::KINDS`].
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::ProvinceFounded { .. } => "province_founded",
+            Self::TrustPublished(_) => "trust_published",
+            Self::UnitsPut(_) => "units_put",
+            Self::SpecialtiesPut { .. } => "specialties_put",
+            Self::UnitsReorganized(_) => "units_reorganized",
+            Self::EndpointAdded { .. } => "endpoint_added",
+            Self::EndpointRetired { .. } => "endpoint_retired",
+            Self::CodeCreated { .. } => "code_created",
+            Self::TerminalEnrolled { .. } => "terminal_enrolled",
+            Self::CertificateIssued { .. } => "certificate_issued",
+            Self::CertificateSeen { .. } => "certificate_seen",
+            Self::OrderDrafted { .. } => "order_drafted",
+            Self::SignatureAdded { .. } => "signature_added",
+            Self::OrderIssued { .. } => "order_issued",
+            Self::AnswerTaken { .. } => "answer_taken",
+            Self::RecordsPut { .. } => "records_put",
+            Self::RecordsRead { .. } => "records_read",
+            Self::RecordsResealed { .. } => "records_resealed",
+            Self::RecordErased { .. } => "record_erased",
+            Self::KeysBegun { .. } => "keys_begun",
+            Self::EpochBegun { .. } => "epoch_begun",
+        }
+    }
+
+    /// The order it is about.
+    pub fn order(&self) -> Option<OrderId> {
+        match self {
+            Self::OrderDrafted { order, .. } => Some(order.id),
+            Self::SignatureAdded { order, .. } | Self::OrderIssued { order, .. } => Some(*order),
+            Self::AnswerTaken { answer, .. } => Some(answer.order),
+            _no_order => None,
+        }
+    }
+
+    /// The records it is about.
+    pub fn records(&self) -> Vec<[u8; 16]> {
+        match self {
+            Self::RecordsPut { records, .. } | Self::RecordsResealed { records, .. } => {
+                records.iter().map(|record| record.id).collect()
+            }
+            Self::RecordsRead { records, .. } => records.clone(),
+            Self::RecordErased { id, .. } => vec![*id],
+            _no_record => Vec::new(),
+        }
+    }
 }
 
 /// The last number of a series that is known to be taken.

@@ -1,10 +1,12 @@
 //! Erasing records, and the generations of keys that records are sealed under: what the ledger must
 //! know of them, so that a start after a crash, or with an old copy of the keys, can put things right.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use crate::domain::ids::OrderId;
+use crate::domain::instant::Instant;
 use crate::domain::text::clean;
-use crate::domain::world::{Event, RecordKind, Refusal, World};
+use crate::domain::world::{Event, NewDraft, OrderState, RecordKind, Refusal, World};
 
 /// Longest reason for an erasure, in characters.
 pub const ERASE_REASON_CHARS_MAX: usize = 300;
@@ -24,10 +26,10 @@ impl World {
         &self,
         kind: RecordKind,
         id: [u8; 16],
-        reason: &str,
-        generation: u32,
+        (reason, generation): (&str, u32),
+        cleared: &BTreeSet<OrderId>,
+        now: Instant,
     ) -> Result<Vec<Event>, Refusal> {
-        // Whoever comes to know which open orders name a person refuses here while one does.
         let reason = clean(reason);
         if !(1..=ERASE_REASON_CHARS_MAX).contains(&reason.chars().count()) {
             let reason = "give a reason of 1 to 300 characters, without anybody's name";
@@ -36,7 +38,34 @@ impl World {
         if self.erased.contains_key(&id) {
             return Err(Refusal::Invalid { reason: "the record was erased before" });
         }
+        // Whom lists name is sealed: whoever asks has read them, and must have read them all.
+        if self.open_lists(now).keys().any(|lists| !cleared.contains(lists)) {
+            return Err(Refusal::CalledSince);
+        }
         Ok(vec![Event::RecordErased { kind, id, reason, generation }])
+    }
+
+    /// The frozen call-up lists that orders stand on which are not over, each with their numbers.
+    pub fn open_lists(&self, now: Instant) -> BTreeMap<OrderId, Vec<String>> {
+        let mut open: BTreeMap<OrderId, Vec<String>> = BTreeMap::new();
+        for file in self.orders.values() {
+            let is_open = matches!(
+                file.state(now),
+                OrderState::Drafted | OrderState::Signed | OrderState::Issued
+            );
+            if let Some(own) = file.order.call_up.as_ref().filter(|_own| is_open) {
+                open.entry(own.frozen_by).or_default().push(file.order.number_text());
+            }
+        }
+        open
+    }
+
+    /// Whether nobody was erased since the records on an order's lists were looked up.
+    pub(super) fn check_none_erased(&self, draft: &NewDraft) -> Result<(), Refusal> {
+        if draft.order.call_up.is_some() && draft.erased_then != Some(self.erased.len()) {
+            return Err(Refusal::ErasedSince);
+        }
+        Ok(())
     }
 
     pub(super) fn begin_keys(&self, generation: u32) -> Result<Vec<Event>, Refusal> {
@@ -50,7 +79,6 @@ impl World {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::instant::Instant;
     use crate::domain::world::{Actor, Entry};
 
     fn take(world: &mut World, event: Event) {
@@ -62,7 +90,8 @@ mod tests {
     fn a_record_is_erased_once_and_for_a_reason() {
         let mut world = World::default();
         let erase = |world: &World, reason: &str| {
-            world.erase_record(RecordKind::Reservist, [7; 16], reason, 2)
+            let (none, now) = (BTreeSet::new(), Instant::from_millis(1));
+            world.erase_record(RecordKind::Reservist, [7; 16], (reason, 2), &none, now)
         };
         for bad in ["", "  ", "x".repeat(301).as_str()] {
             assert!(erase(&world, bad).is_err(), "{bad}");

@@ -30,7 +30,7 @@ pub use event::{
 };
 pub use file::{Issue, OrderFile, OrderState};
 pub use keys::ERASE_REASON_CHARS_MAX;
-pub use units::{Act, DOCUMENT_CHARS_MAX, Recorded, Reorganization, UndoError};
+pub use units::{Act, DOCUMENT_CHARS_MAX, Placed, Recorded, Reorganization, UndoError};
 
 use crate::domain::endpoint::Endpoints;
 use crate::domain::ids::{EndpointNo, OrderId, UnitCode};
@@ -227,6 +227,9 @@ impl World {
             }
             Command::UndoUnits { entry, document } => self.undo_units(*entry, document)?,
             Command::AddEndpoints(addresses) => self.add_endpoints(addresses)?,
+            Command::RetireEndpoint { address, document, force } => {
+                self.retire_endpoint(address, document, *force, now)?
+            }
             Command::CreateCode { address, secret_digest, expires_at } => {
                 self.create_code(address, secret_digest, *expires_at, now)?
             }
@@ -262,8 +265,8 @@ impl World {
                 check_records(records.len())?;
                 vec![Event::RecordsRead { kind: *kind, records: records.clone() }]
             }
-            Command::EraseRecord { kind, id, reason, generation } => {
-                self.erase_record(*kind, *id, reason, *generation)?
+            Command::EraseRecord { kind, id, reason, generation, cleared } => {
+                self.erase_record(*kind, *id, (reason, *generation), cleared, now)?
             }
             Command::ResealRecords { kind, generation, records } => {
                 check_records(records.len())?;

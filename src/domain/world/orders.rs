@@ -31,6 +31,7 @@ impl World {
         }
         self.check_new(&draft.order, &draft.envelope, now)?;
         self.check_room(now)?;
+        self.check_none_erased(draft)?;
         Ok(vec![drafted(draft)?])
     }
 
@@ -89,7 +90,10 @@ impl World {
 
     /// Whether the order still goes to those who were signed for and to nobody else. A cancel goes to
     /// whoever got the order, though a commune has moved or come since.
-    fn check_audience(&self, order: &Order) -> Result<(), OrderRefusal> {
+    pub(in crate::domain::world) fn check_audience(
+        &self,
+        order: &Order,
+    ) -> Result<(), OrderRefusal> {
         let audience = &order.audience;
         if order.is_cancel() {
             audience.check_against(&self.endpoints)?;
@@ -189,6 +193,7 @@ impl World {
             return Err(Refusal::Invalid { reason });
         }
         self.check_new(&draft.order, &draft.envelope, now)?;
+        self.check_none_erased(draft)?;
         // A signed cancel always has room: each order can be cancelled once only.
         if !draft.order.is_cancel() {
             self.check_room(now)?;

@@ -1,7 +1,10 @@
 //! Reorganizations of units: carrying one out, and taking it back.
 //!
-//! Each is one entry that says what every touched unit is from then on. Undoing restores exactly what
-//! was before, or is refused when something done later rests on it.
+//! Each is one entry that says what every touched unit is from then on, and which endpoints were made
+//! so that whoever is called there is still reached. Undoing restores exactly what was before and takes
+//! those endpoints out of use, or is refused when something done later rests on it.
+
+mod endpoints;
 
 use std::collections::BTreeSet;
 
@@ -27,6 +30,8 @@ pub enum Act {
     },
 }
 
+pub use endpoints::Placed;
+
 /// A reorganization as it is recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reorganization {
@@ -36,6 +41,8 @@ pub struct Reorganization {
     pub effective: Date,
     /// The units as they are now; those that an undoing made away with are missing.
     pub units: Vec<Unit>,
+    /// The endpoints that a change made, or that an undoing took out of use, by number.
+    pub endpoints: Vec<Placed>,
     /// The number of the document it rests on, or the reason.
     pub document: String,
 }
@@ -65,7 +72,9 @@ pub enum UndoError {
     LaterImport { unit: UnitCode },
     #[error("unit {unit} cannot go: unit {user} rests on it; move that first")]
     UnitRests { unit: UnitCode, user: UnitCode },
-    #[error("unit {unit} cannot go: it has endpoint {endpoint}, which is not taken back")]
+    #[error(
+        "unit {unit} cannot go: it has endpoint {endpoint}, which this did not make; retire it first"
+    )]
     EndpointRests { unit: UnitCode, endpoint: String },
     #[error("unit {unit} cannot go: officer {officer} is of it; move the officer first")]
     OfficerRests { unit: UnitCode, officer: OfficerId },
@@ -96,8 +105,9 @@ impl World {
             return Err(Refusal::UnitChangeAhead { effective });
         }
         let units = self.units.plan(change, effective)?;
+        let endpoints = self.plan_endpoints(change, &units)?;
         let (act, document) = (Act::Change(change.clone()), document.to_owned());
-        let done = Reorganization { act, effective, units, document };
+        let done = Reorganization { act, effective, units, endpoints, document };
         Ok(vec![Event::UnitsReorganized(Box::new(done))])
     }
 
@@ -106,7 +116,9 @@ impl World {
         let units = self.plan_undo(entry)?;
         let recorded = self.reorganization(entry).ok_or(UndoError::NoChange { entry })?;
         let (act, effective) = (Act::Undo { entry }, recorded.done.effective);
-        let done = Reorganization { act, effective, units, document: document.to_owned() };
+        let endpoints = self.placed_by(entry);
+        let document = document.to_owned();
+        let done = Reorganization { act, effective, units, endpoints, document };
         Ok(vec![Event::UnitsReorganized(Box::new(done))])
     }
 
@@ -139,7 +151,7 @@ impl World {
                 return Err(UndoError::LaterImport { unit: unit.code.clone() });
             }
             if self.units.past(&unit.code).is_empty() {
-                self.check_unused(&unit.code, &codes)?;
+                self.check_unused(entry, &unit.code, &codes)?;
             }
         }
         let mut restored = self.units.clone();
@@ -149,7 +161,12 @@ impl World {
     }
 
     /// Whether nothing but the change itself rests on a unit that it made.
-    fn check_unused(&self, code: &UnitCode, codes: &BTreeSet<&UnitCode>) -> Result<(), UndoError> {
+    fn check_unused(
+        &self,
+        entry: u64,
+        code: &UnitCode,
+        codes: &BTreeSet<&UnitCode>,
+    ) -> Result<(), UndoError> {
         let unit = || code.clone();
         let mut others = self.units.iter().filter(|other| !codes.contains(&other.code));
         let rests = |other: &&Unit| {
@@ -160,7 +177,9 @@ impl World {
         if let Some(user) = others.find(rests) {
             return Err(UndoError::UnitRests { unit: unit(), user: user.code.clone() });
         }
-        if let Some(endpoint) = self.endpoints.iter().find(|end| end.address.unit == *code) {
+        let own = self.placed_by(entry);
+        let mut endpoints = self.endpoints.in_use().filter(|end| end.address.unit == *code);
+        if let Some(endpoint) = endpoints.find(|end| own.iter().all(|made| made.no != end.no)) {
             let endpoint = endpoint.address.to_string();
             return Err(UndoError::EndpointRests { unit: unit(), endpoint });
         }
@@ -179,8 +198,12 @@ impl World {
                 // It was possible when it was decided; the tree is the same now.
                 let outcome = self.units.reorganize(&done.units, done.effective);
                 debug_assert!(outcome.is_ok(), "{outcome:?}");
+                for made in &done.endpoints {
+                    self.endpoints.add(made.no, made.address.clone());
+                }
             }
             Act::Undo { entry } => {
+                done.endpoints.iter().for_each(|gone| self.retire(gone.no));
                 if let Some(recorded) = self.reorganizations.get_mut(entry) {
                     recorded.undone_by = Some(index);
                     self.units.restore(&recorded.done.units);
@@ -192,7 +215,7 @@ impl World {
     }
 }
 
-fn check_document(document: &str) -> Result<(), Refusal> {
+pub(in crate::domain::world) fn check_document(document: &str) -> Result<(), Refusal> {
     let fits = (1..=DOCUMENT_CHARS_MAX).contains(&document.chars().count());
     let reason = "name the document or the reason in 1 to 200 characters";
     if fits { Ok(()) } else { Err(Refusal::Invalid { reason }) }

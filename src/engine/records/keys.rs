@@ -3,6 +3,7 @@
 //! It goes through the lane of records, so that it happens between two batches and never beside one:
 //! whatever is sealed is sealed with the keys of its moment, and orders go before it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use ring::rand::SystemRandom;
@@ -49,6 +50,9 @@ pub enum KeyWork {
         id: [u8; 16],
         /// Why; nobody's name.
         reason: String,
+        /// The frozen call-up lists that were read and do not name it: the owner refuses while an order
+        /// stands on another.
+        cleared: BTreeSet<OrderId>,
     },
     /// Begins a new generation of keys, or records one that a crash left unrecorded.
     Begin,
@@ -99,9 +103,13 @@ impl KeyJob {
     pub(in crate::engine) fn request(&self) -> Request {
         let generation = self.keys.sealer().generation();
         let command = match &self.work {
-            KeyWork::Erase { kind, id, reason } => {
-                Command::EraseRecord { kind: *kind, id: *id, reason: reason.clone(), generation }
-            }
+            KeyWork::Erase { kind, id, reason, cleared } => Command::EraseRecord {
+                kind: *kind,
+                id: *id,
+                reason: reason.clone(),
+                generation,
+                cleared: cleared.clone(),
+            },
             KeyWork::Begin | KeyWork::Finish => Command::BeginKeys { generation },
             KeyWork::ResealCallUps { .. } => {
                 let (kind, records) = (RecordKind::Reservist, Vec::new());

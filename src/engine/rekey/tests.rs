@@ -69,7 +69,8 @@ impl House {
     }
 
     async fn erase(&self, id: [u8; 16]) -> Result<KeysDone, EngineError> {
-        self.ask(KeyWork::Erase { kind: KIND, id, reason: "asked for".to_owned() }).await
+        let (reason, cleared) = ("asked for".to_owned(), std::collections::BTreeSet::new());
+        self.ask(KeyWork::Erase { kind: KIND, id, reason, cleared }).await
     }
 
     fn ids(&self) -> Vec<[u8; 16]> {

@@ -103,6 +103,7 @@ pub const METHODS: &[Method] = &[
         Callers::Officers(&[Administrator, Registrar]),
     ),
     changes("hoatoc.v1.OrganizationService/AddEndpoints", ADMINISTRATOR),
+    changes("hoatoc.v1.OrganizationService/RetireEndpoint", ADMINISTRATOR),
     reads("hoatoc.v1.OrganizationService/ListEndpoints", Callers::AnyOfficer),
     reads("hoatoc.v1.OrderService/ResolveAudience", RESOLVING),
     // That records are read is a ledger entry.
@@ -125,6 +126,7 @@ pub const METHODS: &[Method] = &[
     changes("hoatoc.v1.IdentityService/Renew", Callers::Renewing),
     reads("hoatoc.v1.LedgerService/GetHead", Callers::Holders),
     reads("hoatoc.v1.LedgerService/ListEntries", AUDITING),
+    reads("hoatoc.v1.LedgerService/FindEntries", AUDITING),
     reads("hoatoc.v1.LedgerService/ProveInclusion", Callers::Holders),
     reads("hoatoc.v1.LedgerService/ProveConsistency", Callers::Holders),
     reads("hoatoc.v1.ReportService/GetResponseReport", Callers::AnyOfficer),

@@ -10,7 +10,6 @@ use ring::rand::{SecureRandom as _, SystemRandom};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use tonic::{Request, Response, Status};
-use tracing::info;
 
 use crate::domain::code::Code;
 use crate::domain::endpoint::{Address, Terminal};
@@ -75,29 +74,6 @@ impl Identities {
             number: no,
         };
         Ok((no, address, identity))
-    }
-
-    /// Whoever held the endpoint before is gone from this moment on: its stream is told so and ends,
-    /// the gate admits no more of its calls, and its connections are cut once it had time to hear.
-    /// Not that on which the new terminal is about to hear its answer.
-    fn end_before(&self, no: EndpointNo, identity: Identity, own: Option<u64>) {
-        self.0.presence.revoke(no);
-        let connections = self.0.connections.clone();
-        let before = connections.numbers_where(|peer| {
-            let holder = peer.identity.as_ref().map(|peer| &peer.identity);
-            holder == Some(&identity) && Some(peer.connection) != own
-        });
-        let stopping = self.0.tasks.stopping().clone();
-        self.0.tasks.spawn("identity.revoked", async move {
-            tokio::select! {
-                () = stopping.cancelled() => return,
-                () = tokio::time::sleep(limits::REVOKED_GRACE) => {}
-            }
-            let closed = connections.close_where(|peer| before.contains(&peer.connection));
-            if closed > 0 {
-                info!(%identity, closed, "connections of the terminal before were ended");
-            }
-        });
     }
 }
 
@@ -209,7 +185,7 @@ impl IdentityService for Identities {
         };
         let command = Command::Enrol { secret_digest, terminal };
         self.0.engine.submit(Ask { actor: Actor::Endpoint(no), id: None, command }).await?;
-        self.end_before(no, identity, own);
+        self.0.end_terminal(no, own);
         Ok(Response::new(pb::EnrolResponse {
             certificate_pem: signed.pem,
             authority_certificate_pem: self.0.authority.certificate_pem().to_owned(),

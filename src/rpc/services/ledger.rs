@@ -1,5 +1,7 @@
 //! `LedgerService`: what anyone needs to check the record.
 
+mod find;
+
 use prost::bytes::Bytes;
 use tonic::{Request, Response, Status};
 
@@ -14,11 +16,13 @@ use crate::rpc::request::{blocking, page_size};
 use crate::rpc::services::Doors;
 use crate::rpc::status::Reject;
 use crate::store::keys;
-use crate::wire::pb;
+use crate::wire::{WireError, pb};
 use pb::ledger_service_server::LedgerService;
 
 const PAGE_USUAL: usize = 100;
 const PAGE_MAX: usize = 500;
+/// Names of kinds in one request: more than there are.
+const KINDS_MAX: usize = 40;
 /// Leaves read at once: with the largest ones a page is full after a few.
 const READ_LEN: usize = 16;
 
@@ -99,6 +103,27 @@ impl LedgerService for Ledgers {
         let engine = self.0.engine.clone();
         let entries = blocking(move || read_page(&engine, start, count, size)).await?;
         Ok(Response::new(pb::ListEntriesResponse { entries, size }))
+    }
+
+    async fn find_entries(
+        &self,
+        request: Request<pb::FindEntriesRequest>,
+    ) -> Result<Response<pb::FindEntriesResponse>, Status> {
+        let message = request.into_inner();
+        let count = page_size(message.page_size, PAGE_USUAL, PAGE_MAX)?;
+        if message.kinds.len() > KINDS_MAX {
+            return Err(WireError::new("kinds", "has over 40 names").into());
+        }
+        let wanted = find::Wanted::of(&message, &self.0.engine.world())?;
+        let size = self.0.engine.ledger().size();
+        let before = match message.before_index {
+            0 => size,
+            index if index > size => return Err(past_the_end(index, size).into()),
+            index => index,
+        };
+        let engine = self.0.engine.clone();
+        let found = blocking(move || find::find(&engine, &wanted, before, count)).await?;
+        Ok(Response::new(found))
     }
 
     async fn prove_inclusion(

@@ -21,13 +21,16 @@ use std::path::Path;
 use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
+use tracing::info;
 
 use crate::domain::ids::EndpointNo;
 use crate::domain::instant::Instant;
 use crate::engine::Engine;
 use crate::engine::upkeep::Figures;
 use crate::fanout::Sheets;
+use crate::limits;
 use crate::pki::authority::Authority;
+use crate::pki::identity::Identity;
 use crate::rpc::listener::Connections;
 use crate::store::StoreError;
 use crate::store::journaled::{CheckReport, Copied, SledStore};
@@ -111,4 +114,31 @@ pub struct Doors {
     pub draining: CancellationToken,
     /// Where streams run.
     pub tasks: Tasks,
+}
+
+impl Doors {
+    /// Whoever held the endpoint before is gone from this moment on: its stream is told so and ends,
+    /// the gate admits no more of its calls, and its connections are cut once it had time to hear.
+    /// Not `own`, on which a new terminal is about to hear its answer.
+    pub(super) fn end_terminal(&self, no: EndpointNo, own: Option<u64>) {
+        self.presence.revoke(no);
+        let connections = self.connections.clone();
+        let before = connections.numbers_where(|peer| {
+            let holder = peer.identity.as_ref().map(|peer| &peer.identity);
+            let is_of_it =
+                matches!(holder, Some(Identity::Endpoint { number, .. }) if *number == no);
+            is_of_it && Some(peer.connection) != own
+        });
+        let stopping = self.tasks.stopping().clone();
+        self.tasks.spawn("identity.revoked", async move {
+            tokio::select! {
+                () = stopping.cancelled() => return,
+                () = tokio::time::sleep(limits::REVOKED_GRACE) => {}
+            }
+            let closed = connections.close_where(|peer| before.contains(&peer.connection));
+            if closed > 0 {
+                info!(endpoint = %no, closed, "connections of the terminal before were ended");
+            }
+        });
+    }
 }

@@ -115,7 +115,10 @@ impl Shared {
         for line in &order.requirements {
             self.codes.check(line, put.as_deref())?;
         }
-        Ok(NewDraft { order: Arc::new(order), envelope, traceparent: String::new() })
+        // Before it is looked whether those on the lists are there: who goes later is seen.
+        let erased_then = Some(self.doors.engine.world().erased().len());
+        let (order, traceparent) = (Arc::new(order), String::new());
+        Ok(NewDraft { order, envelope, traceparent, erased_then })
     }
 }
 

@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use tonic::{Request, Response, Status};
 
 use crate::domain::endpoint::{Address, Endpoint, EndpointError};
-use crate::domain::ids::UnitCode;
+use crate::domain::ids::{EndpointNo, UnitCode};
 use crate::domain::registry::{LIST_LEN_MAX, Specialties};
 use crate::domain::unit::Unit;
 use crate::domain::world::{Command, Refusal, World};
@@ -40,6 +40,7 @@ pub(super) fn endpoint_message(endpoint: &Endpoint, presence: &dyn Presence) -> 
         connected: heard.is_some_and(|heard| heard.connected),
         last_heard_time: heard.map(|heard| timestamp(heard.last_heard_at)),
         certificate_not_after_time: terminal.map(|t| timestamp(t.certificate_not_after)),
+        retired: endpoint.is_retired,
     }
 }
 
@@ -200,6 +201,27 @@ impl OrganizationService for Organization {
             endpoints: endpoints.map(|e| endpoint_message(e, &*self.0.presence)).collect(),
             ledger_index: committed.ledger_index,
         }))
+    }
+
+    async fn retire_endpoint(
+        &self,
+        request: Request<pb::RetireEndpointRequest>,
+    ) -> Result<Response<pb::RetireEndpointResponse>, Status> {
+        let caller = caller(&request)?;
+        let message = request.into_inner();
+        let id = identified("RetireEndpoint", &message.request_id, &message)?;
+        let address: Address = parse("address", &message.address)?;
+        let (document, force, retired) = (message.document, message.force, address.clone());
+        let command = Command::RetireEndpoint { address, document, force };
+        let committed = self.0.engine.submit(ask(&caller, Some(id), command)?).await?;
+        let gone = {
+            let world = self.0.engine.world();
+            let gone = |own: &&Endpoint| own.is_retired && own.address == retired;
+            world.endpoints().iter().filter(gone).last().map(|own| own.no)
+        };
+        gone.into_iter().for_each(|no| self.0.end_terminal(no, None));
+        let (ledger_index, number) = (committed.ledger_index, gone.map_or(0, EndpointNo::number));
+        Ok(Response::new(pb::RetireEndpointResponse { ledger_index, number }))
     }
 
     async fn list_endpoints(

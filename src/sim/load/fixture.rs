@@ -267,7 +267,7 @@ impl Maker {
             Signature { key_id: signer.id(), bytes: signer.sign(&envelope.signed_bytes()) };
         let (id, actor) = (order.id, Actor::Officer(officer()?));
         let order = Arc::new(order);
-        let draft = NewDraft { order, envelope, traceparent: String::new() };
+        let draft = NewDraft { order, envelope, traceparent: String::new(), erased_then: None };
         self.submit(actor.clone(), Command::Draft(draft)).await?;
         self.submit(actor, Command::AddSignature { order: id, signature }).await?;
         Ok(id)

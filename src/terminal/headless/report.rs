@@ -73,7 +73,7 @@ impl<O: Write> Report<O> {
         let (number, title) =
             detail.map(|d| (d.order.number_text(), d.order.title)).unwrap_or_default();
         let (pages, called) = match order.sheets {
-            SheetState::None => (Value::Null, Value::Null),
+            SheetState::None | SheetState::Over => (Value::Null, Value::Null),
             SheetState::Waiting { pages, of } => (json!([pages, of]), Value::Null),
             SheetState::Complete { people, equipment } => {
                 (Value::Null, json!({ "people": people, "equipment": equipment }))

@@ -9,6 +9,7 @@ use crate::terminal::inbox::tests::{
     ME, NOW, bundle, bundle_envelope, cancel_of, delivery, envelope, id, key, order,
 };
 use crate::terminal::link::LinkOptions;
+use crate::terminal::sheet_keys::MemorySheetKeys;
 use crate::terminal::{StoreWork, TerminalParts};
 
 /// Lines that the test reads while they are written.
@@ -33,6 +34,7 @@ impl Written {
 fn terminal() -> Arc<Terminal> {
     let terminal = Terminal::open(TerminalParts {
         store: Arc::new(MemoryStore::new()),
+        sheet_keys: Arc::new(MemorySheetKeys::default()),
         store_work: StoreWork::Inline,
         endpoint: ME,
         answer_key: key(50),

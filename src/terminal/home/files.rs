@@ -52,7 +52,7 @@ pub(super) fn read(path: &Path) -> io::Result<Zeroizing<String>> {
     }
 }
 
-fn sync_parent(path: &Path) -> io::Result<()> {
+pub(super) fn sync_parent(path: &Path) -> io::Result<()> {
     match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => File::open(parent)?.sync_all(),
         _none => File::open(".")?.sync_all(),

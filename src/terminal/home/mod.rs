@@ -9,15 +9,18 @@
 //! | `keys/answer.key` | the Ed25519 key that signs receipts and answers |
 //! | `keys/endpoint.json` | number, address, province, servers |
 //! | `keys/trust-bundle.json` | the trust bundle that enrolment gave; newer ones are in the store |
+//! | `keys/sheets/<order id>` | the key under which the order's call-up sheets are sealed in the store |
 //! | `store/` | the inbox |
 //!
 //! `keys/` appears by one rename at the end of enrolment: it is there whole, or not at all. What a
 //! loss costs: without `keys/` the terminal must be enrolled again, without `store/` it gets every
-//! order in force again and goes on where the server says it was.
+//! order in force again and goes on where the server says it was. Without a sheet's key the sheet is
+//! asked for again.
 
 mod enrol;
 mod files;
 mod renew;
+mod sheet_keys;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -27,6 +30,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::enrol::{EnrolError, Enrolled, Enrolment, enrol};
 pub use self::renew::HomeDialer;
+use self::sheet_keys::FileSheetKeys;
 use super::inbox::InboxError;
 use super::link::LinkOptions;
 use super::{StoreWork, Terminal, TerminalParts};
@@ -136,9 +140,12 @@ impl Home {
         clock: Arc<dyn Clock>,
         link: LinkOptions,
     ) -> Result<Arc<Terminal>, HomeError> {
+        let sheet_keys = FileSheetKeys::open(&self.keys)
+            .map_err(|source| HomeError::File { path: self.keys.join("sheets"), source })?;
         let store = JournalStore::open(store_dir, StoreOptions::terminal())?;
         let terminal = Terminal::open(TerminalParts {
             store: Arc::new(store),
+            sheet_keys: Arc::new(sheet_keys),
             store_work: StoreWork::Blocking,
             endpoint: self.place.endpoint,
             answer_key: self.answer_key,

@@ -7,7 +7,7 @@ use prost::Message;
 
 use super::rows::{
     ANSWERS, AnswerRow, BUNDLE, META, MetaRow, ORDERS, OrderRow, REFUSED_ANSWERS, REFUSED_ORDERS,
-    RefusedRow, SHEETS, answers_of,
+    RefusedRow, answers_of,
 };
 use super::{InboxError, PAGE, state_at};
 use crate::domain::ids::OrderId;
@@ -138,7 +138,6 @@ impl Book {
             book.add(order.id, Entry::new(&row, &order, envelope.digest()));
             Ok(())
         })?;
-        for_each(store, SHEETS, |key, value| book.load_sheet(key, value))?;
         for_each(store, ANSWERS, |key, value| book.load_answer(key, value))?;
         for_each(store, REFUSED_ANSWERS, |_key, value| {
             let row: AnswerRow = decode(value)?;
@@ -152,18 +151,6 @@ impl Book {
             Ok(())
         })?;
         Ok(book)
-    }
-
-    /// A page was proved before it was stored; what is in memory of it are its numbers.
-    fn load_sheet(&mut self, key: &[u8], value: &[u8]) -> Result<(), InboxError> {
-        let delivery: wire::pb::CallUpSheetDelivery = decode(value)?;
-        let order = OrderId::from_bytes(wire::array("order_id", &delivery.order_id)?);
-        let Some(entry) = self.orders.get_mut(&order) else {
-            tracing::warn!(key = hex::encode(key), "a sheet without its order is passed over");
-            return Ok(());
-        };
-        entry.pages.take(&wire::order::call_up::read_sheet(&delivery.sheet)?);
-        Ok(())
     }
 
     fn load_answer(&mut self, key: &[u8], value: &[u8]) -> Result<(), InboxError> {

@@ -12,6 +12,7 @@
 //!   live, stops nothing, and is judged again when a newer trust bundle comes.
 //! - High-water marks never go down: the epoch, the trust bundle's version, and the latest signed
 //!   time. An order that was pruned cannot come back, because it ended before that time.
+//! - Call-up sheets are in the store only under the seal of their order, whose key is elsewhere.
 //! - A cancel or update counts whether it came before or after the order it changes.
 //!
 //! Does not know connections. Memory holds no texts; they are read from the store when shown.
@@ -22,6 +23,7 @@ mod disbelief;
 mod prune;
 mod receive;
 mod rows;
+mod sealed;
 mod sheets;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -45,8 +47,10 @@ use crate::domain::ids::{EndpointNo, OrderId};
 use crate::domain::instant::Instant;
 use crate::domain::order::delivery::{DeliveryState, OutOfPlace};
 use crate::evidence::key::SigningKey;
+use crate::evidence::seal::SealError;
 use crate::evidence::trust::{BundleError, TrustBundle};
 use crate::store::{Batch, Store, StoreError};
+use crate::terminal::sheet_keys::SheetKeys;
 use crate::wire::WireError;
 
 /// Most orders kept; more only while they are not over yet. Years of a busy province.
@@ -121,6 +125,12 @@ pub enum InboxError {
     /// What came, or what is stored, is not what it should be.
     #[error("read what is stored or came: {0}")]
     Damaged(#[from] WireError),
+    /// A key of call-up sheets cannot be kept, read or destroyed.
+    #[error("failed to use a key of call-up sheets: {0}")]
+    SheetKey(#[from] std::io::Error),
+    /// A call-up sheet cannot be sealed.
+    #[error(transparent)]
+    Seal(#[from] SealError),
     /// The disk.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -136,6 +146,7 @@ impl InboxError {
 /// The inbox and outgoing answers of one terminal.
 pub struct Inbox {
     store: Arc<dyn Store>,
+    sheet_keys: Arc<dyn SheetKeys>,
     endpoint: EndpointNo,
     key: SigningKey,
     clock: Arc<dyn Clock>,
@@ -158,9 +169,10 @@ impl Inbox {
     /// answers; the store must be this inbox's alone.
     ///
     /// # Errors
-    /// [`InboxError::Store`], [`InboxError::Damaged`].
+    /// [`InboxError::Store`], [`InboxError::SheetKey`], [`InboxError::Damaged`].
     pub fn open(
         store: Arc<dyn Store>,
+        sheet_keys: Arc<dyn SheetKeys>,
         endpoint: EndpointNo,
         key: SigningKey,
         clock: Arc<dyn Clock>,
@@ -168,8 +180,13 @@ impl Inbox {
         let book = Mutex::new(Book::load(&*store)?);
         let revision = watch::Sender::new(0);
         let refused_sheets = Mutex::default();
-        let inbox = Self { store, endpoint, key, clock, book, refused_sheets, revision };
-        inbox.prune(&mut inbox.book.lock(), inbox.clock.now())?;
+        let inbox =
+            Self { store, sheet_keys, endpoint, key, clock, book, refused_sheets, revision };
+        let (mut book, now) = (inbox.book.lock(), inbox.clock.now());
+        inbox.load_sheets(&mut book)?;
+        inbox.destroy_sheets(&mut book, now)?;
+        inbox.prune(&mut book, now)?;
+        drop(book);
         Ok(inbox)
     }
 

@@ -1,7 +1,7 @@
 //! Forgetting what is long over.
 
 use super::book::{Book, Entry};
-use super::rows::{answers_of, order_key, refused_answers_of, refused_order_key, sheets_of};
+use super::rows::{answers_of, order_key, refused_answers_of, refused_order_key};
 use super::{Inbox, InboxError, KEPT_DAYS, ORDERS_MAX};
 use crate::domain::ids::OrderId;
 use crate::domain::instant::Instant;
@@ -31,7 +31,8 @@ impl Inbox {
             .map(|(_place, (_received_at, id))| id);
         for id in gone.collect::<Vec<_>>() {
             let mut keys = vec![order_key(id)];
-            for prefix in [answers_of(id), refused_answers_of(id), sheets_of(id)] {
+            self.forget_sheets(id)?;
+            for prefix in [answers_of(id), refused_answers_of(id)] {
                 super::book::for_each(&*self.store, &prefix, |key, _value| {
                     keys.push(key.to_vec());
                     Ok(())

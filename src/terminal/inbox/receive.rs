@@ -46,6 +46,13 @@ impl Inbox {
         }
         drop(book);
         if received != Received::Repeat {
+            // What it cancels or replaces may be over now; what cannot be destroyed yet is later.
+            if let Err(fault) = self.destroy_old_sheets(now) {
+                if fault.is_fatal() {
+                    return Err(fault);
+                }
+                tracing::warn!(%fault, "call-up sheets that are over stay for now");
+            }
             self.changed();
         }
         Ok(received)

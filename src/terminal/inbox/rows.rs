@@ -8,7 +8,7 @@
 //! | `o` order id | [`OrderRow`]: an order that was believed |
 //! | `a` order id, answer number (4, big-endian) | [`AnswerRow`]: our receipts and answers, numbered without gaps |
 //! | `r` order id, place in the queue (8, big-endian) | [`AnswerRow`]: answers that the server refused |
-//! | `s` order id, page (4, big-endian) | a page of its call-up sheets, as it came: `CallUpSheetDelivery` |
+//! | `s` order id, page (4, big-endian) | a page of its call-up sheets, as it came: `CallUpSheetDelivery`, sealed ([`crate::evidence::seal::sheet`]) under the order's key |
 //! | `f` SHA-256 of the envelope as it came, first 16 | [`RefusedRow`]: orders that were not believed |
 
 use prost::Message;
@@ -28,6 +28,12 @@ pub(super) const SHEETS: &[u8] = b"s";
 /// The key of a page of an order's call-up sheets; [`sheets_of`] without the page.
 pub(super) fn sheet_key(order: OrderId, page: u32) -> Vec<u8> {
     [SHEETS, order.as_bytes(), &page.to_be_bytes()].concat()
+}
+
+/// What a key of a page says: the order, and which page.
+pub(super) fn sheet_place(key: &[u8]) -> Option<(OrderId, u32)> {
+    let (order, page) = key.strip_prefix(SHEETS)?.split_first_chunk::<16>()?;
+    Some((OrderId::from_bytes(*order), u32::from_be_bytes(page.try_into().ok()?)))
 }
 
 /// The prefix of an order's call-up sheets.

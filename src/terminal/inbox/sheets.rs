@@ -2,13 +2,12 @@
 //!
 //! Invariants: a page is here only if its proof leads to the root in the signed order and it names
 //! this endpoint; a page that is not taken leaves its reason and nothing else. Names are in the store
-//! only, which lies in a directory of this machine's user alone.
+//! only, under the seal of their order ([`super::sealed`]).
 
-use prost::Message;
 use prost::bytes::Bytes;
 
-use super::book::{Entry, decode, for_each};
-use super::rows::{SHEETS, sheet_key, sheets_of};
+use super::book::Entry;
+use super::rows::{SHEETS, sheets_of};
 use super::{Inbox, InboxError, REFUSED_SHEETS_MAX};
 use crate::domain::ids::OrderId;
 use crate::domain::instant::Instant;
@@ -28,6 +27,8 @@ pub enum SheetState {
         /// Pages there are.
         of: u32,
     },
+    /// The order is over, and they were destroyed.
+    Over,
     /// All are here.
     Complete {
         /// People called from this unit.
@@ -38,10 +39,12 @@ pub enum SheetState {
 }
 
 impl SheetState {
-    pub(super) fn of(entry: &Entry) -> Self {
+    /// `is_over`: nobody needs them any more.
+    pub(super) fn of(entry: &Entry, is_over: bool) -> Self {
         let pages = &entry.pages;
         match &entry.call_up {
             None => Self::None,
+            Some(_) if is_over && pages.held.is_empty() => Self::Over,
             Some(_) if pages.is_complete() => {
                 Self::Complete { people: pages.people, equipment: pages.equipment }
             }
@@ -57,6 +60,7 @@ impl SheetState {
         match self {
             Self::None => "none",
             Self::Waiting { .. } => "waiting",
+            Self::Over => "over",
             Self::Complete { .. } => "complete",
         }
     }
@@ -74,6 +78,8 @@ pub enum SheetReceived {
     },
     /// It was here already.
     Repeat,
+    /// The order is over: nothing is kept.
+    Over,
     /// It is not taken: the stable reason.
     Refused(&'static str),
 }
@@ -116,8 +122,9 @@ impl Inbox {
         &self,
         delivery: &pb::CallUpSheetDelivery,
     ) -> Result<SheetReceived, InboxError> {
-        let mut book = self.book.lock();
+        let (mut book, now) = (self.book.lock(), self.clock.now());
         let order = wire::array("order_id", &delivery.order_id).map(OrderId::from_bytes).ok();
+        let is_over = order.is_some_and(|order| book.is_over_for_sheets(order, now));
         let entry = order.and_then(|order| book.orders.get_mut(&order).map(|entry| (order, entry)));
         let Some((order, entry)) = entry else {
             drop(book);
@@ -135,9 +142,17 @@ impl Inbox {
         if entry.pages.held.contains(&sheet.page) {
             return Ok(SheetReceived::Repeat);
         }
-        let (page, value) = (sheet.page, delivery.encode_to_vec());
-        self.commit(|batch| batch.put(sheet_key(order, page), value.clone()))?;
+        let page = sheet.page;
+        if is_over {
+            return Ok(SheetReceived::Over);
+        }
+        self.put_sheet((order, page), delivery)?;
         entry.pages.take(&sheet);
+        let is_whole = entry.pages.is_complete();
+        // What this order took the place of is of no use any more.
+        if is_whole && entry.reference.is_some() {
+            self.destroy_sheets(&mut book, now)?;
+        }
         drop(book);
         self.changed();
         Ok(SheetReceived::Kept { order, page })
@@ -168,14 +183,15 @@ impl Inbox {
 
     /// How far the sheets of the newest orders are here, for the server to go on from there.
     pub fn sheet_cursors(&self) -> Vec<pb::SheetCursor> {
-        let book = self.book.lock();
+        let (book, now) = (self.book.lock(), self.clock.now());
         let mut calling: Vec<_> =
             book.orders.iter().filter(|(_id, entry)| entry.call_up.is_some()).collect();
         calling.sort_unstable_by_key(|(_id, entry)| std::cmp::Reverse(entry.sequence));
         let cursor = |(id, entry): (&OrderId, &Entry)| pb::SheetCursor {
             order_id: Bytes::copy_from_slice(id.as_bytes()),
             pages: entry.pages.in_a_row(),
-            is_complete: entry.pages.is_complete(),
+            // Of what is over nothing shall come again.
+            is_complete: entry.pages.is_complete() || book.sheets_are_over(*id, entry, now),
         };
         calling.into_iter().take(limits::SHEET_CURSORS_MAX).map(cursor).collect()
     }
@@ -186,8 +202,8 @@ impl Inbox {
     /// Those of the store.
     pub fn sheet_pages(&self) -> Result<Vec<pb::CallUpSheetDelivery>, InboxError> {
         let mut pages = Vec::new();
-        for_each(&*self.store, SHEETS, |_key, value| {
-            pages.push(decode(value)?);
+        self.opened_sheets(SHEETS, |_order, delivery| {
+            pages.push(delivery);
             Ok(())
         })?;
         Ok(pages)
@@ -202,8 +218,7 @@ impl Inbox {
             return Err(InboxError::UnknownOrder { order });
         }
         let mut rows = Vec::new();
-        for_each(&*self.store, &sheets_of(order), |_key, value| {
-            let delivery: pb::CallUpSheetDelivery = decode(value)?;
+        self.opened_sheets(&sheets_of(order), |_order, delivery| {
             let sheet = read_sheet(&delivery.sheet)?;
             rows.extend(sheet.people.into_iter().map(|own| CalledRow::Person(Box::new(own))));
             rows.extend(sheet.equipment.into_iter().map(|own| CalledRow::Equipment(Box::new(own))));

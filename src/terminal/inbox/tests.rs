@@ -20,6 +20,7 @@ use crate::evidence::envelope::{Envelope, PayloadType};
 use crate::evidence::key::KeyUse;
 use crate::evidence::trust::{OfficerKey, TrustedOfficer};
 use crate::store::memory::{Fault, MemoryStore};
+use crate::terminal::sheet_keys::MemorySheetKeys;
 use crate::wire::{self, pb};
 
 pub(crate) const NOW: Instant = Instant::from_millis(1_795_000_000_000);
@@ -152,6 +153,7 @@ pub(crate) fn delivery(sequence: u64, envelope: &Envelope) -> pb::OrderDelivery 
 
 pub(crate) struct Bench {
     pub(crate) store: Arc<MemoryStore>,
+    pub(crate) sheet_keys: Arc<MemorySheetKeys>,
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) inbox: Inbox,
 }
@@ -159,20 +161,25 @@ pub(crate) struct Bench {
 impl Bench {
     pub(crate) fn new() -> Self {
         let (store, clock) = (Arc::new(MemoryStore::new()), Arc::new(ManualClock::at(NOW)));
-        let inbox = Self::inbox(&store, &clock);
+        let sheet_keys = Arc::new(MemorySheetKeys::default());
+        let inbox = Self::inbox(&store, &sheet_keys, &clock);
         inbox.install_bundle(&bundle_envelope(&bundle(1))).expect("a good bundle");
-        Self { store, clock, inbox }
+        Self { store, sheet_keys, clock, inbox }
     }
 
-    fn inbox(store: &Arc<MemoryStore>, clock: &Arc<ManualClock>) -> Inbox {
-        let store: Arc<dyn Store> = store.clone();
-        Inbox::open(store, ME, key(50), clock.clone()).expect("it opens")
+    fn inbox(
+        store: &Arc<MemoryStore>,
+        sheet_keys: &Arc<MemorySheetKeys>,
+        clock: &Arc<ManualClock>,
+    ) -> Inbox {
+        Inbox::open(store.clone(), sheet_keys.clone(), ME, key(50), clock.clone())
+            .expect("it opens")
     }
 
     /// As after a restart of the process.
     fn reopened(mut self) -> Self {
         self.store.restart();
-        self.inbox = Self::inbox(&self.store, &self.clock);
+        self.inbox = Self::inbox(&self.store, &self.sheet_keys, &self.clock);
         self
     }
 

@@ -202,7 +202,7 @@ fn summary(book: &super::Book, id: OrderId, entry: &Entry, now: Instant) -> Orde
         state: entry.state,
         answer_by: entry.answer_by,
         not_after: entry.not_after,
-        sheets: SheetState::of(entry),
+        sheets: SheetState::of(entry, book.sheets_are_over(id, entry, now)),
         pending: book.pending.values().filter(|(order, _number)| *order == id).count(),
     }
 }

@@ -25,6 +25,9 @@ const ROWS_MAX: usize = 200;
 /// After how many ticks, each a second, the bell rings again for an order that nobody has opened.
 pub(super) const RING_EVERY_TICKS: u32 = 10;
 
+/// The key that shows the call-up sheets, and its words.
+const LIST: (char, &str) = ('d', "Danh sách gọi");
+
 /// What a key asks for.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Wish {
@@ -199,20 +202,24 @@ impl App {
         let Some(detail) = self.shown() else { return Vec::new() };
         let summary = &detail.summary;
         let unanswered = summary.state < DeliveryState::Acknowledged;
+        let has_list = matches!(
+            summary.sheets,
+            SheetState::Complete { .. } | SheetState::Waiting { pages: 1.., .. }
+        );
         match summary.standing {
             // What came to nothing is answered where that was said.
-            Standing::Cancelled(_) => return vec![('l', "Xem lệnh hủy để nhận")],
+            // The list is there a while yet: to call off whoever was called.
+            Standing::Cancelled(_) => {
+                let list = has_list.then_some(LIST);
+                return list.into_iter().chain([('l', "Xem lệnh hủy để nhận")]).collect();
+            }
             Standing::Superseded(_) => return vec![('l', "Xem lệnh thay thế")],
             Standing::Live | Standing::Expired if summary.is_cancel => {
                 return if unanswered { vec![('n', "Nhận lệnh hủy")] } else { Vec::new() };
             }
             Standing::Live | Standing::Expired => {}
         }
-        let mut offers = Vec::new();
-        if let SheetState::Complete { .. } | SheetState::Waiting { pages: 1.., .. } = summary.sheets
-        {
-            offers.push(('d', "Danh sách gọi"));
-        }
+        let mut offers = Vec::from_iter(has_list.then_some(LIST));
         match summary.state {
             _unanswered if unanswered => offers.push(('n', "Nhận lệnh")),
             DeliveryState::Acknowledged | DeliveryState::Declined => {

@@ -59,7 +59,7 @@ impl Form {
                 (values[0], values[MEANS_FROM]) = (people.to_string(), equipment.to_string());
                 values
             }
-            SheetState::None | SheetState::Waiting { .. } => Default::default(),
+            SheetState::None | SheetState::Over | SheetState::Waiting { .. } => Default::default(),
         };
         let values =
             last.map_or_else(first, |last| numbers(&last).map(|number| number.to_string()));

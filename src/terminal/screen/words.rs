@@ -132,6 +132,9 @@ pub(super) const fn requirement(kind: RequirementKind) -> &'static str {
 pub(super) fn sheets(state: SheetState) -> Option<String> {
     match state {
         SheetState::None => None,
+        SheetState::Over => {
+            Some("Danh sách gọi: ĐÃ HỦY theo quy định, lệnh đã hết hiệu lực.".to_owned())
+        }
         SheetState::Waiting { pages: 0, .. } => {
             Some("Danh sách gọi: CHƯA NHẬN ĐƯỢC, đang chờ máy chủ.".to_owned())
         }

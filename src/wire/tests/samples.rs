@@ -23,8 +23,8 @@ use crate::domain::order::{
 use crate::domain::registry::Specialty;
 use crate::domain::unit::{Change, Echelon, Former, ParentBasis, UNIT_KINDS, Unit};
 use crate::domain::world::{
-    Act, Actor, CertificateHolder, Entry, Event, NumberTaken, OrderFile, RecordKind, RecordVersion,
-    Reorganization, Trust,
+    Act, Actor, CertificateHolder, Entry, Event, NumberTaken, OrderFile, Placed, RecordKind,
+    RecordVersion, Reorganization, Trust,
 };
 use crate::evidence::envelope::{Envelope, PayloadType, Signature};
 use crate::evidence::key::{KeyUse, PublicKey, SigningKey};
@@ -421,13 +421,24 @@ fn registry_events() -> impl Strategy<Value = Event> {
                 let specialties = codes.into_iter().map(specialty).collect();
                 Event::SpecialtiesPut { specialties, continues }
             }),
-        (acts(), dates(), prop::collection::vec(units(), 0..4), texts()).prop_map(
-            |(act, effective, units, document)| {
-                let done = Reorganization { act, effective, units, document };
+        (number.clone(), texts())
+            .prop_map(|(no, document)| Event::EndpointRetired { no, document }),
+        (
+            acts(),
+            dates(),
+            prop::collection::vec(units(), 0..4),
+            texts(),
+            prop::collection::vec((number.clone(), codes(), line.clone()), 0..3)
+        )
+            .prop_map(|(act, effective, units, document, placed)| {
+                let placed = placed.into_iter();
+                let endpoints = placed
+                    .map(|(no, unit, line)| Placed { no, address: Address { unit, line } })
+                    .collect();
+                let done = Reorganization { act, effective, units, endpoints, document };
                 Event::UnitsReorganized(Box::new(done))
-            }
-        ),
-        (number.clone(), codes(), line).prop_map(|(no, unit, line)| Event::EndpointAdded {
+            }),
+        (number.clone(), codes(), line.clone()).prop_map(|(no, unit, line)| Event::EndpointAdded {
             no,
             address: Address { unit, line },
         }),

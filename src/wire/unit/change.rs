@@ -1,8 +1,9 @@
 //! Reorganizations of units.
 
-use super::{basis, codes, unit_kind, written};
+use super::{address, basis, codes, unit_kind, written};
+use crate::domain::ids::EndpointNo;
 use crate::domain::unit::{CHANGE_UNITS_MAX, Change, UNIT_LINKS_MAX, Unit};
-use crate::domain::world::{Act, Reorganization};
+use crate::domain::world::{Act, Placed, Reorganization};
 use crate::wire::pb::unit_change::Change as Wire;
 use crate::wire::pb::units_reorganized::Act as WireAct;
 use crate::wire::{WireError, parse, pb};
@@ -80,6 +81,22 @@ impl TryFrom<&pb::UnitChange> for Change {
     }
 }
 
+/// Two lines for each unit that a change may touch, twice over.
+const PLACED_MAX: usize = 4 * CHANGE_UNITS_MAX;
+
+fn placed_to_message(placed: &Placed) -> pb::PlacedEndpoint {
+    pb::PlacedEndpoint {
+        number: placed.no.number(),
+        unit_code: placed.address.unit.to_string(),
+        line: pb::Line::from(placed.address.line).into(),
+    }
+}
+
+fn placed(message: &pb::PlacedEndpoint) -> Result<Placed, WireError> {
+    let address = address(&message.unit_code, message.line)?;
+    Ok(Placed { no: EndpointNo::new(message.number), address })
+}
+
 fn bounded(field: &'static str, len: usize, max: usize) -> Result<(), WireError> {
     if len <= max {
         Ok(())
@@ -99,6 +116,7 @@ impl From<&Reorganization> for pb::UnitsReorganized {
             effective_date: done.effective.to_string(),
             units: done.units.iter().map(Into::into).collect(),
             document: done.document.clone(),
+            endpoints: done.endpoints.iter().map(placed_to_message).collect(),
         }
     }
 }
@@ -111,8 +129,10 @@ impl TryFrom<&pb::UnitsReorganized> for Reorganization {
             WireAct::Change(change) => Act::Change(change.try_into()?),
             WireAct::UndoneIndex(entry) => Act::Undo { entry: *entry },
         };
+        bounded("endpoints", message.endpoints.len(), PLACED_MAX)?;
         let units = message.units.iter().map(TryInto::try_into);
         Ok(Self {
+            endpoints: message.endpoints.iter().map(placed).collect::<Result<_, _>>()?,
             act,
             effective: parse("effective_date", &message.effective_date)?,
             units: units.collect::<Result<_, _>>()?,

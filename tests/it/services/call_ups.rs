@@ -150,7 +150,7 @@ struct Commune {
     terminal: Arc<Terminal>,
     dialer: Arc<dyn Dialer>,
     link: Option<(JoinHandle<()>, CancellationToken)>,
-    _dir: tempfile::TempDir,
+    dir: tempfile::TempDir,
 }
 
 async fn commune(province: &Province, unit: &str) -> Commune {
@@ -166,7 +166,7 @@ async fn commune(province: &Province, unit: &str) -> Commune {
     let dialer = home.dialer(&[], province.clock.clone()).expect("whole");
     let store = dir.path().join("store");
     let terminal = home.terminal(&store, province.clock.clone(), LINK).expect("a store");
-    let mut commune = Commune { terminal, dialer, link: None, _dir: dir };
+    let mut commune = Commune { terminal, dialer, link: None, dir };
     commune.connect(province).await;
     commune
 }
@@ -270,6 +270,43 @@ async fn each_commune_gets_its_own_sheet_and_nothing_else() {
     assert_eq!(read.sum::<usize>(), 8);
 }
 
+/// Whether any file of a terminal, or its name, has one of these words.
+fn is_anywhere(dir: &std::path::Path, words: &[&str]) -> bool {
+    std::fs::read_dir(dir).expect("a directory").any(|entry| {
+        let path = entry.expect("readable").path();
+        if path.is_dir() {
+            return is_anywhere(&path, words);
+        }
+        let bytes = std::fs::read(&path).expect("readable");
+        let has = |word: &&str| bytes.windows(word.len()).any(|part| part == word.as_bytes());
+        words.iter().any(has)
+    })
+}
+
+#[tokio::test]
+async fn a_terminals_directory_says_nothing_of_those_called_and_forgets_them_with_the_order() {
+    let province = Province::start().await;
+    put(&province, &people()).await;
+    let mut nhe = commune(&province, NHE).await;
+    let (draft, selected) = calling(&province, 8).await;
+    let mut director = province.orders("exercise-director").await;
+    soon(director.draft_order(request(&draft, &selected.call_up_id))).await.expect("laid down");
+    sign_and_issue(&province, &draft).await.expect("issued");
+    nhe.complete(&draft).await;
+    let rows = nhe.terminal.inbox().called(draft.order.id).expect("readable");
+    assert_eq!(rows.len(), 5, "whoever is responsible sees them");
+    let words = ["Lò Văn", "Vàng A", "Nà Pán", "491234"];
+    assert!(!is_anywhere(nhe.dir.path(), &words), "in the clear in the directory");
+    let key = nhe.dir.path().join("keys/sheets").join(draft.order.id.to_string());
+    assert!(key.exists());
+
+    province.clock.set(draft.order.not_after.offset_by(30 * 24 * 3_600_000 + 1));
+    let now = nhe.terminal.now();
+    nhe.terminal.with_inbox(move |inbox| inbox.destroy_old_sheets(now)).await.expect("destroyed");
+    assert!(!key.exists() && nhe.names(&draft).is_empty());
+    nhe.leave().await;
+}
+
 /// The pages a terminal has, as the server sends them.
 fn pages(commune: &Commune) -> Vec<pb::CallUpSheetDelivery> {
     commune.terminal.inbox().sheet_pages().expect("readable")
@@ -362,6 +399,35 @@ async fn who_could_not_be_called_any_more_is_counted_and_stays_on_the_list() {
 }
 
 #[tokio::test]
+async fn nobody_of_a_unit_that_ended_and_left_nothing_in_its_place_is_called_or_offered() {
+    let province = Province::start().await;
+    put(&province, &people()).await;
+    let closing = pb::unit_change::Change::Close(pb::CloseUnit {
+        unit_code: LAY.to_owned(),
+        successor_codes: Vec::new(),
+    });
+    let change = pb::ChangeUnitsRequest {
+        request_id: "close".to_owned(),
+        change: Some(pb::UnitChange { change: Some(closing) }),
+        effective_date: "2026-11-01".to_owned(),
+        document: "giải thể".to_owned(),
+        validate_only: true,
+        force: true,
+    };
+    let channel = province.officer("administrator").await;
+    let mut client = pb::organization_service_client::OrganizationServiceClient::new(channel);
+    let preview = soon(client.change_units(change.clone())).await.expect("a preview").into_inner();
+    assert_eq!(preview.stranded_records, 3);
+    let change = pb::ChangeUnitsRequest { validate_only: false, ..change };
+    soon(client.change_units(change)).await.expect("all the same");
+    let (_draft, selected) = calling(&province, 20).await;
+    let summary = pb::CallUpSummary::decode(&selected.summary[..]).expect("a summary");
+    assert_eq!((summary.lines[0].exact, summary.lines[0].near), (3, 4));
+    let said = format!("{summary:?}");
+    assert!(!said.contains(LAY), "{said}");
+}
+
+#[tokio::test]
 async fn sheets_go_thirty_days_after_the_end_of_their_order_and_no_sooner() {
     let province = Province::start().await;
     let ids = put(&province, &people()).await;
@@ -380,11 +446,16 @@ async fn sheets_go_thirty_days_after_the_end_of_their_order_and_no_sooner() {
     let left =
         || store.scan(&keys::call_up_of(order.as_bytes()), b"", 100).expect("in memory").len();
     let leaves = left();
+    soon(province.sheets.of(order)).await.expect("readable");
     province.clock.set(draft.order.not_after.offset_by(30 * 24 * 3_600_000));
+    province.sheets.forget_past();
     assert_eq!(soon(province.engine.prune_call_up(order)).await.expect("kept"), 0);
     assert_eq!(left(), leaves);
     province.clock.advance(Duration::from_secs(1));
     assert_eq!(soon(province.engine.prune_call_up(order)).await.expect("removed"), leaves);
     assert_eq!(left(), 0);
     assert!(!ids.iter().any(names), "nothing of the people is left beside their records");
+    assert_eq!(province.sheets.opened_len(), 1, "they were opened to be seen");
+    province.sheets.forget_past();
+    assert_eq!(province.sheets.opened_len(), 0);
 }

@@ -6,3 +6,4 @@ mod identity;
 mod keeping;
 mod orders;
 mod terminals;
+mod units;

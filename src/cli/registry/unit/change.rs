@@ -3,11 +3,10 @@
 use anyhow::Result;
 use clap::{Args, Subcommand};
 use jiff::civil::Date;
-use serde_json::{Value, json};
 
+use super::moved::Moved;
 use crate::cli::Cx;
 use crate::cli::connection::{refused, request, request_id};
-use crate::cli::output::{table, text_of};
 use crate::domain::ids::UnitCode;
 use crate::domain::unit::{Change as DomainChange, Former, ParentBasis, Unit, UnitKind};
 use crate::wire::pb;
@@ -113,6 +112,9 @@ pub(in crate::cli) enum Change {
         /// What takes its place, the one that keeps its records first; repeat it for several.
         #[arg(long = "successor", value_name = "CODE")]
         successors: Vec<UnitCode>,
+        /// Without a successor also while it has records or endpoints, which no order reaches then.
+        #[arg(long, conflicts_with = "successors")]
+        force: bool,
         #[command(flatten)]
         act: Act,
     },
@@ -182,14 +184,14 @@ impl Change {
             Self::Move { unit, under, basis, act } => {
                 (DomainChange::Move { unit, parent: under, basis }, act)
             }
-            Self::Close { unit, successors, act } => {
-                (DomainChange::Close { unit, successors }, act)
+            Self::Close { unit, successors, force, act } => {
+                return send(cx, &DomainChange::Close { unit, successors }, &act, force).await;
             }
             Self::Undo { entry, document, dry_run } => {
                 return undo(cx, entry, document, dry_run).await;
             }
         };
-        send(cx, &change, &act).await
+        send(cx, &change, &act, false).await
     }
 }
 
@@ -208,21 +210,31 @@ async fn split(
         let part = new_unit(code, name, own.kind, own.parent.clone());
         Unit { parent_basis: own.parent_basis, ..part }
     });
-    send(cx, &DomainChange::Split { unit, parts: parts.collect(), ends }, act).await
+    send(cx, &DomainChange::Split { unit, parts: parts.collect(), ends }, act, false).await
 }
 
-async fn send(cx: &Cx, change: &DomainChange, act: &Act) -> Result<()> {
+async fn send(cx: &Cx, change: &DomainChange, act: &Act, force: bool) -> Result<()> {
     let ask = pb::ChangeUnitsRequest {
         request_id: request_id(),
         change: Some(change.into()),
         effective_date: act.effective.to_string(),
         document: act.document.clone(),
         validate_only: act.dry_run,
+        force,
     };
     let connection = cx.connect().await?;
     let done = connection.organization().change_units(request(ask)).await.map_err(refused)?;
     let done = done.into_inner();
-    tell(cx, done.ledger_index, &done.units, &done.impacts, &done.orders)
+    let moved = Moved {
+        entry: done.ledger_index,
+        units: done.units,
+        impacts: done.impacts,
+        orders: done.orders,
+        new_endpoints: done.new_endpoints,
+        retired_endpoints: Vec::new(),
+        stranded_records: done.stranded_records,
+    };
+    moved.tell(cx)
 }
 
 async fn undo(cx: &Cx, entry: u64, document: String, dry_run: bool) -> Result<()> {
@@ -235,70 +247,14 @@ async fn undo(cx: &Cx, entry: u64, document: String, dry_run: bool) -> Result<()
     let connection = cx.connect().await?;
     let done = connection.organization().undo_unit_change(request(ask)).await.map_err(refused)?;
     let done = done.into_inner();
-    tell(cx, done.ledger_index, &done.units, &done.impacts, &done.orders)
-}
-
-/// What moved, or would.
-fn tell(
-    cx: &Cx,
-    entry: u64,
-    units: &[pb::Unit],
-    impacts: &[pb::UnitImpact],
-    orders: &[pb::TouchedOrder],
-) -> Result<()> {
-    let records = |impact: &pb::UnitImpact| -> Vec<(String, Value)> {
-        let counts = impact.records.iter();
-        counts.map(|own| (own.kind.clone(), json!(own.count))).collect()
+    let moved = Moved {
+        entry: done.ledger_index,
+        units: done.units,
+        impacts: done.impacts,
+        orders: done.orders,
+        new_endpoints: Vec::new(),
+        retired_endpoints: done.retired_endpoints,
+        stranded_records: 0,
     };
-    let value = json!({
-        "ledger_index": (entry > 0).then_some(entry),
-        "units": units.iter().map(super::unit_value).collect::<Result<Vec<_>>>()?,
-        "impacts": impacts.iter().map(|impact| json!({
-            "unit_code": impact.unit_code,
-            "then_code": impact.then_code,
-            "records": records(impact).into_iter().collect::<serde_json::Map<_, _>>(),
-            "endpoints": impact.endpoints,
-            "officer_ids": impact.officer_ids,
-        })).collect::<Vec<_>>(),
-        "orders": orders.iter().map(|order| json!({
-            "order_id": order.order_id,
-            "number": order.number_text,
-            "state": order.state,
-            "endpoints": order.endpoints,
-        })).collect::<Vec<_>>(),
-    });
-    cx.screen.show(&value, || {
-        let mut rows = table(&["UNIT", "NAME", "THEN", "RECORDS", "ENDPOINTS", "OFFICERS"]);
-        for impact in impacts {
-            let counts = impact.records.iter().map(|own| format!("{} {}", own.count, own.kind));
-            rows.add_row([
-                impact.unit_code.clone(),
-                impact.unit_name.clone(),
-                impact.then_code.clone(),
-                counts.collect::<Vec<_>>().join(", "),
-                impact.endpoints.len().to_string(),
-                impact.officer_ids.join(", "),
-            ]);
-        }
-        let mut text = match entry {
-            0 => "nothing was changed: this is a preview\n".to_owned(),
-            entry => format!("recorded as ledger entry {entry}\n"),
-        };
-        text += &text_of(&rows);
-        if !orders.is_empty() {
-            let mut rows = table(&["OPEN ORDER", "NUMBER", "STATE", "ENDPOINTS"]);
-            for order in orders {
-                rows.add_row([
-                    order.order_id.clone(),
-                    order.number_text.clone(),
-                    order.state.clone(),
-                    order.endpoints.to_string(),
-                ]);
-            }
-            text +=
-                "\nIssued orders keep their recipients until they end; draft the others anew.\n";
-            text += &text_of(&rows);
-        }
-        text
-    })
+    moved.tell(cx)
 }

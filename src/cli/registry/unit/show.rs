@@ -26,6 +26,13 @@ fn own(found: &pb::GetUnitResponse) -> Result<Unit> {
     Ok(unit.try_into()?)
 }
 
+/// Several of them, none above another.
+fn names(units: &[pb::Unit]) -> String {
+    let names = units.iter().map(|unit| format!("{} {}", unit.code, unit.name));
+    names.collect::<Vec<_>>().join(", ")
+}
+
+/// Each under the next.
 fn line(units: &[pb::Unit]) -> String {
     let names = units.iter().map(|unit| format!("{} {}", unit.code, unit.name));
     names.collect::<Vec<_>>().join(" < ")
@@ -55,7 +62,7 @@ pub(super) async fn show(cx: &Cx, code: &UnitCode) -> Result<()> {
         say("military line", line(&found.military_line));
         say("civil line", line(&found.civil_line));
         say("parent", format!("{} ({})", parent(&unit), unit.parent_basis.as_str()));
-        say("followed", line(&found.predecessors));
+        say("followed", names(&found.predecessors));
         let successors = unit.former.successors.iter().map(ToString::to_string);
         say("followed by", successors.collect::<Vec<_>>().join(", "));
         text
@@ -143,7 +150,7 @@ pub(super) async fn history(cx: &Cx, code: &UnitCode) -> Result<()> {
         }
         let mut text = text_of(&rows);
         if !found.predecessors.is_empty() {
-            let _written = writeln!(text, "\nfollowed {}", line(&found.predecessors));
+            let _written = writeln!(text, "\nfollowed {}", names(&found.predecessors));
         }
         if !changes.is_empty() {
             let mut rows = table(&["ENTRY", "CHANGE", "FROM", "DOCUMENT", "TAKEN BACK BY"]);

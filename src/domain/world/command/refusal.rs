@@ -41,6 +41,10 @@ pub enum Refusal {
     #[error("there is no endpoint {address}: add it first")]
     EndpointUnknown { address: Address },
     #[error(
+        "open order {order} waits for the answer of {address}: wait, or cancel it, or retire the endpoint all the same with --force"
+    )]
+    EndpointAwaited { address: Address, order: String },
+    #[error(
         "the enrolment code is not valid: it was used, has expired or was never made; ask for a new one"
     )]
     CodeInvalid,
@@ -54,6 +58,12 @@ pub enum Refusal {
     OfficerNowhere { officer: OfficerId, unit: UnitCode },
     #[error("no record has this id: list the records to find it")]
     RecordUnknown,
+    #[error(
+        "call-up lists were frozen while it was looked whether they name the record: ask again"
+    )]
+    CalledSince,
+    #[error("a record was erased while the call-up lists were laid down: ask again")]
+    ErasedSince,
     #[error("there is no order {order}")]
     OrderUnknown { order: OrderId },
     #[error("the request is not valid: {reason}")]
@@ -131,6 +141,7 @@ impl Refusal {
             Self::AlreadyFounded
             | Self::NoTrust
             | Self::Bundle(_)
+            | Self::EndpointAwaited { .. }
             | Self::UnitChangeAhead { .. } => Code::Precondition,
             Self::UnitUndo(UndoError::NoChange { .. }) => Code::NotFound,
             Self::UnitUndo(_) => Code::Precondition,
@@ -146,6 +157,7 @@ impl Refusal {
             | Self::OfficerUnknown { .. }
             | Self::RecordUnknown
             | Self::OrderUnknown { .. } => Code::NotFound,
+            Self::CalledSince | Self::ErasedSince => Code::Unavailable,
             Self::CodeInvalid | Self::TerminalReplaced { .. } => Code::Denied,
             Self::Order(order) => order.code(),
             Self::Answer(answer) => answer.code(),
@@ -175,11 +187,14 @@ impl Refusal {
             Self::Endpoint(EndpointError::TooMany) => "ENDPOINTS_EXHAUSTED",
             Self::Endpoint(_) => "ENDPOINT_INVALID",
             Self::EndpointUnknown { .. } => "ENDPOINT_UNKNOWN",
+            Self::EndpointAwaited { .. } => "ENDPOINT_AWAITED",
             Self::CodeInvalid => "CODE_INVALID",
             Self::TerminalReplaced { .. } => "TERMINAL_REPLACED",
             Self::OfficerUnknown { .. } => "OFFICER_UNKNOWN",
             Self::OfficerNowhere { .. } => "UNIT_UNKNOWN",
             Self::RecordUnknown => "RECORD_UNKNOWN",
+            Self::CalledSince => "CALLED_SINCE",
+            Self::ErasedSince => "ERASED_SINCE",
             Self::OrderUnknown { .. } => "ORDER_UNKNOWN",
             Self::Invalid { .. } => "REQUEST_INVALID",
             Self::Order(order) => order.reason(),

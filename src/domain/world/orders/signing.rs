@@ -32,6 +32,7 @@ impl World {
                 return Err(Refusal::Invalid { reason: "only officers sign" });
             }
         }
+        self.check_audience(&file.order)?;
         self.weigh(bundle, &file.order, &file.envelope, signature, now)?;
         let counting = self.counting(bundle, &file.order, &file.envelope, now);
         if counting.iter().any(|(officer, _signature)| *officer == holder) {

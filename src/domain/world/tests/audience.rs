@@ -54,8 +54,9 @@ fn an_audience_of_elsewhere_stops_the_issue() {
         let event =
             Event::OrderDrafted { order: order.clone(), envelope, traceparent: String::new() };
         p.world.apply(&Entry { at: p.now, actor: Actor::Server, request: None, event });
-        p.sign(order.id, "commander").expect("may sign");
-        assert_eq!(p.issue(order.id), Err(refusal(AudienceError::Changed)));
+        let unsigned = p.sign(order.id, "commander");
+        assert_eq!(unsigned.map(drop), Err(refusal(AudienceError::Changed)));
+        assert!(p.issue(order.id).is_err());
     }
 }
 

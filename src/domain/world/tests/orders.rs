@@ -4,10 +4,12 @@ use uuid::Uuid;
 
 use super::support::*;
 use crate::domain::ids::OrderId;
+use crate::domain::order::call_up::CallUp;
 use crate::domain::order::handling::Handling::{Actual, Exercise, Test};
 use crate::domain::order::{Order, OrderError, ReferenceKind};
 use crate::domain::world::{
-    Actor, Command, NewDraft, OPEN_ORDERS_MAX, OrderFile, OrderRefusal, OrderState, Refusal,
+    Actor, Command, NewDraft, OPEN_ORDERS_MAX, OrderFile, OrderRefusal, OrderState, RecordKind,
+    Refusal,
 };
 
 fn reference(order: OrderId, reason: &'static str) -> Refusal {
@@ -296,4 +298,37 @@ fn a_trace_context_is_kept_and_anything_longer_is_not_one() {
             .expect("signed");
         assert_eq!(p.file(&order).issue.as_ref().map(|issue| &*issue.traceparent), Some(kept));
     }
+}
+
+/// An order that brings lists of its own.
+fn calling(p: &mut Province) -> Order {
+    let order = p.order(Exercise);
+    let (frozen_by, as_of) = (order.id, p.now.date_in_vietnam());
+    let (plan, root) = (None, [1; 32]);
+    let call_up = CallUp { frozen_by, as_of, plan, people: 1, equipment: 0, leaves: 2, root };
+    Order { call_up: Some(call_up), ..order }
+}
+
+#[test]
+fn lists_and_erasures_that_come_between_the_others_look_and_deed_are_refused() {
+    let mut p = Province::new();
+    let erase = |id: u8, cleared: &[OrderId]| Command::EraseRecord {
+        kind: RecordKind::Reservist,
+        id: [id; 16],
+        reason: "asked for".to_owned(),
+        generation: 1,
+        cleared: cleared.iter().copied().collect(),
+    };
+    let order = calling(&mut p);
+    let drafter = Actor::Officer(order.drafted_by.clone());
+    let looked = |erased_then| Command::Draft(NewDraft { erased_then, ..new_draft(&order) });
+    p.does(&Actor::Server, erase(8, &[])).expect("no lists are open");
+    for before in [Some(0), None] {
+        let refused = p.does(&drafter, looked(before));
+        assert_eq!(refused, Err(Refusal::ErasedSince), "{before:?}");
+    }
+    p.does(&drafter, looked(Some(1))).expect("nobody went since");
+    let refused = p.does(&Actor::Server, erase(9, &[]));
+    assert_eq!(refused, Err(Refusal::CalledSince), "these were not read");
+    p.does(&Actor::Server, erase(9, &[order.id])).expect("they do not name it");
 }

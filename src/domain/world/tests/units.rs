@@ -106,6 +106,7 @@ fn a_unit_that_something_rests_on_does_not_go() {
     let (rests, user) = (code("03161"), code("TV-002"));
     assert_eq!(undo(&mut other, entry), Err(UndoError::UnitRests { unit: rests, user }.into()));
     let mut other = p.clone();
+    retire(&mut other, "03161/civil", false).expect("made with the part");
     other.does(&SERVER, Command::AddEndpoints(vec![address("03161/civil")])).expect("an endpoint");
     let refused = undo(&mut other, entry);
     assert!(matches!(refused, Err(Refusal::UnitUndo(UndoError::EndpointRests { .. }))));
@@ -179,4 +180,115 @@ fn new_orders_leave_closed_units_out_and_issued_ones_keep_them() {
     assert_eq!(named, Err(AudienceError::ClosedUnit { unit, now }));
     let refused = p.does(&SERVER, Command::AddEndpoints(vec![address("03163/civil")]));
     assert!(matches!(refused, Err(Refusal::Endpoint(_))), "no endpoint for a closed unit");
+}
+
+/// Two communes become a new one. The first has both lines, the second the military one.
+fn founding() -> Change {
+    let new = Some(Box::new(unit("03159", UnitKind::Commune, Some("KV1"))));
+    Change::Merge { units: vec![code("03160"), code("03163")], into: code("03159"), new }
+}
+
+fn at(p: &Province, text: &str) -> Option<u32> {
+    p.world.endpoints().at(&address(text)).map(|own| own.no.number())
+}
+
+#[test]
+fn a_unit_made_by_a_change_is_reached_on_the_lines_of_those_before_it_in_the_same_entry() {
+    let mut p = province();
+    let before = u32::try_from(p.world.endpoints().len()).expect("few");
+    let entry = done(&mut p, founding());
+    let made = (at(&p, "03159/military"), at(&p, "03159/civil"));
+    assert_eq!(made, (Some(before + 1), Some(before + 2)));
+    let selector = AudienceSelector { units: [code("03159")].into(), ..Default::default() };
+    let own = selector.resolve(p.world.units(), p.world.endpoints()).expect("somebody");
+    assert_eq!(own.count(), 2);
+    assert!(own.endpoints.is_subset(&p.everybody().endpoints), "the province reaches it too");
+    assert_eq!(p.replayed(), p.world);
+
+    undo(&mut p, entry).expect("what it made goes with it");
+    assert_eq!((at(&p, "03159/military"), at(&p, "03159/civil")), (None, None));
+    assert_eq!(p.everybody().count(), u64::from(before));
+    assert_eq!(p.replayed(), p.world);
+    done(&mut p, founding());
+    assert_eq!(at(&p, "03159/military"), Some(before + 3), "no number is given twice");
+    assert_eq!(p.replayed(), p.world);
+}
+
+#[test]
+fn a_part_of_a_unit_and_a_successor_without_lines_are_reached_too() {
+    let mut p = province();
+    let part = unit("03161", UnitKind::Commune, Some("KV1"));
+    done(&mut p, Change::Split { unit: code("03160"), parts: vec![part], ends: false });
+    assert!(at(&p, "03161/military").is_some() && at(&p, "03161/civil").is_some());
+    let bare = unit("03164", UnitKind::Commune, Some("KV1"));
+    p.does(&SERVER, Command::PutUnits(vec![bare])).expect("a commune");
+    let change = Change::Close { unit: code("03163"), successors: vec![code("03164")] };
+    done(&mut p, change);
+    assert!(at(&p, "03164/military").is_some());
+    assert_eq!(at(&p, "03164/civil"), None, "the one before had no civil line");
+}
+
+#[test]
+fn an_endpoint_added_by_hand_stops_an_undoing_until_it_is_retired() {
+    let mut p = province();
+    let lone = Change::Merge {
+        units: vec![code("03163")],
+        into: code("03159"),
+        new: Some(Box::new(unit("03159", UnitKind::Commune, Some("KV1")))),
+    };
+    let entry = done(&mut p, lone);
+    p.does(&SERVER, Command::AddEndpoints(vec![address("03159/civil")])).expect("its other line");
+    let refused = undo(&mut p, entry);
+    assert!(matches!(refused, Err(Refusal::UnitUndo(UndoError::EndpointRests { .. }))));
+    retire(&mut p, "03159/civil", false).expect("no order waits");
+    undo(&mut p, entry).expect("nothing rests on it");
+    assert_eq!(p.world.units(), province().world.units());
+    assert_eq!(p.replayed(), p.world);
+}
+
+fn retire(p: &mut Province, text: &str, force: bool) -> Result<Decision, Refusal> {
+    let (address, document) = (address(text), "giải thể".to_owned());
+    p.does(&SERVER, Command::RetireEndpoint { address, document, force })
+}
+
+#[test]
+fn a_retired_endpoint_is_in_no_audience_and_its_number_and_history_stay() {
+    let mut p = province();
+    let order = p.order(Handling::Exercise);
+    let waiting = p.issue_order(&order);
+    let no = p.world.endpoints().at(&address("03163/military")).expect("it").no;
+    let refused = retire(&mut p, "03163/military", false);
+    assert!(matches!(refused, Err(Refusal::EndpointAwaited { .. })), "{refused:?}");
+    let draft = p.order(Handling::Exercise);
+    let draft = p.draft(&draft).expect("a draft");
+    retire(&mut p, "03163/military", true).expect("all the same");
+    assert_eq!(p.world.endpoints().at(&address("03163/military")), None);
+    let own = p.world.endpoints().get(no).expect("its history");
+    assert!(own.is_retired && own.terminal.is_none());
+    assert!(p.file(&waiting).order.audience.contains(no) && !p.everybody().contains(no));
+    let changed = |refused: Result<Decision, Refusal>| {
+        matches!(
+            refused,
+            Err(Refusal::Order(OrderRefusal::Audience(AudienceError::ChangedSince { .. })))
+        )
+    };
+    assert!(changed(p.sign(draft, "commander")), "it would miss somebody who was named");
+    let again = retire(&mut p, "03163/military", true);
+    assert!(matches!(again, Err(Refusal::EndpointUnknown { .. })));
+    p.does(&SERVER, Command::AddEndpoints(vec![address("03163/military")])).expect("free again");
+    assert!(at(&p, "03163/military").expect("a new one") > no.number());
+    assert_eq!(p.replayed(), p.world);
+    assert_eq!(p.world.check(), []);
+}
+
+#[test]
+fn a_draft_whose_audience_a_reorganization_changed_is_neither_signed_nor_issued() {
+    let mut p = province();
+    let order = p.order(Handling::Exercise);
+    let unsigned = p.draft(&order).expect("a draft");
+    done(&mut p, founding());
+    let refused = p.sign(unsigned, "commander").expect_err("others would get it");
+    assert_eq!(refused.reason(), "AUDIENCE_CHANGED");
+    assert!(refused.to_string().contains("draft and sign again"), "{refused}");
+    assert!(p.issue(unsigned).is_err());
 }

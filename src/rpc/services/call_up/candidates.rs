@@ -123,7 +123,11 @@ impl Pool {
             (RecordKind::Equipment, RequirementKind::Equipment),
         ] {
             // A record keeps the unit it was entered with; whoever stands for that today calls.
-            let today = |unit: &UnitCode| places.get(field.units.current(unit)).copied();
+            // Of what ended and left nothing in its place nobody can be called.
+            let today = |unit: &UnitCode| {
+                let now = field.units.get(field.units.current(unit));
+                places.get(&now.filter(|unit| !unit.is_closed())?.code).copied()
+            };
             let rows = registry.table(kind).candidates(today);
             let called = |id: &[u8; 16]| field.called.contains(id);
             let mut codes: HashSet<&SpecialtyCode> = HashSet::new();

@@ -221,15 +221,18 @@ impl CallUps {
             .await
     }
 
-    /// Whether the lists in the store are those that are signed.
+    /// Whether the lists in the store are those that are signed, and nobody on them was erased.
     pub(super) async fn check(&self, call_up: Option<&CallUp>) -> Result<(), Status> {
         let Some(call_up) = call_up else { return Ok(()) };
         let lists = self.doors.sheets.read(call_up.frozen_by).await.map_err(unreadable)?;
-        if lists.frozen.signed()? == *call_up {
-            Ok(())
-        } else {
-            Err(changed("the frozen lists are not those under the signed root").into())
+        if lists.frozen.signed()? != *call_up {
+            return Err(changed("the frozen lists are not those under the signed root").into());
         }
+        // Of an order that ended, whose lists an update takes up again.
+        let world = self.doors.engine.world();
+        let mut named = lists.frozen.leaves().iter().flat_map(|leaf| &leaf.records);
+        let is_gone = named.any(|id| world.erased().contains_key(id));
+        if is_gone { Err(changed("a record on the lists was erased since").into()) } else { Ok(()) }
     }
 
     /// As [`Self::check`], for an update: it brings no lists of its own.

@@ -7,7 +7,7 @@ use tonic::Status;
 
 use super::Organization;
 use crate::domain::code::Code;
-use crate::domain::ids::UnitCode;
+use crate::domain::ids::{EndpointNo, UnitCode};
 use crate::domain::instant::Instant;
 use crate::domain::unit::{Change, Echelon, Unit, Units};
 use crate::domain::world::{Act, Command, OrderState, RecordKind, Refusal, UndoError, World};
@@ -90,7 +90,7 @@ fn impacts(
     let units = world.units();
     let impact = |code: &UnitCode| {
         let then = after.get(after.current(code)).filter(|unit| !unit.is_closed());
-        let endpoints = world.endpoints().iter().filter(|end| end.address.unit == *code);
+        let endpoints = world.endpoints().in_use().filter(|end| end.address.unit == *code);
         let officers = world.trust().into_iter().flat_map(|trust| &trust.bundle.officers);
         pb::UnitImpact {
             unit_code: code.to_string(),
@@ -140,7 +140,10 @@ impl Organization {
         let document = message.document.clone();
         let preview = self.preview(&change, effective);
         if message.validate_only {
-            return Ok(preview.map_err(Refusal::from)?);
+            return Ok(preview?);
+        }
+        if let (Ok(preview), false) = (&preview, message.force) {
+            check_strands_nobody(&change, preview)?;
         }
         let command = Command::ChangeUnits { change, effective, document };
         let committed = self.0.engine.submit(ask(caller, Some(id), command)?).await?;
@@ -161,17 +164,23 @@ impl Organization {
         &self,
         change: &Change,
         effective: Date,
-    ) -> Result<pb::ChangeUnitsResponse, crate::domain::unit::ChangeError> {
+    ) -> Result<pb::ChangeUnitsResponse, Refusal> {
         let world = self.0.engine.world();
         let planned = world.units().plan(change, effective)?;
+        let placed = world.plan_endpoints(change, &planned)?;
         let codes = planned.iter().map(|unit| unit.code.clone()).collect();
         let mut after = world.units().clone();
         after.reorganize(&planned, effective)?;
         let registry = self.0.engine.registry();
+        let impacts = impacts(&world, &registry, &codes, &after);
+        let stranded = impacts.iter().filter(|impact| impact.then_code.is_empty());
+        let stranded = stranded.flat_map(|impact| &impact.records).map(|own| own.count);
         Ok(pb::ChangeUnitsResponse {
             ledger_index: 0,
             units: planned.iter().map(Into::into).collect(),
-            impacts: impacts(&world, &registry, &codes, &after),
+            stranded_records: stranded.sum(),
+            new_endpoints: placed.iter().map(|own| own.address.to_string()).collect(),
+            impacts,
             orders: orders(&world, &codes, self.0.engine.now()),
         })
     }
@@ -191,6 +200,7 @@ impl Organization {
         let command = Command::UndoUnits { entry, document: message.document.clone() };
         let committed = self.0.engine.submit(ask(caller, Some(id), command)?).await?;
         let ledger_index = committed.ledger_index;
+        self.end_retired(ledger_index);
         let preview = preview.unwrap_or_default();
         Ok(pb::UndoUnitChangeResponse { ledger_index, ..preview })
     }
@@ -203,12 +213,25 @@ impl Organization {
         let mut after = world.units().clone();
         after.restore(&recorded.done.units);
         let registry = self.0.engine.registry();
+        let retired = world.placed_by(entry);
         Ok(pb::UndoUnitChangeResponse {
             ledger_index: 0,
+            retired_endpoints: retired.iter().map(|own| own.address.to_string()).collect(),
             units: left.iter().map(Into::into).collect(),
             impacts: impacts(&world, &registry, &codes, &after),
             orders: orders(&world, &codes, self.0.engine.now()),
         })
+    }
+
+    /// The terminals of what an undoing took out of use are off.
+    fn end_retired(&self, undoing: u64) {
+        let retired: Vec<EndpointNo> = {
+            let world = self.0.engine.world();
+            let done = world.reorganization(undoing).map(|own| &own.done);
+            let done = done.filter(|done| matches!(done.act, Act::Undo { .. }));
+            done.into_iter().flat_map(|done| &done.endpoints).map(|own| own.no).collect()
+        };
+        retired.into_iter().for_each(|no| self.0.end_terminal(no, None));
     }
 
     /// A unit that was made goes only while nothing was entered under it by its own code.
@@ -235,6 +258,21 @@ impl Organization {
         }
         Ok(())
     }
+}
+
+/// Refuses to end a unit whose people and means nobody could call after that.
+fn check_strands_nobody(change: &Change, preview: &pb::ChangeUnitsResponse) -> Result<(), Status> {
+    let Change::Close { unit, successors } = change else { return Ok(()) };
+    let own = preview.impacts.iter().filter(|impact| impact.then_code.is_empty());
+    let endpoints: usize = own.map(|impact| impact.endpoints.len()).sum();
+    let records = preview.stranded_records;
+    if !successors.is_empty() || (records == 0 && endpoints == 0) {
+        return Ok(());
+    }
+    let text = format!(
+        "unit {unit} still has {records} records and {endpoints} endpoints, which no order would reach: name a successor, or close it all the same with --force"
+    );
+    Err(Reject::new(Code::Precondition, "UNIT_CLOSE_STRANDS", text).into())
 }
 
 /// The tree without what leads to a unit or lies under it.

@@ -141,7 +141,7 @@ pub(crate) fn envelope_of(order: &Order) -> Envelope {
 
 pub(crate) fn new_draft(order: &Order) -> NewDraft {
     let (order, envelope) = (Arc::new(order.clone()), envelope_of(order));
-    NewDraft { order, envelope, traceparent: String::new() }
+    NewDraft { order, envelope, traceparent: String::new(), erased_then: Some(0) }
 }
 
 pub(crate) fn signed_draft(order: &Order, keys: &[SigningKey]) -> NewDraft {
