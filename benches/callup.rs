@@ -7,6 +7,8 @@
 
 #![expect(clippy::print_stdout, reason = "a bench speaks on the terminal")]
 
+use std::sync::Arc;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -100,7 +102,7 @@ fn call_up(table: &Table, units: &Units, called: u32) -> (usize, Selection, BTre
             begin..people.len()
         });
     }
-    let judge = Judge::on(DAY, Handling::Actual, false, false);
+    let judge = Judge::on(DAY, Handling::Actual, (false, false), &Arc::new(AgeLimits::shipped()));
     let wanted = LINES.iter().map(|(_code, share, _near)| called * share / 100).collect();
     let demand = Demand { wanted, units: reaches, reserve_percent: 10 };
     let selection = select(&demand, |line| {
@@ -188,6 +190,7 @@ fn people(table: &Table, units: &Units, len: usize) -> Vec<plan::Candidate> {
                 combat: ask(Duty::Combat),
                 support: ask(Duty::Support),
                 is_assigned: row.is_assigned,
+                in_militia: row.in_militia,
             }
         })
         .collect()

@@ -24,6 +24,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::domain::ids::EndpointNo;
 use crate::domain::instant::Instant;
+use crate::domain::registry::eligibility::Law;
 use crate::engine::Engine;
 use crate::engine::upkeep::Figures;
 use crate::fanout::Sheets;
@@ -105,6 +106,8 @@ pub struct Doors {
     pub upkeep: Option<Arc<dyn Upkeep>>,
     /// Is told of backups.
     pub figures: Figures,
+    /// Age limits and holidays.
+    pub law: Law,
     /// The open connections.
     pub connections: Connections,
     /// Cancelled when the server begins to leave: streams end.
