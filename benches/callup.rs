@@ -9,6 +9,7 @@
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use hoatoc::domain::callup::standing::{Judge, Person};
@@ -88,7 +89,7 @@ fn call_up(table: &Table, units: &Units, called: u32) -> (usize, Selection, BTre
         reaches.push(if is_asked { Reach::Asked } else { Reach::Elsewhere });
     }
     let rows = table.candidates(|unit| places.get(units.current(unit)).copied());
-    let judge = Judge::on(DAY, Handling::Actual, false, false);
+    let judge = Judge::on(DAY, Handling::Actual, (false, false), &Arc::new(AgeLimits::shipped()));
     let wanted = LINES.iter().map(|(_code, share, _near)| called * share / 100).collect();
     let demand = Demand { wanted, units: reaches, reserve_percent: 10 };
     let looked_at = Cell::new(0);
@@ -176,6 +177,7 @@ fn people(table: &Table, units: &Units, len: usize) -> Vec<plan::Candidate> {
                 combat: ask(Duty::Combat),
                 support: ask(Duty::Support),
                 is_assigned: row.is_assigned,
+                in_militia: row.in_militia,
             }
         })
         .collect()

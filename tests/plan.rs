@@ -115,6 +115,76 @@ fn refuse_the_stale(place: &Place) {
     place.run(&["plan", "confirm", text(&proposal, "proposal"), "--as", "admin"]);
 }
 
+const FIVE_PLAN: &str = "\
+Mã đơn vị;Tên đơn vị;Đơn vị giao nguồn;CNQS;Gần đúng;Số lượng\n\
+DB-C5;Đại đội 5;03160;CN05;CN06;2\n";
+
+const FIVE: &str = "\
+Họ và tên;Ngày sinh;Giới tính;Số CCCD;Cấp bậc;CNQS;Hạng dự bị;Xã, phường;Sức khỏe\n\
+Lò Văn Hải;01/01/2000;Nam;011200000011;Binh nhì;CN05;1;03160;2\n\
+Lò Văn Khánh;01/01/2001;Nam;011201000012;Binh nhì;CN05;1;03160;2\n";
+
+/// Holders are what they are on the day, whatever they were assigned as: in the fill, in an import of
+/// another establishment, and when the plan is called.
+fn judge_holders_anew(place: &Place) {
+    let import = |name: &str, text: &str, more: &[&str]| {
+        let file = write(place, name, text);
+        place.run(&[&["plan", "import", &file, "--as", "admin"], more].concat())
+    };
+    let keep = |name: &str, text: &str| {
+        let file = write(place, name, text);
+        place.run(&["reservist", "import", &file, "--as", "admin"])
+    };
+    let fill = || place.run(&["plan", "fill", "--unit", "DB-C5", "--as", "admin"]);
+    import("five.csv", FIVE_PLAN, &[]);
+    keep("five-people.csv", FIVE);
+    let proposal = place.run(&["plan", "propose", "--unit", "DB-C5", "--as", "admin"]);
+    place.run(&["plan", "confirm", text(&proposal, "proposal"), "--as", "admin"]);
+    assert_eq!(people(&fill()), (2, 2, 2, 0));
+
+    let to_near = FIVE.replacen("CN05;1;", "CN06;1;", 1);
+    keep("five-near.csv", &to_near);
+    assert_eq!(people(&fill()), (2, 2, 1, 1), "one is near now");
+    let lines = |fill: &Value| {
+        let line = &fill["lines"][0];
+        (line["exact"].clone(), line["near"].clone(), line["refused"].clone())
+    };
+    let call = || {
+        let preview = ["order", "call-up", "preview", "--to", "03160", "--call-up", "plan:DB-C5"];
+        place.run(&[&preview[..], &["--as", "clerk"]].concat())
+    };
+    assert_eq!(lines(&call()), (json!(1), json!(1), json!({})));
+    // The other learns a trade that is neither, and the establishment shrinks.
+    keep("five-other.csv", &to_near.replace("CN05;1;", "CN01;1;"));
+    let now = fill();
+    assert_eq!(people(&now), (1, 2, 0, 1));
+    assert_eq!(now["invalid"], json!({ "OTHER_SPECIALTY": 1 }));
+    assert_eq!(lines(&call()), (json!(0), json!(1), json!({ "OTHER_SPECIALTY": 1 })));
+    let checked =
+        import("six.csv", &FIVE_PLAN.replace(";CN05;CN06;2", ";CN05;không;2"), &["--dry-run"]);
+    assert_eq!(checked["reserve_units"][0]["no_longer_fit"], json!({ "OTHER_SPECIALTY": 1 }));
+    assert_eq!(people(&fill()), (1, 2, 0, 1), "a dry run changes nothing");
+    keep("five-again.csv", FIVE);
+    let checked = import("one.csv", &FIVE_PLAN.replace(";CN06;2", ";CN06;1"), &["--dry-run"]);
+    let unit = &checked["reserve_units"][0];
+    assert_eq!(unit["no_longer_fit"], json!({}));
+    assert_eq!(unit["surplus"][0]["count"], 1, "{unit}");
+}
+
+/// Whoever leaves on a day to come keeps the place until then, and gets no other before.
+fn keep_periods_apart(place: &Place) {
+    let list = place.run(&["plan", "assignments", "--unit", "DB-C5", "--as", "admin"]);
+    let held = list[0].clone();
+    let (id, who) = (text(&held, "id"), text(&held, "subject"));
+    let later = ["--on", "2099-12-31", "--reason", "other", "--as", "admin"];
+    place.run(&[&["plan", "end", id], &later[..]].concat());
+    let assign = ["plan", "assign", who, "--unit", "DB-C5", "--post", "1", "--as", "admin"];
+    let early = place.try_run(&[&assign[..], &["--from", "2099-12-01"]].concat());
+    assert!(early.expect_err("he holds a place until then").contains("PERIOD_OVERLAPS"));
+    let proposal = place.run(&["plan", "propose", "--unit", "DB-C5", "--as", "admin"]);
+    assert_eq!(proposal["people"]["open"], 0, "the place is his until then: {proposal}");
+}
+
 #[test]
 fn a_plan_is_filled_by_a_confirmed_proposal_and_kept_up() {
     let place = Place::found(&[]);
@@ -155,6 +225,8 @@ fn a_plan_is_filled_by_a_confirmed_proposal_and_kept_up() {
     keep_up(&place);
     refuse_the_stale(&place);
     establish_anew(&place);
+    judge_holders_anew(&place);
+    keep_periods_apart(&place);
 
     // The plan is the same after a restart.
     let by_post = ["plan", "fill", "--by", "post", "--as", "admin"];

@@ -10,6 +10,7 @@
 
 mod addresses;
 pub mod home;
+mod law;
 mod sections;
 mod server;
 mod terminal;
@@ -24,6 +25,7 @@ use std::path::{Path, PathBuf};
 use serde::de::DeserializeOwned;
 
 pub use addresses::{Address, CollectorAddr, HostName, MaybeAddr};
+pub use law::{AgeTable, HOLIDAYS_MAX, Holidays, RegistrySection};
 pub use sections::{KeySection, LogSection, MetricsSection, OtlpSection};
 pub use server::{LimitSection, ListenSection, ServerConfig, ShutdownSection, StoreSection};
 pub use terminal::{InboxSection, LinkSection, TerminalConfig};

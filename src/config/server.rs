@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use serde::{Deserialize, Serialize};
 
 use super::addresses::HostName;
+use super::law::RegistrySection;
 use super::sections::{self, KeySection, LogSection, MetricsSection, OtlpSection};
 use super::values::{Bounded, Names, RelPath};
 use crate::telemetry::TelemetryConfig;
@@ -19,6 +20,8 @@ pub struct ServerConfig {
     pub limits: LimitSection,
     /// `[store]`
     pub store: StoreSection,
+    /// `[registry]`
+    pub registry: RegistrySection,
     /// `[keys]`
     pub keys: KeySection,
     /// `[shutdown]`
@@ -37,6 +40,7 @@ impl Default for ServerConfig {
             server: ListenSection::default(),
             limits: LimitSection::default(),
             store: StoreSection::default(),
+            registry: RegistrySection::default(),
             keys: KeySection::default(),
             shutdown: ShutdownSection::default(),
             metrics: MetricsSection::on_loopback(9464),

@@ -112,3 +112,37 @@ fn a_collector_is_off_until_it_is_named() {
     assert_eq!(otlp.endpoint, "http://127.0.0.1:4317");
     assert_eq!(otlp.timeout.as_millis(), 700);
 }
+
+#[test]
+fn the_law_is_data_and_what_is_wrong_in_it_has_its_line() {
+    use jiff::civil::date;
+
+    use crate::domain::registry::eligibility::Law;
+
+    assert_eq!(ServerConfig::default().registry.law(), Law::default());
+    let text = "[registry]\nholidays = [\"2027-02-09\", \"2027-02-08\"]\nage_limits = [\n  \
+                { category = \"nco_soldier\", sex = \"male\", duty = \"combat\", years = 30, \
+                basis = \"Luật X\", from = \"2027-01-01\" },\n]\n";
+    let law = server(text).expect("all right").registry.law();
+    assert_eq!(&law.holidays[..], [date(2027, 2, 8), date(2027, 2, 9)]);
+    assert_ne!(law.age_limits, Law::default().age_limits, "the given ones, whole");
+    for (wrong, instead, said) in [
+        ("\"2027-02-08\"]", "\"2027-02-30\"]", "2027-02-30"),
+        ("\"2027-02-08\"]", "\"2027-02-09\"]", "twice"),
+        ("years = 30", "years = 12", "18 to 70"),
+        ("nco_soldier", "soldiery", "soldiery"),
+        ("basis = \"Luật X\"", "basis = \" \"", "basis"),
+        ("duty =", "post =", "post"),
+    ] {
+        let fault = server(&text.replace(wrong, instead)).expect_err(said).to_string();
+        assert!(fault.contains(said), "{fault}");
+        let line = match wrong {
+            day if day.contains("2027-02") => ":2:",
+            // A key that there is none of is found where it stands.
+            "duty =" => ":4:",
+            _limit => ":3:",
+        };
+        assert!(fault.contains(line), "{fault}");
+        assert_eq!(fault.contains("age limit 1"), line == ":3:", "{fault}");
+    }
+}

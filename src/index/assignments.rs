@@ -6,12 +6,14 @@
 //! The owner asks [`Guard`] before it writes: a place, a quota or a record may have gone since the
 //! door looked.
 
+mod guard;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
 use crate::domain::ids::{ReserveUnitCode, UnitCode};
-use crate::domain::plan::{Assignment, ReserveUnit, Stage, Subject};
+use crate::domain::plan::{Assignment, ReserveUnit, Span, Stage, Subject, most_at_once};
 use crate::domain::unit::{Echelon, Units};
 use crate::domain::world::RecordKind;
 use crate::evidence::seal::{SealError, Sealer};
@@ -20,6 +22,8 @@ use crate::limits;
 use crate::store::{Store, keys};
 use crate::wire::registry::decode;
 use crate::wire::{WireError, pb};
+
+pub use guard::Guard;
 
 /// A post or line: reserve unit, whether it is for people, number.
 pub type Place = (ReserveUnitCode, bool, u16);
@@ -89,6 +93,7 @@ pub struct PlanIndex {
     former: BTreeMap<ReserveUnitCode, Vec<Kept>>,
     assignments: BTreeMap<[u8; 16], Assigned>,
     active: BTreeMap<Subject, [u8; 16]>,
+    by_subject: BTreeMap<Subject, BTreeSet<[u8; 16]>>,
     by_place: BTreeMap<Place, BTreeSet<[u8; 16]>>,
 }
 
@@ -143,10 +148,35 @@ impl PlanIndex {
         self.active.keys()
     }
 
+    /// The assignments of a person or item, of every stage.
+    pub fn of_subject(&self, subject: &Subject) -> impl Iterator<Item = &Assigned> {
+        let ids = self.by_subject.get(subject).into_iter().flatten();
+        ids.filter_map(|id| self.assignments.get(id))
+    }
+
+    /// Everybody and everything without an active assignment that holds a place on `day` or later:
+    /// the last day is set, and yet to come.
+    pub fn leaving_from(&self, day: Date) -> BTreeSet<Subject> {
+        let ended = self.assignments.values().map(|at| &at.assignment);
+        let ended = ended.filter(|at| at.stage == Stage::Ended && at.holds_from(day));
+        ended.map(|at| at.subject).collect()
+    }
+
     /// The assignments of a post or line, of every stage.
     pub fn of_place(&self, place: &Place) -> impl Iterator<Item = &Assigned> {
         let ids = self.by_place.get(place).into_iter().flatten();
         ids.filter_map(|id| self.assignments.get(id))
+    }
+
+    /// The first day from `day` on when a place of `count` is free, and stays so; none while those who
+    /// hold it stay.
+    pub fn free_from(&self, place: &Place, count: u32, day: Date) -> Option<Date> {
+        let held: Vec<Span> = self.of_place(place).filter_map(|at| at.assignment.held()).collect();
+        let after = held.iter().filter_map(|(_from, to)| (*to)?.tomorrow().ok());
+        let mut days: Vec<Date> = after.filter(|after| *after > day).chain([day]).collect();
+        days.sort_unstable();
+        let count = usize::try_from(count).unwrap_or(usize::MAX);
+        days.into_iter().find(|day| most_at_once(held.iter().copied(), *day) < count)
     }
 
     /// The assignments of a reserve unit, of every stage.
@@ -178,6 +208,9 @@ impl PlanIndex {
             if self.active.get(&before.subject) == Some(&id) {
                 self.active.remove(&before.subject);
             }
+            if let Some(ids) = self.by_subject.get_mut(&before.subject) {
+                ids.remove(&id);
+            }
             if let Some(ids) = self.by_place.get_mut(&place(before)) {
                 ids.remove(&id);
             }
@@ -185,6 +218,7 @@ impl PlanIndex {
         if assignment.stage == Stage::Active {
             self.active.insert(assignment.subject, id);
         }
+        self.by_subject.entry(assignment.subject).or_default().insert(id);
         self.by_place.entry(place(assignment)).or_default().insert(id);
         self.assignments.insert(id, assigned);
     }
@@ -204,93 +238,6 @@ pub fn commune_of<'a>(unit: &'a UnitCode, units: &'a Units) -> &'a UnitCode {
         .chain(units.ancestors(today))
         .find(|unit| unit.echelon() == Echelon::Commune);
     commune.map_or(today, |unit| &unit.code)
-}
-
-/// Looks over one batch of assignments before it is written, with what earlier rows of it take.
-#[derive(Debug)]
-pub struct Guard<'a> {
-    registry: &'a Registry,
-    units: &'a Units,
-    places: BTreeMap<Place, i64>,
-    given: BTreeMap<(ReserveUnitCode, bool, UnitCode), i64>,
-}
-
-impl<'a> Guard<'a> {
-    /// For one batch.
-    pub const fn new(registry: &'a Registry, units: &'a Units) -> Self {
-        Self { registry, units, places: BTreeMap::new(), given: BTreeMap::new() }
-    }
-
-    /// Whether a record may be written.
-    ///
-    /// # Errors
-    /// A stable reason: `PLAN_CHANGED`, `RECORD_CHANGED`, `POST_FULL`, `QUOTA_FULL`.
-    pub fn admit(&mut self, change: &PlanChange) -> Result<(), &'static str> {
-        let PlanChange::Assignment(assigned) = change else { return Ok(()) };
-        let assignment = &assigned.assignment;
-        let id = assignment.id.as_bytes();
-        let plan = &self.registry.plan;
-        let before = plan.assignment(id).map(|before| &before.assignment);
-        let held = before.is_some_and(|before| before.stage == Stage::Active);
-        let holds = assignment.stage == Stage::Active;
-        if assignment.stage != Stage::Ended {
-            self.admit_subject(assigned)?;
-        }
-        let commune = commune_of(&assignment.unit, self.units).clone();
-        let place = place(assignment);
-        let giving = (assignment.reserve_unit.clone(), assignment.subject.is_person(), commune);
-        if holds && !held {
-            self.admit_place(&place, &giving)?;
-        }
-        let taken = i64::from(holds) - i64::from(held);
-        *self.places.entry(place).or_default() += taken;
-        *self.given.entry(giving).or_default() += taken;
-        Ok(())
-    }
-
-    fn admit_subject(&self, assigned: &Assigned) -> Result<(), &'static str> {
-        let subject = &assigned.assignment.subject;
-        let kind = if subject.is_person() { RecordKind::Reservist } else { RecordKind::Equipment };
-        let row = self.registry.table(kind).get(subject.as_bytes());
-        let is_same = row.is_some_and(|row| row.version == assigned.subject_version);
-        if is_same { Ok(()) } else { Err("RECORD_CHANGED") }
-    }
-
-    fn admit_place(
-        &self,
-        place: &Place,
-        giving: &(ReserveUnitCode, bool, UnitCode),
-    ) -> Result<(), &'static str> {
-        let plan = &self.registry.plan;
-        let kept = plan.reserve_unit(&place.0).ok_or("PLAN_CHANGED")?;
-        let (unit, is_person, no) = (&kept.unit, place.1, place.2);
-        let count = if is_person {
-            unit.post(no).map(|post| post.count)
-        } else {
-            unit.line(no).map(|line| line.count)
-        };
-        let is_active = |at: &&Assigned| at.assignment.stage == Stage::Active;
-        let count = i64::from(count.ok_or("PLAN_CHANGED")?);
-        let held = len(plan.of_place(place).filter(is_active));
-        if held + self.places.get(place).copied().unwrap_or(0) >= count {
-            return Err("POST_FULL");
-        }
-        if unit.quotas.is_empty() {
-            return Ok(());
-        }
-        let quota = unit.quota_of(&giving.2, self.units).ok_or("QUOTA_FULL")?;
-        let quota = i64::from(if is_person { quota.people } else { quota.equipment });
-        let given = plan.of_reserve_unit(&place.0).filter(is_active).filter(|at| {
-            at.assignment.subject.is_person() == is_person
-                && *commune_of(&at.assignment.unit, self.units) == giving.2
-        });
-        let given = len(given) + self.given.get(giving).copied().unwrap_or(0);
-        if given >= quota { Err("QUOTA_FULL") } else { Ok(()) }
-    }
-}
-
-fn len<T>(all: impl Iterator<Item = T>) -> i64 {
-    i64::try_from(all.count()).unwrap_or(i64::MAX)
 }
 
 impl Registry {

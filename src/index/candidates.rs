@@ -5,6 +5,8 @@
 //! for those who have one. Invariants: what is read here decides as the whole record would; who lacks
 //! what every checked record has is passed over. It does not know lines, posts, areas and the law.
 
+mod looking;
+
 use jiff::civil::Date;
 
 use crate::domain::ids::UnitCode;
@@ -17,6 +19,8 @@ use crate::index::Table;
 use crate::index::table::Column;
 use crate::wire::pb;
 use crate::wire::registry::{Facet, Terms, Value};
+
+pub use looking::{Homes, Looking};
 
 /// A person, as far as choosing goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +41,8 @@ pub struct PersonRow {
     pub rechecked_on: Option<Date>,
     /// Whether there is an active assignment.
     pub is_assigned: bool,
+    /// Whether there is a place in the militia too.
+    pub in_militia: bool,
 }
 
 /// An item, as far as choosing goes.
@@ -210,6 +216,7 @@ impl Candidates<'_> {
             who,
             class: self.class.get(row).and_then(ReserveClass::from_number),
             rechecked_on: unpacked(self.table.rechecked(row)),
+            in_militia: self.number(row, Facet::Militia) == Some(1),
             is_assigned: self.table.assigned().contains(row),
         })
     }

@@ -246,6 +246,10 @@ fn number(text: &str, fault: &'static str) -> Result<Option<u32>, &'static str> 
     if bare.is_empty() { Ok(None) } else { bare.parse().map(Some).or(Err(fault)) }
 }
 
+/// The worst health class of a post that says none: class 3 is the worst that is called to serve. `0`
+/// says that a post takes everybody.
+pub const HEALTH_UNSAID: u32 = 3;
+
 fn add_post(unit: &mut pb::ReserveUnit, row: &PlanRow) -> Result<bool, &'static str> {
     if row.specialty.trim().is_empty() {
         return Ok(false);
@@ -261,7 +265,6 @@ fn add_post(unit: &mut pb::ReserveUnit, row: &PlanRow) -> Result<bool, &'static 
         "nu" | "female" => pb::Sex::Female,
         _ => return Err("the sex is neither Nam nor Nữ"),
     };
-    // Class 3 is the worst that is called to serve; `0` says that a post takes everybody.
     let health = number(&row.health_max, "the health class is no number: give 1 to 6")?;
     let only_exact = matches!(fold(&row.near).as_str(), "khong" | "none" | "no" | "-");
     unit.posts.push(pb::PlanPost {
@@ -275,7 +278,7 @@ fn add_post(unit: &mut pb::ReserveUnit, row: &PlanRow) -> Result<bool, &'static 
         duty: duty.into(),
         count: number(&row.count, "the count is no number")?.ok_or("the count is missing")?,
         sex: sex.into(),
-        health_max: health.unwrap_or(3),
+        health_max: health.unwrap_or(HEALTH_UNSAID),
     });
     Ok(true)
 }

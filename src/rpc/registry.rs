@@ -28,6 +28,7 @@ pub use fault::RegistryFault;
 pub use list::lookup::LookupLimiter;
 
 use crate::domain::ids::{OfficerId, UnitCode};
+use crate::domain::registry::eligibility::Law;
 use crate::domain::registry::{EquipmentTypes, Lists, Specialties};
 use crate::domain::unit::Units;
 use crate::domain::world::Actor;
@@ -83,6 +84,8 @@ pub struct RegistryParts {
     pub lookups: LookupLimiter,
     /// The known types of equipment.
     pub equipment_types: EquipmentTypes,
+    /// Age limits and holidays.
+    pub law: Law,
 }
 
 /// The registry's door. Clones share everything.

@@ -16,6 +16,7 @@ use tonic_health::server::HealthReporter;
 use tracing::{error, info};
 
 use crate::clock::Clock;
+use crate::domain::registry::eligibility::Law;
 use crate::engine::Engine;
 use crate::engine::upkeep::Figures;
 use crate::fanout::Sheets;
@@ -71,6 +72,8 @@ pub struct Parts {
     pub upkeep: Option<Arc<dyn Upkeep>>,
     /// Is told of backups, for the page.
     pub figures: Figures,
+    /// Age limits and holidays.
+    pub law: Law,
     /// Cancelled by [`Server::drain`], so that streams end in order.
     pub draining: CancellationToken,
     /// Services made elsewhere: `extra.add_service(TerminalServiceServer::new(..))`.
@@ -131,6 +134,7 @@ impl Server {
             presence: parts.presence,
             upkeep: parts.upkeep,
             figures: parts.figures,
+            law: parts.law,
             connections: listener.connections().clone(),
             draining: draining.clone(),
             tasks: tasks.clone(),

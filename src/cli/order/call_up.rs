@@ -213,6 +213,14 @@ impl Lists {
                 "  line        {} of {}: {} exact, {} near, {lacking} lacking; {} substitutes",
                 line.wanted, line.code, line.exact, line.near, line.reserve
             );
+            if line.also_militia > 0 {
+                let _written = writeln!(
+                    text,
+                    "              {:>5}  of those called serve in the militia too: settle first which \
+                     service calls them",
+                    line.also_militia
+                );
+            }
             for refusal in &line.refused {
                 let why = barred(&refusal.reason);
                 let _written =
@@ -265,6 +273,7 @@ impl Lists {
                 "refused": refusals(&line.refused),
                 "elsewhere": shares(&line.elsewhere),
                 "reserve": line.reserve,
+                "also_militia": line.also_militia,
             })
         });
         json!({

@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, anyhow, bail};
 use clap::Args;
 use uuid::Uuid;
 
-use super::call_up::{CallUpTerms, Selected};
+use super::call_up::{CallUpTerms, Selected, Source};
 use super::content::{self, Needs, Recipients, Terms};
 use super::view::{Seen, order_json};
 use crate::cli::Cx;
@@ -17,7 +17,7 @@ use crate::cli::connection::{Connection, reason_of, refused, request, request_id
 use crate::config::home::write_new;
 use crate::domain::ids::OrderId;
 use crate::domain::order::handling::Handling;
-use crate::domain::order::{LegalGround, Order, OrderKind, Urgency};
+use crate::domain::order::{AssemblyStation, LegalGround, Order, OrderKind, Urgency};
 use crate::domain::world::OrderFile;
 use crate::evidence::envelope::Envelope;
 use crate::wire::{instant, order, parse, pb};
@@ -75,9 +75,11 @@ impl Draft {
                 Some(Selected::make(&connection, &id, recipients, self.handling, asked).await?)
             }
         };
+        let station = self.station(&connection).await?;
         for _try in 0..NUMBER_TRIES_MAX {
             let resolved = resolve(&connection, self.recipients.selector(), self.handling).await?;
-            let order = self.order(&connection, &resolved, (id, selected.as_ref()), &body)?;
+            let text = (body.as_str(), station.clone());
+            let order = self.order(&connection, &resolved, (id, selected.as_ref()), text)?;
             let envelope = envelope_of(&order)?;
             let seen = Seen::look(&connection, &envelope, selected.as_ref()).await?;
             let ask = pb::DraftOrderRequest {
@@ -98,12 +100,26 @@ impl Draft {
         Err(anyhow!("other authors took {NUMBER_TRIES_MAX} numbers meanwhile: try again"))
     }
 
+    /// Where to gather: what the author says, else what the called plan says.
+    async fn station(&self, connection: &Connection) -> Result<Option<AssemblyStation>> {
+        let said = self.needs.station();
+        let Some(Source::Plan(code)) = self.call_up.source.as_ref().filter(|_plan| said.is_none())
+        else {
+            return Ok(said);
+        };
+        let ask = pb::GetReserveUnitRequest { code: code.to_string() };
+        let reply = connection.plan().get_reserve_unit(request(ask)).await.map_err(refused)?;
+        let station = reply.into_inner().reserve_unit.map(|unit| unit.assembly_station);
+        let station = station.filter(|name| !name.trim().is_empty());
+        Ok(station.map(|name| AssemblyStation { name: content::one_line(&name), unit: None }))
+    }
+
     fn order(
         &self,
         connection: &Connection,
         resolved: &pb::ResolveAudienceResponse,
         (id, selected): (OrderId, Option<&Selected>),
-        body: &str,
+        (body, station): (&str, Option<AssemblyStation>),
     ) -> Result<Order> {
         // The server's clock: an author's old machine may stand wrong, and times are under signatures.
         let now = instant("server_time", resolved.server_time.as_ref())?;
@@ -129,7 +145,7 @@ impl Draft {
             drafted_at: now,
             title: content::one_line(&self.title),
             body: body.to_owned(),
-            station: self.needs.station(),
+            station,
             requirements: self.needs.requirements(),
             answer_by: now + self.terms.answer(self.urgency),
             report_by: self.terms.report_within.map(|within| now + within),

@@ -185,7 +185,15 @@ pub(super) async fn assign(cx: &Cx, assign: Assign) -> Result<()> {
         start_date: message(assign.from),
     };
     let reply = cx.connect().await?.plan().assign(request(ask)).await.map_err(refused)?;
-    show(cx, &[held(reply.into_inner().assignment)?], &Export::default())
+    let said = reply.into_inner();
+    let made = [held(said.assignment)?];
+    let mut values: Vec<Value> = made.iter().map(value).collect();
+    let mut foot = "";
+    if said.also_militia {
+        values[0]["also_militia"] = json!(true);
+        foot = "warning: the person serves in the militia too: settle which service calls first";
+    }
+    Export::default().show(&cx.screen, &values, &sheet(&made), foot)
 }
 
 pub(super) async fn end(cx: &Cx, end: End) -> Result<()> {

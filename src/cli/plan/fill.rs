@@ -48,12 +48,12 @@ pub(super) async fn fill(cx: &Cx, ask: Ask) -> Result<()> {
         pb::GetFillRequest { as_of: message(on), reserve_unit_codes: unit, unit_code: within };
     let reply = cx.connect().await?.plan().get_fill(request(ask)).await.map_err(refused)?;
     let said = reply.into_inner();
-    let total = held(said.total)?;
-    let (name, list) = match by {
-        By::Unit => ("units", said.by_reserve_unit),
-        By::Post => ("posts", said.by_post),
-        By::Commune => ("communes", said.by_commune),
+    let (name, list, total) = match by {
+        By::Unit => ("units", said.by_reserve_unit, said.total),
+        By::Post => ("posts", said.by_post, said.total),
+        By::Commune => ("communes", said.by_commune, said.total_by_quota),
     };
+    let total = held(total)?;
     let invalid = said.invalid.iter().map(|at| (at.reason.clone(), json!(at.count)));
     let value = json!({
         "as_of": written(said.as_of.as_ref()),
@@ -61,30 +61,52 @@ pub(super) async fn fill(cx: &Cx, ask: Ask) -> Result<()> {
         name: list.iter().map(row).collect::<Vec<_>>(),
         "invalid": invalid.collect::<serde_json::Map<_, _>>(),
     });
-    let foot = format!("on {}", written(said.as_of.as_ref()));
+    let of = if total.of_quota { "of the quotas" } else { "of the places" };
+    let mut foot = format!("on {}, {of}", written(said.as_of.as_ref()));
+    if !said.invalid.is_empty() {
+        let reasons = said.invalid.iter().map(|at| format!("{} {}", at.reason, at.count));
+        let reasons: Vec<String> = reasons.collect();
+        foot.push_str(&format!("\nholders who do not fit: {}", reasons.join(", ")));
+    }
     export.show(&cx.screen, &value, &sheet(list.iter().chain([&total])), &foot)
 }
 
 fn sheet<'a>(rows: impl Iterator<Item = &'a pb::FillRow>) -> Sheet {
-    let columns =
-        ["CODE", "POST", "WHAT", "FILLED", "OF", "SHARE", "EXACT", "NEAR", "INVALID", "WAITING"];
+    let rows: Vec<&pb::FillRow> = rows.collect();
+    let any = |of: fn(&pb::FillCount) -> u64| {
+        let counts = rows.iter().flat_map(|at| [&at.people, &at.equipment]).flatten();
+        counts.map(of).any(|count| count > 0)
+    };
+    // What there is none of takes no room.
+    let rest: [(&str, fn(&pb::FillCount) -> u64); 3] = [
+        ("INVALID", |count| count.invalid),
+        ("SURPLUS", |count| count.surplus),
+        ("NO QUOTA", |count| count.unmeasured),
+    ];
+    let rest: Vec<_> = rest.into_iter().filter(|(_name, of)| any(*of)).collect();
+    let mut columns =
+        vec!["CODE", "POST", "WHAT", "FILLED", "OF", "SHARE", "EXACT", "NEAR", "WAITING"];
+    columns.extend(rest.iter().map(|(name, _of)| *name));
     let mut sheet = Sheet::new("", &columns);
     for at in rows {
         for (what, count) in [("people", &at.people), ("equipment", &at.equipment)] {
             let Some(count) = count else { continue };
             let filled = count.exact + count.near;
-            sheet.push([
+            let is_measured = !at.of_quota || count.needed > 0;
+            let measured = |cell: CellValue| if is_measured { cell } else { CellValue::Empty };
+            let mut cells: Vec<CellValue> = vec![
                 if at.code.is_empty() { "all".into() } else { at.code.as_str().into() },
                 if at.post_no == 0 { CellValue::Empty } else { at.post_no.into() },
                 what.into(),
-                filled.into(),
-                count.needed.into(),
-                CellValue::share(filled, count.needed),
+                measured(filled.into()),
+                measured(count.needed.into()),
+                measured(CellValue::share(filled, count.needed)),
                 count.exact.into(),
                 count.near.into(),
-                count.invalid.into(),
                 count.waiting.into(),
-            ]);
+            ];
+            cells.extend(rest.iter().map(|(_name, of)| of(count).into()));
+            sheet.rows.push(cells);
         }
     }
     sheet
@@ -95,11 +117,12 @@ fn row(at: &pb::FillRow) -> Value {
         json!({
             "filled": count.exact + count.near, "needed": count.needed, "exact": count.exact,
             "near": count.near, "invalid": count.invalid, "surplus": count.surplus,
-            "waiting": count.waiting,
+            "waiting": count.waiting, "without_quota": count.unmeasured,
         })
     };
     json!({
         "code": at.code, "post": at.post_no,
+        "measured_by": if at.of_quota { "quotas" } else { "places" },
         "people": at.people.as_ref().map(side), "equipment": at.equipment.as_ref().map(side),
     })
 }

@@ -87,6 +87,8 @@ fn summary(of: &pb::ProposalSummary) -> Value {
         "filled_by_moving": of.filled_by_moving.iter().map(post).collect::<Vec<_>>(),
         "unfilled": of.unfilled.iter().map(post).collect::<Vec<_>>(),
         "unplaced": reasons(&of.unplaced),
+        "kept_by_unfit": reasons(&of.kept_by_unfit),
+        "also_militia": of.also_militia,
     })
 }
 
@@ -110,6 +112,16 @@ fn words(name: &str, of: &pb::ProposalSummary) -> String {
         at.near_first,
         at.near_second,
     );
+    if of.also_militia > 0 {
+        text.push_str(&format!("  of them {} also serve in the militia\n", of.also_militia));
+    }
+    if !of.kept_by_unfit.is_empty() {
+        let kept: u64 = of.kept_by_unfit.iter().map(|at| at.count).sum();
+        text.push_str(&format!(
+            "  {kept} places are kept by holders who do not fit ({}): free each with `hoatoc plan end`\n",
+            said(&of.kept_by_unfit)
+        ));
+    }
     if !of.unplaced.is_empty() {
         text.push_str(&format!("  without a place: {}\n", said(&of.unplaced)));
     }

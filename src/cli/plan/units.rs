@@ -12,7 +12,7 @@ use crate::cli::connection::{refused, request, request_id};
 use crate::cli::listing::Export;
 use crate::cli::output::{table, text_of};
 use crate::roster::Source;
-use crate::roster::plan::read_plan;
+use crate::roster::plan::{HEALTH_UNSAID, read_plan};
 use crate::roster::sheet::Sheet;
 use crate::wire::pb;
 
@@ -49,7 +49,8 @@ pub(super) async fn import(cx: &Cx, import: Import) -> Result<()> {
                 (false, 0, false) => "unchanged",
                 (false, _, _) => "updated",
             };
-            done.push((held(put.reserve_unit)?, state));
+            let effects = (put.no_longer_fit, put.surplus);
+            done.push((held(put.reserve_unit)?, state, effects));
         }
         if !step || dry_run {
             return show_import(cx, &done, dry_run);
@@ -58,18 +59,57 @@ pub(super) async fn import(cx: &Cx, import: Import) -> Result<()> {
     Ok(())
 }
 
-fn show_import(cx: &Cx, done: &[(pb::ReserveUnit, &str)], dry_run: bool) -> Result<()> {
+/// Who no longer fits, and where there are more than places.
+type Effects = (Vec<pb::ReasonCount>, Vec<pb::PostCount>);
+
+/// What an import does to those who hold places, in words.
+fn effects_text(unit: &pb::ReserveUnit, (unfit, surplus): &Effects) -> String {
+    let mut text = String::new();
+    if !unfit.is_empty() {
+        let count: u64 = unfit.iter().map(|at| at.count).sum();
+        let reasons = unfit.iter().map(|at| format!("{} {}", at.reason, at.count));
+        let reasons = reasons.collect::<Vec<_>>().join(", ");
+        text.push_str(&format!("\n{}: {count} holders no longer fit ({reasons})", unit.code));
+    }
+    for at in surplus {
+        let what = if at.is_equipment { "equipment line" } else { "post" };
+        let (code, no, count) = (&unit.code, at.post_no, at.count);
+        text.push_str(&format!("\n{code}: {what} {no} has {count} holders more than places"));
+    }
+    text
+}
+
+/// Who may hold the posts that said nothing of health.
+fn health_text(done: &[(pb::ReserveUnit, &str, Effects)]) -> &'static str {
+    let is_bound = |post: &pb::PlanPost| post.health_max == HEALTH_UNSAID;
+    if done.iter().any(|(unit, ..)| unit.posts.iter().any(is_bound)) {
+        "\nposts of health class 3, which is also what a post gets for which the file says none, take \
+         nobody worse and nobody who was never examined: write 0 to take everybody"
+    } else {
+        ""
+    }
+}
+
+fn show_import(cx: &Cx, done: &[(pb::ReserveUnit, &str, Effects)], dry_run: bool) -> Result<()> {
     let units: Vec<Value> = done
         .iter()
-        .map(|(unit, state)| {
+        .map(|(unit, state, (unfit, surplus))| {
             let mut value = totals(unit);
             value["state"] = json!(state);
+            let unfit = unfit.iter().map(|at| (at.reason.clone(), json!(at.count)));
+            value["no_longer_fit"] = unfit.collect::<serde_json::Map<_, _>>().into();
+            value["surplus"] = surplus
+                .iter()
+                .map(|at| {
+                    json!({ "post": at.post_no, "equipment": at.is_equipment, "count": at.count })
+                })
+                .collect();
             value
         })
         .collect();
     cx.screen.show(&json!({ "dry_run": dry_run, "reserve_units": units }), || {
         let mut rows = table(&["CODE", "NAME", "POSTS", "PEOPLE", "EQUIPMENT", "STATE"]);
-        for (unit, state) in done {
+        for (unit, state, _effects) in done {
             let (people, equipment) = asked(unit);
             rows.add_row([
                 unit.code.clone(),
@@ -81,7 +121,9 @@ fn show_import(cx: &Cx, done: &[(pb::ReserveUnit, &str)], dry_run: bool) -> Resu
             ]);
         }
         let foot = if dry_run { "\nchecked only: nothing was changed" } else { "" };
-        format!("{}{foot}", text_of(&rows))
+        let effects = done.iter().map(|(unit, _state, effects)| effects_text(unit, effects));
+        let effects: String = effects.collect();
+        format!("{}{effects}{}{foot}", text_of(&rows), health_text(done))
     })
 }
 
@@ -101,6 +143,9 @@ fn totals(unit: &pb::ReserveUnit) -> Value {
         "equipment": equipment,
         "source_units": unit.source_unit_codes,
         "receiving_unit": unit.receiving_unit,
+        "receiving_unit_code": unit.receiving_unit_code,
+        "assembly_station": unit.assembly_station,
+        "reception_station": unit.reception_station,
         "valid_from": written(unit.valid_from.as_ref()),
         "valid_to": written(unit.valid_to.as_ref()),
         "version": unit.version,
@@ -197,11 +242,35 @@ pub(super) async fn show(cx: &Cx, code: String) -> Result<()> {
                 quota.equipment.to_string(),
             ]);
         }
-        let head = format!("{}  {}\n", unit.code, unit.name);
+        let head = head(&unit);
         let quotas =
             if unit.quotas.is_empty() { String::new() } else { format!("\n{}", text_of(&quotas)) };
         format!("{head}{}{quotas}", text_of(&rows))
     })
+}
+
+/// What a reserve unit is, above its posts; what is not set is left out.
+fn head(unit: &pb::ReserveUnit) -> String {
+    let with_code = |name: &str, code: &str| match (name, code) {
+        (name, "") => name.to_owned(),
+        ("", code) => code.to_owned(),
+        (name, code) => format!("{name} ({code})"),
+    };
+    let to = unit.valid_to.as_ref().map_or_else(|| "no end".to_owned(), |day| written(Some(day)));
+    let mut text = format!("{}  {}\n", unit.code, unit.name);
+    for (what, value) in [
+        ("kept by", unit.unit_code.clone()),
+        ("receiving unit", with_code(&unit.receiving_unit, &unit.receiving_unit_code)),
+        ("assembly station", unit.assembly_station.clone()),
+        ("reception station", unit.reception_station.clone()),
+        ("sources", unit.source_unit_codes.join(" ")),
+        ("in force", format!("{} to {to}", written(unit.valid_from.as_ref()))),
+    ] {
+        if !value.is_empty() {
+            text.push_str(&format!("{what:<18} {value}\n"));
+        }
+    }
+    text
 }
 
 const fn duty_code(duty: pb::PostDuty) -> &'static str {

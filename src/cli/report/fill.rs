@@ -49,24 +49,24 @@ pub(super) async fn run(cx: &Cx, ask: Ask) -> Result<()> {
     let reply = cx.connect().await?.plan().get_fill(request(asked)).await.map_err(refused)?;
     let said = reply.into_inner();
     let on = date("as_of", said.as_of.as_ref())?;
-    let parts = match ask.by {
-        None => Vec::new(),
-        Some(By::ReserveUnit) => said.by_reserve_unit,
-        Some(By::Commune) => said.by_commune,
+    let (total, parts) = match ask.by {
+        None => (said.total, Vec::new()),
+        Some(By::ReserveUnit) => (said.total, said.by_reserve_unit),
+        Some(By::Commune) => (said.total_by_quota, said.by_commune),
     };
     let columns = ["FIGURE", "UNIT", "GROUP", "NUMBER", "OF", "SHARE"];
     let mut sheet = Sheet::new("Registered, managed and arranged for the plan", &columns);
     sheet.remarks.extend(on.map(|day| day.strftime("%d/%m/%Y").to_string()));
     let mut values = Vec::new();
-    for line in said.total.iter().chain(&parts).flat_map(lines) {
+    for line in total.iter().chain(&parts).flat_map(lines) {
         let unit = if line.unit.is_empty() { "all" } else { line.unit };
         sheet.push([
             line.words().into(),
             unit.into(),
             line.what.into(),
             line.of.into(),
-            line.total.into(),
-            CellValue::share(line.of, line.total),
+            line.total.map_or(CellValue::Empty, CellValue::from),
+            line.total.map_or(CellValue::Empty, |total| CellValue::share(line.of, total)),
         ]);
         values.push(line.value());
     }
@@ -79,8 +79,10 @@ struct Line<'a> {
     name: &'static str,
     unit: &'a str,
     what: &'static str,
+    of_quota: bool,
     of: u64,
-    total: u64,
+    /// What it is a part of; none where nothing measures it.
+    total: Option<u64>,
 }
 
 /// A row's figures, people first.
@@ -88,24 +90,45 @@ fn lines(row: &pb::FillRow) -> Vec<Line<'_>> {
     let sides = [("people", row.people), ("equipment", row.equipment)];
     let sides = sides.into_iter().filter_map(|(what, count)| Some((what, count?)));
     let figures = sides.flat_map(|(what, count)| {
+        let filled = count.exact + count.near;
+        let is_measured = !row.of_quota || count.needed > 0;
+        let needed = is_measured.then_some(count.needed);
+        let arranged = filled + count.invalid + count.surplus + count.unmeasured;
         let named = [
-            ("filled", count.exact + count.near),
-            ("exact", count.exact),
-            ("near", count.near),
-            ("invalid", count.invalid),
+            ("filled", filled, needed, is_measured || filled > 0),
+            ("exact", count.exact, needed, is_measured),
+            ("near", count.near, needed, is_measured),
+            // Holders who fill no place are no part of the places.
+            ("invalid", count.invalid, Some(arranged), true),
+            ("surplus", count.surplus, Some(arranged), count.surplus > 0),
+            ("without_quota", count.unmeasured, None, count.unmeasured > 0),
         ];
-        named.map(|(name, of)| Line { name, unit: &row.code, what, of, total: count.needed })
+        let told = named.into_iter().filter(|(.., is_told)| *is_told);
+        told.map(move |(name, of, total, _is_told)| Line {
+            name,
+            unit: &row.code,
+            what,
+            of_quota: row.of_quota,
+            of,
+            total,
+        })
     });
     figures.collect()
 }
 
 impl Line<'_> {
     fn words(&self) -> &'static str {
-        match self.name {
-            "exact" => "arranged by an exact match, of the quota",
-            "near" => "arranged by a near match, of the quota",
-            "invalid" => "arranged, but not fit on the day, of the quota",
-            _filled => "arranged, of the quota",
+        match (self.name, self.of_quota) {
+            ("exact", true) => "arranged by an exact match, of the quota",
+            ("exact", false) => "arranged by an exact match, of the places",
+            ("near", true) => "arranged by a near match, of the quota",
+            ("near", false) => "arranged by a near match, of the places",
+            ("invalid", _) => "arranged, but not fit on the day, of all arranged",
+            ("surplus", true) => "arranged beyond the quota, of all arranged",
+            ("surplus", false) => "arranged beyond the places, of all arranged",
+            ("without_quota", _) => "arranged where no quota is set",
+            (_filled, true) => "arranged, of the quota",
+            (_filled, false) => "arranged, of the places",
         }
     }
 
@@ -117,7 +140,7 @@ impl Line<'_> {
             "group": [self.what],
             "numerator": self.of,
             "denominator": self.total,
-            "share": share(self.of, Some(self.total)),
+            "share": share(self.of, self.total),
         })
     }
 }

@@ -112,6 +112,7 @@ impl Serving {
             presence: Arc::new(hub.clone()),
             upkeep: Some(self.store.clone()),
             figures: self.figures.clone(),
+            law: config.registry.law(),
             draining: CancellationToken::new(),
             extra,
         };
@@ -133,6 +134,7 @@ impl Serving {
                 lookups: LookupLimiter::default(),
                 specialties: shipped_specialties(),
                 equipment_types: shipped_equipment_types(),
+                law: self.home.config.registry.law(),
             },
             BehindTheGate { engine: self.engine.clone() },
         );

@@ -50,9 +50,10 @@ impl Pool {
                 (Ok(Place { reason, rank }), Reach::Asked) => {
                     let bucket = reason as usize * units + place;
                     sizes[bucket] += 1;
-                    let bucket = u32::try_from(bucket).expect("units are far fewer than 2^32 / 9");
+                    let bucket = u32::try_from(bucket).expect("units are far fewer than 2^32 / 11");
                     found.push((bucket, u64::from(rank) << 32 | u64::from(row)));
                 }
+                (Ok(Place { reason: Reason::Waiting, .. }), _far) => {}
                 (Ok(_place), Reach::SameArea | Reach::Elsewhere) => pool.elsewhere[place] += 1,
                 (Err(barred), Reach::Asked) => pool.refused[barred as usize] += 1,
                 (Err(_barred), Reach::SameArea | Reach::Elsewhere) => {}
@@ -81,6 +82,9 @@ impl Pool {
             if wanted == 0 {
                 break;
             }
+            if reason == Reason::Waiting {
+                continue;
+            }
             let buckets = rank * self.units..(rank + 1) * self.units;
             let sizes: Vec<usize> =
                 self.left[buckets.clone()].iter().map(ExactSizeIterator::len).collect();
@@ -102,6 +106,23 @@ impl Pool {
             }
         }
         chosen
+    }
+
+    /// The first `wanted` of those who wait, in the order of their list.
+    pub(super) fn take_waiting(&self, wanted: u32, line: u32) -> Vec<Chosen> {
+        let rank = Reason::Waiting as usize;
+        let buckets = &self.left[rank * self.units..(rank + 1) * self.units];
+        let of_unit = |(unit, range): (u32, &Range<usize>)| {
+            self.keys[range.clone()].iter().map(move |key| (*key, unit)).collect::<Vec<_>>()
+        };
+        let mut all: Vec<(u64, u32)> = (0_u32..).zip(buckets).flat_map(of_unit).collect();
+        all.sort_unstable();
+        all.truncate(usize::try_from(wanted).unwrap_or(usize::MAX));
+        let chosen = |(key, unit): (u64, u32)| {
+            let row = u32::try_from(key & u64::from(u32::MAX)).expect("half of a key");
+            Chosen { row, unit, line, reason: Reason::Waiting }
+        };
+        all.into_iter().map(chosen).collect()
     }
 
     pub(super) fn refused(&self) -> BTreeMap<Barred, u32> {

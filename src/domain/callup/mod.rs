@@ -31,8 +31,10 @@ pub const ELSEWHERE_MAX: usize = 50;
 /// Why somebody or something was chosen, the first to be called first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Reason {
-    /// An active assignment in the plan.
+    /// An active assignment in the plan, and the post's very specialty or type.
     Assigned,
+    /// An active assignment in the plan, and a near specialty or type.
+    AssignedNear,
     /// The very specialty; class 1, or a professional.
     ExactClass1,
     /// The very specialty, class 2.
@@ -49,12 +51,15 @@ pub enum Reason {
     TypeExact,
     /// A near type of equipment.
     TypeNear,
+    /// On the waiting list of a post of the plan: not called, and the first substitute.
+    Waiting,
 }
 
 impl Reason {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Assigned,
+        Self::AssignedNear,
         Self::ExactClass1,
         Self::ExactClass2,
         Self::ExactUnclassed,
@@ -63,17 +68,26 @@ impl Reason {
         Self::NearUnclassed,
         Self::TypeExact,
         Self::TypeNear,
+        Self::Waiting,
     ];
 
     /// Whether it fills the line with another specialty or type than was asked for.
     pub const fn is_near(self) -> bool {
-        matches!(self, Self::NearClass1 | Self::NearClass2 | Self::NearUnclassed | Self::TypeNear)
+        matches!(
+            self,
+            Self::AssignedNear
+                | Self::NearClass1
+                | Self::NearClass2
+                | Self::NearUnclassed
+                | Self::TypeNear
+        )
     }
 
     /// In Vietnamese, for whoever is called and whoever calls.
     pub const fn vietnamese(self) -> &'static str {
         match self {
             Self::Assigned => "Đã biên chế",
+            Self::AssignedNear => "Đã biên chế, gần đúng",
             Self::ExactClass1 => "Đúng chuyên nghiệp, hạng một",
             Self::ExactClass2 => "Đúng chuyên nghiệp, hạng hai",
             Self::ExactUnclassed => "Đúng chuyên nghiệp",
@@ -82,6 +96,7 @@ impl Reason {
             Self::NearUnclassed => "Gần chuyên nghiệp",
             Self::TypeExact => "Đúng loại",
             Self::TypeNear => "Gần loại",
+            Self::Waiting => "Trong danh sách chờ",
         }
     }
 }
@@ -113,7 +128,8 @@ pub struct Candidate {
 pub struct Place {
     /// The rank they are called in.
     pub reason: Reason,
-    /// Within unit and rank, the lower first: the younger of people, the technical grade of means.
+    /// Within unit and rank, the lower first: the younger of people, the technical grade of means. Of
+    /// those who wait: the place on the list, whatever the unit.
     pub rank: u32,
 }
 
@@ -189,7 +205,11 @@ where
         let chosen = pool.take(*wanted, line);
         let reserve = u64::from(*wanted) * u64::from(demand.reserve_percent.min(100)) / 100;
         let reserve = u32::try_from(reserve).unwrap_or(u32::MAX).min(reserve_left);
-        let reserve = pool.take(reserve, line);
+        // Who waits for a post comes before all others who could take it.
+        let mut substitutes = pool.take_waiting(reserve, line);
+        let waiting = u32::try_from(substitutes.len()).unwrap_or(reserve);
+        substitutes.extend(pool.take(reserve.saturating_sub(waiting), line));
+        let reserve = substitutes;
         reserve_left -= u32::try_from(reserve.len()).unwrap_or(reserve_left);
         taken.extend(chosen.iter().map(|one| one.row));
         let near = chosen.iter().filter(|one| one.reason.is_near()).count();

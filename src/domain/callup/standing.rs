@@ -3,6 +3,8 @@
 //! The rules are the registry's ([`Callable`]); here they are made ready for one line, so that a
 //! million candidates are judged without looking into the table of limits again.
 
+use std::sync::Arc;
+
 use jiff::civil::Date;
 
 use crate::domain::callup::{Place, Reason};
@@ -84,6 +86,20 @@ barred!(
     OutOfProvince = "OUT_OF_PROVINCE", "Ở ngoài tỉnh";
     /// The item is mobilized already.
     Mobilized = "MOBILIZED", "Đã huy động";
+    /// The specialty or type is neither the post's nor near it.
+    OtherSpecialty = "OTHER_SPECIALTY", "Không đúng chuyên nghiệp, chủng loại";
+    /// The post asks for the other sex.
+    OtherSex = "OTHER_SEX", "Không đúng giới tính của chức danh";
+    /// The rank is not known, or outside what the post asks for.
+    OtherRank = "OTHER_RANK", "Không đúng cấp bậc của chức danh";
+    /// The item's capacity is not known, or less than is asked for.
+    CapacityTooLow = "CAPACITY_TOO_LOW", "Không đủ tải trọng, công suất";
+    /// A driver is asked for, and there is none.
+    NoDriver = "NO_DRIVER", "Không có người điều khiển";
+    /// Lives or stands where the reserve unit takes nobody from.
+    OutsideArea = "OUTSIDE_AREA", "Ngoài địa bàn giao nguồn";
+    /// The establishment has no such post any more.
+    PostGone = "POST_GONE", "Biên chế không còn chức danh";
     /// The record is gone, or was changed so that the line does not fit it any more.
     Gone = "GONE", "Không còn trong danh sách";
 );
@@ -137,13 +153,18 @@ pub struct Judge {
     occasion: Occasion,
     /// Whether those are chosen who are assigned: the plan's own.
     by_plan: bool,
+    limits: Arc<AgeLimits>,
 }
 
 impl Judge {
     /// For a line in a combat or support unit, on a day. A drill is training, the real thing
     /// mobilization: deferral and exemption differ by it.
-    pub fn on(day: Date, handling: Handling, is_combat: bool, by_plan: bool) -> Self {
-        let limits = AgeLimits::shipped();
+    pub fn on(
+        day: Date,
+        handling: Handling,
+        (is_combat, by_plan): (bool, bool),
+        limits: &Arc<AgeLimits>,
+    ) -> Self {
         let duty = if is_combat { Duty::Combat } else { Duty::Support };
         let born = |years: i16| day.saturating_sub(jiff::Span::new().years(years));
         let births = |category, rank, sex| {
@@ -179,12 +200,23 @@ impl Judge {
                 Handling::Exercise | Handling::Test => Occasion::Training,
             },
             by_plan,
+            limits: Arc::clone(limits),
         }
+    }
+
+    /// The limits of the law that it judges by.
+    pub fn limits(&self) -> &AgeLimits {
+        &self.limits
     }
 
     /// The day for which is judged.
     pub const fn day(&self) -> Date {
         self.day
+    }
+
+    /// For what is called: deferral and exemption differ by it.
+    pub const fn occasion(&self) -> Occasion {
+        self.occasion
     }
 
     /// The place of a person with the very specialty or a near one.
@@ -196,7 +228,8 @@ impl Judge {
         self.bar_tied(person.is_assigned, person.is_called)?;
         let professional = person.who.category == Some(ReservistCategory::Professional);
         let reason = match (self.by_plan, is_near, person.class) {
-            (true, ..) => Reason::Assigned,
+            (true, false, _) => Reason::Assigned,
+            (true, true, _) => Reason::AssignedNear,
             (_, false, Some(ReserveClass::One)) => Reason::ExactClass1,
             (_, false, None) if professional => Reason::ExactClass1,
             (_, false, Some(ReserveClass::Two)) => Reason::ExactClass2,
@@ -268,7 +301,8 @@ impl Judge {
         }
         self.bar_tied(item.is_assigned, item.is_called)?;
         let reason = match (self.by_plan, is_near) {
-            (true, _) => Reason::Assigned,
+            (true, false) => Reason::Assigned,
+            (true, true) => Reason::AssignedNear,
             (false, false) => Reason::TypeExact,
             (false, true) => Reason::TypeNear,
         };

@@ -1,5 +1,7 @@
 //! The law's order, shares, substitutes and shortfalls.
 
+use std::sync::Arc;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::{Date, date};
@@ -114,8 +116,8 @@ fn nobody_fills_two_lines_and_those_elsewhere_are_only_counted() {
 
 #[test]
 fn age_counts_to_the_day_and_by_the_kind_of_unit() {
-    let support = Judge::on(DAY, Handling::Actual, false, false);
-    let combat = Judge::on(DAY, Handling::Actual, true, false);
+    let support = Judge::on(DAY, Handling::Actual, (false, false), &Arc::new(AgeLimits::shipped()));
+    let combat = Judge::on(DAY, Handling::Actual, (true, false), &Arc::new(AgeLimits::shipped()));
     let of = |judge: &Judge, who| judge.person(&person(who), false).map(|place| place.reason);
     let ok = Ok(Reason::ExactClass1);
     let (over, under) = (Err(Barred::OverAge), Err(Barred::UnderAge));
@@ -141,7 +143,12 @@ fn the_prepared_limits_say_what_the_registrys_rules_say() {
         ranks.map(move |rank| (category, rank))
     }) {
         for (sex, duty) in Sex::ALL.iter().flat_map(|sex| Duty::ALL.iter().map(|d| (*sex, *d))) {
-            let judge = Judge::on(DAY, Handling::Actual, duty == Duty::Combat, false);
+            let judge = Judge::on(
+                DAY,
+                Handling::Actual,
+                (duty == Duty::Combat, false),
+                &Arc::new(AgeLimits::shipped()),
+            );
             let occasion = Occasion::Mobilization;
             let (duty, health_max) = (Some(duty), None);
             let call = Call { day: DAY, occasion, duty, health_max, limits: &limits };
@@ -158,8 +165,8 @@ fn the_prepared_limits_say_what_the_registrys_rules_say() {
 
 #[test]
 fn whoever_is_not_there_unfit_or_tied_is_passed_over_with_the_reason() {
-    let judge = Judge::on(DAY, Handling::Actual, false, false);
-    let drill = Judge::on(DAY, Handling::Exercise, false, false);
+    let judge = Judge::on(DAY, Handling::Actual, (false, false), &Arc::new(AgeLimits::shipped()));
+    let drill = Judge::on(DAY, Handling::Exercise, (false, false), &Arc::new(AgeLimits::shipped()));
     let good = soldier(date(1996, 1, 1));
     let this_month = Some(Period { from: Some(date(2026, 11, 1)), to: Some(date(2026, 11, 30)) });
     let abroad = Callable { status: ReservistStatus::Abroad, ..good };
@@ -184,13 +191,35 @@ fn whoever_is_not_there_unfit_or_tied_is_passed_over_with_the_reason() {
     assert_eq!(judge.person(&assigned, false), Err(Barred::Assigned));
     let called = Person { is_called: true, ..assigned };
     assert_eq!(judge.person(&called, false), Err(Barred::Called));
-    let by_plan = Judge::on(DAY, Handling::Actual, false, true);
+    let by_plan = Judge::on(DAY, Handling::Actual, (false, true), &Arc::new(AgeLimits::shipped()));
     assert_eq!(by_plan.person(&assigned, false).map(|place| place.reason), Ok(Reason::Assigned));
     let truck = Item { barred_by: None, grade: Some(2), is_assigned: false, is_called: false };
     assert_eq!(judge.item(&truck, false).map(|place| place.rank), Ok(2));
     assert_eq!(judge.item(&Item { grade: Some(4), ..truck }, false), Err(Barred::UnderRepair));
     let sold = Item { barred_by: Some(EquipmentStatus::Sold), ..truck };
     assert_eq!(judge.item(&sold, false), Err(Barred::Sold));
+}
+
+#[test]
+fn who_waits_for_a_post_is_the_first_substitute_in_the_order_of_the_list() {
+    let place =
+        |row, unit, reason, rank| Candidate { row, unit, standing: Ok(Place { reason, rank }) };
+    let all = [
+        place(0, 0, Reason::Assigned, 9),
+        place(1, 0, Reason::AssignedNear, 1),
+        place(2, 0, Reason::Waiting, 2),
+        place(3, 1, Reason::Waiting, 0),
+        place(4, 1, Reason::Waiting, 1),
+        place(5, 1, Reason::AssignedNear, 2),
+    ];
+    let asked = demand(&[2], &[Reach::Asked, Reach::Asked], 100);
+    let found = select(&asked, |_line| all.iter().copied());
+    assert_eq!(rows(&found.chosen), [0, 1]);
+    assert_eq!((found.lines[0].exact, found.lines[0].near), (1, 1));
+    assert_eq!(rows(&found.lines[0].reserve), [3, 4], "before who holds a place too many");
+    let few = demand(&[6], &[Reach::Asked, Reach::Asked], 0);
+    let found = select(&few, |_line| all.iter().copied());
+    assert_eq!(found.lines[0].shortfall(), 3, "nobody who waits is called");
 }
 
 fn candidates() -> impl Strategy<Value = Vec<Candidate>> {
@@ -227,7 +256,10 @@ proptest! {
         prop_assert_eq!(called.len(), found.chosen.len());
         let of = |row: u32| all[usize::try_from(row).expect("small")];
         prop_assert!(found.chosen.iter().all(|one| of(one.row).standing.is_ok() && one.unit < 3));
-        let free = all.iter().filter(|one| one.unit < 3 && one.standing.is_ok());
+        // Who waits is a substitute, and called by nobody's lack.
+        let waits = |one: &Candidate| one.standing.is_ok_and(|at| at.reason == Reason::Waiting);
+        prop_assert!(!found.chosen.iter().any(|one| one.reason == Reason::Waiting));
+        let free = all.iter().filter(|one| one.unit < 3 && one.standing.is_ok() && !waits(one));
         let asked_for: u32 = wanted.iter().sum();
         let all_free = free.clone().count();
         let expected = all_free.min(usize::try_from(asked_for).expect("small"));

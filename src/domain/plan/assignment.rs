@@ -194,13 +194,26 @@ pub enum AssignmentError {
 }
 
 impl Assignment {
+    /// The first and last day on which it holds a place; none where it never does.
+    pub fn held(&self) -> Option<Span> {
+        let held = self.stage != Stage::Waiting && self.to.is_none_or(|to| self.from <= to);
+        held.then_some((self.from, self.to))
+    }
+
     /// Whether it holds a place on `day`.
     pub fn holds_on(&self, day: Date) -> bool {
-        let begun = match self.stage {
-            Stage::Waiting => false,
-            Stage::Active | Stage::Ended => self.from <= day,
-        };
-        begun && self.to.is_none_or(|to| day <= to)
+        self.held().is_some_and(|(from, to)| from <= day && to.is_none_or(|to| day <= to))
+    }
+
+    /// Whether it holds a place on any day from `day` on.
+    pub fn holds_from(&self, day: Date) -> bool {
+        self.held().is_some_and(|(_from, to)| to.is_none_or(|to| day <= to))
+    }
+
+    /// Whether there is a day on which both hold a place.
+    pub fn overlaps(&self, other: &Self) -> bool {
+        let (Some(own), Some(other)) = (self.held(), other.held()) else { return false };
+        own.1.is_none_or(|to| other.0 <= to) && other.1.is_none_or(|to| own.0 <= to)
     }
 
     /// It ends; `day` is its last, and the day before it began says that it never held its place.
@@ -242,6 +255,34 @@ impl Assignment {
     }
 }
 
+/// The first and last day of holding a place; open where no last day is set.
+pub type Span = (Date, Option<Date>);
+
+/// How many of them hold a place at once, on the day from `from` on when it is most.
+pub fn most_at_once(held: impl Iterator<Item = Span>, from: Date) -> usize {
+    let (mut now, mut turns) = (0_usize, Vec::new());
+    for (begin, end) in held.filter(|(_begin, end)| end.is_none_or(|end| from <= end)) {
+        if begin <= from {
+            now += 1;
+        } else {
+            turns.push((begin, true));
+        }
+        // On the day after the last the place is free: ends go before beginnings.
+        turns.extend(end.and_then(|end| end.tomorrow().ok()).map(|free| (free, false)));
+    }
+    turns.sort_unstable();
+    let mut most = now;
+    for (_day, begins) in turns {
+        if begins {
+            now += 1;
+            most = most.max(now);
+        } else {
+            now -= 1;
+        }
+    }
+    most
+}
+
 #[cfg(test)]
 mod tests {
     use jiff::civil::date;
@@ -279,6 +320,32 @@ mod tests {
         }
         let again = active.end(date(2026, 4, 1), EndReason::Gone);
         assert!(matches!(again, Err(AssignmentError::Ended { .. })));
+    }
+
+    #[test]
+    fn places_are_counted_on_the_day_when_most_are_held() {
+        let held = |from, to: Option<Date>| Assignment {
+            from,
+            to,
+            stage: if to.is_some() { Stage::Ended } else { Stage::Active },
+            ..assignment(Stage::Active)
+        };
+        let until_june = held(date(2026, 1, 1), Some(date(2026, 6, 30)));
+        let from_july = held(date(2026, 7, 1), None);
+        let in_may = held(date(2026, 5, 1), Some(date(2026, 5, 31)));
+        let never = held(date(2026, 5, 1), Some(date(2026, 4, 30)));
+        let all = [until_june, from_july, in_may, never, assignment(Stage::Waiting)];
+        for (from, most) in [
+            (date(2026, 1, 1), 2),
+            (date(2026, 5, 31), 2),
+            (date(2026, 6, 1), 1),
+            (date(2027, 1, 1), 1),
+        ] {
+            let held = all.iter().filter_map(Assignment::held);
+            assert_eq!(most_at_once(held, from), most, "{from}");
+        }
+        assert!(!all[0].overlaps(&all[1]) && all[0].overlaps(&all[2]));
+        assert!(!all[2].overlaps(&all[3]) && !all[3].overlaps(&all[2]), "one never held a place");
     }
 
     #[test]

@@ -1,8 +1,10 @@
 //! How full the plan is on a day: people and equipment apart, exact and near apart, by reserve unit,
 //! post and commune, never a share without what it is a share of.
 //!
-//! Assignments and establishments are dated, so any past day can be asked about. Who holds a place without being fit for it on that day is
-//! counted apart and fills nothing.
+//! Assignments and establishments are dated, so any past day can be asked about. Holders are judged for
+//! that day by the rules of a proposal, whatever they were assigned as; who holds a place without
+//! being fit for it is counted apart and fills nothing. Posts are filled of the places there are,
+//! communes of their quotas: what no quota measures is in no commune's share.
 
 use std::collections::BTreeMap;
 
@@ -12,9 +14,10 @@ use super::assignment::{Assignment, Stage};
 use super::reserve_unit::ReserveUnit;
 use super::rules::Match;
 use crate::domain::ids::{ReserveUnitCode, UnitCode};
+use crate::domain::unit::Units;
 
-/// Whether the holder of a place is fit for it on the day asked about: the reason if not.
-pub type Validity = Result<(), &'static str>;
+/// How the holder of a place fits it on the day asked about, or the reason why not.
+pub type Validity = Result<Match, &'static str>;
 
 /// An assignment with what is known of its holder on the day.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,7 +26,7 @@ pub struct Held<'a> {
     pub assignment: &'a Assignment,
     /// The commune that gives it, in the tree of now.
     pub commune: UnitCode,
-    /// Whether the holder is fit for the place.
+    /// How the holder fits the place.
     pub validity: Validity,
 }
 
@@ -42,6 +45,8 @@ pub struct FillRow {
     pub surplus: u64,
     /// Those on the waiting list.
     pub waiting: u64,
+    /// Of a commune: fit holders in reserve units that have no quota for it; they are in no share.
+    pub unmeasured: u64,
 }
 
 impl FillRow {
@@ -57,6 +62,7 @@ impl FillRow {
         self.invalid += other.invalid;
         self.surplus += other.surplus;
         self.waiting += other.waiting;
+        self.unmeasured += other.unmeasured;
     }
 
     fn count(&mut self, held: &Held<'_>, day: Date) {
@@ -64,10 +70,10 @@ impl FillRow {
         if assignment.stage == Stage::Waiting {
             self.waiting += u64::from(assignment.from <= day);
         } else if assignment.holds_on(day) {
-            match (held.validity, assignment.tier.fit()) {
-                (Err(_reason), _) => self.invalid += 1,
-                (Ok(()), Match::Exact) => self.exact += 1,
-                (Ok(()), Match::Near) => self.near += 1,
+            match held.validity {
+                Err(_reason) => self.invalid += 1,
+                Ok(Match::Exact) => self.exact += 1,
+                Ok(Match::Near) => self.near += 1,
             }
         }
     }
@@ -79,6 +85,12 @@ impl FillRow {
         self.near -= of_near;
         self.exact -= beyond - of_near;
         self.surplus += beyond;
+    }
+
+    /// What no quota measures is neither filled nor beyond.
+    fn unmeasure(&mut self) {
+        self.unmeasured += self.filled();
+        (self.exact, self.near) = (0, 0);
     }
 }
 
@@ -112,25 +124,38 @@ pub struct Fill {
     pub by_unit: BTreeMap<ReserveUnitCode, FillLine>,
     /// Each post: reserve unit, whether it is for people, number.
     pub by_post: BTreeMap<(ReserveUnitCode, bool, u16), FillRow>,
-    /// Each commune that gives or has a quota.
+    /// Each commune that gives or has a quota, measured by its quotas.
     pub by_commune: BTreeMap<UnitCode, FillLine>,
+    /// All communes together, measured by the sum of the quotas.
+    pub by_quota: FillLine,
     /// Why holders are not fit, and how many.
     pub invalid_by_reason: BTreeMap<&'static str, u64>,
 }
 
 /// The fill of reserve units on a day. Assignments of other reserve units are left out, and so are
-/// reserve units that do not exist on that day.
-pub fn fill(reserve_units: &[&ReserveUnit], held: &[Held<'_>], day: Date) -> Fill {
+/// reserve units that do not exist on that day. Quotas of merged units are their successor's in `units`.
+pub fn fill(reserve_units: &[&ReserveUnit], held: &[Held<'_>], day: Date, units: &Units) -> Fill {
     let mut fill = Fill::default();
+    let mut given = Given::new();
     for unit in reserve_units.iter().filter(|unit| unit.exists_on(day)) {
         fill.open(unit);
+        for quota in &unit.quotas {
+            for (is_person, count) in [(true, quota.people), (false, quota.equipment)] {
+                let of = (unit.code.clone(), units.current(&quota.unit).clone(), is_person);
+                given.entry(of).or_default().0.get_or_insert_with(FillRow::default).needed +=
+                    u64::from(count);
+            }
+        }
     }
     for held in held {
-        fill.take(held, day);
+        fill.take(held, day, &mut given);
     }
-    fill.sum();
+    fill.sum(given);
     fill
 }
+
+/// What a commune gives a reserve unit, of people or of equipment: under a quota, or without one.
+type Given = BTreeMap<(ReserveUnitCode, UnitCode, bool), (Option<FillRow>, FillRow)>;
 
 impl Fill {
     fn open(&mut self, unit: &ReserveUnit) {
@@ -142,14 +167,9 @@ impl Fill {
         for line in &unit.lines {
             self.by_post.insert((unit.code.clone(), false, line.no), needed(line.count));
         }
-        for quota in &unit.quotas {
-            let commune = self.by_commune.entry(quota.unit.clone()).or_default();
-            commune.people.needed += u64::from(quota.people);
-            commune.equipment.needed += u64::from(quota.equipment);
-        }
     }
 
-    fn take(&mut self, held: &Held<'_>, day: Date) {
+    fn take(&mut self, held: &Held<'_>, day: Date, given: &mut Given) {
         let (assignment, is_person) = (held.assignment, held.assignment.subject.is_person());
         if !self.by_unit.contains_key(&assignment.reserve_unit) {
             return;
@@ -157,8 +177,9 @@ impl Fill {
         let post = (assignment.reserve_unit.clone(), is_person, assignment.post);
         // The post may have left the establishment: its holder is then beyond all places.
         self.by_post.entry(post).or_default().count(held, day);
-        let commune = self.by_commune.entry(held.commune.clone()).or_default();
-        commune.side(is_person).count(held, day);
+        let of = (assignment.reserve_unit.clone(), held.commune.clone(), is_person);
+        let (under_quota, without) = given.entry(of).or_default();
+        under_quota.as_mut().unwrap_or(without).count(held, day);
         if let Err(reason) = held.validity
             && assignment.holds_on(day)
         {
@@ -166,13 +187,21 @@ impl Fill {
         }
     }
 
-    fn sum(&mut self) {
+    fn sum(&mut self, given: Given) {
         for ((unit, is_person, _post), row) in &mut self.by_post {
             row.cut();
             if let Some(line) = self.by_unit.get_mut(unit) {
                 line.side(*is_person).add(row);
             }
             self.total.side(*is_person).add(row);
+        }
+        for ((_unit, commune, is_person), (under_quota, mut without)) in given {
+            without.unmeasure();
+            let mut row = under_quota.unwrap_or_default();
+            row.cut();
+            row.add(&without);
+            self.by_commune.entry(commune).or_default().side(is_person).add(&row);
+            self.by_quota.side(is_person).add(&row);
         }
         self.by_commune.retain(|_unit, line| *line != FillLine::default());
     }

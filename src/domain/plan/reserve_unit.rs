@@ -153,17 +153,29 @@ impl ReserveUnit {
 
     /// Every commune, ward and base that it draws on, in the tree of now.
     pub fn draws_on(&self, units: &Units) -> BTreeSet<UnitCode> {
-        let under = self.source_units.iter().flat_map(|source| units.subtree(source));
+        // What was merged gives through its successor.
+        let sources = self.source_units.iter().flat_map(|source| [source, units.current(source)]);
+        let under = sources.flat_map(|source| units.subtree(source));
         let lives = under.filter(|unit| unit.echelon() >= Echelon::Commune);
         lives.map(|unit| unit.code.clone()).collect()
     }
 
     /// The quota that a unit counts under: its own, or that of the commune it lies in. None where it
-    /// gives nothing because others have quotas and it has not.
-    pub fn quota_of(&self, unit: &UnitCode, units: &Units) -> Option<&Quota> {
+    /// gives nothing because others have quotas and it has not. Quotas of units that were merged are
+    /// their successor's, summed.
+    pub fn quota_of(&self, unit: &UnitCode, units: &Units) -> Option<Quota> {
         let above = units.ancestors(unit).map(|unit| &unit.code);
-        std::iter::once(unit)
-            .chain(above)
-            .find_map(|code| self.quotas.iter().find(|quota| quota.unit == *code))
+        let mut chain = std::iter::once(units.current(unit)).chain(above);
+        chain.find_map(|code| {
+            let of = self.quotas.iter().filter(|quota| units.current(&quota.unit) == code);
+            of.fold(None, |sum: Option<Quota>, quota| {
+                let (people, equipment) = sum.map_or((0, 0), |sum| (sum.people, sum.equipment));
+                Some(Quota {
+                    unit: code.clone(),
+                    people: people.saturating_add(quota.people),
+                    equipment: equipment.saturating_add(quota.equipment),
+                })
+            })
+        })
     }
 }

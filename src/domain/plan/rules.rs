@@ -4,12 +4,15 @@
 //! The rules that are about the person alone (age, status, deferral) are the registry's; a candidate
 //! comes with their outcome for the day asked about.
 
+use std::collections::BTreeSet;
+
 use jiff::civil::Date;
 
-use super::reserve_unit::{EquipmentLine, Post};
+use super::reserve_unit::{EquipmentLine, Post, ReserveUnit};
 use crate::domain::ids::{EquipmentId, ReservistId, SpecialtyCode, UnitCode};
 use crate::domain::registry::eligibility::Duty;
 use crate::domain::registry::{Capacity, HealthClass, Rank, ReserveClass, Sex};
+use crate::domain::unit::Units;
 
 /// How well a specialty or type fits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -59,6 +62,8 @@ pub struct Candidate {
     pub support: Result<(), &'static str>,
     /// Whether the person has an active assignment.
     pub is_assigned: bool,
+    /// Whether the person serves in the militia too; no rule asks, and whoever confirms is told.
+    pub in_militia: bool,
 }
 
 impl Candidate {
@@ -107,6 +112,8 @@ pub enum Refusal {
     Assigned,
     /// The registry says why this person or item cannot be called, as `OVER_AGE`.
     NotCallable(&'static str),
+    /// The establishment has no such post or line on that day.
+    PostGone,
     /// The residence is outside the recruitment area.
     OutsideArea,
     /// The commune has no quota while others have.
@@ -143,6 +150,7 @@ impl Refusal {
         match self {
             Self::Assigned => "ASSIGNED",
             Self::NotCallable(reason) => reason,
+            Self::PostGone => "POST_GONE",
             Self::OutsideArea => "OUTSIDE_AREA",
             Self::NoQuota => "NO_QUOTA",
             Self::SpecialtyUnknown => "SPECIALTY_UNKNOWN",
@@ -167,9 +175,14 @@ impl Refusal {
 /// # Errors
 /// The first rule that is broken.
 pub fn fits(post: &Post, candidate: &Candidate) -> Result<Match, Refusal> {
-    if candidate.is_assigned {
-        return Err(Refusal::Assigned);
-    }
+    if candidate.is_assigned { Err(Refusal::Assigned) } else { suits(post, candidate) }
+}
+
+/// As [`fits`], of one who may hold the post already: whether another place is held is not asked.
+///
+/// # Errors
+/// The first rule that is broken.
+pub fn suits(post: &Post, candidate: &Candidate) -> Result<Match, Refusal> {
     candidate.callable(post.duty).map_err(Refusal::NotCallable)?;
     let specialty = candidate.specialty.as_ref().ok_or(Refusal::SpecialtyUnknown)?;
     let fit = matches(specialty, &post.specialty, &post.near)?;
@@ -199,9 +212,14 @@ pub fn fits(post: &Post, candidate: &Candidate) -> Result<Match, Refusal> {
 /// # Errors
 /// The first rule that is broken.
 pub fn fits_line(line: &EquipmentLine, item: &Item) -> Result<Match, Refusal> {
-    if item.is_assigned {
-        return Err(Refusal::Assigned);
-    }
+    if item.is_assigned { Err(Refusal::Assigned) } else { suits_line(line, item) }
+}
+
+/// As [`suits`], of an item.
+///
+/// # Errors
+/// The first rule that is broken.
+pub fn suits_line(line: &EquipmentLine, item: &Item) -> Result<Match, Refusal> {
     item.available.map_err(Refusal::NotCallable)?;
     let fit = matches(&item.kind, &line.kind, &line.near)?;
     if let Some(least) = line.capacity_min {
@@ -216,6 +234,74 @@ pub fn fits_line(line: &EquipmentLine, item: &Item) -> Result<Match, Refusal> {
         return Err(Refusal::NoDriver);
     }
     Ok(fit)
+}
+
+/// Where a reserve unit takes people and items from.
+#[derive(Debug, Clone)]
+pub struct Area<'a> {
+    unit: &'a ReserveUnit,
+    units: &'a Units,
+    draws_on: BTreeSet<UnitCode>,
+}
+
+impl<'a> Area<'a> {
+    /// Of a reserve unit, in a tree.
+    pub fn of(unit: &'a ReserveUnit, units: &'a Units) -> Self {
+        Self { unit, units, draws_on: unit.draws_on(units) }
+    }
+
+    /// All rules for somebody or something at `home`, given what the place says of them: what is
+    /// about the person comes before the area, and the area before the place.
+    ///
+    /// # Errors
+    /// The first rule that is broken.
+    pub fn admit(&self, home: &UnitCode, fit: Result<Match, Refusal>) -> Result<Match, Refusal> {
+        in_order(fit, || self.takes_from(home))
+    }
+
+    /// Whether it takes from a unit at all.
+    ///
+    /// # Errors
+    /// [`Refusal::OutsideArea`] or [`Refusal::NoQuota`].
+    pub fn takes_from(&self, home: &UnitCode) -> Result<(), Refusal> {
+        if !self.draws_on.contains(home) {
+            Err(Refusal::OutsideArea)
+        } else if self.unit.quotas.is_empty() || self.unit.quota_of(home, self.units).is_some() {
+            Ok(())
+        } else {
+            Err(Refusal::NoQuota)
+        }
+    }
+
+    /// Whether a person holds, or may hold, the post of a number; other places held are not asked.
+    ///
+    /// # Errors
+    /// The first rule that is broken.
+    pub fn judge(&self, no: u16, candidate: &Candidate) -> Result<Match, Refusal> {
+        let post = self.unit.post(no).ok_or(Refusal::PostGone)?;
+        self.admit(&candidate.unit, suits(post, candidate))
+    }
+
+    /// As [`Self::judge`], of an item and a line.
+    ///
+    /// # Errors
+    /// The first rule that is broken.
+    pub fn judge_item(&self, no: u16, item: &Item) -> Result<Match, Refusal> {
+        let line = self.unit.line(no).ok_or(Refusal::PostGone)?;
+        self.admit(&item.unit, suits_line(line, item))
+    }
+}
+
+/// What is about the person, then the area, then the place.
+pub(super) fn in_order(
+    fit: Result<Match, Refusal>,
+    area: impl FnOnce() -> Result<(), Refusal>,
+) -> Result<Match, Refusal> {
+    if matches!(fit, Err(Refusal::Assigned | Refusal::NotCallable(_))) {
+        return fit;
+    }
+    area()?;
+    fit
 }
 
 fn matches(

@@ -109,6 +109,7 @@ pub(super) fn candidate(number: u8, unit: &str, specialty: &str) -> Candidate {
         combat: Ok(()),
         support: Ok(()),
         is_assigned: false,
+        in_militia: false,
     }
 }
 

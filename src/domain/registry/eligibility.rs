@@ -7,7 +7,11 @@
 //! until the receiving unit accepts, the person is the sending unit's, so there is one call only.
 //! It does not know posts, specialties, areas or quotas.
 
+mod law;
+
 use jiff::civil::{Date, date};
+
+pub use law::Law;
 
 use super::reservist::{HealthClass, Reservist};
 use super::standing::Period;

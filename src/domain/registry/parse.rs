@@ -92,9 +92,7 @@ pub(super) fn grade(text: &str) -> Option<u8> {
 pub(super) fn yes_or_no(text: &str) -> Option<bool> {
     match fold(text).as_str() {
         "x" | "×" | "v" | "✓" | "✔" | "☑" | "+" | "co" | "yes" | "y" | "true" | "1" | "dv"
-        | "dang vien" => {
-            Some(true)
-        }
+        | "dang vien" => Some(true),
         "khong" | "no" | "false" | "0" => Some(false),
         _ => None,
     }

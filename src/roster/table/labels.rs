@@ -110,15 +110,3 @@ pub(in crate::roster) fn numbers_columns(cells: &[Cell]) -> bool {
     let filled = || cells.iter().filter(|cell| !cell.is_blank());
     filled().count() >= KNOWN_COLUMNS_MIN && filled().all(is_mark)
 }
-
-/// Whether a row sums up those above it.
-pub(super) fn is_total(cells: &[Cell]) -> bool {
-    const WORDS: [&str; 8] =
-        ["cong", "tong cong", "tong so", "tong", "cong so", "cong trang", "total", "grand total"];
-    let begins = |text: &str| {
-        let label = plain(text);
-        let words = label.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end();
-        WORDS.contains(&words) || label.starts_with("tong cong") || label.starts_with("tong so ")
-    };
-    cells.iter().filter_map(Cell::as_text).any(begins)
-}

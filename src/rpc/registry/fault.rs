@@ -61,7 +61,7 @@ pub enum RegistryFault {
     #[error("this proposal is not kept: propose again, an unchanged registry gives the same one")]
     NoProposal,
     /// A person or item does not fit.
-    #[error("it cannot be assigned so ({reason}): choose another post or candidate")]
+    #[error("it cannot be assigned so ({reason}): {remedy}", remedy = unfit_remedy(reason))]
     Unfit {
         /// The stable reason.
         reason: &'static str,
@@ -109,6 +109,16 @@ pub enum RegistryFault {
     /// A stored record was opened and makes no sense.
     #[error("a stored record cannot be read: a newer version may have written it")]
     Unreadable,
+}
+
+/// What to do about one that does not fit.
+fn unfit_remedy(reason: &str) -> &'static str {
+    match reason {
+        "PERIOD_OVERLAPS" => {
+            "another place is held until a day yet to come, choose a first day after it"
+        }
+        _other => "choose another post or candidate",
+    }
 }
 
 impl RegistryFault {

@@ -168,7 +168,8 @@ impl RegistryParts {
         };
         for id in dated {
             if let Some(record) = self.opened::<pb::Reservist>(id)? {
-                reserve::look(adder, &record, today).or(Err(RegistryFault::Unreadable))?;
+                reserve::look(adder, &record, (today, &self.law.holidays))
+                    .or(Err(RegistryFault::Unreadable))?;
             }
         }
         reserve::finish(adder, sees_all);

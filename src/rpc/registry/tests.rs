@@ -14,6 +14,7 @@ use tonic::transport::{Channel, Endpoint, Server};
 
 use super::*;
 use crate::domain::code::Code;
+use crate::domain::registry::eligibility::Law;
 use crate::domain::world::{Command, Event, RecordKind};
 use crate::engine::records::tests::{Kept, founded};
 use crate::roster::ImportReport;
@@ -81,6 +82,7 @@ impl House {
             lookups: LookupLimiter::default(),
             specialties: shipped_specialties(),
             equipment_types: shipped_equipment_types(),
+            law: Law::default(),
         };
         let door = RegistryDoor::new(parts, gate.clone());
         let force = ForceServiceServer::new(door.clone());

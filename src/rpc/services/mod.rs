@@ -25,6 +25,7 @@ use tracing::info;
 
 use crate::domain::ids::EndpointNo;
 use crate::domain::instant::Instant;
+use crate::domain::registry::eligibility::Law;
 use crate::engine::Engine;
 use crate::engine::upkeep::Figures;
 use crate::fanout::Sheets;
@@ -108,6 +109,8 @@ pub struct Doors {
     pub upkeep: Option<Arc<dyn Upkeep>>,
     /// Is told of backups.
     pub figures: Figures,
+    /// Age limits and holidays.
+    pub law: Law,
     /// The open connections.
     pub connections: Connections,
     /// Cancelled when the server begins to leave: streams end.

@@ -10,6 +10,7 @@ use tonic::service::RoutesBuilder;
 
 use crate::clock::Clock;
 use crate::domain::ids::OrderId;
+use crate::domain::registry::eligibility::Law;
 use crate::domain::world::{Actor, Command, Request};
 use crate::engine::upkeep::Figures;
 use crate::engine::{Engine, Parts};
@@ -95,6 +96,7 @@ impl LoadServer {
                 presence: Arc::new(hub),
                 upkeep: Some(store),
                 figures: Figures::default(),
+                law: Law::default(),
                 draining: CancellationToken::new(),
                 extra,
             },

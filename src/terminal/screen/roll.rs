@@ -142,6 +142,8 @@ const fn why(reason: pb::CallUpReason) -> &'static str {
     match reason {
         pb::CallUpReason::Unspecified => "",
         pb::CallUpReason::Assigned => Reason::Assigned.vietnamese(),
+        pb::CallUpReason::AssignedNear => Reason::AssignedNear.vietnamese(),
+        pb::CallUpReason::Waiting => Reason::Waiting.vietnamese(),
         pb::CallUpReason::ExactClass1 => Reason::ExactClass1.vietnamese(),
         pb::CallUpReason::ExactClass2 => Reason::ExactClass2.vietnamese(),
         pb::CallUpReason::ExactUnclassed => Reason::ExactUnclassed.vietnamese(),

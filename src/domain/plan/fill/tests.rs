@@ -2,8 +2,9 @@ use jiff::civil::date;
 
 use super::*;
 use crate::domain::ids::{AssignmentId, ReservistId};
-use crate::domain::plan::test_plan::{Small, post};
-use crate::domain::plan::{EndReason, QuotaInput, Subject, Tier};
+use crate::domain::plan::test_plan::{COMMUNES, Small, candidate, post};
+use crate::domain::plan::{Area, EndReason, QuotaInput, Subject, Tier};
+use crate::domain::unit::{Former, Unit};
 
 fn assignment(number: u8, post: u16, tier: Tier) -> Assignment {
     Assignment {
@@ -42,9 +43,12 @@ fn exact_near_invalid_and_surplus_are_apart_and_each_share_has_its_denominator()
         assignment(5, 2, Tier::ExactSecond),
         Assignment { stage: Stage::Waiting, ..assignment(6, 2, Tier::ExactSecond) },
     ];
-    let validity = |at: &Assignment| if at.id == list[3].id { Err("OVER_AGE") } else { Ok(()) };
+    let validity = |at: &Assignment| match at {
+        at if at.id == list[3].id => Err("OVER_AGE"),
+        at => Ok(at.tier.fit()),
+    };
     let held: Vec<_> = list.iter().map(|at| held(at, validity(at))).collect();
-    let fill = fill(&[&unit], &held, date(2026, 2, 1));
+    let fill = fill(&[&unit], &held, date(2026, 2, 1), &small.units);
     let row = |needed, exact, near, invalid, surplus, waiting| FillRow {
         needed,
         exact,
@@ -52,6 +56,7 @@ fn exact_near_invalid_and_surplus_are_apart_and_each_share_has_its_denominator()
         invalid,
         surplus,
         waiting,
+        unmeasured: 0,
     };
     let code = unit.code;
     assert_eq!(fill.by_post[&(code.clone(), true, 1)], row(2, 1, 1, 0, 1, 0));
@@ -74,14 +79,98 @@ fn any_past_day_is_as_it_was() {
     let mut ended = assignment(1, 1, Tier::ExactFirst);
     ended.end(date(2026, 3, 31), EndReason::Gone).expect("it is active");
     let later = Assignment { from: date(2026, 4, 1), ..assignment(2, 1, Tier::ExactFirst) };
-    let held = [held(&ended, Ok(())), held(&later, Ok(()))];
+    let held = [held(&ended, Ok(Match::Exact)), held(&later, Ok(Match::Exact))];
     for (day, filled, needed) in [
         (date(2025, 12, 31), 0, 0),
         (date(2026, 1, 1), 1, 2),
         (date(2026, 3, 31), 1, 2),
         (date(2026, 4, 1), 1, 2),
     ] {
-        let people = fill(&[&unit], &held, day).total.people;
+        let people = fill(&[&unit], &held, day, &small.units).total.people;
         assert_eq!((people.filled(), people.needed), (filled, needed), "{day}");
     }
+}
+
+#[test]
+fn a_holder_counts_as_what_he_is_on_the_day_and_not_as_what_he_was_assigned_as() {
+    let small = Small::new();
+    let unit = small.reserve_unit("C1", vec![post("CN01", &["CN02"], 4)]);
+    let area = Area::of(&unit, &small.units);
+    let assigned: Vec<_> = (1..=5).map(|at| assignment(at, 1, Tier::ExactFirst)).collect();
+    let mut who: Vec<_> = (1..=5).map(|at| candidate(at, COMMUNES[0], "CN01")).collect();
+    // Learned another trade, that is near; one that is not; moved out of the area.
+    who[1].specialty = "CN02".parse().ok();
+    who[2].specialty = "CN03".parse().ok();
+    who[3].unit = COMMUNES[3].parse().expect("a good code");
+    who[4].is_assigned = true;
+    let held: Vec<_> = assigned
+        .iter()
+        .zip(&who)
+        .map(|(at, who)| held(at, area.judge(at.post, who).map_err(|why| why.code())))
+        .collect();
+    let fill = fill(&[&unit], &held, date(2026, 2, 1), &small.units);
+    let people = &fill.total.people;
+    assert_eq!((people.exact, people.near, people.invalid), (2, 1, 2));
+    let reasons = BTreeMap::from([("OTHER_SPECIALTY", 1), ("OUTSIDE_AREA", 1)]);
+    assert_eq!(fill.invalid_by_reason, reasons);
+    assert_eq!(area.judge(9, &who[0]).map_err(|why| why.code()), Err("POST_GONE"));
+}
+
+#[test]
+fn no_share_of_a_commune_holds_what_its_quotas_do_not() {
+    let small = Small::new();
+    let mut bound = small.input("C1", vec![post("CN01", &[], 5)]);
+    bound.quotas = vec![QuotaInput { unit: "03356".to_owned(), people: 1, equipment: 0 }];
+    let bound = bound.check(&small.lists()).expect("a sound reserve unit");
+    let free = small.reserve_unit("C2", vec![post("CN01", &[], 5)]);
+    let list: Vec<_> = (1..=5)
+        .map(|at| {
+            let code = if at <= 2 { "C1" } else { "C2" };
+            let reserve_unit = code.parse().expect("a good code");
+            let unit = if at == 5 { COMMUNES[1] } else { "03356" }.parse().expect("a good code");
+            Assignment { reserve_unit, unit, ..assignment(at, 1, Tier::ExactFirst) }
+        })
+        .collect();
+    let held: Vec<_> = list.iter().map(|at| held(at, Ok(Match::Exact))).collect();
+    let fill = fill(&[&bound, &free], &held, date(2026, 2, 1), &small.units);
+    let row = |commune: &str| &fill.by_commune[&commune.parse().expect("a good code")].people;
+    let told = |row: &FillRow| (row.filled(), row.needed, row.surplus, row.unmeasured);
+    assert_eq!(told(row("03356")), (1, 1, 1, 2), "two under the quota, two beside it");
+    assert_eq!(told(row(COMMUNES[1])), (0, 0, 0, 1), "no quota, so no share");
+    assert_eq!(told(&fill.by_quota.people), (1, 1, 1, 3));
+    assert_eq!((fill.total.people.filled(), fill.total.people.needed), (5, 10));
+}
+
+#[test]
+fn quotas_and_sources_of_a_merged_commune_are_its_successors() {
+    let small = Small::new();
+    let mut input = small.input("C1", vec![post("CN01", &[], 9)]);
+    input.source_units = vec!["03325".to_owned(), "03352".to_owned()];
+    input.quotas = ["03325", "03352"]
+        .map(|unit| QuotaInput { unit: unit.to_owned(), people: 3, equipment: 1 })
+        .to_vec();
+    let unit = input.check(&small.lists()).expect("a sound reserve unit");
+    let merged = |of: &Unit| {
+        let mut of = of.clone();
+        if of.code.as_str() == "03352" {
+            of.valid_to = Some(date(2026, 1, 31));
+            of.former = Former {
+                successors: vec!["03325".parse().expect("a good code")],
+                ..Former::default()
+            };
+        }
+        of
+    };
+    let units = Units::from_list(small.units.iter().map(merged)).expect("a sound tree");
+    let successor: UnitCode = "03325".parse().expect("a good code");
+    assert!(unit.draws_on(&units).contains(&successor));
+    let one = assignment(1, 1, Tier::ExactFirst);
+    let mut held = held(&one, Ok(Match::Exact));
+    held.commune = successor.clone();
+    let fill = fill(&[&unit], &[held], date(2026, 2, 1), &units);
+    let row = &fill.by_commune[&successor];
+    assert_eq!((row.people.filled(), row.people.needed, row.equipment.needed), (1, 6, 2));
+    assert_eq!(fill.by_commune.len(), 1, "the former commune has no row");
+    let into_one = unit.quota_of(&"03352".parse().expect("a good code"), &units);
+    assert_eq!(into_one.map(|quota| (quota.unit, quota.people)), Some((successor, 6)));
 }

@@ -2,13 +2,13 @@
 
 mod telling;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 use super::sides::Side;
 use super::{Needs, Propose};
 use crate::domain::ids::{SpecialtyCode, UnitCode};
 use crate::domain::plan::matching::{Demand, Group, Problem};
-use crate::domain::plan::rules::{Match, Refusal};
+use crate::domain::plan::rules::{Area, Match, Refusal, in_order};
 use crate::domain::unit::{Echelon, Units};
 
 /// Places of one reserve unit that ask for the same.
@@ -75,7 +75,8 @@ impl<'a, S: Side> Pool<'a, S> {
     }
 
     fn look_at_communes(&mut self, units: &Units) {
-        let draws: Vec<_> = self.needs.iter().map(|needs| needs.unit.draws_on(units)).collect();
+        let areas: Vec<Area<'_>> =
+            self.needs.iter().map(|needs| Area::of(needs.unit, units)).collect();
         let mut cells: HashMap<UnitCode, usize> = HashMap::new();
         for supply in self.supplies {
             let unit = S::unit(supply);
@@ -85,21 +86,11 @@ impl<'a, S: Side> Pool<'a, S> {
             let known = cells.len();
             let commune = commune_of(unit, units);
             let cell = *cells.entry(commune.clone()).or_insert(known);
-            let stand = |(needs, draws): (&Needs<'_>, &BTreeSet<UnitCode>)| {
-                if !draws.contains(unit) {
-                    Err(Refusal::OutsideArea)
-                } else if needs.unit.quotas.is_empty() || needs.unit.quota_of(unit, units).is_some()
-                {
-                    Ok(())
-                } else {
-                    Err(Refusal::NoQuota)
-                }
-            };
-            let of_needs = self.needs.iter().zip(&draws).map(stand).collect();
+            let of_needs = areas.iter().map(|area| area.takes_from(unit)).collect();
             for (at, needs) in self.needs.iter().enumerate() {
                 if let Some(quota) = needs.unit.quota_of(unit, units) {
                     let given = S::given(needs).get(&commune).copied().unwrap_or(0);
-                    let left = S::quota(quota).saturating_sub(given);
+                    let left = S::quota(&quota).saturating_sub(given);
                     self.problem.quotas.insert((at, cell), left);
                 }
             }
@@ -171,15 +162,11 @@ impl<'a, S: Side> Pool<'a, S> {
         Profile { one: at, group, reason, len: 0 }
     }
 
-    /// Every rule for one candidate and one demand: what is about the person comes before the area.
+    /// Every rule for one candidate and one demand.
     fn check(&self, supply: usize, demand: usize) -> Result<Match, Refusal> {
         let (supply, asked) = (&self.supplies[supply], &self.asked[demand]);
-        let fit = S::fits(asked.place, supply);
-        if matches!(fit, Err(Refusal::Assigned | Refusal::NotCallable(_))) {
-            return fit;
-        }
-        self.reaches[S::unit(supply)].of_needs[asked.needs]?;
-        fit
+        let area = || self.reaches[S::unit(supply)].of_needs[asked.needs];
+        in_order(S::fits(asked.place, supply), area)
     }
 }
 

@@ -68,14 +68,14 @@ fn rechecked(tally: &Tally<'_, Place>, today: Date) -> (Part, Part) {
 pub(super) fn look(
     adder: &mut Adder<'_>,
     record: &pb::Reservist,
-    today: Date,
+    (today, holidays): (Date, &[Date]),
 ) -> Result<(), WireError> {
     let unit = parse("residence_unit_code", &record.residence_unit_code)?;
     let former = Some(record.former_unit.as_str()).filter(|former| !former.is_empty());
     let places = adder.scope.places(&unit, former);
     let one = Sum { of: 1, total: None };
     let mut add = |name, group: &[&str]| adder.add_at(places.clone(), name, group, one);
-    for late in freshness(record)?.late(today, &[]) {
+    for late in freshness(record)?.late(today, holidays) {
         // Counted already.
         if !matches!(late, Late::Recheck { .. }) {
             add(if late.is_by_law() { "late" } else { "overdue" }, &[late.code()]);

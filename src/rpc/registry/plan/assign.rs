@@ -7,10 +7,10 @@ use super::proposals::{named, plain};
 use super::{PlanDoor, not_in_plan};
 use crate::domain::ids::{AssignmentId, UnitCode};
 use crate::domain::plan::{
-    Assignment, EndReason, Refusal, ReserveUnit, Stage, Subject, Tier, fits, fits_line,
+    Area, Assignment, EndReason, Refusal, ReserveUnit, Stage, Subject, Tier,
 };
 use crate::engine::records::{RecordOutcome, RowMode, RowOutcome};
-use crate::index::assignments::Assigned;
+use crate::index::assignments::{Assigned, Place};
 use crate::rpc::registry::calls::request_id;
 use crate::rpc::registry::{Caller, Gate, RegistryFault, RegistryParts};
 use crate::wire::registry::plan::{assignment, subject};
@@ -21,6 +21,7 @@ struct Fitting {
     unit: UnitCode,
     version: u64,
     tier: Tier,
+    in_militia: bool,
 }
 
 impl RegistryParts {
@@ -33,32 +34,42 @@ impl RegistryParts {
         day: Date,
     ) -> Result<Fitting, RegistryFault> {
         let one = self.subject(who, day).ok_or(RegistryFault::Unknown)?;
-        let is_assigned = self.engine.registry().plan.active(&who).is_some();
-        let (home, version, fit, is_first) = match one {
-            One::Person(mut person) => {
-                let post = unit.post(no).ok_or_else(|| not_in_plan("post", no))?;
-                person.is_assigned = is_assigned;
-                let is_first = person.is_first();
-                (person.unit.clone(), person.version, fits(post, &person), is_first)
+        let unfit = |reason| RegistryFault::Unfit { reason };
+        {
+            let plan = &self.engine.registry().plan;
+            if plan.active(&who).is_some() {
+                return Err(unfit(Refusal::Assigned.code()));
             }
-            One::Item(mut item) => {
-                let line = unit.line(no).ok_or_else(|| not_in_plan("equipment line", no))?;
-                item.is_assigned = is_assigned;
-                (item.unit.clone(), item.version, fits_line(line, &item), true)
+            if plan.of_subject(&who).any(|at| at.assignment.holds_from(day)) {
+                return Err(unfit("PERIOD_OVERLAPS"));
             }
-        };
-        let fit = fit.map_err(|refusal| RegistryFault::Unfit { reason: refusal.code() })?;
+        }
+        let is_known =
+            if who.is_person() { unit.post(no).is_some() } else { unit.line(no).is_some() };
+        if !is_known {
+            return Err(not_in_plan(if who.is_person() { "post" } else { "equipment line" }, no));
+        }
         let tree = self.units();
-        let outside = if !unit.draws_on(&tree).contains(&home) {
-            Some(Refusal::OutsideArea)
-        } else if !unit.quotas.is_empty() && unit.quota_of(&home, &tree).is_none() {
-            Some(Refusal::NoQuota)
-        } else {
-            None
+        let fit = one.judge(&Area::of(unit, &tree), no);
+        let fit = fit.map_err(|refusal| unfit(refusal.code()))?;
+        let (unit, version, is_first, in_militia) = match one {
+            One::Person(who) => (who.unit.clone(), who.version, who.is_first(), who.in_militia),
+            One::Item(item) => (item.unit, item.version, true, false),
         };
-        match outside {
-            Some(refusal) => Err(RegistryFault::Unfit { reason: refusal.code() }),
-            None => Ok(Fitting { unit: home, version, tier: Tier::of(fit, is_first) }),
+        Ok(Fitting { unit, version, tier: Tier::of(fit, is_first), in_militia })
+    }
+
+    /// The day from which the next who waits gets a place: the one that was said, else the first on
+    /// which one is free, for who leaves today keeps it today. None while no place will be.
+    fn turn(&self, place: &Place, unit: &ReserveUnit, is_said: bool, day: Date) -> Option<Date> {
+        let count = if place.1 {
+            unit.post(place.2).map(|post| post.count)
+        } else {
+            unit.line(place.2).map(|line| line.count)
+        };
+        match count.filter(|_count| !is_said) {
+            Some(count) => self.engine.registry().plan.free_from(place, count, day),
+            None => Some(day),
         }
     }
 
@@ -119,7 +130,11 @@ impl<G: Gate> PlanDoor<G> {
         let record = AssignmentId::new(named(&request.request_id, 0));
         if let Some(there) = self.parts.engine.registry().plan.assignment(record.as_bytes()) {
             let message = assignment(&there.assignment, there.subject_version);
-            return Ok(pb::AssignResponse { assignment: Some(message), ledger_index: 0 });
+            return Ok(pb::AssignResponse {
+                assignment: Some(message),
+                ledger_index: 0,
+                also_militia: false,
+            });
         }
         let day = self.parts.day("start_date", request.start_date.as_ref())?;
         let kept = self.parts.kept_unit(&request.reserve_unit_code, caller)?;
@@ -160,6 +175,7 @@ impl<G: Gate> PlanDoor<G> {
         Ok(pb::AssignResponse {
             assignment: Some(assignment(&new, fitting.version)),
             ledger_index: outcome.ledger_index.unwrap_or(0),
+            also_militia: fitting.in_militia,
         })
     }
 
@@ -251,6 +267,10 @@ impl<G: Gate> PlanDoor<G> {
             let refuse = |reason: &str| pb::SubjectRefusal {
                 subject_id: uuid::Uuid::from_bytes(*next.subject.as_bytes()).to_string(),
                 reason: reason.to_owned(),
+            };
+            let Some(day) = self.parts.turn(&place, &unit, request.start_date.is_some(), day)
+            else {
+                break;
             };
             let fitting = match self.parts.fitting(next.subject, &unit, post, day) {
                 Ok(fitting) => fitting,

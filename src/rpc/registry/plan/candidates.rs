@@ -1,16 +1,16 @@
 //! What the plan's rules look at, out of the index: nothing is opened to choose and to count.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
-use crate::domain::ids::{EquipmentId, ReservistId, SpecialtyCode, UnitCode};
-use crate::domain::plan::{Candidate, Item, ReserveUnit, Subject};
-use crate::domain::registry::eligibility::{AgeLimits, Call, Duty, Occasion};
-use crate::domain::registry::{EquipmentStatus, ReserveClass, ReservistCategory};
-use crate::domain::unit::Units;
+use crate::domain::ids::SpecialtyCode;
+use crate::domain::plan::{
+    Area, Assignment, Candidate, Item, Match, Refusal, ReserveUnit, Subject, Validity,
+};
+use crate::domain::registry::eligibility::Occasion;
 use crate::domain::world::RecordKind;
-use crate::index::{Candidates as Rows, ItemRow, PersonRow, Registry};
+use crate::index::{Homes, ItemRow, Looking, PersonRow};
 use crate::rpc::registry::{RegistryFault, RegistryParts};
 
 /// What is looked for: candidates of other specialties are not even read, for a proposal has no more
@@ -52,14 +52,16 @@ impl RegistryParts {
         wanted: Wanted,
         day: Date,
     ) -> Result<Candidates, RegistryFault> {
-        let (engine, units) = (self.engine.clone(), self.units());
+        let (engine, units, law) = (self.engine.clone(), self.units(), self.law.clone());
         let reading = tokio::task::spawn_blocking(move || {
             let (mut people, mut items) = (Vec::new(), Vec::new());
+            let leaving;
             let (mut homes_of_people, mut homes_of_items) =
                 (Homes::new(&units), Homes::new(&units));
             {
                 // One look for all of them: who changes specialty meanwhile is not met twice.
                 let registry = engine.registry();
+                leaving = registry.plan.leaving_from(day);
                 let rows = homes_of_people.read(&registry, RecordKind::Reservist);
                 for code in wanted.specialties {
                     people.extend(rows.people(code.as_str()).map(|row| (row, code.clone())));
@@ -69,12 +71,17 @@ impl RegistryParts {
                     items.extend(rows.items(code.as_str()).map(|row| (row, code.clone())));
                 }
             }
-            let looking = Looking { limits: &AgeLimits::shipped(), day };
+            let looking =
+                Looking { limits: &law.age_limits, day, occasion: Occasion::Mobilization };
             let person = |(row, code): (PersonRow, _)| {
-                Some(looking.person(&row, Some(code), homes_of_people.of(row.unit)?))
+                let one = looking.person(&row, Some(code), homes_of_people.of(row.unit)?);
+                let is_assigned = one.is_assigned || leaving.contains(&Subject::Reservist(one.id));
+                Some(Candidate { is_assigned, ..one })
             };
             let item = |(row, code): (ItemRow, _)| {
-                Some(looking.item(&row, code, homes_of_items.of(row.unit)?))
+                let one = looking.item(&row, code, homes_of_items.of(row.unit)?);
+                let is_assigned = one.is_assigned || leaving.contains(&Subject::Equipment(one.id));
+                Some(Item { is_assigned, ..one })
             };
             Candidates {
                 people: people.into_iter().filter_map(person).collect(),
@@ -91,8 +98,9 @@ impl RegistryParts {
 
     /// Those asked for, in their order.
     pub(super) fn subjects(&self, subjects: &[Subject], day: Date) -> Vec<Option<One>> {
-        let (units, limits) = (self.units(), AgeLimits::shipped());
-        let looking = Looking { limits: &limits, day };
+        let units = self.units();
+        let looking =
+            Looking { limits: &self.law.age_limits, day, occasion: Occasion::Mobilization };
         let registry = self.engine.registry();
         let (mut homes_of_people, mut homes_of_items) = (Homes::new(&units), Homes::new(&units));
         let people = homes_of_people.read(&registry, RecordKind::Reservist);
@@ -113,6 +121,29 @@ impl RegistryParts {
     }
 }
 
+impl RegistryParts {
+    /// How each holder fits its place on a day, by the rules of a proposal and the establishment that
+    /// `units` gives.
+    pub(super) fn judged(
+        &self,
+        units: &[&ReserveUnit],
+        assignments: &[&Assignment],
+        day: Date,
+    ) -> Vec<Validity> {
+        let tree = self.units();
+        let areas: BTreeMap<_, _> =
+            units.iter().map(|unit| (&unit.code, Area::of(unit, &tree))).collect();
+        let subjects: Vec<Subject> = assignments.iter().map(|at| at.subject).collect();
+        let holders = self.subjects(&subjects, day);
+        let judge = |(at, holder): (&&Assignment, Option<One>)| {
+            let holder = holder.ok_or("RECORD_GONE")?;
+            let area = areas.get(&at.reserve_unit).ok_or(Refusal::PostGone);
+            area.and_then(|area| holder.judge(area, at.post)).map_err(|refusal| refusal.code())
+        };
+        assignments.iter().zip(holders).map(judge).collect()
+    }
+}
+
 /// A person or an item.
 #[derive(Debug)]
 pub(super) enum One {
@@ -120,95 +151,12 @@ pub(super) enum One {
     Item(Item),
 }
 
-/// The units of today that rows count under, by the number that rows carry.
-struct Homes<'a> {
-    units: &'a Units,
-    homes: Vec<UnitCode>,
-}
-
-impl<'a> Homes<'a> {
-    const fn new(units: &'a Units) -> Self {
-        Self { units, homes: Vec::new() }
-    }
-
-    fn read<'b>(&mut self, registry: &'b Registry, kind: RecordKind) -> Rows<'b> {
-        registry.table(kind).candidates(|unit| {
-            self.homes.push(self.units.current(unit).clone());
-            u32::try_from(self.homes.len() - 1).ok()
-        })
-    }
-
-    fn of(&self, number: u32) -> Option<&UnitCode> {
-        self.homes.get(usize::try_from(number).ok()?)
-    }
-}
-
-/// The rules and the day by which is looked.
-#[derive(Clone, Copy)]
-struct Looking<'a> {
-    limits: &'a AgeLimits,
-    day: Date,
-}
-
-impl Looking<'_> {
-    fn person(
-        &self,
-        row: &PersonRow,
-        specialty: Option<SpecialtyCode>,
-        home: &UnitCode,
-    ) -> Candidate {
-        let who = row.who;
-        let call = |duty| Call {
-            day: self.day,
-            occasion: Occasion::Mobilization,
-            duty: Some(duty),
-            health_max: None,
-            limits: self.limits,
-        };
-        let ask = |duty| who.callable(&call(duty)).map_err(|reason| reason.code());
-        // Former professional servicemen are of class one, and have no class of their own.
-        let is_professional = who.category == Some(ReservistCategory::Professional);
-        Candidate {
-            id: ReservistId::from_bytes(row.id),
-            version: row.version,
-            unit: home.clone(),
-            specialty,
-            rank: who.rank,
-            class: row.class.or_else(|| is_professional.then_some(ReserveClass::One)),
-            sex: who.sex,
-            health: who.health,
-            birth: who.birth.date(),
-            rechecked_on: row.rechecked_on,
-            combat: ask(Duty::Combat),
-            support: ask(Duty::Support),
-            is_assigned: row.is_assigned,
+impl One {
+    /// How it fits a place of a reserve unit; other places that it holds are not asked.
+    pub(super) fn judge(&self, area: &Area<'_>, no: u16) -> Result<Match, Refusal> {
+        match self {
+            Self::Person(person) => area.judge(no, person),
+            Self::Item(item) => area.judge_item(no, item),
         }
-    }
-
-    fn item(&self, row: &ItemRow, kind: SpecialtyCode, home: &UnitCode) -> Item {
-        Item {
-            id: EquipmentId::from_bytes(row.id),
-            version: row.version,
-            unit: home.clone(),
-            kind,
-            capacity: row.capacity,
-            has_driver: row.has_driver,
-            grade: row.grade,
-            year: row.year,
-            available: row.status.callable_on(row.status_period, self.day).map_err(reason),
-            is_assigned: row.is_assigned,
-        }
-    }
-}
-
-const fn reason(status: EquipmentStatus) -> &'static str {
-    match status {
-        EquipmentStatus::Available => "AVAILABLE",
-        EquipmentStatus::UnderRepair => "UNDER_REPAIR",
-        EquipmentStatus::Sold => "SOLD",
-        EquipmentStatus::Scrapped => "SCRAPPED",
-        EquipmentStatus::Pledged => "PLEDGED",
-        EquipmentStatus::OutOfProvince => "OUT_OF_PROVINCE",
-        EquipmentStatus::Mobilized => "MOBILIZED",
     }
 }

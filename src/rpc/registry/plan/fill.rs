@@ -1,17 +1,11 @@
 //! How full the plan is, told.
 
-use std::collections::BTreeMap;
-
 use jiff::civil::Date;
 
-use super::candidates::One;
 use super::proposals::reasons;
 use super::{PlanDoor, sees};
 use crate::domain::ids::{ReserveUnitCode, UnitCode};
-use crate::domain::plan::{
-    self, Assignment, Fill, FillLine, Held, ReserveUnit, Stage, Subject, Validity,
-};
-use crate::domain::registry::eligibility::Duty;
+use crate::domain::plan::{self, Assignment, Fill, FillLine, Held, ReserveUnit, Stage};
 use crate::index::assignments::commune_of;
 use crate::rpc::registry::{Caller, Gate, RegistryFault};
 use crate::wire::registry::plan::civil_date;
@@ -54,15 +48,16 @@ impl<G: Gate> PlanDoor<G> {
             let assignments: Vec<Assignment> = units.iter().flat_map(of).collect();
             (units, assignments)
         };
-        let validities = self.validities(&units, &assignments, day);
+        let units: Vec<&ReserveUnit> = units.iter().collect();
+        let all: Vec<&Assignment> = assignments.iter().collect();
+        let validities = self.parts.judged(&units, &all, day);
         let held = assignments.iter().zip(validities).map(|(assignment, validity)| Held {
             assignment,
             commune: commune_of(&assignment.unit, &tree).clone(),
             validity,
         });
         let held: Vec<Held<'_>> = held.collect();
-        let units: Vec<&ReserveUnit> = units.iter().collect();
-        let fill = plan::fill(&units, &held, day);
+        let fill = plan::fill(&units, &held, day, &tree);
         let mut said = message(&fill, day);
         if let Some(top) = &within {
             // What others give is not this unit's to count: quotas are what it is measured by.
@@ -71,45 +66,21 @@ impl<G: Gate> PlanDoor<G> {
             for (code, line) in &fill.by_commune {
                 if tree.is_within(code, top) {
                     total.add(line);
-                    said.by_commune.push(row(code, line));
+                    said.by_commune.push(of_quota(code, line));
                 }
             }
             said.by_reserve_unit.clear();
             said.by_post.clear();
-            said.total = Some(row("", &total));
+            let total = Some(of_quota("", &total));
+            (said.total, said.total_by_quota) = (total.clone(), total);
         }
         Ok(said)
-    }
-
-    /// Whether each holder is fit on the day, by status, exemption and age.
-    fn validities(
-        &self,
-        units: &[ReserveUnit],
-        assignments: &[Assignment],
-        day: Date,
-    ) -> Vec<Validity> {
-        let by_code: BTreeMap<&ReserveUnitCode, &ReserveUnit> =
-            units.iter().map(|unit| (&unit.code, unit)).collect();
-        let subjects: Vec<Subject> = assignments.iter().map(|at| at.subject).collect();
-        let holders = self.parts.subjects(&subjects, day);
-        let validity = |(at, holder): (&Assignment, Option<One>)| match holder {
-            None => Err("RECORD_GONE"),
-            Some(One::Item(item)) => item.available,
-            Some(One::Person(person)) => {
-                let post = by_code.get(&at.reserve_unit).and_then(|unit| unit.post(at.post));
-                match post.map_or(Duty::Support, |post| post.duty) {
-                    Duty::Combat => person.combat,
-                    Duty::Support => person.support,
-                }
-            }
-        };
-        assignments.iter().zip(holders).map(validity).collect()
     }
 }
 
 fn count(row: &plan::FillRow) -> pb::FillCount {
-    let plan::FillRow { needed, exact, near, invalid, surplus, waiting } = *row;
-    pb::FillCount { needed, exact, near, invalid, surplus, waiting }
+    let plan::FillRow { needed, exact, near, invalid, surplus, waiting, unmeasured } = *row;
+    pb::FillCount { needed, exact, near, invalid, surplus, waiting, unmeasured }
 }
 
 fn row(code: impl ToString, line: &FillLine) -> pb::FillRow {
@@ -118,21 +89,33 @@ fn row(code: impl ToString, line: &FillLine) -> pb::FillRow {
         post_no: 0,
         people: Some(count(&line.people)),
         equipment: Some(count(&line.equipment)),
+        of_quota: false,
     }
+}
+
+fn of_quota(code: impl ToString, line: &FillLine) -> pb::FillRow {
+    pb::FillRow { of_quota: true, ..row(code, line) }
 }
 
 fn message(fill: &Fill, day: Date) -> pb::GetFillResponse {
     let post = |((code, is_person, no), held): (&(ReserveUnitCode, bool, u16), &plan::FillRow)| {
         let held = Some(count(held));
         let (people, equipment) = if *is_person { (held, None) } else { (None, held) };
-        pb::FillRow { code: code.to_string(), post_no: (*no).into(), people, equipment }
+        pb::FillRow {
+            code: code.to_string(),
+            post_no: (*no).into(),
+            people,
+            equipment,
+            of_quota: false,
+        }
     };
     pb::GetFillResponse {
         as_of: Some(civil_date(day)),
         total: Some(row("", &fill.total)),
         by_reserve_unit: fill.by_unit.iter().map(|(code, line)| row(code, line)).collect(),
         by_post: fill.by_post.iter().map(post).collect(),
-        by_commune: fill.by_commune.iter().map(|(code, line)| row(code, line)).collect(),
+        by_commune: fill.by_commune.iter().map(|(code, line)| of_quota(code, line)).collect(),
+        total_by_quota: Some(of_quota("", &fill.by_quota)),
         invalid: reasons(&fill.invalid_by_reason),
     }
 }

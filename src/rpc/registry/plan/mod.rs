@@ -9,6 +9,7 @@
 mod assign;
 mod candidates;
 mod fill;
+mod held;
 mod listing;
 mod proposals;
 mod units;

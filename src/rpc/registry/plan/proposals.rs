@@ -1,22 +1,22 @@
 //! Proposals: made, kept for a while, confirmed part by part.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use jiff::civil::Date;
 use ring::digest::{Context, SHA256};
 
 use super::candidates::Wanted;
+use super::held::needs;
 use super::{PlanDoor, keeps, not_in_plan};
 use crate::domain::ids::{AssignmentId, ReserveUnitCode};
 use crate::domain::plan::{
-    Assignment, Needs, Outcome, Placement, Proposal, Propose, ReserveUnit, Stage,
+    Assignment, Outcome, Placement, Proposal, Propose, ReserveUnit, Stage, Subject,
     propose_equipment, propose_people,
 };
 use crate::domain::unit::Units;
 use crate::engine::records::{NewRecord, RecordJob, RowMode, RowOutcome};
 use crate::index::PlanIndex;
-use crate::index::assignments::commune_of;
 use crate::limits;
 use crate::rpc::registry::calls::request_id;
 use crate::rpc::registry::{Caller, Gate, RegistryFault, RegistryParts};
@@ -75,15 +75,25 @@ impl<G: Gate> PlanDoor<G> {
         let chosen = chosen(&plan, &request.reserve_unit_codes, day, caller, &tree)?;
         let wanted = Wanted::of(chosen.iter());
         let candidates = self.parts.candidates(wanted, day).await?;
+        let (kept_people, kept_items) = self.parts.kept_by_unfit(&chosen, day);
+        let people = candidates.people.iter().filter(|who| who.in_militia);
+        let in_militia: HashSet<Subject> = people.map(|who| Subject::Reservist(who.id)).collect();
         let matching = tokio::task::spawn_blocking(move || {
-            let needs: Vec<_> = chosen.iter().map(|unit| needs(unit, &plan, &tree)).collect();
+            let needs: Vec<_> = chosen.iter().map(|unit| needs(unit, &plan, &tree, day)).collect();
             let propose = Propose { units: &tree, needs: &needs };
             let people = propose_people(propose, &candidates.people);
             let equipment = propose_equipment(propose, &candidates.items);
             (people, equipment)
         });
         let (people, equipment) = matching.await.or(Err(RegistryFault::Unreadable))?;
-        let (of_people, of_equipment) = (summary(&people), summary(&equipment));
+        let both = people.placements.iter().filter(|at| in_militia.contains(&at.subject)).count();
+        let of_people = pb::ProposalSummary {
+            kept_by_unfit: reasons(&kept_people),
+            also_militia: u64::try_from(both).unwrap_or(u64::MAX),
+            ..summary(&people)
+        };
+        let of_equipment =
+            pb::ProposalSummary { kept_by_unfit: reasons(&kept_items), ..summary(&equipment) };
         let mut placements = people.placements;
         placements.extend(equipment.placements);
         let id = digest(day, &placements);
@@ -248,21 +258,6 @@ fn chosen(
     Ok(chosen.into_values().collect())
 }
 
-fn needs<'a>(unit: &'a ReserveUnit, plan: &PlanIndex, tree: &Units) -> Needs<'a> {
-    let mut needs = Needs::empty(unit);
-    let active = plan.of_reserve_unit(&unit.code).map(|at| &at.assignment);
-    for at in active.filter(|at| at.stage == Stage::Active) {
-        let (held, given) = if at.subject.is_person() {
-            (&mut needs.held_posts, &mut needs.given_people)
-        } else {
-            (&mut needs.held_lines, &mut needs.given_equipment)
-        };
-        *held.entry(at.post).or_default() += 1;
-        *given.entry(commune_of(&at.unit, tree).clone()).or_default() += 1;
-    }
-    needs
-}
-
 /// Names a proposal by what it says.
 fn digest(day: Date, placements: &[Placement]) -> String {
     let mut digest = Context::new(&SHA256);
@@ -301,6 +296,7 @@ fn summary(proposal: &Proposal) -> pb::ProposalSummary {
         post_no: no.into(),
         count: count.into(),
         reasons,
+        is_equipment: false,
     };
     let moved = proposal.filled_by_moving().take(UNFILLED_MAX);
     let open = proposal.unfilled.iter().take(UNFILLED_MAX);
@@ -314,5 +310,7 @@ fn summary(proposal: &Proposal) -> pb::ProposalSummary {
             .map(|at| post(&at.reserve_unit, at.post, at.missing, reasons(&at.reasons)))
             .collect(),
         unplaced: reasons(&proposal.unplaced_by_reason()),
+        kept_by_unfit: Vec::new(),
+        also_militia: 0,
     }
 }

@@ -1,14 +1,18 @@
 //! Reserve units: kept, shown, listed.
 
+use std::collections::BTreeMap;
 use std::ops::Bound::{Excluded, Unbounded};
 
+use jiff::civil::Date;
+
+use super::proposals::reasons;
 use super::{PlanDoor, keeps, not_in_plan, sees};
 use crate::domain::ids::ReserveUnitCode;
-use crate::domain::plan::{PlanProblem, PlanRule};
+use crate::domain::plan::{self, Assignment, Held, PlanProblem, PlanRule, ReserveUnit};
 use crate::engine::records::{RecordJob, RowMode, RowOutcome};
-use crate::index::assignments::Kept;
+use crate::index::assignments::{Kept, commune_of};
 use crate::rpc::registry::calls::request_id;
-use crate::rpc::registry::{Caller, Gate, RegistryFault};
+use crate::rpc::registry::{Caller, Gate, RegistryFault, RegistryParts};
 use crate::wire::registry::RegistryRecord;
 use crate::wire::registry::plan::check_reserve_unit;
 use crate::wire::{WireError, parse, pb};
@@ -25,6 +29,50 @@ fn message(kept: &Kept) -> pb::ReserveUnit {
     let mut message = pb::ReserveUnit::from(&kept.unit);
     message.identify(uuid::Uuid::from_bytes(kept.id).to_string(), kept.version);
     message
+}
+
+impl RegistryParts {
+    /// What another establishment does to those who hold places on a day: how many fitted before and
+    /// do not any more, and where there are more than places.
+    fn effects(
+        &self,
+        before: Option<&ReserveUnit>,
+        after: &ReserveUnit,
+        day: Date,
+    ) -> (Vec<pb::ReasonCount>, Vec<pb::PostCount>) {
+        let assignments: Vec<Assignment> = {
+            let registry = self.engine.registry();
+            let all = registry.plan.of_reserve_unit(&after.code).map(|at| &at.assignment);
+            all.filter(|at| at.holds_on(day)).cloned().collect()
+        };
+        let all: Vec<&Assignment> = assignments.iter().collect();
+        let now = self.judged(&[after], &all, day);
+        let was = before.map(|before| self.judged(&[before], &all, day));
+        let mut reasons: BTreeMap<&'static str, u64> = BTreeMap::new();
+        for (at, validity) in now.iter().enumerate() {
+            let fitted = was.as_ref().is_none_or(|was| was[at].is_ok());
+            if let (Err(reason), true) = (validity, fitted) {
+                *reasons.entry(reason).or_default() += 1;
+            }
+        }
+        let tree = self.units();
+        let held = assignments.iter().zip(now).map(|(assignment, validity)| Held {
+            assignment,
+            commune: commune_of(&assignment.unit, &tree).clone(),
+            validity,
+        });
+        let held: Vec<Held<'_>> = held.collect();
+        let beyond = plan::fill(&[after], &held, day, &tree).by_post;
+        let beyond = beyond.into_iter().filter(|(_post, row)| row.surplus > 0);
+        let surplus = beyond.map(|((code, is_person, no), row)| pb::PostCount {
+            reserve_unit_code: code.to_string(),
+            post_no: no.into(),
+            count: row.surplus,
+            reasons: Vec::new(),
+            is_equipment: !is_person,
+        });
+        (self::reasons(&reasons), surplus.collect())
+    }
 }
 
 impl<G: Gate> PlanDoor<G> {
@@ -57,11 +105,16 @@ impl<G: Gate> PlanDoor<G> {
             return Err(RegistryFault::Outside { unit: unit.unit });
         }
         let stored = pb::ReserveUnit::from(&unit);
+        let day = self.parts.engine.now().date_in_vietnam().max(unit.valid_from);
+        let before = there.as_ref().map(|kept| &kept.unit);
+        let (no_longer_fit, surplus) = self.parts.effects(before, &unit, day);
         if request.dry_run {
             return Ok(pb::PutReserveUnitResponse {
                 reserve_unit: Some(stored),
                 ledger_index: 0,
                 created: there.is_none(),
+                no_longer_fit,
+                surplus,
             });
         }
         let mut rows = vec![self.parts.new_record(&stored, 0, RowMode::Import)?];
@@ -96,6 +149,8 @@ impl<G: Gate> PlanDoor<G> {
             reserve_unit: Some(message(&Kept { id: record, version, unit })),
             ledger_index: outcome.ledger_index.unwrap_or(0),
             created,
+            no_longer_fit,
+            surplus,
         })
     }
 

@@ -1,22 +1,30 @@
 //! Where candidates come from: the registry's index. Records are opened only once they are chosen.
 
+mod held;
+
 use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 
+use roaring::RoaringBitmap;
+
 use crate::domain::callup::standing::{Item, Judge, Person};
 use crate::domain::callup::{Barred, Candidate, Reach};
-use crate::domain::ids::{EndpointNo, SpecialtyCode, UnitCode};
+use crate::domain::ids::{EndpointNo, EquipmentId, ReservistId, SpecialtyCode, UnitCode};
 use crate::domain::order::RequirementKind;
 use crate::domain::order::audience::AudienceSelector;
+use crate::domain::plan::{Area, Match, Refusal, Subject};
 use crate::domain::unit::Units;
-use crate::domain::world::{RecordKind, Refusal};
+use crate::domain::world::{OrderRefusal, RecordKind, Refusal as WorldRefusal};
 use crate::engine::Engine;
 use crate::evidence::seal::Sealer;
 use crate::index::{ItemRow, PersonRow, Registry, open_value};
-use crate::rpc::services::call_up::Line;
+use crate::rpc::services::call_up::{Holder, Line};
 use crate::rpc::status::Reject;
 use crate::store::keys;
 use crate::wire::registry::{RegistryRecord, decode};
+
+pub(super) use self::held::Calling;
+use self::held::barred;
 
 /// Where may be called, and who is spoken for.
 #[derive(Debug)]
@@ -32,11 +40,10 @@ pub(super) struct Field {
 impl Field {
     /// The units that a selector means, as far as they have endpoints: a sheet that nobody gets calls
     /// nobody.
-    pub(super) fn of(engine: &Engine, selector: &AudienceSelector) -> Result<Self, Refusal> {
+    pub(super) fn of(engine: &Engine, selector: &AudienceSelector) -> Result<Self, WorldRefusal> {
         let world = engine.world();
-        let audience = selector
-            .resolve(world.units(), world.endpoints())
-            .map_err(crate::domain::world::OrderRefusal::from)?;
+        let audience =
+            selector.resolve(world.units(), world.endpoints()).map_err(OrderRefusal::from)?;
         let mut asked: BTreeMap<UnitCode, Vec<u32>> = BTreeMap::new();
         for number in &audience.endpoints {
             if let Some(endpoint) = world.endpoints().get(EndpointNo::new(number)) {
@@ -74,6 +81,8 @@ impl Field {
 pub(super) struct Pool {
     /// The records, by row.
     pub(super) records: Vec<(RecordKind, [u8; 16])>,
+    /// The rows of people who serve in the militia too.
+    pub(super) in_militia: RoaringBitmap,
     /// What is known of each.
     known: Vec<Known>,
     groups: Vec<Group>,
@@ -83,12 +92,16 @@ pub(super) struct Pool {
 struct Known {
     unit: u32,
     facts: Facts,
+    /// Of one whom the plan has: how the post is fitted, and the place on its waiting list.
+    held: Option<(Result<Match, Barred>, Option<u32>)>,
 }
 
 #[derive(Debug)]
 enum Facts {
     Person(Person),
     Item(Item),
+    /// The plan has one of whom no record is left.
+    Gone,
 }
 
 /// Rows that stand together.
@@ -113,11 +126,14 @@ impl Pool {
     pub(super) fn gather(
         registry: &Registry,
         lines: &[Line],
-        judge: &Judge,
+        calling: Calling<'_>,
         field: &Field,
         places: &BTreeMap<UnitCode, u32>,
     ) -> Self {
         let mut pool = Self::default();
+        let judge = calling.judge;
+        let area = calling.plan.map(|unit| Area::of(unit, &field.units));
+        let leaving = registry.plan.leaving_from(judge.day());
         for (kind, wanted) in [
             (RecordKind::Reservist, RequirementKind::Personnel),
             (RecordKind::Equipment, RequirementKind::Equipment),
@@ -133,15 +149,27 @@ impl Pool {
             let mut codes: HashSet<&SpecialtyCode> = HashSet::new();
             for (at, line) in lines.iter().enumerate().filter(|(_at, line)| line.kind == wanted) {
                 let begin = pool.known.len();
-                if let Some(holders) = &line.holders {
-                    for id in holders {
-                        if kind == RecordKind::Reservist {
-                            rows.person(id).into_iter().for_each(|row| pool.person(&row, called));
+                if let (Some(holders), Some(area)) = (&line.holders, &area) {
+                    for holder in holders {
+                        let is_there = if kind == RecordKind::Reservist {
+                            let row = rows.person(&holder.id);
+                            row.inspect(|row| pool.person(row, called)).map(|row| {
+                                let code = rows.code(&holder.id).and_then(|code| code.parse().ok());
+                                calling
+                                    .person(&row, code)
+                                    .and_then(|own| area.judge(holder.post, &own))
+                            })
                         } else {
-                            rows.item(id)
-                                .into_iter()
-                                .for_each(|row| pool.item(&row, judge, called));
-                        }
+                            let row = rows.item(&holder.id);
+                            row.inspect(|row| pool.item(row, judge, called)).map(|row| {
+                                let code = rows.code(&holder.id).and_then(|code| code.parse().ok());
+                                calling
+                                    .item(&row, code)
+                                    .and_then(|own| area.judge_item(holder.post, &own))
+                            })
+                        };
+                        let home = today(&holder.unit);
+                        pool.hold(kind, holder, is_there, home);
                     }
                     pool.group(wanted, Of::Line(at), begin);
                     continue;
@@ -150,10 +178,19 @@ impl Pool {
             }
             for code in codes {
                 let begin = pool.known.len();
+                let is_leaving = |subject| !leaving.is_empty() && leaving.contains(&subject);
                 if kind == RecordKind::Reservist {
-                    rows.people(code.as_str()).for_each(|row| pool.person(&row, called));
+                    for mut row in rows.people(code.as_str()) {
+                        row.is_assigned |=
+                            is_leaving(Subject::Reservist(ReservistId::from_bytes(row.id)));
+                        pool.person(&row, called);
+                    }
                 } else {
-                    rows.items(code.as_str()).for_each(|row| pool.item(&row, judge, called));
+                    for mut row in rows.items(code.as_str()) {
+                        row.is_assigned |=
+                            is_leaving(Subject::Equipment(EquipmentId::from_bytes(row.id)));
+                        pool.item(&row, judge, called);
+                    }
                 }
                 pool.group(wanted, Of::Code(code.clone()), begin);
             }
@@ -165,16 +202,42 @@ impl Pool {
         self.groups.push(Group { kind, of, rows: begin..self.known.len() });
     }
 
+    /// How one whom the plan has fits; one of whom no record is left is counted where he came from.
+    fn hold(
+        &mut self,
+        kind: RecordKind,
+        holder: &Holder,
+        fit: Option<Result<Match, Refusal>>,
+        home: Option<u32>,
+    ) {
+        match (fit, home) {
+            (Some(fit), _) => {
+                if let Some(known) = self.known.last_mut() {
+                    known.held = Some((fit.map_err(barred), holder.waits));
+                }
+            }
+            (None, Some(unit)) => {
+                self.records.push((kind, holder.id));
+                let held = Some((Err(Barred::Gone), holder.waits));
+                self.known.push(Known { unit, facts: Facts::Gone, held });
+            }
+            (None, None) => {}
+        }
+    }
+
     fn person(&mut self, row: &PersonRow, is_called: impl Fn(&[u8; 16]) -> bool) {
+        if row.in_militia {
+            self.in_militia.extend(u32::try_from(self.records.len()));
+        }
         self.records.push((RecordKind::Reservist, row.id));
         let person = person(row, is_called(&row.id));
-        self.known.push(Known { unit: row.unit, facts: Facts::Person(person) });
+        self.known.push(Known { unit: row.unit, facts: Facts::Person(person), held: None });
     }
 
     fn item(&mut self, row: &ItemRow, judge: &Judge, is_called: impl Fn(&[u8; 16]) -> bool) {
         self.records.push((RecordKind::Equipment, row.id));
         let item = item(row, judge, is_called(&row.id));
-        self.known.push(Known { unit: row.unit, facts: Facts::Item(item) });
+        self.known.push(Known { unit: row.unit, facts: Facts::Item(item), held: None });
     }
 
     /// The candidates of one line.
@@ -192,13 +255,11 @@ impl Pool {
             Of::Code(code) => line.near.contains(code).then_some((group, true)),
         });
         groups.flat_map(move |(group, is_near)| {
-            group.rows.clone().zip(&self.known[group.rows.clone()]).map(move |(row, known)| {
-                let standing = match &known.facts {
-                    Facts::Person(person) => judge.person(person, is_near),
-                    Facts::Item(item) => judge.item(item, is_near),
-                };
+            let known = group.rows.clone().zip(&self.known[group.rows.clone()]);
+            known.filter_map(move |(row, known)| {
+                let standing = known.standing(judge, is_near)?;
                 let row = u32::try_from(row).expect("the registry has less than 2^32 records");
-                Candidate { row, unit: known.unit, standing }
+                Some(Candidate { row, unit: known.unit, standing })
             })
         })
     }

@@ -1,19 +1,23 @@
 //! One selection: from the lines to who is chosen, counted for the summary.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use jiff::civil::Date;
 use prost::bytes::Bytes;
+use roaring::RoaringBitmap;
 
 use crate::domain::callup::standing::Judge;
 use crate::domain::callup::{Barred, Chosen, Demand, Reason, Selection, select};
 use crate::domain::ids::{ReserveUnitCode, UnitCode};
 use crate::domain::order::RequirementKind;
 use crate::domain::order::handling::Handling;
+use crate::domain::plan::ReserveUnit;
+use crate::domain::registry::eligibility::AgeLimits;
 use crate::domain::world::RecordKind;
 use crate::engine::Engine;
 use crate::rpc::services::call_up::Line;
-use crate::rpc::services::call_up::candidates::{Field, Pool};
+use crate::rpc::services::call_up::candidates::{Calling, Field, Pool};
 use crate::wire::order::call_up;
 use crate::wire::pb;
 
@@ -25,9 +29,11 @@ pub(super) struct Choice {
     pub(super) handling: Handling,
     pub(super) reserve_percent: u32,
     /// The reserve unit whose plan is called; none for required strength.
-    pub(super) plan: Option<ReserveUnitCode>,
+    pub(super) plan: Option<ReserveUnit>,
     /// Of those whom the plan calls: the post each has.
     pub(super) posts: HashMap<[u8; 16], String>,
+    /// The age limits of the law.
+    pub(super) limits: Arc<AgeLimits>,
 }
 
 /// Who and what is chosen.
@@ -40,6 +46,7 @@ pub(super) struct Made {
     plan: Option<ReserveUnitCode>,
     day: Date,
     records: Vec<(RecordKind, [u8; 16])>,
+    in_militia: RoaringBitmap,
     selection: Selection,
 }
 
@@ -48,9 +55,11 @@ impl Choice {
     pub(super) fn make(self, engine: &Engine, field: Field) -> Made {
         let (places, units, reaches) = field.places();
         let by_plan = self.plan.is_some();
-        let judge = |is_combat| Judge::on(self.day, self.handling, is_combat, by_plan);
+        let judge =
+            |is_combat| Judge::on(self.day, self.handling, (is_combat, by_plan), &self.limits);
         let (combat, support) = (judge(true), judge(false));
-        let pool = Pool::gather(&engine.registry(), &self.lines, &support, &field, &places);
+        let calling = Calling { judge: &support, plan: self.plan.as_ref(), units: &units };
+        let pool = Pool::gather(&engine.registry(), &self.lines, calling, &field, &places);
         let demand = Demand {
             wanted: self.lines.iter().map(|line| line.count).collect(),
             units: reaches,
@@ -62,9 +71,10 @@ impl Choice {
             let judge = move |line: &Line| if line.is_combat { combat } else { support };
             self.lines.get(at).into_iter().flat_map(move |line| pool.of(at, line, judge(line)))
         });
-        let records = pool.records;
+        let Pool { records, in_militia, .. } = pool;
         let Self { lines, day, plan, posts, .. } = self;
-        Made { lines, field, units, posts, plan, day, records, selection }
+        let plan = plan.map(|unit| unit.code);
+        Made { lines, field, units, posts, plan, day, records, in_militia, selection }
     }
 }
 
@@ -102,7 +112,13 @@ impl Made {
                 _person => share.people += 1,
             }
         }
-        let lines = self.lines.iter().zip(&self.selection.lines).map(|(line, fill)| {
+        let also_militia = |line: u32| {
+            let called = self.selection.chosen.iter().filter(|one| one.line == line);
+            let both = called.filter(|one| self.in_militia.contains(one.row)).count();
+            u32::try_from(both).unwrap_or(u32::MAX)
+        };
+        let filled = self.lines.iter().zip(&self.selection.lines);
+        let lines = (0_u32..).zip(filled).map(|(at, (line, fill))| {
             let is_equipment = line.kind == RequirementKind::Equipment;
             let elsewhere = fill.elsewhere.iter().map(|(unit, count)| {
                 let (people, equipment) = if is_equipment { (0, *count) } else { (*count, 0) };
@@ -117,6 +133,7 @@ impl Made {
                 refused: fill.refused.iter().map(|(why, count)| refusal((*why, *count))).collect(),
                 elsewhere: elsewhere.collect(),
                 reserve: u32::try_from(fill.reserve.len()).unwrap_or(u32::MAX),
+                also_militia: also_militia(at),
             }
         });
         pb::CallUpSummary {
@@ -154,6 +171,8 @@ pub(super) fn refusal((why, count): (Barred, u32)) -> pb::CallUpRefusal {
 pub(super) const fn reason(own: Reason) -> pb::CallUpReason {
     match own {
         Reason::Assigned => pb::CallUpReason::Assigned,
+        Reason::AssignedNear => pb::CallUpReason::AssignedNear,
+        Reason::Waiting => pb::CallUpReason::Waiting,
         Reason::ExactClass1 => pb::CallUpReason::ExactClass1,
         Reason::ExactClass2 => pb::CallUpReason::ExactClass2,
         Reason::ExactUnclassed => pb::CallUpReason::ExactUnclassed,

@@ -22,13 +22,14 @@ use tonic::Status;
 use self::candidates::Field;
 use self::choose::{Choice, Made};
 use self::hold::{Held, Hold};
+use self::needs::{Holder, Line};
 use crate::domain::callup::standing::Judge;
 use crate::domain::callup::{Barred, RESERVE_MAX};
 use crate::domain::code::Code;
-use crate::domain::ids::{OrderId, ReserveUnitCode, SpecialtyCode};
+use crate::domain::ids::{OrderId, ReserveUnitCode};
 use crate::domain::order::call_up::CallUp;
 use crate::domain::order::handling::Handling;
-use crate::domain::order::{Order, Requirement, RequirementKind};
+use crate::domain::order::{Order, Requirement};
 use crate::domain::world::{Command, RecordKind, Refusal};
 use crate::fanout::sheets::{Lists, SheetsError};
 use crate::limits;
@@ -42,18 +43,6 @@ use crate::wire::order::call_up::pages::{FreezeError, freeze};
 use crate::wire::order::{self, call_up};
 use crate::wire::unit::optional;
 use crate::wire::{WireError, parse, pb};
-
-/// One line of what is asked for.
-#[derive(Debug, Clone)]
-pub(super) struct Line {
-    code: SpecialtyCode,
-    kind: RequirementKind,
-    count: u32,
-    near: Vec<SpecialtyCode>,
-    is_combat: bool,
-    /// Who and what the plan has for it; none where it is filled from all.
-    holders: Option<Vec<[u8; 16]>>,
-}
 
 /// The call-up part of the order service.
 #[derive(Debug)]
@@ -91,14 +80,15 @@ impl CallUps {
             "" => now.date_in_vietnam(),
             date => call_up::date("as_of_date", date)?,
         };
-        let plan: Option<ReserveUnitCode> = optional("plan_code", &message.plan_code)?;
-        let mut posts = HashMap::new();
-        if let Some(code) = &plan {
+        let code: Option<ReserveUnitCode> = optional("plan_code", &message.plan_code)?;
+        let (mut plan, mut posts) = (None, HashMap::new());
+        if let Some(code) = &code {
             if !lines.is_empty() {
                 let fault = WireError::new("needs", "are given with a plan: choose one of them");
                 return Err(Reject::field("CALL_UP_INVALID", &fault).into());
             }
-            (lines, posts) = plan::lines(&self.doors.engine.registry().plan, code, day)?;
+            let called = plan::called(&self.doors.engine.registry().plan, code, day)?;
+            (lines, posts, plan) = (called.lines, called.posts, Some(called.unit));
         }
         if lines.is_empty() {
             let fault = WireError::new("needs", "are missing: say how many of which specialty");
@@ -112,7 +102,8 @@ impl CallUps {
             ..Field::of(&self.doors.engine, &selector)?
         };
         let reserve_percent = message.reserve_percent;
-        let choice = Choice { lines, day, handling, reserve_percent, plan, posts };
+        let limits = Arc::clone(&self.doors.law.age_limits);
+        let choice = Choice { lines, day, handling, reserve_percent, plan, posts, limits };
         let engine = self.doors.engine.clone();
         let chosen = blocking(move || Ok::<_, Reject>(choice.make(&engine, field))).await?;
         if message.preview {
@@ -276,8 +267,9 @@ impl CallUps {
             lists.frozen.summary().map_err(|fault| Reject::internal("CALL_UP_UNPROVEN", &fault))?;
         let (reserve, handling) = (lists.reserve.clone(), order.handling);
         let engine = self.doors.engine.clone();
+        let limits = Arc::clone(&self.doors.law.age_limits);
         let drift = blocking(move || -> Result<_, Reject> {
-            let judge = Judge::on(call_up.as_of, handling, false, true);
+            let judge = Judge::on(call_up.as_of, handling, (false, true), &limits);
             let ids = lists.frozen.leaves().iter().flat_map(|leaf| leaf.records.iter().copied());
             let ids: Vec<[u8; 16]> = ids.collect();
             let mut counts: BTreeMap<Barred, u32> = BTreeMap::new();

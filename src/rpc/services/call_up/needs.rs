@@ -5,15 +5,38 @@ use std::collections::BTreeSet;
 use tonic::Status;
 
 use crate::domain::callup::LINES_MAX;
-use crate::domain::ids::SpecialtyCode;
+use crate::domain::ids::{SpecialtyCode, UnitCode};
 use crate::domain::order::{REQUIRED_MAX, RequirementKind};
 use crate::domain::registry::Specialties;
-use crate::rpc::services::call_up::Line;
 use crate::rpc::status::Reject;
 use crate::wire::{WireError, parse, pb};
 
 /// Most near codes of one line.
 const NEAR_MAX: usize = 20;
+
+/// One line of what is asked for.
+#[derive(Debug, Clone)]
+pub(super) struct Line {
+    pub(super) code: SpecialtyCode,
+    pub(super) kind: RequirementKind,
+    pub(super) count: u32,
+    pub(super) near: Vec<SpecialtyCode>,
+    pub(super) is_combat: bool,
+    /// Who and what the plan has for it; none where it is filled from all.
+    pub(super) holders: Option<Vec<Holder>>,
+}
+
+/// One whom the plan has for a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Holder {
+    pub(super) id: [u8; 16],
+    /// The number of the post or equipment line.
+    pub(super) post: u16,
+    /// The unit that gives it, for those of whom no record is left.
+    pub(super) unit: UnitCode,
+    /// The place on the waiting list; none for who holds a place.
+    pub(super) waits: Option<u32>,
+}
 
 /// Each code once for people and once for means.
 /// A line of people that names nothing near takes what `specialties` says is near.

@@ -8,25 +8,38 @@ use crate::domain::callup::LINES_MAX;
 use crate::domain::code::Code;
 use crate::domain::ids::{ReserveUnitCode, SpecialtyCode};
 use crate::domain::order::RequirementKind;
-use crate::domain::plan::ReserveUnit;
+use crate::domain::plan::{ReserveUnit, Stage};
 use crate::domain::registry::eligibility::Duty;
 use crate::index::PlanIndex;
-use crate::rpc::services::call_up::Line;
+use crate::rpc::services::call_up::{Holder, Line};
 use crate::rpc::status::Reject;
 
-/// Lines, and the post of each record that is on one.
-type Posted = (Vec<Line>, HashMap<[u8; 16], String>);
+/// What a plan calls.
+#[derive(Debug)]
+pub(super) struct Called {
+    pub(super) lines: Vec<Line>,
+    /// The post of each record that is on a line.
+    pub(super) posts: HashMap<[u8; 16], String>,
+    /// The reserve unit as it is established on the day.
+    pub(super) unit: ReserveUnit,
+}
 
-/// What a reserve unit's plan calls on a day: posts of one specialty for one duty are one line.
-pub(super) fn lines(plan: &PlanIndex, code: &ReserveUnitCode, day: Date) -> Result<Posted, Reject> {
+/// What a reserve unit's plan calls on a day: posts of one specialty for one duty are one line. Who
+/// waits for a post is with its line, in the order of the list; who holds one that is no more is with
+/// the first line of its kind, to be counted there.
+pub(super) fn called(
+    plan: &PlanIndex,
+    code: &ReserveUnitCode,
+    day: Date,
+) -> Result<Called, Reject> {
     let unknown = || {
         let text = format!(
-            "there is no reserve unit {code} on {day}: see `hoatoc plan units`, or name required strength instead"
+            "there is no reserve unit {code} on {day}: see `hoatoc plan list`, or name required strength instead"
         );
         Reject::new(Code::NotFound, "PLAN_UNKNOWN", text)
     };
-    let unit = plan.reserve_unit(code).map(|kept| &kept.unit);
-    let unit = unit.filter(|unit| unit.exists_on(day)).ok_or_else(unknown)?;
+    let mut established = plan.established_on(day).map(|kept| &kept.unit);
+    let unit = established.find(|unit| unit.code == *code).ok_or_else(unknown)?;
     let mut lines = Lines::default();
     for post in &unit.posts {
         let is_combat = post.duty == Duty::Combat;
@@ -36,13 +49,29 @@ pub(super) fn lines(plan: &PlanIndex, code: &ReserveUnitCode, day: Date) -> Resu
         lines.line((RequirementKind::Equipment, &line.kind, false)).count += line.count;
     }
     let mut posts = HashMap::new();
-    let held = plan.of_reserve_unit(code).map(|at| &at.assignment);
-    for at in held.filter(|at| at.holds_on(day)) {
-        let Some((key, label)) = place(unit, at.subject.is_person(), at.post) else { continue };
-        // Two assignments may touch on a day that one of them is corrected for.
-        if posts.insert(*at.subject.as_bytes(), label).is_none() {
-            let holders = lines.line(key).holders.get_or_insert_default();
-            holders.push(*at.subject.as_bytes());
+    let all = plan.of_reserve_unit(code).map(|at| &at.assignment);
+    let (mut waiting, held): (Vec<_>, Vec<_>) = all
+        .filter(|at| at.holds_on(day) || (at.stage == Stage::Waiting && at.from <= day))
+        .partition(|at| at.stage == Stage::Waiting);
+    waiting.sort_by_key(|at| (at.tier, at.from, at.id));
+    let places = held.into_iter().map(|at| (at, None));
+    for (at, waits) in places.chain(waiting.into_iter().zip((0_u32..).map(Some))) {
+        let id = *at.subject.as_bytes();
+        let is_person = at.subject.is_person();
+        let holder = Holder { id, post: at.post, unit: at.unit.clone(), waits };
+        let line = match place(unit, is_person, at.post) {
+            // Two assignments may touch on a day that one of them is corrected for, and who holds a
+            // place or waits for one may wait for another.
+            Some(_place) if posts.contains_key(&id) => continue,
+            Some((key, label)) => {
+                posts.insert(id, label);
+                Some(lines.line(key))
+            }
+            None if waits.is_some() => None,
+            None => lines.first(is_person),
+        };
+        if let Some(line) = line {
+            line.holders.get_or_insert_default().push(holder);
         }
     }
     if lines.all.len() > LINES_MAX {
@@ -51,7 +80,7 @@ pub(super) fn lines(plan: &PlanIndex, code: &ReserveUnitCode, day: Date) -> Resu
         );
         return Err(Reject::new(Code::Exhausted, "CALL_UP_TOO_LARGE", text));
     }
-    Ok((lines.all, posts))
+    Ok(Called { lines: lines.all, posts, unit: unit.clone() })
 }
 
 /// What makes a line: people or means, which, and whether for a combat unit.
@@ -74,6 +103,10 @@ impl Lines {
         }
         &mut self.all[at]
     }
+
+    fn first(&mut self, is_person: bool) -> Option<&mut Line> {
+        self.all.iter_mut().find(|line| (line.kind == RequirementKind::Personnel) == is_person)
+    }
 }
 
 /// The line and the name of a post or equipment line.
@@ -94,7 +127,7 @@ mod tests {
 
     use super::*;
     use crate::domain::ids::{AssignmentId, ReservistId};
-    use crate::domain::plan::{Assignment, Post, Stage, Subject, Tier};
+    use crate::domain::plan::{Assignment, Post, Subject, Tier};
     use crate::index::assignments::{Assigned, Kept, PlanChange};
 
     const DAY: Date = date(2026, 12, 1);
@@ -166,16 +199,22 @@ mod tests {
             let assigned = Assigned { assignment, subject_version: 1 };
             plan.apply(PlanChange::Assignment(Box::new(assigned)));
         }
-        let (called, posts) = lines(&plan, &code, DAY).expect("it exists");
-        let told: Vec<_> = called.iter().map(|line| (line.is_combat, line.count)).collect();
+        let Called { lines: called_lines, posts, .. } =
+            called(&plan, &code, DAY).expect("it exists");
+        let told: Vec<_> = called_lines.iter().map(|line| (line.is_combat, line.count)).collect();
         assert_eq!(told, [(true, 4), (false, 2)], "posts alike are one line");
-        assert_eq!(called[0].holders, Some(vec![[1; 16], [2; 16]]));
-        assert_eq!(called[1].holders, Some(vec![[3; 16]]));
+        let of = |at: usize| -> Vec<_> {
+            let holders = called_lines[at].holders.iter().flatten();
+            holders.map(|holder| (holder.id, holder.post, holder.waits)).collect()
+        };
+        let (first, second) = (([1; 16], 1, None), ([2; 16], 2, None));
+        assert_eq!(of(0), [first, second, ([4; 16], 1, Some(0))], "who waits comes last");
+        assert_eq!(of(1), [([3; 16], 3, None)]);
         assert_eq!(posts[&[2; 16]], "DB-C1 / 2 Chiến sĩ");
-        assert_eq!(posts.len(), 3, "neither who waits nor who is gone");
-        let before = lines(&plan, &code, date(2025, 12, 31)).expect_err("it is not there yet");
+        assert_eq!(posts.len(), 4, "not who is gone");
+        let before = called(&plan, &code, date(2025, 12, 31)).expect_err("it is not there yet");
         assert_eq!(before.reason, "PLAN_UNKNOWN");
-        let in_june = lines(&plan, &code, date(2026, 6, 1)).expect("it exists").1;
+        let in_june = called(&plan, &code, date(2026, 6, 1)).expect("it exists").posts;
         assert!(in_june.contains_key(&[5; 16]), "who held a post then");
     }
 }
