@@ -282,12 +282,9 @@ impl Formats {
                     None => sheet.write_string(row, column, value.shown()),
                 }
             }
-            CellValue::Percent(tenths) => sheet.write_number_with_format(
-                row,
-                column,
-                exact(*tenths) / 1_000.0,
-                &self.percent,
-            ),
+            CellValue::Percent(tenths) => {
+                sheet.write_number_with_format(row, column, exact(*tenths) / 1_000.0, &self.percent)
+            }
         };
         written.map(|_sheet| ())
     }

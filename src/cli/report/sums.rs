@@ -110,7 +110,8 @@ async fn show(cx: &Cx, topic: FigureTopic, ask: Ask, rest: pb::GetFiguresRequest
 
 /// What a share of the inhabitants lacks, and how it is entered.
 fn missing(figures: &[pb::Figure]) -> Option<String> {
-    let is_total = |figure: &&pb::Figure| figure.unit_code.is_empty() && figure.unit_name.is_empty();
+    let is_total =
+        |figure: &&pb::Figure| figure.unit_code.is_empty() && figure.unit_name.is_empty();
     let mut totals = figures.iter().filter(is_total);
     let lacking = totals.find(|figure| figure.name == "population_unknown")?;
     Some(format!(

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::header::{Header, Numbered};
 use super::mapping::{Mapping, letters};
 use super::units::Named;
+use crate::domain::registry::Warning;
 use crate::roster::file::{Cell, Parts};
 use crate::roster::kind::Kind;
 use crate::roster::legacy::Decoder;
@@ -137,7 +138,12 @@ fn locate<K: Kind>(
         let texts = above.flat_map(|(_, cells)| cells.iter().filter_map(Cell::as_text));
         super::units::of_title(texts, options).filter(|_| !is_named)
     };
-    let unit = super::units::of_sheet(sheet, options).or_else(title);
+    let sheet =
+        super::units::of_sheet(sheet, options).map(|unit| match header.has(K::UNIT_FIELD) {
+            true => unit,
+            false => Named { warning: Some(Warning::UnitFromTitle), ..unit },
+        });
+    let unit = sheet.or_else(title);
     let key = RowKey::from(0);
     Ok(Some(Located { part, key, header, decoder, unit, grouped }))
 }

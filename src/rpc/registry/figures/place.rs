@@ -90,8 +90,10 @@ impl Scope {
         if let Some(former) = former {
             let is_it = |before: &str| before == former || before.ends_with(&format!(" {former}"));
             let found = follows.find(|before| is_it(&before.name));
-            return found
-                .map_or_else(|| Place::Named(former.to_owned()), |one| Place::Unit(one.code.clone()));
+            return found.map_or_else(
+                || Place::Named(former.to_owned()),
+                |one| Place::Unit(one.code.clone()),
+            );
         }
         if unit != now {
             return Place::Unit(unit.clone());
