@@ -77,7 +77,9 @@ pub(super) fn languages(text: &str) -> Option<Vec<Language>> {
 /// A grade as files write it: 2, II, "loại 2", "cấp II".
 pub(super) fn grade(text: &str) -> Option<u8> {
     let folded = fold(text);
-    let bare = ["loai ", "cap "].iter().find_map(|word| folded.strip_prefix(word));
+    let bare = ["loai ", "cap ", "type ", "class ", "grade "]
+        .iter()
+        .find_map(|word| folded.strip_prefix(word));
     match bare.unwrap_or(&folded) {
         "1" | "i" => Some(1),
         "2" | "ii" => Some(2),

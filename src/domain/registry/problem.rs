@@ -157,7 +157,7 @@ codes!(
         TaxCodeMismatch = "TAX_CODE_MISMATCH",
         /// The spreadsheet had dropped the leading zero of a unit's code.
         UnitZeroRestored = "UNIT_ZERO_RESTORED",
-        /// The unit is that of the title over the table, for no column names one.
+        /// The unit is that of the sheet or of the title over the table, for no column names one.
         UnitFromTitle = "UNIT_FROM_TITLE",
         /// Words beside a phone number, or in place of one, were left out.
         PhoneRemarkDropped = "PHONE_REMARK_DROPPED",

@@ -137,7 +137,7 @@ fn swallowed(record: &csv::ByteRecord, delimiter: u8, width: usize) -> Option<u6
 /// Whether the last cell of a short record ends in a break: at the end of the file that is the break
 /// that was added behind it, and the cell was never closed.
 fn may_be_open(record: &csv::ByteRecord, width: usize) -> bool {
-    let last = record.iter().last();
+    let last = record.iter().next_back();
     record.len() < width && last.is_some_and(|cell| cell.ends_with(b"\n"))
 }
 

@@ -8,7 +8,7 @@ mod goods;
 mod means;
 
 use dates::plain_date;
-pub(super) use goods::{tax_code, whole_number};
+pub(super) use goods::{measure, tax_code, whole_number};
 pub(super) use means::equipment;
 
 use crate::domain::ids::SpecialtyCode;

@@ -80,6 +80,7 @@ impl Kind for Works {
         repairs: &mut Vec<Warning>,
     ) -> Result<Checked<Enterprise>, Vec<Problem>> {
         repair::tax_code(&mut row.works.tax_code, repairs);
+        repair::measure(&mut row.per_month, &mut row.measure);
         repair::whole_number(&mut row.per_month, &row.measure, repairs);
         repair::whole_number(&mut row.quota, &row.measure, repairs);
         let product = [&row.product, &row.per_month, &row.measure, &row.quota];

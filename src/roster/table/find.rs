@@ -141,7 +141,12 @@ fn locate<K: Kind>(
         let texts = above.flat_map(|(_, cells)| cells.iter().filter_map(Cell::as_text));
         super::units::of_title(texts, options).filter(|_| !is_named)
     };
-    let unit = super::units::of_sheet(sheet, options).or_else(title);
+    let sheet =
+        super::units::of_sheet(sheet, options).map(|unit| match header.has(K::UNIT_FIELD) {
+            true => unit,
+            false => Named { warning: Some(Warning::UnitFromTitle), ..unit },
+        });
+    let unit = sheet.or_else(title);
     let key = RowKey::from(0);
     let marks = marks::<K>(parts, part, &rows, &header)?;
     let ignored = header.ignored(&rows, options.words());

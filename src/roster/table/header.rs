@@ -85,7 +85,8 @@ impl<I> Header<I> {
                 for to in at..(from + HEADER_HEIGHT_MAX).min(rows.len()) {
                     let window = &rows[from..=to];
                     let is_close = window.windows(2).all(|two| two[1].0 == two[0].0 + 1);
-                    if !is_close || (window.len() > 1 && numbers_columns(&window.last()?.1)) {
+                    let is_numbered = window.len() > 1 && numbers_columns(&window.last()?.1);
+                    if !is_close || is_numbered || begins_with_title(window) {
                         continue;
                     }
                     let header = Self::of_rows::<K>(window, mapping, &loose);
@@ -360,6 +361,15 @@ impl<I> Header<I> {
         };
         self.columns.iter().filter(same).count() >= KNOWN_COLUMNS_MIN
     }
+}
+
+/// Whether the first of several rows is a title, and no part of the header: one text, from the first
+/// column on.
+fn begins_with_title(window: &[Numbered]) -> bool {
+    let [(_, title), (_, below), ..] = window else { return false };
+    let filled = |cells: &[Cell]| cells.iter().position(|cell| !cell.is_blank());
+    let texts = title.iter().filter(|cell| !cell.is_blank()).count();
+    texts == 1 && filled(title) <= filled(below)
 }
 
 /// What a header may be that could mean two things.

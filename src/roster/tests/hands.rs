@@ -147,6 +147,9 @@ fn the_unit_of_a_title_or_a_sheet_is_taken_where_it_is_one() {
         let refused = read_bytes("a.xlsx", &bytes, &province.options()).expect_err(title);
         assert!(refused.to_string().contains("--unit CODE"), "{refused}");
     }
+    let close = workbook(&[("Sheet1", &[&["DANH SÁCH QNDB"], &["Xã Na Son"], head, row])], &[]);
+    let (report, _people) = people(&close, &province.options());
+    assert_eq!(report.by_unit.get(UNIT), Some(&1), "a title that touches the header");
     let other: &[&str] = &["Lò Văn B", "15/06/1990", "Nam", "011090000002"];
     let sheets: [(&str, &[&[&str]]); 4] = [
         ("Na Son", &[head, row]),
@@ -323,6 +326,13 @@ fn enterprises_and_activities_are_understood_as_they_are_written() {
     assert_eq!(made.tax_code.as_str(), "0100109106");
     assert_eq!(made.capabilities[0].per_month_hundredths, 1_000_000);
     assert_eq!(made.surveyed_on, Some(jiff::civil::date(2025, 1, 1)));
+    let text = text
+        .replace(";Công suất/tháng;Đơn vị tính", ";Công suất/tháng")
+        .replace("10.000;bộ", "10.000 bộ");
+    let source = Source::Bytes { name: "a.csv", bytes: text.as_bytes() };
+    let report =
+        read_enterprises(source, &province.options(), &mut |_row| ControlFlow::Continue(()));
+    assert_eq!(report.expect("a table").warnings["THOUSANDS_READ"], 1);
     let text = "STT;Năm;Loại;Tên;Đơn vị;Quân số\n1;2024;Diễn tập;KVPT;Xã Na Son;30\n";
     let source = Source::Bytes { name: "a.csv", bytes: text.as_bytes() };
     let report =

@@ -32,7 +32,7 @@ vocabulary!(
         /// Khảo sát.
         Surveyed = 1, "surveyed", "Đã khảo sát", ["da khao sat", "khao sat"];
         /// Lựa chọn.
-        Selected = 2, "selected", "Được lựa chọn", ["duoc lua chon", "lua chon", "da lua chon"];
+        Selected = 2, "selected", "Được lựa chọn", ["duoc lua chon", "lua chon", "da lua chon", "da chon"];
         /// Đăng ký.
         Registered = 3, "registered", "Đã đăng ký", ["da dang ky", "dang ky"];
         /// Quản lý.

@@ -22,6 +22,21 @@ pub(in crate::roster::kind) fn tax_code(text: &mut String, repairs: &mut Vec<War
     }
 }
 
+/// `10.000 bộ` in one cell, where no other has the measure.
+pub(in crate::roster::kind) fn measure(text: &mut String, measure: &mut String) {
+    if !measure.trim().is_empty() {
+        return;
+    }
+    let whole = text.trim().to_owned();
+    let Some(end) = whole.find(|c: char| !c.is_ascii_digit() && !matches!(c, '.' | ',')) else {
+        return;
+    };
+    let (amount, unit) = (&whole[..end], whole[end..].trim());
+    if !amount.is_empty() && unit.chars().all(|c| c.is_alphanumeric() || c == ' ') {
+        (*text, *measure) = (amount.to_owned(), unit.to_owned());
+    }
+}
+
 /// `10.000` of what is counted in pieces.
 pub(in crate::roster::kind) fn whole_number(
     text: &mut String,
