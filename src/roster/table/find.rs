@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::header::{Header, Numbered};
 use super::mapping::{Mapping, letters};
 use super::units::Named;
+use crate::domain::registry::Warning;
 use crate::roster::file::{Cell, Parts, Reading};
 use crate::roster::kind::Kind;
 use crate::roster::legacy::Decoder;
