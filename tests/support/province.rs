@@ -155,8 +155,8 @@ impl Province {
                 upkeep::Settings { data_dir: dir.clone(), snapshot_every_bytes: u64::MAX };
             upkeep::start(&engine, store, settings, &metrics, &tasks).expect("nothing published")
         });
-        let hub = Hub::default();
-        let sheets = Sheets::new(engine.clone(), Arc::new(Sealer::new(&MASTER)));
+        let sealer = Arc::new(Sealer::new(&MASTER));
+        let (hub, sheets) = (Hub::default(), Sheets::new(engine.clone(), sealer));
         let door = TerminalDoor {
             engine: engine.clone(),
             sheets: sheets.clone(),
@@ -165,9 +165,8 @@ impl Province {
             settings: Settings { heartbeat: Duration::from_secs(20) },
             metrics: metrics.clone(),
         };
-        let mut extra = RoutesBuilder::default();
+        let (mut extra, draining) = (RoutesBuilder::default(), CancellationToken::new());
         extra.add_service(door.into_service());
-        let draining = CancellationToken::new();
         let server = Server::start(
             Parts {
                 address: SocketAddr::from(([127, 0, 0, 1], 0)),

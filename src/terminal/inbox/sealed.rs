@@ -5,6 +5,7 @@
 //! it is asked for again.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry as MapEntry;
 
 use prost::Message;
 use ring::rand::SystemRandom;
@@ -69,11 +70,11 @@ impl Inbox {
                 closed.push(place.to_vec());
                 return Ok(());
             };
-            if !keys.contains_key(&order) {
-                keys.insert(order, self.sheet_keys.of(order)?);
-            }
-            let key = keys.get(&order).and_then(Option::as_ref);
-            match key.and_then(|key| key.open((order, page), value).ok()) {
+            let key = match keys.entry(order) {
+                MapEntry::Occupied(known) => known.into_mut(),
+                MapEntry::Vacant(new) => new.insert(self.sheet_keys.of(order)?),
+            };
+            match key.as_ref().and_then(|key| key.open((order, page), value).ok()) {
                 Some(plain) => visit(order, decode(&plain)?),
                 None => {
                     closed.push(place.to_vec());

@@ -383,6 +383,30 @@ fn actors() -> impl Strategy<Value = Actor> {
     ]
 }
 
+fn unit_events() -> impl Strategy<Value = Event> {
+    let line = select(vec![Line::Military, Line::Civil]);
+    let number = any::<u32>().prop_map(EndpointNo::new);
+    prop_oneof![
+        (number.clone(), texts())
+            .prop_map(|(no, document)| Event::EndpointRetired { no, document }),
+        (
+            acts(),
+            dates(),
+            prop::collection::vec(units(), 0..4),
+            texts(),
+            prop::collection::vec((number, codes(), line), 0..3)
+        )
+            .prop_map(|(act, effective, units, document, placed)| {
+                let placed = placed.into_iter();
+                let endpoints = placed
+                    .map(|(no, unit, line)| Placed { no, address: Address { unit, line } })
+                    .collect();
+                let done = Reorganization { act, effective, units, endpoints, document };
+                Event::UnitsReorganized(Box::new(done))
+            }),
+    ]
+}
+
 fn registry_events() -> impl Strategy<Value = Event> {
     let line = select(vec![Line::Military, Line::Civil]);
     let number = any::<u32>().prop_map(EndpointNo::new);
@@ -421,24 +445,8 @@ fn registry_events() -> impl Strategy<Value = Event> {
                 let specialties = codes.into_iter().map(specialty).collect();
                 Event::SpecialtiesPut { specialties, continues }
             }),
-        (number.clone(), texts())
-            .prop_map(|(no, document)| Event::EndpointRetired { no, document }),
-        (
-            acts(),
-            dates(),
-            prop::collection::vec(units(), 0..4),
-            texts(),
-            prop::collection::vec((number.clone(), codes(), line.clone()), 0..3)
-        )
-            .prop_map(|(act, effective, units, document, placed)| {
-                let placed = placed.into_iter();
-                let endpoints = placed
-                    .map(|(no, unit, line)| Placed { no, address: Address { unit, line } })
-                    .collect();
-                let done = Reorganization { act, effective, units, endpoints, document };
-                Event::UnitsReorganized(Box::new(done))
-            }),
-        (number.clone(), codes(), line.clone()).prop_map(|(no, unit, line)| Event::EndpointAdded {
+        unit_events(),
+        (number.clone(), codes(), line).prop_map(|(no, unit, line)| Event::EndpointAdded {
             no,
             address: Address { unit, line },
         }),

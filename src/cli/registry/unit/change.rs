@@ -225,7 +225,10 @@ async fn send(cx: &Cx, change: &DomainChange, act: &Act, force: bool) -> Result<
     let connection = cx.connect().await?;
     let done = connection.organization().change_units(request(ask)).await.map_err(refused)?;
     let done = done.into_inner();
+    let stranded = done.impacts.iter().filter(|impact| impact.then_code.is_empty());
+    let stranded_endpoints = stranded.map(|impact| impact.endpoints.len()).sum();
     let moved = Moved {
+        stranded_endpoints,
         entry: done.ledger_index,
         units: done.units,
         impacts: done.impacts,
@@ -255,6 +258,7 @@ async fn undo(cx: &Cx, entry: u64, document: String, dry_run: bool) -> Result<()
         new_endpoints: Vec::new(),
         retired_endpoints: done.retired_endpoints,
         stranded_records: 0,
+        stranded_endpoints: 0,
     };
     moved.tell(cx)
 }

@@ -19,6 +19,8 @@ pub(super) struct Moved {
     pub(super) new_endpoints: Vec<String>,
     pub(super) retired_endpoints: Vec<String>,
     pub(super) stranded_records: u64,
+    /// Endpoints of units that end with nothing in their place.
+    pub(super) stranded_endpoints: usize,
 }
 
 impl Moved {
@@ -50,6 +52,7 @@ impl Moved {
             "new_endpoints": self.new_endpoints,
             "retired_endpoints": self.retired_endpoints,
             "stranded_records": self.stranded_records,
+            "stranded_endpoints": self.stranded_endpoints,
         })
     }
 
@@ -59,12 +62,15 @@ impl Moved {
             entry => format!("recorded as ledger entry {entry}\n"),
         };
         text += &self.impacts_text();
-        if self.stranded_records > 0 {
+        if self.stranded_records > 0 || self.stranded_endpoints > 0 {
             let _written = writeln!(
                 text,
-                "\nNothing takes the unit's place: no order reaches its {} records any more. Name a --successor, or use --force.",
-                self.stranded_records
+                "\nNothing takes the unit's place: no order reaches its {} records and {} endpoints any more.",
+                self.stranded_records, self.stranded_endpoints
             );
+        }
+        if self.entry == 0 && (self.stranded_records > 0 || self.stranded_endpoints > 0) {
+            text += "It is closed with a --successor, or with --force.\n";
         }
         if !self.new_endpoints.is_empty() {
             text += "\nNew endpoints; no order reaches one until a terminal has enrolled there:\n";
