@@ -166,7 +166,6 @@ impl Province {
         };
         let mut extra = RoutesBuilder::default();
         extra.add_service(door.into_service());
-        let draining = CancellationToken::new();
         let server = Server::start(
             Parts {
                 address: SocketAddr::from(([127, 0, 0, 1], 0)),
@@ -181,7 +180,7 @@ impl Province {
                 upkeep: on_disk.map(|(store, _dir)| store as Arc<dyn Upkeep>),
                 figures: figures.unwrap_or_default(),
                 law: hoatoc::domain::registry::eligibility::Law::default(),
-                draining,
+                draining: CancellationToken::new(),
                 extra,
             },
             &tasks,
