@@ -181,7 +181,7 @@ impl Province {
                 upkeep: on_disk.map(|(store, _dir)| store as Arc<dyn Upkeep>),
                 figures: figures.unwrap_or_default(),
                 law: hoatoc::domain::registry::eligibility::Law::default(),
-                draining,
+                draining: CancellationToken::new(),
                 extra,
             },
             &tasks,

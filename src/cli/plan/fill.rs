@@ -71,14 +71,17 @@ pub(super) async fn fill(cx: &Cx, ask: Ask) -> Result<()> {
     export.show(&cx.screen, &value, &sheet(list.iter().chain([&total])), &foot)
 }
 
+/// One number of a row's side.
+type CountOf = fn(&pb::FillCount) -> u64;
+
 fn sheet<'a>(rows: impl Iterator<Item = &'a pb::FillRow>) -> Sheet {
     let rows: Vec<&pb::FillRow> = rows.collect();
-    let any = |of: fn(&pb::FillCount) -> u64| {
+    let any = |of: CountOf| {
         let counts = rows.iter().flat_map(|at| [&at.people, &at.equipment]).flatten();
         counts.map(of).any(|count| count > 0)
     };
     // What there is none of takes no room.
-    let rest: [(&str, fn(&pb::FillCount) -> u64); 3] = [
+    let rest: [(&str, CountOf); 3] = [
         ("INVALID", |count| count.invalid),
         ("SURPLUS", |count| count.surplus),
         ("NO QUOTA", |count| count.unmeasured),

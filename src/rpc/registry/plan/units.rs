@@ -3,8 +3,6 @@
 use std::collections::BTreeMap;
 use std::ops::Bound::{Excluded, Unbounded};
 
-use jiff::civil::Date;
-
 use super::proposals::reasons;
 use super::{PlanDoor, keeps, not_in_plan, sees};
 use crate::domain::ids::ReserveUnitCode;
@@ -32,14 +30,14 @@ fn message(kept: &Kept) -> pb::ReserveUnit {
 }
 
 impl RegistryParts {
-    /// What another establishment does to those who hold places on a day: how many fitted before and
+    /// What another establishment does to those who hold places on its first day, or today: how many fitted before and
     /// do not any more, and where there are more than places.
     fn effects(
         &self,
         before: Option<&ReserveUnit>,
         after: &ReserveUnit,
-        day: Date,
     ) -> (Vec<pb::ReasonCount>, Vec<pb::PostCount>) {
+        let day = self.engine.now().date_in_vietnam().max(after.valid_from);
         let assignments: Vec<Assignment> = {
             let registry = self.engine.registry();
             let all = registry.plan.of_reserve_unit(&after.code).map(|at| &at.assignment);
@@ -105,17 +103,17 @@ impl<G: Gate> PlanDoor<G> {
             return Err(RegistryFault::Outside { unit: unit.unit });
         }
         let stored = pb::ReserveUnit::from(&unit);
-        let day = self.parts.engine.now().date_in_vietnam().max(unit.valid_from);
         let before = there.as_ref().map(|kept| &kept.unit);
-        let (no_longer_fit, surplus) = self.parts.effects(before, &unit, day);
+        let (no_longer_fit, surplus) = self.parts.effects(before, &unit);
+        let told = |reserve_unit, ledger_index, created| pb::PutReserveUnitResponse {
+            reserve_unit: Some(reserve_unit),
+            ledger_index,
+            created,
+            no_longer_fit,
+            surplus,
+        };
         if request.dry_run {
-            return Ok(pb::PutReserveUnitResponse {
-                reserve_unit: Some(stored),
-                ledger_index: 0,
-                created: there.is_none(),
-                no_longer_fit,
-                surplus,
-            });
+            return Ok(told(stored, 0, there.is_none()));
         }
         let mut rows = vec![self.parts.new_record(&stored, 0, RowMode::Import)?];
         let changed = there.as_ref().filter(|there| !there.unit.is_as(&unit));
@@ -135,23 +133,20 @@ impl<G: Gate> PlanDoor<G> {
         });
         let outcome = put.await?;
         let row = outcome.rows.first().map(|(_row, outcome)| *outcome);
-        let (record, version, created) = match row {
-            Some(RowOutcome::Created(id, version)) => (id, version, true),
-            Some(RowOutcome::Updated(id, version) | RowOutcome::Unchanged(id, version)) => {
-                (id, version, false)
-            }
+        let created = matches!(row, Some(RowOutcome::Created(..)));
+        let (record, version) = match row {
+            Some(
+                RowOutcome::Created(id, version)
+                | RowOutcome::Updated(id, version)
+                | RowOutcome::Unchanged(id, version),
+            ) => (id, version),
             Some(RowOutcome::Refused(reason)) => {
                 return Err(RegistryFault::refused(pb::ReserveUnit::KIND, reason));
             }
             None => return Err(RegistryFault::Unreadable),
         };
-        Ok(pb::PutReserveUnitResponse {
-            reserve_unit: Some(message(&Kept { id: record, version, unit })),
-            ledger_index: outcome.ledger_index.unwrap_or(0),
-            created,
-            no_longer_fit,
-            surplus,
-        })
+        let kept = message(&Kept { id: record, version, unit });
+        Ok(told(kept, outcome.ledger_index.unwrap_or(0), created))
     }
 
     #[expect(clippy::unused_async, reason = "one of the calls, which are all async")]
