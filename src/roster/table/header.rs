@@ -12,9 +12,9 @@ use crate::domain::text::clean;
 use crate::roster::file::Cell;
 use crate::roster::kind::{Column, Kind};
 use crate::roster::table::labels::{
-    ADDRESSES, DISTRICT_HEADERS, FOREIGN, INDEX_HEADERS, born, find, numbers_columns, plain, stack,
+    DISTRICT_HEADERS, FOREIGN, INDEX_HEADERS, born, find, numbers_columns, plain, stack,
 };
-use crate::roster::table::loose::{Guess, Loose, in_brackets, is_bare_dt, is_dv};
+use crate::roster::table::loose::{Guess, Loose, doubt};
 use crate::roster::table::mapping::Mapping;
 
 /// The column that a spreadsheet of refused rows has behind the others.
@@ -171,30 +171,6 @@ impl<I> Header<I> {
         header.settle_parts::<K>();
         header.settle_guesses::<K>(&guesses);
         header
-    }
-
-    /// Gives guessed columns the fields that no other column has.
-    fn settle_guesses<K: Kind<Input = I>>(&mut self, guesses: &[(usize, Guess)]) {
-        let open = |header: &Self, guess: &Guess| {
-            // "ĐV" is no member of the Party where it may be the only column of the unit.
-            let fits = |field: &&str| *field != "party_member" || header.has(K::UNIT_FIELD);
-            let free = guess.iter().copied().filter(|field| !header.has(field));
-            free.filter(|field| K::column(field).is_some()).find(fits)
-        };
-        // Units first, for what else may be one.
-        for units in [true, false] {
-            let mut wanted: Vec<(usize, &'static str)> = Vec::new();
-            for (at, guess) in guesses {
-                let is_bound = self.columns.iter().any(|bound| bound.at == *at);
-                let field = open(self, guess).filter(|field| (*field == K::UNIT_FIELD) == units);
-                wanted.extend(field.filter(|_| !is_bound).map(|field| (*at, field)));
-            }
-            for (at, field) in &wanted {
-                let alone = wanted.iter().filter(|(_, other)| other == field).count() == 1;
-                let Some(column) = K::column(field).filter(|_| alone) else { continue };
-                self.columns.push(Bound { at: *at, column, role: Role::Whole });
-            }
-        }
     }
 
     /// Binds a column, or answers what it may be.
@@ -370,22 +346,6 @@ fn begins_with_title(window: &[Numbered]) -> bool {
     let filled = |cells: &[Cell]| cells.iter().position(|cell| !cell.is_blank());
     let texts = title.iter().filter(|cell| !cell.is_blank()).count();
     texts == 1 && filled(title) <= filled(below)
-}
-
-/// What a header may be that could mean two things.
-fn doubt<K: Kind>(own: &str, known: Option<&(&'static Column<K::Input>, Role)>) -> Option<Guess> {
-    if is_bare_dt(own) {
-        return Some(vec!["phones", "owner_phones", "ethnic_group"]);
-    }
-    if is_dv(own) {
-        return Some(vec!["party_member"]);
-    }
-    let (column, _) = known.filter(|(column, _)| column.field == K::UNIT_FIELD)?;
-    match in_brackets::<K>(own).filter(|inner| inner.field != column.field) {
-        Some(inner) => Some(vec![inner.field]),
-        // An address says the unit only where nothing else does.
-        None => ADDRESSES.contains(&plain(own).as_str()).then(|| vec![K::UNIT_FIELD]),
-    }
 }
 
 #[cfg(test)]

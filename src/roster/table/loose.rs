@@ -6,7 +6,8 @@
 
 use std::collections::HashMap;
 
-use super::labels::{find, plain};
+use super::header::{Bound, Header, Role};
+use super::labels::{ADDRESSES, find, plain};
 use crate::roster::kind::{Column, Kind};
 
 /// Abbreviations of single words, folded.
@@ -103,18 +104,18 @@ impl Loose {
 
 /// Whether a header is "DT" without the stroke: the ethnic group (dân tộc), or the phone (điện thoại)
 /// in haste.
-pub(super) fn is_bare_dt(text: &str) -> bool {
+fn is_bare_dt(text: &str) -> bool {
     plain(text) == "dt" && !text.contains(['đ', 'Đ'])
 }
 
 /// Whether a header is "ĐV": a member of the Party (đảng viên) or the unit (đơn vị).
-pub(super) fn is_dv(text: &str) -> bool {
+fn is_dv(text: &str) -> bool {
     plain(text) == "dv"
 }
 
 /// The known header that a text in brackets stands for, where the words before them name the unit:
 /// "Nơi thường trú (thôn, bản)".
-pub(super) fn in_brackets<K: Kind>(text: &str) -> Option<&'static Column<K::Input>> {
+fn in_brackets<K: Kind>(text: &str) -> Option<&'static Column<K::Input>> {
     let (_, inner) = text.split_once('(')?;
     find::<K>(inner.trim_end().trim_end_matches(')'))
 }
@@ -149,4 +150,49 @@ fn stripped(words: &str) -> String {
 
 fn without_lead(words: &str) -> &str {
     LEADS.iter().find_map(|lead| words.strip_prefix(lead)).unwrap_or(words)
+}
+
+impl<I> Header<I> {
+    /// Gives guessed columns the fields that no other column has.
+    pub(super) fn settle_guesses<K: Kind<Input = I>>(&mut self, guesses: &[(usize, Guess)]) {
+        let open = |header: &Self, guess: &Guess| {
+            // "ĐV" is no member of the Party where it may be the only column of the unit.
+            let fits = |field: &&str| *field != "party_member" || header.has(K::UNIT_FIELD);
+            let free = guess.iter().copied().filter(|field| !header.has(field));
+            free.filter(|field| K::column(field).is_some()).find(fits)
+        };
+        // Units first, for what else may be one.
+        for units in [true, false] {
+            let mut wanted: Vec<(usize, &'static str)> = Vec::new();
+            for (at, guess) in guesses {
+                let is_bound = self.columns.iter().any(|bound| bound.at == *at);
+                let field = open(self, guess).filter(|field| (*field == K::UNIT_FIELD) == units);
+                wanted.extend(field.filter(|_| !is_bound).map(|field| (*at, field)));
+            }
+            for (at, field) in &wanted {
+                let alone = wanted.iter().filter(|(_, other)| other == field).count() == 1;
+                let Some(column) = K::column(field).filter(|_| alone) else { continue };
+                self.columns.push(Bound { at: *at, column, role: Role::Whole });
+            }
+        }
+    }
+}
+
+/// What a header may be that could mean two things.
+pub(super) fn doubt<K: Kind>(
+    own: &str,
+    known: Option<&(&'static Column<K::Input>, Role)>,
+) -> Option<Guess> {
+    if is_bare_dt(own) {
+        return Some(vec!["phones", "owner_phones", "ethnic_group"]);
+    }
+    if is_dv(own) {
+        return Some(vec!["party_member"]);
+    }
+    let (column, _) = known.filter(|(column, _)| column.field == K::UNIT_FIELD)?;
+    match in_brackets::<K>(own).filter(|inner| inner.field != column.field) {
+        Some(inner) => Some(vec![inner.field]),
+        // An address says the unit only where nothing else does.
+        None => ADDRESSES.contains(&plain(own).as_str()).then(|| vec![K::UNIT_FIELD]),
+    }
 }

@@ -5,6 +5,7 @@
 //! number, a chassis number) or a running number with something behind it; group headings inside
 //! the table and signatures under it have neither.
 
+mod account;
 pub(super) mod find;
 pub(super) mod header;
 mod ignored;
@@ -22,7 +23,7 @@ use std::sync::Arc;
 
 use super::file::{Cell, Reading, open};
 use super::kind::{Column, Kind};
-use super::report::{ImportReport, Place, RowKey, add_one};
+use super::report::{ImportReport, RowKey};
 use super::{Options, ROWS_MAX, RosterError, Row, Source};
 use crate::domain::ids::UnitCode;
 use crate::domain::registry::{Checked, Problem, ProblemCode, Warning};
@@ -30,21 +31,13 @@ use crate::domain::text::fold;
 use crate::domain::unit::Echelon;
 use find::{Located, tables};
 use header::Role;
-use mapping::letters;
 use months::Months;
 use shape::Shape;
 use told::Told;
 use units::Named;
 
-/// Most characters of a refused cell that are shown: the longest names of units fit.
-const SHOWN_CHARS_MAX: usize = 40;
 /// A text that names no unit.
 const UNKNOWN: &str = "?";
-/// Most types of equipment that a refusal names.
-const TYPES_SHOWN_MAX: usize = 30;
-/// A cell with so many digits may be a number of a person's, whatever its header says. Codes of units,
-/// specialties and years have at most five.
-const DIGITS_SHOWN_MAX: usize = 6;
 
 /// Finds the tables, without reading them.
 pub(super) fn probe<K: Kind>(source: Source<'_>, options: &Options<'_>) -> Result<(), RosterError> {
@@ -307,70 +300,6 @@ impl<K: Kind> Table<'_, K> {
         }
         self.seen.extend(keys.into_iter().map(|number| (number, key.clone())));
         Ok(checked)
-    }
-
-    /// Where the fault lies, with what is there if that is nobody's secret.
-    fn place(&self, problem: &Problem, cells: &[Cell]) -> Option<Place> {
-        let field = problem.field;
-        // A row that repeats another is wrong as a whole.
-        K::column(field)?;
-        let at = self.located.header.columns.iter().find(|bound| bound.column.field == field);
-        let at = at.map(|bound| bound.at);
-        let text = at.and_then(|at| cells.get(at)).map(|cell| cell.read(Reading::Plain).0);
-        // Columns that were shifted may bring a number of a person's under any header.
-        let is_harmless = |text: &String| {
-            K::SHOWN.contains(&field)
-                && !text.trim().is_empty()
-                && text.bytes().filter(u8::is_ascii_digit).count() < DIGITS_SHOWN_MAX
-        };
-        let value = text.filter(is_harmless);
-        let types = || {
-            let types = self.options.lists.equipment_types.iter();
-            let named =
-                types.take(TYPES_SHOWN_MAX).map(|kind| format!("{} {}", kind.code, kind.name));
-            named.collect::<Vec<_>>().join(", ")
-        };
-        let hint = match problem.code {
-            ProblemCode::UnitUnknown => value
-                .as_ref()
-                .and_then(|text| units::hint(text, &self.district(cells), self.options)),
-            ProblemCode::EquipmentTypeUnknown => Some(types()),
-            _ => None,
-        };
-        let value = value.map(|text| text.trim().chars().take(SHOWN_CHARS_MAX).collect());
-        Some(Place { field, column: at.map(letters), value, hint })
-    }
-
-    fn count(
-        &mut self,
-        key: &RowKey,
-        cells: &[Cell],
-        result: &Result<Checked<K::Record>, Vec<Problem>>,
-        same: Option<RowKey>,
-    ) {
-        let place = result.as_ref().err().and_then(|problems| self.place(problems.first()?, cells));
-        let repeated = same.map(|row| Place {
-            field: "row",
-            column: None,
-            value: None,
-            hint: Some(format!("as in row {row}")),
-        });
-        let place = place.or(repeated);
-        let report = &mut *self.report;
-        report.rows += 1;
-        match result {
-            Ok(checked) => {
-                report.accepted += 1;
-                let unit = K::unit(&checked.record).as_str();
-                add_one(&mut report.by_unit, unit);
-                checked.warnings.iter().for_each(|w| add_one(&mut report.warnings, w.code()));
-            }
-            Err(problems) => {
-                let first = problems.first().map_or("", |problem| problem.code.code());
-                report.rejected.insert(key.clone(), first.to_owned());
-                report.places.extend(place.map(|place| (key.clone(), place)));
-            }
-        }
     }
 }
 
