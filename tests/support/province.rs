@@ -181,21 +181,20 @@ impl Province {
                 upkeep: on_disk.map(|(store, _dir)| store as Arc<dyn Upkeep>),
                 figures: figures.unwrap_or_default(),
                 law: hoatoc::domain::registry::eligibility::Law::default(),
-                draining: CancellationToken::new(),
+                draining,
                 extra,
             },
             &tasks,
         );
-        let people = people(&authority);
         let server = server.expect("a port on loopback");
         let province = Self {
             clock,
             engine,
             server,
+            people: people(&authority),
             authority,
             ledger_key: ledger_public,
             root,
-            people,
             hub,
             sheets,
             metrics,

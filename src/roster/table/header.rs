@@ -5,16 +5,19 @@
 //! may take up to three rows, with cells merged over those below; a field may be parted over columns
 //! (surname, given name) or spread over them, one for each value (born: men, women).
 
+mod ignored;
+mod loose;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::domain::text::clean;
 use crate::roster::file::Cell;
 use crate::roster::kind::{Column, Kind};
+use crate::roster::table::header::loose::{Guess, Loose, doubt};
 use crate::roster::table::labels::{
     DISTRICT_HEADERS, FOREIGN, INDEX_HEADERS, born, find, numbers_columns, plain, stack,
 };
-use crate::roster::table::loose::{Guess, Loose, doubt};
 use crate::roster::table::mapping::Mapping;
 
 /// The column that a spreadsheet of refused rows has behind the others.

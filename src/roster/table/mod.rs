@@ -8,9 +8,7 @@
 mod account;
 pub(super) mod find;
 pub(super) mod header;
-mod ignored;
 pub(super) mod labels;
-mod loose;
 pub(super) mod mapping;
 mod months;
 mod shape;

@@ -1,11 +1,12 @@
 //! Reservists.
 
+mod input;
+
 use jiff::civil::Date;
 
 use crate::domain::ids::UnitCode;
 use crate::domain::registry::{
-    BirthPrecision, EthnicGroup, Frame, Language, Lists, Period, Rank, Reservist,
-    ReservistCategory, ReservistInput, ReservistStatus, Sex,
+    BirthPrecision, EthnicGroup, Language, Lists, Period, Rank, Reservist, ReservistInput,
 };
 use crate::domain::text::fold;
 use crate::domain::unit::Units;
@@ -13,8 +14,8 @@ use crate::domain::world::RecordKind;
 use crate::wire::registry::changes::stamp::{made, stamped};
 use crate::wire::registry::plan::date as plan_date;
 use crate::wire::registry::{
-    Facet, Facets, FieldProblem, Found, Numbers, RegistryRecord, Terms, View, civil, digit, e164,
-    freshness, hide, initials, period, proto_field, said, small, standing, term, text_of,
+    Facet, Facets, FieldProblem, Found, Numbers, RegistryRecord, Terms, View, civil, e164,
+    freshness, hide, initials, period, proto_field, small, standing, text_of,
 };
 use crate::wire::{WireError, parse, pb};
 
@@ -228,58 +229,6 @@ fn date(date: &pb::CivilDate) -> Result<Date, WireError> {
 }
 
 /// The message as text, for the check.
-impl From<&pb::Reservist> for ReservistInput {
-    fn from(message: &pb::Reservist) -> Self {
-        let bare = ReservistInput {
-            full_name: message.full_name.clone(),
-            birth: birth_text(message),
-            sex: said(message.sex, Sex::from_number, Sex::code),
-            ethnic_group: message.ethnic_group.clone(),
-            languages: message.languages.join(";"),
-            citizen_id: message.citizen_id.clone(),
-            reserve_card_no: message.reserve_card_number.clone(),
-            record_sheet_no: message.record_sheet_number.clone(),
-            category: term(
-                message.category,
-                ReservistCategory::from_number,
-                ReservistCategory::code,
-            ),
-            class: digit(message.reserve_class),
-            rank: message.rank.clone(),
-            post: message.post.clone(),
-            specialty: message.specialty_code.clone(),
-            frame: term(message.frame, Frame::from_number, Frame::code),
-            residence_unit: message.residence_unit_code.clone(),
-            registered_unit: message.registered_unit_code.clone(),
-            hamlet: message.hamlet.clone(),
-            workplace: message.workplace.clone(),
-            phones: message.phones.join(";"),
-            contact_via: message.contact_via.clone(),
-            party_member: match message.party_member {
-                None => String::new(),
-                Some(true) => "yes".to_owned(),
-                Some(false) => "no".to_owned(),
-            },
-            health_class: digit(message.health_class),
-            status: said(message.status, ReservistStatus::from_number, ReservistStatus::code),
-            note: message.note.clone(),
-            ..ReservistInput::default()
-        };
-        standing::fill(bare, message)
-    }
-}
-
-fn birth_text(message: &pb::Reservist) -> String {
-    let Some(date) = &message.birth_date else { return String::new() };
-    let pb::CivilDate { year, month, day } = date;
-    match pb::DatePrecision::try_from(message.birth_precision) {
-        Ok(pb::DatePrecision::Day) => format!("{day:02}/{month:02}/{year:04}"),
-        Ok(pb::DatePrecision::Month) => format!("{month:02}/{year:04}"),
-        Ok(pb::DatePrecision::Year) => format!("{year:04}"),
-        Ok(pb::DatePrecision::Unspecified) | Err(_) => "?".to_owned(),
-    }
-}
-
 impl From<&Reservist> for pb::Reservist {
     fn from(reservist: &Reservist) -> Self {
         let person = &reservist.person;

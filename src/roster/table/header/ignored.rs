@@ -2,11 +2,11 @@
 //!
 //! Called when a table was found. Knows headers and whether cells are blank, not what is in them.
 
-use super::header::{Header, KNOWN_COLUMNS_MIN, Numbered, REASON_HEADER};
-use super::labels::plain;
-use super::mapping::{Mapping, letters};
+use super::{Header, KNOWN_COLUMNS_MIN, Numbered, REASON_HEADER};
 use crate::roster::IgnoredColumn;
 use crate::roster::file::Cell;
+use crate::roster::table::labels::plain;
+use crate::roster::table::mapping::{Mapping, letters};
 
 /// Most characters of a header that are shown again.
 const HEADER_SHOWN_CHARS_MAX: usize = 80;
@@ -35,7 +35,11 @@ fn is_beside(label: &str) -> bool {
 impl<I> Header<I> {
     /// The columns that no field is for, though something stands over or in them. What a mapping file
     /// says to ignore is no surprise, nor is what our own lists have beside the fields.
-    pub(super) fn ignored(&self, rows: &[Numbered], mapping: &Mapping) -> Vec<IgnoredColumn> {
+    pub(in crate::roster::table) fn ignored(
+        &self,
+        rows: &[Numbered],
+        mapping: &Mapping,
+    ) -> Vec<IgnoredColumn> {
         let is_known = |at: usize| {
             self.columns.iter().any(|bound| bound.at == at)
                 || self.index_at == Some(at)

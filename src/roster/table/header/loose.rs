@@ -6,9 +6,9 @@
 
 use std::collections::HashMap;
 
-use super::header::{Bound, Header, Role};
-use super::labels::{ADDRESSES, find, plain};
+use super::{Bound, Header, Role};
 use crate::roster::kind::{Column, Kind};
+use crate::roster::table::labels::{ADDRESSES, find, plain};
 
 /// Abbreviations of single words, folded.
 const SHORT: [(&str, &str); 19] = [
