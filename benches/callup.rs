@@ -8,19 +8,19 @@
 #![expect(clippy::print_stdout, reason = "a bench speaks on the terminal")]
 
 use std::cell::Cell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use hoatoc::domain::callup::standing::{Judge, Person};
-use hoatoc::domain::callup::{Candidate, Demand, Reach, Selection, select};
+use hoatoc::domain::callup::standing::Judge;
+use hoatoc::domain::callup::{Demand, Reach, Selection, select};
 use hoatoc::domain::ids::{ReservistId, UnitCode};
 use hoatoc::domain::order::handling::Handling;
 use hoatoc::domain::plan::{self, Needs, Post, Propose, ReserveUnit, propose_people};
 use hoatoc::domain::registry::eligibility::{AgeLimits, Call, Duty, Occasion};
 use hoatoc::domain::unit::{Echelon, Units};
 use hoatoc::evidence::seal::Sealer;
-use hoatoc::index::{PersonRow, Row, Table};
+use hoatoc::index::{Row, Table};
 use hoatoc::roster::lists::shipped_specialties;
 use hoatoc::sim::province;
 use hoatoc::wire::pb;
@@ -93,18 +93,14 @@ fn call_up(table: &Table, units: &Units, called: u32) -> (usize, Selection, BTre
     let wanted = LINES.iter().map(|(_code, share, _near)| called * share / 100).collect();
     let demand = Demand { wanted, units: reaches, reserve_percent: 10 };
     let looked_at = Cell::new(0);
+    let ties = rows.ties(&[], &HashSet::new());
     let selection = select(&demand, |line| {
         let (code, _share, near) = LINES[usize::try_from(line).expect("four lines")];
-        let (rows, judge, looked_at) = (&rows, &judge, &looked_at);
-        [(code, false), (near, true)].into_iter().flat_map(move |(code, is_near)| {
-            rows.people(code).map(
-                move |PersonRow { row, unit, who, class, is_assigned, .. }| {
-                    looked_at.set(looked_at.get() + 1);
-                    let person = Person { who, class, is_assigned, is_called: false };
-                    Candidate { row, unit, standing: judge.person(&person, is_near) }
-                },
-            )
-        })
+        let (rows, judge, ties, looked_at) = (&rows, &judge, &ties, &looked_at);
+        [(code, false), (near, true)]
+            .into_iter()
+            .flat_map(move |(code, is_near)| rows.judged_people(code, is_near, judge, ties))
+            .inspect(move |_one| looked_at.set(looked_at.get() + 1))
     });
     let mut shares = BTreeMap::new();
     for one in &selection.chosen {

@@ -1,121 +1,154 @@
-//! How many reservists a second go into a server's store: sealed, journalled, indexed.
+//! A whole register at work: a spreadsheet of reservists through `hoatoc reservist import` into a
+//! server, the memory and disk it then takes, and how soon the server is there again.
 //!
-//! A plain loop, since one run is long and writes to disk: records of the synthetic province, encoded
-//! beforehand, are put in batches of 100 with four on their way, as an import does; then the index is
-//! loaded again from the store. `HOATOC_BENCH_ROWS` sets the number of records, 100,000 if unset.
+//! The program itself, as processes, over its own TLS on loopback: what is measured is what an operator
+//! waits for. `HOATOC_BENCH_ROWS` sets the number of rows, 100,000 if unset. The same rows are written
+//! plainly beside it, so that the disk's part can be told.
 
-use std::sync::Arc;
+#![expect(clippy::print_stdout, reason = "a bench speaks on the terminal")]
 
-use hoatoc::clock::SystemClock;
-use hoatoc::domain::unit::Unit;
-use hoatoc::domain::world::{Actor, Command, RecordKind, Request};
-use hoatoc::engine::records::{NewRecord, RecordJob, RowMode, RowOutcome};
-use hoatoc::engine::{Engine, Parts};
-use hoatoc::evidence::seal::Sealer;
-use hoatoc::index::{Registry, Row};
-use hoatoc::limits;
+#[path = "../tests/support/program.rs"]
+#[expect(dead_code, reason = "tests use the rest of it")]
+mod program;
+
+use std::io::Write;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use hoatoc::domain::registry::Reservist;
+use hoatoc::evidence::seal::OVERHEAD_LEN;
 use hoatoc::sim::province;
-use hoatoc::store::Store;
-use hoatoc::store::journaled::{SledStore, StoreOptions};
-use hoatoc::tasks::Tasks;
-use hoatoc::telemetry::metrics::Metrics;
 use hoatoc::wire::pb;
 use hoatoc::wire::registry::encode;
-use tokio::time::Instant;
+use program::{Place, Process};
 
-async fn found(engine: &Engine) {
-    let mut units = province::units();
-    units.sort_by_key(Unit::echelon);
-    let origin = "hoatoc.bench/11".to_owned();
-    let found = Command::Found { province: units[0].code.clone(), origin };
-    for command in [found, Command::PutUnits(units)] {
-        let request = Request { actor: Actor::Server, id: None, command };
-        engine.submit(request).await.expect("the first requests of all");
+const HEADER: &str = "STT;Họ và tên;Ngày sinh;Giới tính;Dân tộc;Số CCCD;Số thẻ;Cấp bậc;CNQS;Hạng dự bị;Thôn, bản;Xã, phường;Số điện thoại;Nơi làm việc;Đảng viên;Sức khỏe";
+/// Far over what the slowest start takes.
+const STOPPED: Duration = Duration::from_secs(60);
+
+fn line(number: u32, who: &Reservist, unit: &str) -> String {
+    let record = pb::Reservist::from(who);
+    let birth = who.person.birth.date();
+    let sex = if record.sex() == pb::Sex::Female { "Nữ" } else { "Nam" };
+    let given = |number: u32| if number == 0 { String::new() } else { number.to_string() };
+    [
+        number.to_string(),
+        record.full_name,
+        format!("{:02}/{:02}/{}", birth.day(), birth.month(), birth.year()),
+        sex.to_owned(),
+        record.ethnic_group,
+        record.citizen_id,
+        record.reserve_card_number,
+        record.rank,
+        record.specialty_code,
+        given(record.reserve_class),
+        record.hamlet,
+        unit.to_owned(),
+        record.phones.into_iter().next().unwrap_or_default(),
+        record.workplace,
+        if record.party_member == Some(true) { "x".to_owned() } else { String::new() },
+        given(record.health_class),
+    ]
+    .join(";")
+}
+
+/// Writes the spreadsheet; returns what its records take sealed, in bytes.
+fn write(path: &Path, rows: u32) -> u64 {
+    let units = province::units();
+    let name = |who: &Reservist| {
+        let unit = units.iter().find(|unit| unit.code == who.residence_unit);
+        unit.map(|unit| unit.name.clone()).expect("a unit of the province")
+    };
+    let mut out = std::io::BufWriter::new(std::fs::File::create(path).expect("writable"));
+    writeln!(out, "{HEADER}").expect("written");
+    let mut sealed = 0;
+    for (who, number) in province::reservists(1, rows).zip(1..) {
+        writeln!(out, "{}", line(number, &who, &name(&who))).expect("written");
+        sealed += encode(pb::Reservist::from(&who)).len() + OVERHEAD_LEN;
     }
+    out.flush().expect("written");
+    u64::try_from(sealed).expect("a length in memory fits 64 bits")
 }
 
-fn batches(rows: u32, sealer: &Sealer) -> Vec<Vec<NewRecord>> {
-    let records: Vec<NewRecord> = province::reservists(1, rows)
-        .zip(0_u128..)
-        .map(|(person, number)| {
-            let message = pb::Reservist::from(&person);
-            let content = encode(message.clone());
-            let index = Row::of(&message, 0, &content, sealer).expect("good codes");
-            let fresh_id = (number + 1).to_be_bytes();
-            NewRecord { row: 0, mode: RowMode::Import, fresh_id, content, index, moving_to: None }
-        })
-        .collect();
-    records.chunks(limits::RECORDS_PER_BATCH_MAX).map(<[NewRecord]>::to_vec).collect()
+/// A line of /proc/PID/status, in MiB.
+fn memory_mib(server: &Process, what: &str) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", server.child.id()));
+    let status = status.unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix(what));
+    let kib: Option<u64> = line.and_then(|line| line.split_whitespace().next()?.parse().ok());
+    kib.unwrap_or(0) / 1024
 }
 
-async fn put_all(engine: &Engine, sealer: &Arc<Sealer>, batches: Vec<Vec<NewRecord>>) -> u64 {
-    let mut created = 0;
-    let mut flying = std::collections::VecDeque::new();
-    let mut batches = batches.into_iter();
-    loop {
-        let next = batches.next();
-        let is_over = next.is_none();
-        if let Some(rows) = next {
-            let sealer = sealer.clone();
-            let queued = engine.enqueue_records(|reply| RecordJob {
-                actor: Actor::Server,
-                id: None,
-                kind: RecordKind::Reservist,
-                rows,
-                validate_only: false,
-                sealer,
-                reply,
-            });
-            flying.push_back(queued.await.expect("the engine runs"));
-        }
-        while flying.len() >= limits::IMPORT_BATCHES_IN_FLIGHT_MAX
-            || (is_over && !flying.is_empty())
-        {
-            let reply = flying.pop_front().expect("one is on its way").await;
-            let outcome = reply.expect("the engine runs").expect("carried out");
-            let is_new = |row: &&(u32, RowOutcome)| matches!(row.1, RowOutcome::Created(..));
-            created += u64::try_from(outcome.rows.iter().filter(is_new).count()).unwrap_or(0);
-        }
-        if is_over {
-            return created;
-        }
+fn disk_bytes(dir: &Path) -> u64 {
+    let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
+    let sizes = entries.map(|entry| match entry.metadata() {
+        Ok(of) if of.is_dir() => disk_bytes(&entry.path()),
+        Ok(of) => of.len(),
+        Err(_gone) => 0,
+    });
+    sizes.sum()
+}
+
+/// The disk at its best with as many bytes: written in order, synced once.
+fn plain(dir: &Path, bytes: u64) -> Duration {
+    let started = Instant::now();
+    let mut file = std::fs::File::create(dir.join("plain")).expect("writable");
+    let block = vec![7; 1 << 20];
+    for _block in 0..bytes.div_ceil(1 << 20) {
+        file.write_all(&block).expect("written");
     }
+    file.sync_all().expect("synced");
+    started.elapsed()
 }
 
-#[expect(clippy::print_stdout, reason = "a bench speaks on the terminal")]
-#[tokio::main]
-async fn main() {
+fn import(place: &Place, rows: u32) {
+    let started = Instant::now();
+    let done = place.run(&["reservist", "import", "people.csv", "--as", "admin"]);
+    let took = started.elapsed().as_secs_f64();
+    let count = |what: &str| done[what].as_u64().unwrap_or(0);
+    println!(
+        "import: {rows} rows in {took:.1} s, {:.0} rows/s; {} created, {} unchanged, {} rejected",
+        f64::from(rows) / took,
+        count("created"),
+        count("unchanged"),
+        done["rejected"].as_object().map_or(0, serde_json::Map::len),
+    );
+}
+
+/// Starts a server that has its records; returns when it serves.
+fn start(place: &Place, how: &str) -> Process {
+    let started = Instant::now();
+    let server = place.serve();
+    let took = started.elapsed();
+    println!("start after it {how}: {took:.1?}, {} MiB", memory_mib(&server, "VmRSS:"));
+    server
+}
+
+fn main() {
     let rows = std::env::var("HOATOC_BENCH_ROWS").ok().and_then(|rows| rows.parse().ok());
     let rows: u32 = rows.unwrap_or(100_000);
-    let dir = tempfile::tempdir().expect("a temporary directory");
-    let sealer = Arc::new(Sealer::new(&[7; 32]));
-    let store = SledStore::open(dir.path(), StoreOptions::server()).expect("opens");
-    let store: Arc<dyn Store> = Arc::new(store);
-    let tasks = Tasks::new();
-    let parts = Parts {
-        store: store.clone(),
-        clock: Arc::new(SystemClock),
-        ledger_key: None,
-        registry: Registry::default(),
-        metrics: Metrics::noop(),
-    };
-    let engine = Engine::start(parts, &tasks).expect("an empty store");
-    found(&engine).await;
-    let batches = batches(rows, &sealer);
-
-    let started = Instant::now();
-    let created = put_all(&engine, &sealer, batches).await;
-    assert_eq!(created, u64::from(rows), "every record is new");
-    let took = started.elapsed();
+    let place = Place::found(&[]);
+    let sealed = write(&place.path("people.csv"), rows);
+    let server = place.serve();
+    let units = concat!(env!("CARGO_MANIFEST_DIR"), "/src/sim/data/units.csv");
+    place.run(&["unit", "import", units, "--as", "admin"]);
+    import(&place, rows);
     println!(
-        "import: {rows} rows in {took:.2?}, {:.0} rows/s",
-        f64::from(rows) / took.as_secs_f64()
+        "server: {} MiB at most, {} MiB after it",
+        memory_mib(&server, "VmHWM:"),
+        memory_mib(&server, "VmRSS:")
     );
-
-    let started = Instant::now();
-    let loaded = tokio::task::block_in_place(|| Registry::load(store.as_ref(), &sealer));
-    let loaded = loaded.expect("its own records");
-    assert_eq!(loaded.table(RecordKind::Reservist).len(), usize::try_from(rows).unwrap_or(0));
-    let took = started.elapsed();
-    println!("load: {rows} rows in {took:.2?}, {:.0} rows/s", f64::from(rows) / took.as_secs_f64());
+    let disk = disk_bytes(&place.path("server"));
+    println!(
+        "disk: {} MiB for {} MiB of sealed records; so many bytes plainly: {:.1?}",
+        disk >> 20,
+        sealed >> 20,
+        plain(&place.path("."), disk)
+    );
+    import(&place, rows);
+    drop(server);
+    let mut server = start(&place, "was killed");
+    server.terminate();
+    server.ended(STOPPED);
+    start(&place, "ended in order");
 }

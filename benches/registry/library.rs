@@ -90,7 +90,7 @@ impl Answers for Library {
         let matches = table.select(&Filter::all(KIND), &asking).expect("no unit to know");
         let fields = ["unit", "reserve_class"].map(str::to_owned);
         let grouping = Grouping::parse(&fields, KIND, Sight::Whole).expect("two fields");
-        let mut counting = Counting::new(matches, grouping, TODAY);
+        let mut counting = Counting::new(table, &matches, grouping, TODAY);
         while counting.step(table) {}
         let groups = counting.finish(table, &self.units).expect("few groups");
         (groups.len(), groups.iter().map(|group| group.count).sum())

@@ -5,7 +5,9 @@
 //! tone placements (hoà, hòa) and a name typed without marks find each other; [`sort_key`] follows
 //! the CLDR order of Vietnamese. It knows nothing of who is named.
 
-use unicode_normalization::{UnicodeNormalization, char::is_combining_mark, is_nfc};
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::{decompose_canonical, is_combining_mark};
+use unicode_normalization::is_nfc;
 
 /// Longest personal name, in characters.
 pub const NAME_CHARS_MAX: usize = 100;
@@ -17,9 +19,16 @@ pub fn clean(text: &str) -> String {
         if !out.is_empty() {
             out.push(' ');
         }
-        if is_nfc(word) { out.push_str(word) } else { out.extend(word.nfc()) }
+        let is_done = word.chars().all(is_composed) || is_nfc(word);
+        if is_done { out.push_str(word) } else { out.extend(word.nfc()) }
     }
     out
+}
+
+/// Whether a character stands for itself in NFC whatever is beside it, and begins anew: all letters
+/// of Vietnamese as keyboards give them. Most text needs no more than this look.
+fn is_composed(c: char) -> bool {
+    c < '\u{300}' || ('\u{1e00}'..='\u{1eff}').contains(&c)
 }
 
 /// The form in which text is found: lower case, no marks, đ as d, one space between words.
@@ -30,10 +39,22 @@ pub fn fold(text: &str) -> String {
         if !out.is_empty() {
             out.push(' ');
         }
-        let bare = word.nfd().filter(|letter| !is_combining_mark(*letter));
-        out.extend(bare.flat_map(char::to_lowercase).map(|c| if c == 'đ' { 'd' } else { c }));
+        word.chars().for_each(|c| push_folded(c, &mut out));
     }
     out
+}
+
+/// No mark is left, so their order does not matter and each character stands alone.
+fn push_folded(c: char, out: &mut String) {
+    if c.is_ascii() {
+        out.push(c.to_ascii_lowercase());
+        return;
+    }
+    decompose_canonical(c, |part| {
+        if !is_combining_mark(part) {
+            out.extend(part.to_lowercase().map(|c| if c == 'đ' { 'd' } else { c }));
+        }
+    });
 }
 
 /// Whether a cleaned text can be a person's name: 1 to [`NAME_CHARS_MAX`] characters, letters,
@@ -69,22 +90,29 @@ pub fn sort_key(name: &str) -> String {
 /// that has `a` in its place. A tone weighs one digit per vowel.
 fn push_weights(word: &str, letters: &mut String, tones: &mut String) {
     let lower = word.chars().flat_map(char::to_lowercase);
-    for part in lower.nfd() {
-        match part {
-            // The weights stand above all letters that could follow a plain vowel.
-            '\u{306}' => letters.push('\u{f0001}'),
-            '\u{302}' => letters.push('\u{f0002}'),
-            '\u{31b}' => letters.push('\u{f0003}'),
-            'đ' => letters.push_str("d\u{f0001}"),
-            '\u{300}' => set_tone(tones, '1'),
-            '\u{309}' => set_tone(tones, '2'),
-            '\u{303}' => set_tone(tones, '3'),
-            '\u{301}' => set_tone(tones, '4'),
-            '\u{323}' => set_tone(tones, '5'),
-            letter => {
-                letters.push(letter);
-                tones.push('0');
-            }
+    // Letters that begin anew come apart one by one as they do together.
+    if word.chars().all(is_composed) {
+        lower.for_each(|c| decompose_canonical(c, |part| push_weight(part, letters, tones)));
+    } else {
+        lower.nfd().for_each(|part| push_weight(part, letters, tones));
+    }
+}
+
+fn push_weight(part: char, letters: &mut String, tones: &mut String) {
+    match part {
+        // The weights stand above all letters that could follow a plain vowel.
+        '\u{306}' => letters.push('\u{f0001}'),
+        '\u{302}' => letters.push('\u{f0002}'),
+        '\u{31b}' => letters.push('\u{f0003}'),
+        'đ' => letters.push_str("d\u{f0001}"),
+        '\u{300}' => set_tone(tones, '1'),
+        '\u{309}' => set_tone(tones, '2'),
+        '\u{303}' => set_tone(tones, '3'),
+        '\u{301}' => set_tone(tones, '4'),
+        '\u{323}' => set_tone(tones, '5'),
+        letter => {
+            letters.push(letter);
+            tones.push('0');
         }
     }
 }
@@ -96,7 +124,38 @@ fn set_tone(tones: &mut String, tone: char) {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+    use unicode_normalization::char::canonical_combining_class;
+    use unicode_normalization::{IsNormalized, is_nfc_quick};
+
     use super::*;
+
+    #[test]
+    fn what_is_taken_for_composed_is_so_and_begins_anew() {
+        for c in ('\0'..='\u{10ffff}').filter(|c| is_composed(*c)) {
+            assert_eq!(is_nfc_quick(std::iter::once(c)), IsNormalized::Yes, "{c:?}");
+            assert_eq!(canonical_combining_class(c), 0, "{c:?}");
+        }
+        assert!("ậỡữđ".chars().all(is_composed) && !is_composed('\u{301}'));
+    }
+
+    proptest! {
+        #[test]
+        fn the_short_ways_give_what_the_long_ones_do(
+            text in "[abdeoyAĐđêÊộỢưẦ İßκΣ가\u{300}\u{302}\u{31b}\u{323}\u{307}\u{f0}]{0,8}",
+        ) {
+            for word in text.split_whitespace() {
+                let bare = word.nfd().filter(|c| !is_combining_mark(*c));
+                let bare = bare.flat_map(char::to_lowercase);
+                let bare: String = bare.map(|c| if c == 'đ' { 'd' } else { c }).collect();
+                prop_assert_eq!(fold(word), bare);
+            }
+            let composed: String = text.nfc().collect();
+            prop_assert_eq!(sort_key(&clean(&text)), sort_key(&clean(&composed)));
+            let apart: String = clean(&text).nfd().collect();
+            prop_assert_eq!(sort_key(&clean(&text)), sort_key(&apart), "composed or not");
+        }
+    }
 
     #[test]
     fn decomposed_and_padded_text_is_stored_in_one_form() {

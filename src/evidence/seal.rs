@@ -162,11 +162,8 @@ pub struct Sealer {
     keyring: RwLock<Arc<Keyring>>,
 }
 
-/// The two keys of one record in one generation.
-struct RecordKeys {
-    body: Zeroizing<[u8; KEY_LEN]>,
-    commitment: hmac::Key,
-}
+/// The key of one record in one generation, which its two keys come out of.
+struct RecordKey(Zeroizing<[u8; KEY_LEN]>);
 
 impl Sealer {
     /// With the keys of a keyring.
@@ -218,7 +215,7 @@ impl Sealer {
         rng.fill(&mut nonce).map_err(|_no_more_to_say| SealError::Randomness)?;
         let keyring = self.keyring();
         let newest = keyring.newest();
-        let keys = RecordKeys::of(newest, to.record_id)?;
+        let key = RecordKey::of(newest, to.record_id)?;
 
         let mut bytes = Vec::with_capacity(OVERHEAD_LEN + plaintext.len());
         bytes.push(FORMAT);
@@ -226,11 +223,12 @@ impl Sealer {
         bytes.extend_from_slice(&nonce);
         bytes.extend_from_slice(plaintext);
         let nonce = Nonce::assume_unique_for_key(nonce);
-        let tag = aes(&keys.body)
+        let tag = key
+            .body()
             .seal_in_place_separate_tag(nonce, to.aad(), &mut bytes[BODY_AT..])
             .expect("far below the 64 GiB that one key may encrypt");
         bytes.extend_from_slice(tag.as_ref());
-        Ok(Sealed { bytes, commitment: keys.commit(to, plaintext) })
+        Ok(Sealed { bytes, commitment: key.commit(to, plaintext) })
     }
 
     /// Opens sealed bytes, if they belong to this and nothing was changed.
@@ -239,7 +237,7 @@ impl Sealer {
     /// [`SealError::Length`], [`SealError::Format`], [`SealError::OtherGeneration`],
     /// [`SealError::Erased`], [`SealError::NotAuthentic`].
     pub fn open(&self, of: &Belongs<'_>, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, SealError> {
-        self.unseal(of, sealed).map(|(body, _keys)| body)
+        self.unseal(of, sealed).map(|(body, _key)| body)
     }
 
     /// The same, with the ledger's word of it.
@@ -247,8 +245,8 @@ impl Sealer {
     /// # Errors
     /// As [`Self::open`].
     pub fn open_committed(&self, of: &Belongs<'_>, sealed: &[u8]) -> Result<Opened, SealError> {
-        let (body, keys) = self.unseal(of, sealed)?;
-        let commitment = keys.commit(of, &body);
+        let (body, key) = self.unseal(of, sealed)?;
+        let commitment = key.commit(of, &body);
         Ok(Opened { body, commitment })
     }
 
@@ -268,22 +266,23 @@ impl Sealer {
         &self,
         of: &Belongs<'_>,
         sealed: &[u8],
-    ) -> Result<(Zeroizing<Vec<u8>>, RecordKeys), SealError> {
+    ) -> Result<(Zeroizing<Vec<u8>>, RecordKey), SealError> {
         check_kind(of)?;
         let generation = generation_of(sealed)?;
         let keyring = self.keyring();
         let keys =
             keyring.generation(generation).ok_or(SealError::OtherGeneration { generation })?;
-        let keys = RecordKeys::of(keys, of.record_id)?;
+        let key = RecordKey::of(keys, of.record_id)?;
         let nonce = Nonce::try_assume_unique_for_key(&sealed[NONCE_AT..BODY_AT]);
         let nonce = nonce.expect("12 bytes were cut out");
         let mut body = Zeroizing::new(sealed[BODY_AT..].to_vec());
-        let len = aes(&keys.body)
+        let len = key
+            .body()
             .open_in_place(nonce, of.aad(), &mut body)
             .map_err(|_no_more_to_say| SealError::NotAuthentic)?
             .len();
         body.truncate(len);
-        Ok((body, keys))
+        Ok((body, key))
     }
 }
 
@@ -293,21 +292,24 @@ impl fmt::Debug for Sealer {
     }
 }
 
-impl RecordKeys {
+impl RecordKey {
     fn of(generation: &Generation, id: &[u8; 16]) -> Result<Self, SealError> {
-        let key = generation.tree.derive(id).ok_or(SealError::Erased)?;
-        let derived = |word: &[u8]| Zeroizing::new(sha256(&[word, key.as_slice()]));
-        let commitment = derived(b"hoatoc commitment");
-        Ok(Self {
-            body: derived(b"hoatoc body"),
-            commitment: hmac::Key::new(hmac::HMAC_SHA256, commitment.as_slice()),
-        })
+        generation.tree.derive(id).map(Self).ok_or(SealError::Erased)
+    }
+
+    fn derived(&self, word: &[u8]) -> Zeroizing<[u8; KEY_LEN]> {
+        Zeroizing::new(sha256(&[word, self.0.as_slice()]))
+    }
+
+    fn body(&self) -> LessSafeKey {
+        aes(&self.derived(b"hoatoc body"))
     }
 
     fn commit(&self, of: &Belongs<'_>, plaintext: &[u8]) -> [u8; 32] {
         let kind = [&len_of(of.kind)[..], of.kind.as_bytes()].concat();
         let parts = [of.record_id, &of.version.to_be_bytes()[..], &kind, plaintext];
-        mac_of(&self.commitment, &parts)
+        let key = self.derived(b"hoatoc commitment");
+        mac_of(&hmac::Key::new(hmac::HMAC_SHA256, key.as_slice()), &parts)
     }
 }
 

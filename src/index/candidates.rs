@@ -5,9 +5,11 @@
 //! for those who have one. Invariants: what is read here decides as the whole record would; who lacks
 //! what every checked record has is passed over. It does not know lines, posts, areas and the law.
 
+mod judged;
 mod looking;
 
 use jiff::civil::Date;
+use roaring::RoaringBitmap;
 
 use crate::domain::ids::UnitCode;
 use crate::domain::registry::eligibility::Callable;
@@ -20,6 +22,7 @@ use crate::index::table::Column;
 use crate::wire::pb;
 use crate::wire::registry::{Facet, Terms, Value};
 
+pub use judged::Ties;
 pub use looking::{Homes, Looking};
 
 /// A person, as far as choosing goes.
@@ -161,9 +164,12 @@ impl Candidates<'_> {
     }
 
     fn rows(&self, code: &str) -> impl Iterator<Item = u32> {
+        self.set(code).into_iter().flatten()
+    }
+
+    fn set(&self, code: &str) -> Option<&RoaringBitmap> {
         let column = self.table.column(Facet::Code);
-        let place = column.place(&Value::Code(code.into()));
-        place.into_iter().flat_map(|place| column.rows(place).iter())
+        column.place(&Value::Code(code.into())).map(|place| column.rows(place))
     }
 
     fn number(&self, row: u32, facet: Facet) -> Option<u16> {
@@ -216,7 +222,7 @@ impl Candidates<'_> {
             who,
             class: self.class.get(row).and_then(ReserveClass::from_number),
             rechecked_on: unpacked(self.table.rechecked(row)),
-            in_militia: self.number(row, Facet::Militia) == Some(1),
+            in_militia: self.is_in_militia(row),
             is_assigned: self.table.assigned().contains(row),
         })
     }

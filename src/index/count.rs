@@ -148,10 +148,10 @@ impl Told<'_> {
 
 impl Counting {
     /// Begins to count, with ages as they are on a day.
-    pub fn new(matches: Matches<'_>, grouping: Grouping, as_of: Date) -> Self {
+    pub fn new(table: &Table, matches: &Matches<'_>, grouping: Grouping, as_of: Date) -> Self {
         let total = matches.len();
-        let left =
-            if grouping.fields.is_empty() { RoaringBitmap::new() } else { matches.into_rows() };
+        let is_total = grouping.fields.is_empty();
+        let left = if is_total { RoaringBitmap::new() } else { matches.rows(table).into_owned() };
         let today = packed(as_of);
         Self { fields: grouping.fields, left, total, cells: HashMap::new(), today }
     }

@@ -26,7 +26,7 @@ mod table;
 mod tally;
 
 pub use assignments::PlanIndex;
-pub use candidates::{Candidates, Homes, ItemRow, Looking, PersonRow};
+pub use candidates::{Candidates, Homes, ItemRow, Looking, PersonRow, Ties};
 pub use count::{CountError, Counting, GROUP_FIELDS_MAX, GROUPS_MAX, Group, Grouping};
 pub use filter::{DEPTH_MAX, FILTER_LEN_MAX, Field, Filter, FilterError, Sight, TERMS_MAX, fields};
 pub use names::NameQuery;

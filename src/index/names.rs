@@ -9,6 +9,9 @@
 //! ([`Names::loading`]) there are no labels, [`Names::settle`] makes them all at once. Names are
 //! personal: nothing here is ever printed.
 
+mod query;
+mod spoken;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::hash::BuildHasher;
@@ -16,81 +19,14 @@ use std::ops::Bound::{Included, Unbounded};
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 use roaring::RoaringBitmap;
-use unicode_normalization::char::is_combining_mark;
 
 use crate::index::table::{Order, index};
 
+pub use query::NameQuery;
+use spoken::{spoken, words_of};
+
 /// Room between two labels when all are made anew.
 const GAP: u64 = 1 << 32;
-
-/// What is asked of a name.
-#[derive(Clone, Default, PartialEq, Eq)]
-pub struct NameQuery {
-    /// Each begins a word of its own, in any order. Folded.
-    pub(super) words: Vec<String>,
-    /// Each is how the name begins: whole words, but for the last. Folded.
-    pub(super) phrases: Vec<Vec<String>>,
-    /// The name has no words but those of the phrase.
-    pub(super) is_whole: bool,
-}
-
-impl fmt::Debug for NameQuery {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "NameQuery({} words, {} phrases)", self.words.len(), self.phrases.len())
-    }
-}
-
-impl NameQuery {
-    /// Whether a name of these words, family first, is meant.
-    pub(super) fn takes(&self, name: &[String]) -> bool {
-        self.phrases.iter().all(|phrase| begins(name, phrase, self.is_whole))
-            && each_begins_its_own(&self.words, name, &mut Vec::new())
-    }
-
-    /// Whether one asked word may stand for another's: only then two of them can begin one word.
-    fn overlaps(&self) -> bool {
-        let one_begins = |(at, one): (usize, &String)| {
-            let mut others = self.words.iter().enumerate().filter(|(other, _word)| *other != at);
-            others.any(|(_at, other)| other.starts_with(one.as_str()))
-        };
-        self.words.iter().enumerate().any(one_begins)
-    }
-}
-
-fn begins(name: &[String], phrase: &[String], is_whole: bool) -> bool {
-    let Some((last, before)) = phrase.split_last() else { return true };
-    let last_fits = name
-        .get(before.len())
-        .is_some_and(|word| if is_whole { word == last } else { word.starts_with(last.as_str()) });
-    name.starts_with(before) && last_fits && (!is_whole || name.len() == phrase.len())
-}
-
-fn each_begins_its_own(asked: &[String], name: &[String], used: &mut Vec<usize>) -> bool {
-    let Some((first, rest)) = asked.split_first() else { return true };
-    name.iter().enumerate().any(|(at, word)| {
-        if used.contains(&at) || !word.starts_with(first.as_str()) {
-            return false;
-        }
-        used.push(at);
-        let fits = each_begins_its_own(rest, name, used);
-        used.pop();
-        fits
-    })
-}
-
-/// The folded words of a name, family first, out of its key.
-pub(super) fn words_of(key: &str) -> Vec<String> {
-    let is_weight = |c: &char| ('\u{f0001}'..='\u{f0003}').contains(c);
-    let plain = |word: &str| {
-        let letters = word.split('\u{0}').next().unwrap_or_default();
-        letters.chars().filter(|c| !is_weight(c) && !is_combining_mark(*c)).collect::<String>()
-    };
-    let mut words: Vec<String> = key.split_terminator('\u{1}').map(plain).collect();
-    if !words.is_empty() {
-        words.rotate_left(1);
-    }
-    words
-}
 
 /// All different names of one table.
 #[derive(Clone, Default)]
@@ -120,23 +56,41 @@ impl Names {
         Self { is_loading: true, ..Self::default() }
     }
 
-    /// Orders all names.
-    pub(super) fn settle(&mut self) {
+    /// Orders all names, and numbers them anew as they are spoken: those that begin alike are then
+    /// one run of numbers. Returns the rows with their new names.
+    pub(super) fn settle(&mut self) -> impl Iterator<Item = (u32, u32)> {
         self.is_loading = false;
-        let mut all: Vec<u32> = self.by_key.iter().copied().collect();
-        all.sort_unstable_by(|one, other| self.keys[index(*one)].cmp(&self.keys[index(*other)]));
+        self.by_key.clear();
+        self.free.clear();
+        let bare = std::mem::take(&mut self.keys).into_iter().zip(std::mem::take(&mut self.rows));
+        let mut all: Vec<(String, (Box<str>, Vec<u32>))> = bare
+            .filter(|(_key, rows)| !rows.is_empty())
+            .map(|(key, rows)| (spoken(&key).collect(), (key, rows)))
+            .collect();
+        all.sort_unstable();
+        (self.keys, self.rows) = all.into_iter().map(|(_spoken, own)| own).unzip();
+        self.labels = vec![0; self.keys.len()];
+        let numbers = (0_u32..).zip(&self.keys);
+        for (name, key) in numbers.clone() {
+            let (keys, hasher) = (&self.keys, &self.hasher);
+            let hash_of = |name: &u32| hasher.hash_one(&*keys[index(*name)]);
+            self.by_key.insert_unique(hash_of(&name), name, hash_of);
+            for word in words_of(key) {
+                self.words.entry(word.into()).or_default().insert(name);
+            }
+        }
+        let mut all: Vec<u32> = numbers.map(|(name, _key)| name).collect();
+        self.spoken = Order::from_sorted(&all);
+        all.sort_unstable_by_key(|name| &*self.keys[index(*name)]);
         self.order = Order::from_sorted(&all);
         self.relabel();
-        let mut spoken: Vec<(String, u32)> =
-            all.into_iter().map(|name| (self.spoken_as(name), name)).collect();
-        spoken.sort_unstable();
-        let spoken: Vec<u32> = spoken.into_iter().map(|(_words, name)| name).collect();
-        self.spoken = Order::from_sorted(&spoken);
+        (0_u32..).zip(&self.rows).flat_map(|(name, rows)| rows.iter().map(move |row| (*row, name)))
     }
 
-    /// A name's folded words in one text, family first.
-    fn spoken_as(&self, name: u32) -> String {
-        words_of(&self.keys[index(name)]).join(" ")
+    /// Whether a name stands before another as they are spoken.
+    fn is_spoken_before(&self, one: u32, name: u32) -> bool {
+        let [one_key, key] = [one, name].map(|name| &*self.keys[index(name)]);
+        spoken(one_key).cmp(spoken(key)).then(one.cmp(&name)).is_lt()
     }
 
     fn find(&self, key: &str) -> Option<u32> {
@@ -162,14 +116,14 @@ impl Names {
         let (keys, hasher) = (&self.keys, &self.hasher);
         let hash_of = |name: &u32| hasher.hash_one(&*keys[index(*name)]);
         self.by_key.insert_unique(hash_of(&name), name, hash_of);
-        for word in words_of(key) {
-            self.words.entry(word.into()).or_default().insert(name);
-        }
         if !self.is_loading {
+            for word in words_of(key) {
+                self.words.entry(word.into()).or_default().insert(name);
+            }
             let neighbours = self.order.insert(name, |one| *self.keys[index(one)] < *key);
             self.label(name, neighbours);
-            let (own, mut spoken) = (self.spoken_as(name), std::mem::take(&mut self.spoken));
-            spoken.insert(name, |one| (self.spoken_as(one), one) < (own.clone(), name));
+            let mut spoken = std::mem::take(&mut self.spoken);
+            spoken.insert(name, |one| self.is_spoken_before(one, name));
             self.spoken = spoken;
         }
         name
@@ -207,8 +161,8 @@ impl Names {
 
     fn forget(&mut self, name: u32) {
         if !self.is_loading {
-            let (own, mut spoken) = (self.spoken_as(name), std::mem::take(&mut self.spoken));
-            spoken.remove(name, |one| (self.spoken_as(one), one) < (own.clone(), name));
+            let mut spoken = std::mem::take(&mut self.spoken);
+            spoken.remove(name, |one| self.is_spoken_before(one, name));
             self.spoken = spoken;
         }
         let key = std::mem::take(&mut self.keys[index(name)]);
@@ -256,13 +210,15 @@ impl Names {
 
     /// The names that begin with a phrase, or have no words but its own.
     fn beginning(&self, phrase: &[String], is_whole: bool) -> RoaringBitmap {
-        let text = phrase.join(" ");
-        let is_before = |one| self.spoken_as(one) < text;
+        let text = || phrase.iter().flat_map(|word| std::iter::once(' ').chain(word.chars()));
+        let len = text().count();
+        let own = |name| spoken(&self.keys[index(name)]);
+        let is_before = |one| own(one).lt(text());
         let is_within = |one| {
-            let own = self.spoken_as(one);
-            own <= text || (!is_whole && own.starts_with(&text))
+            let longest = if is_whole { usize::MAX } else { len };
+            own(one).take(longest).le(text())
         };
-        self.spoken.between(is_before, is_within).collect()
+        in_runs(self.spoken.between(is_before, is_within))
     }
 
     fn with_prefix(&self, prefix: &str) -> RoaringBitmap {
@@ -272,6 +228,17 @@ impl Names {
         let mut all = RoaringBitmap::new();
         names.for_each(|(_word, names)| all |= names);
         all
+    }
+
+    /// How many rows bear one of some names.
+    pub(super) fn bearers(&self, names: &RoaringBitmap) -> u64 {
+        let lens = names.iter().map(|name| self.rows[index(name)].len());
+        u64::try_from(lens.sum::<usize>()).unwrap_or(u64::MAX)
+    }
+
+    /// How many different names there are.
+    pub(super) fn len(&self) -> usize {
+        self.by_key.len()
     }
 
     /// The rows that bear a name.
@@ -305,6 +272,26 @@ impl Names {
     pub(super) fn backward(&self, label: u64) -> impl Iterator<Item = u32> {
         self.order.backward(move |one| self.labels[index(one)] <= label)
     }
+}
+
+/// A set of numbers most of which follow one another.
+fn in_runs(numbers: impl Iterator<Item = u32>) -> RoaringBitmap {
+    let mut set = RoaringBitmap::new();
+    let mut run: Option<(u32, u32)> = None;
+    for number in numbers {
+        run = match run {
+            Some((first, last)) if last.checked_add(1) == Some(number) => Some((first, number)),
+            Some((first, last)) => {
+                set.insert_range(first..=last);
+                Some((number, number))
+            }
+            None => Some((number, number)),
+        };
+    }
+    if let Some((first, last)) = run {
+        set.insert_range(first..=last);
+    }
+    set
 }
 
 #[cfg(test)]

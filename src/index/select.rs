@@ -42,26 +42,51 @@ pub struct Asking<'a> {
 
 /// The rows that a filter takes, as the table is now.
 #[derive(Debug, Clone)]
-pub struct Matches<'a>(Cow<'a, RoaringBitmap>);
+pub struct Matches<'a>(Found<'a>);
+
+#[derive(Debug, Clone)]
+enum Found<'a> {
+    Rows(Rows<'a>),
+    /// All who bear one of some names, and how many they are: a list by name needs the first only.
+    Names(RoaringBitmap, u64),
+}
 
 impl Matches<'_> {
     /// How many.
     pub fn len(&self) -> u64 {
-        self.0.len()
+        match &self.0 {
+            Found::Rows(rows) => rows.len(),
+            Found::Names(_names, bearers) => *bearers,
+        }
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.len() == 0
     }
 
-    pub(super) fn rows(&self) -> &RoaringBitmap {
-        &self.0
+    /// The rows, in the table that they were found in.
+    pub(super) fn rows(&self, table: &Table) -> Cow<'_, RoaringBitmap> {
+        match &self.0 {
+            Found::Rows(rows) => Cow::Borrowed(rows),
+            Found::Names(names, _bearers) => Cow::Owned(bearers(table, names)),
+        }
     }
 
-    pub(super) fn into_rows(self) -> RoaringBitmap {
-        self.0.into_owned()
+    /// The names, where all who bear them are taken.
+    pub(super) const fn names(&self) -> Option<&RoaringBitmap> {
+        match &self.0 {
+            Found::Rows(_rows) => None,
+            Found::Names(names, _bearers) => Some(names),
+        }
     }
+}
+
+fn bearers(table: &Table, names: &RoaringBitmap) -> RoaringBitmap {
+    let mut rows: Vec<u32> =
+        names.iter().flat_map(|name| table.names().rows(name)).copied().collect();
+    rows.sort_unstable();
+    sorted(rows.into_iter())
 }
 
 impl Table {
@@ -71,12 +96,17 @@ impl Table {
     /// [`FilterError`], when the filter names a unit that is not there.
     pub fn select(&self, filter: &Filter, asking: &Asking<'_>) -> Result<Matches<'_>, FilterError> {
         let looking = Looking { table: self, asking };
-        let Some(top) = asking.within else {
-            return Ok(Matches(looking.rows(&filter.expr, None)?));
-        };
-        let reach = looking.under(Facet::Unit, top);
-        let rows = looking.rows(&filter.expr, Some(&reach))?;
-        Ok(Matches(Cow::Owned(&*reach & &*rows)))
+        if let Some(top) = asking.within {
+            let reach = looking.under(Facet::Unit, top);
+            let rows = looking.rows(&filter.expr, Some(&reach))?;
+            return Ok(Matches(Found::Rows(Cow::Owned(&*reach & &*rows))));
+        }
+        if let Expr::Test(Test::Name(query)) = &filter.expr {
+            let names = self.names().matching(query);
+            let bearers = self.names().bearers(&names);
+            return Ok(Matches(Found::Names(names, bearers)));
+        }
+        Ok(Matches(Found::Rows(looking.rows(&filter.expr, None)?)))
     }
 }
 
@@ -285,17 +315,13 @@ impl<'a> Looking<'a, '_> {
     fn named(&self, query: &NameQuery, among: Option<&RoaringBitmap>) -> RoaringBitmap {
         let table = self.table;
         let names = table.names().matching(query);
-        let bearers: usize = names.iter().map(|name| table.names().rows(name).len()).sum();
         let rows = among.unwrap_or_else(|| table.all());
         // A row is looked at for less than a bearer is put in its place.
-        if rows.len() / 4 < u64::try_from(bearers).unwrap_or(u64::MAX) {
+        if rows.len() / 4 < table.names().bearers(&names) {
             let fits = |row: &u32| table.name(*row).is_some_and(|name| names.contains(name));
             return self.look(among, fits);
         }
-        let mut rows: Vec<u32> =
-            names.iter().flat_map(|name| table.names().rows(name)).copied().collect();
-        rows.sort_unstable();
-        sorted(rows.into_iter())
+        bearers(table, &names)
     }
 }
 

@@ -47,6 +47,8 @@ pub struct Table {
     rechecks: Vec<u32>,
     /// Of those few whose standing turns on a day.
     terms: HashMap<u32, Terms>,
+    /// Who they are.
+    turning: RoaringBitmap,
     /// Of those few who may be late by a limit.
     watch: HashMap<u32, Freshness>,
     name_of: Vec<u32>,
@@ -99,6 +101,7 @@ impl Table {
             capacities: Vec::new(),
             rechecks: Vec::new(),
             terms: HashMap::new(),
+            turning: RoaringBitmap::new(),
             watch: HashMap::new(),
             name_of: Vec::new(),
             all: RoaringBitmap::new(),
@@ -122,7 +125,9 @@ impl Table {
 
     /// Ends the loading.
     pub(super) fn settle(&mut self) {
-        self.names.settle();
+        for (row, name) in self.names.settle() {
+            self.name_of[index(row)] = name;
+        }
     }
 
     /// How many records.
@@ -207,6 +212,7 @@ impl Table {
         }
         if let Some(terms) = &row.facets.terms {
             self.terms.insert(number, **terms);
+            self.turning.insert(number);
         }
         if let Some(watch) = &row.facets.watch {
             self.watch.insert(number, **watch);
@@ -299,7 +305,9 @@ impl Table {
         if let Some(recheck) = self.rechecks.get_mut(at) {
             *recheck = 0;
         }
-        self.terms.remove(&number);
+        if self.terms.remove(&number).is_some() {
+            self.turning.remove(number);
+        }
         self.watch.remove(&number);
         for (place, column) in self.columns.iter_mut().enumerate() {
             column.clear(number, Facet::MANY.iter().any(|facet| facet.place() == place));

@@ -333,7 +333,7 @@ proptest! {
         let matches = table.select(&filter, &asking(units, &sealer)).expect("no unit to know");
         let fields = ["area", "reserve_class", "languages"].map(str::to_owned);
         let grouping = Grouping::parse(&fields, RecordKind::Reservist, Sight::Masked).expect("three");
-        let mut counting = Counting::new(matches, grouping, TODAY);
+        let mut counting = Counting::new(&table, &matches, grouping, TODAY);
         while counting.step(&table) {}
         let total = counting.total();
         let counted = counting.finish(&table, units).expect("few groups");

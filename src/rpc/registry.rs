@@ -145,8 +145,8 @@ impl RegistryParts {
     }
 
     /// A copy, so that checking a batch holds up nobody.
-    fn units(&self) -> Units {
-        self.engine.world().units().clone()
+    fn units(&self) -> Arc<Units> {
+        Arc::clone(self.engine.world().shared_units())
     }
 }
 

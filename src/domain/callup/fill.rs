@@ -40,11 +40,12 @@ impl Pool {
         let any_taken = !taken.is_empty();
         let mut sizes = vec![0_usize; RANKS * units];
         let mut found: Vec<(u32, u64)> = Vec::new();
-        for Candidate { row, unit, standing } in candidates {
+        // From within: candidates come out of several chains, which next to next would cost more.
+        candidates.for_each(|Candidate { row, unit, standing }| {
             let place = usize::try_from(unit).unwrap_or(usize::MAX);
-            let Some(reach) = demand.units.get(place) else { continue };
+            let Some(reach) = demand.units.get(place) else { return };
             if any_taken && taken.contains(row) {
-                continue;
+                return;
             }
             match (standing, reach) {
                 (Ok(Place { reason, rank }), Reach::Asked) => {
@@ -58,7 +59,7 @@ impl Pool {
                 (Err(barred), Reach::Asked) => pool.refused[barred as usize] += 1,
                 (Err(_barred), Reach::SameArea | Reach::Elsewhere) => {}
             }
-        }
+        });
         let mut begin = 0;
         for (range, size) in pool.left.iter_mut().zip(&sizes) {
             *range = begin..begin;

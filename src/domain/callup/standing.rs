@@ -139,6 +139,15 @@ enum Births {
     From(Option<Date>),
 }
 
+/// What a [`Judge`] says of all people who differ in birth and ties only.
+#[derive(Debug, Clone, Copy)]
+pub struct Alike {
+    standing: Option<Barred>,
+    births: Births,
+    health: Option<Barred>,
+    reason: Reason,
+}
+
 const CATEGORIES: usize = 3;
 const RANKS: usize = Rank::ALL.len() + 1;
 
@@ -224,25 +233,70 @@ impl Judge {
     /// # Errors
     /// Why they have none.
     pub fn person(&self, person: &Person, is_near: bool) -> Result<Place, Barred> {
-        self.bar_person(&person.who)?;
-        self.bar_tied(person.is_assigned, person.is_called)?;
-        let professional = person.who.category == Some(ReservistCategory::Professional);
-        let reason = match (self.by_plan, is_near, person.class) {
-            (true, false, _) => Reason::Assigned,
-            (true, true, _) => Reason::AssignedNear,
-            (_, false, Some(ReserveClass::One)) => Reason::ExactClass1,
-            (_, false, None) if professional => Reason::ExactClass1,
-            (_, false, Some(ReserveClass::Two)) => Reason::ExactClass2,
-            (_, false, None) => Reason::ExactUnclassed,
-            (_, true, Some(ReserveClass::One)) => Reason::NearClass1,
-            (_, true, None) if professional => Reason::NearClass1,
-            (_, true, Some(ReserveClass::Two)) => Reason::NearClass2,
-            (_, true, None) => Reason::NearUnclassed,
-        };
-        Ok(Place { reason, rank: youth(person.who.birth.date()) })
+        let who = &person.who;
+        let alike = self.alike(who, person.class, is_near);
+        self.one_of(&alike, who.birth.date(), (person.is_assigned, person.is_called))
     }
 
-    fn bar_person(&self, who: &Callable) -> Result<(), Barred> {
+    /// What is the same for all people who differ in birth and ties only: a million candidates are of
+    /// a few hundred sorts.
+    pub fn alike(&self, who: &Callable, class: Option<ReserveClass>, is_near: bool) -> Alike {
+        let category = match who.category {
+            Some(ReservistCategory::Officer) => 0,
+            Some(ReservistCategory::Professional) => 1,
+            Some(ReservistCategory::NcoSoldier) | None => 2,
+        };
+        let rank = who.rank.map_or(0, |rank| usize::from(rank.number()));
+        let is_unfit = who.health.is_some_and(|class| class.number() > HEALTH_MAX);
+        let is_professional = who.category == Some(ReservistCategory::Professional);
+        Alike {
+            standing: self.bar_standing(who).err(),
+            births: self.births[category][rank][usize::from(who.sex == Sex::Female)],
+            health: is_unfit.then_some(Barred::Unfit),
+            reason: match (self.by_plan, is_near, class) {
+                (true, false, _) => Reason::Assigned,
+                (true, true, _) => Reason::AssignedNear,
+                (_, false, Some(ReserveClass::One)) => Reason::ExactClass1,
+                (_, false, None) if is_professional => Reason::ExactClass1,
+                (_, false, Some(ReserveClass::Two)) => Reason::ExactClass2,
+                (_, false, None) => Reason::ExactUnclassed,
+                (_, true, Some(ReserveClass::One)) => Reason::NearClass1,
+                (_, true, None) if is_professional => Reason::NearClass1,
+                (_, true, Some(ReserveClass::Two)) => Reason::NearClass2,
+                (_, true, None) => Reason::NearUnclassed,
+            },
+        }
+    }
+
+    /// The place of one of those who are alike, by birth and by whether they are assigned and called.
+    ///
+    /// # Errors
+    /// Why they have none.
+    pub fn one_of(
+        &self,
+        alike: &Alike,
+        birth: Date,
+        (is_assigned, is_called): (bool, bool),
+    ) -> Result<Place, Barred> {
+        if let Some(barred) = alike.standing {
+            return Err(barred);
+        }
+        if birth > self.latest {
+            return Err(Barred::UnderAge);
+        }
+        match alike.births {
+            Births::Closed => return Err(Barred::NotOpen),
+            Births::From(Some(earliest)) if birth < earliest => return Err(Barred::OverAge),
+            Births::From(_within) => {}
+        }
+        if let Some(barred) = alike.health {
+            return Err(barred);
+        }
+        self.bar_tied(is_assigned, is_called)?;
+        Ok(Place { reason: alike.reason, rank: youth(birth) })
+    }
+
+    fn bar_standing(&self, who: &Callable) -> Result<(), Barred> {
         match who.status_on(self.day) {
             ReservistStatus::Active => {}
             ReservistStatus::Deferred => return Err(Barred::Deferred),
@@ -258,28 +312,7 @@ impl Judge {
             Occasion::Training => (who.deferral, Barred::Deferred),
             Occasion::Mobilization => (who.exemption, Barred::Exempt),
         };
-        if period.is_some_and(|period| period.contains(self.day)) {
-            return Err(why);
-        }
-        let birth = who.birth.date();
-        if birth > self.latest {
-            return Err(Barred::UnderAge);
-        }
-        let category = match who.category {
-            Some(ReservistCategory::Officer) => 0,
-            Some(ReservistCategory::Professional) => 1,
-            Some(ReservistCategory::NcoSoldier) | None => 2,
-        };
-        let rank = who.rank.map_or(0, |rank| usize::from(rank.number()));
-        match self.births[category][rank][usize::from(who.sex == Sex::Female)] {
-            Births::Closed => return Err(Barred::NotOpen),
-            Births::From(Some(earliest)) if birth < earliest => return Err(Barred::OverAge),
-            Births::From(_within) => {}
-        }
-        if who.health.is_some_and(|class| class.number() > HEALTH_MAX) {
-            return Err(Barred::Unfit);
-        }
-        Ok(())
+        if period.is_some_and(|period| period.contains(self.day)) { Err(why) } else { Ok(()) }
     }
 
     /// The place of an item of the very type or a near one.

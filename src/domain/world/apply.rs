@@ -38,7 +38,7 @@ impl World {
             Event::UnitsPut(units) => {
                 for unit in units {
                     // It was possible when it was decided; the tree is the same now.
-                    let put = self.units.put(unit.clone());
+                    let put = Arc::make_mut(&mut self.units).put(unit.clone());
                     debug_assert!(put.is_ok(), "{put:?}");
                 }
             }

@@ -69,7 +69,7 @@ impl World {
 
     pub(super) fn put_units(&self, units: &[Unit], now: Instant) -> Result<Vec<Event>, Refusal> {
         let today = now.date_in_vietnam();
-        let mut tree = self.units.clone();
+        let mut tree = self.units().clone();
         let mut changed = Vec::new();
         for unit in units {
             if unit.parent.is_none() && self.province.as_ref() != Some(&unit.code) {

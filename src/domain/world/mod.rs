@@ -76,7 +76,7 @@ pub struct World {
     trust: Option<Arc<Trust>>,
     /// The newest sequence when the bundle came into force: later orders were judged by it.
     trusted_from: u64,
-    units: Units,
+    units: Arc<Units>,
     /// None until a list was put.
     specialties: Option<Arc<Specialties>>,
     /// By place in the ledger.
@@ -129,7 +129,12 @@ impl World {
     }
 
     /// The units.
-    pub const fn units(&self) -> &Units {
+    pub fn units(&self) -> &Units {
+        &self.units
+    }
+
+    /// The units, for whoever looks at them beyond the world's lock.
+    pub const fn shared_units(&self) -> &Arc<Units> {
         &self.units
     }
 

@@ -7,6 +7,7 @@
 mod endpoints;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use jiff::civil::Date;
 
@@ -154,7 +155,7 @@ impl World {
                 self.check_unused(entry, &unit.code, &codes)?;
             }
         }
-        let mut restored = self.units.clone();
+        let mut restored = self.units().clone();
         restored.restore(changed);
         restored.check_whole()?;
         Ok(codes.into_iter().filter_map(|code| restored.get(code)).cloned().collect())
@@ -196,7 +197,8 @@ impl World {
         match &done.act {
             Act::Change(_) => {
                 // It was possible when it was decided; the tree is the same now.
-                let outcome = self.units.reorganize(&done.units, done.effective);
+                let outcome =
+                    Arc::make_mut(&mut self.units).reorganize(&done.units, done.effective);
                 debug_assert!(outcome.is_ok(), "{outcome:?}");
                 for made in &done.endpoints {
                     self.endpoints.add(made.no, made.address.clone());
@@ -206,7 +208,7 @@ impl World {
                 done.endpoints.iter().for_each(|gone| self.retire(gone.no));
                 if let Some(recorded) = self.reorganizations.get_mut(entry) {
                     recorded.undone_by = Some(index);
-                    self.units.restore(&recorded.done.units);
+                    Arc::make_mut(&mut self.units).restore(&recorded.done.units);
                 }
             }
         }

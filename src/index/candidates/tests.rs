@@ -1,10 +1,16 @@
 //! The columns against the whole record.
 
+use std::collections::HashSet;
+use std::sync::Arc;
+
 use jiff::civil::{Date, date};
 use proptest::prelude::*;
 
 use super::*;
+use crate::domain::callup::Candidate;
+use crate::domain::callup::standing::{Judge, Person};
 use crate::domain::ids::{AssignmentId, ReserveUnitCode, ReservistId};
+use crate::domain::order::handling::Handling;
 use crate::domain::plan::{Assignment, Stage, Subject, Tier};
 use crate::domain::registry::eligibility::{AgeLimits, Call, Duty, Occasion};
 use crate::domain::registry::{Deferral, DeferralGround, Equipment, Exemption, Reservist};
@@ -93,6 +99,38 @@ proptest! {
         prop_assert_eq!((row.version, row.unit, row.class), (2, 4, who.class));
         prop_assert_eq!(row.who.birth, who.person.birth);
         prop_assert_eq!(row.rechecked_on, who.standing.last_recheck_on);
+    }
+
+    #[test]
+    fn people_judged_by_their_sort_are_judged_as_each_alone(
+        all in prop::collection::vec((people(), any::<[bool; 3]>()), 1..40),
+        day in days(),
+        handling in prop::sample::select(vec![Handling::Exercise, Handling::Actual]),
+        (is_combat, by_plan, is_near) in any::<(bool, bool, bool)>(),
+    ) {
+        let (mut table, mut called, mut leaving) = (Table::default(), HashSet::new(), Vec::new());
+        for ((who, [is_assigned, is_leaving, is_called]), at) in all.iter().zip(1_u128..) {
+            let (id, mut who) = (at.to_be_bytes(), who.clone());
+            who.specialty = Some("CN01".parse().expect("a code"));
+            put(&mut table, id, &pb::Reservist::from(&who), 1);
+            table.set_assigned(&id, *is_assigned);
+            leaving.extend(is_leaving.then_some(id));
+            called.extend(is_called.then_some(id));
+        }
+        let limits = Arc::new(AgeLimits::shipped());
+        let judge = Judge::on(day, handling, (is_combat, by_plan), &limits);
+        let rows = table.candidates(|_unit| Some(4));
+        let ties = rows.ties(&leaving, &called);
+        let mut judged: Vec<_> = rows.judged_people("CN01", is_near, &judge, &ties).collect();
+        judged.sort_unstable_by_key(|one| one.row);
+        let alone = all.iter().zip(1_u128..).map(|((who, ties), at)| {
+            let found = rows.person(&at.to_be_bytes()).expect("it is there");
+            let [is_assigned, is_leaving, is_called] = *ties;
+            let is_assigned = is_assigned || is_leaving;
+            let person = Person { who: Callable::from(who), class: who.class, is_assigned, is_called };
+            Candidate { row: found.row, unit: 4, standing: judge.person(&person, is_near) }
+        });
+        prop_assert_eq!(judged, alone.collect::<Vec<_>>());
     }
 
     #[test]

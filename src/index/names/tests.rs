@@ -102,7 +102,13 @@ proptest! {
             bearers.insert(row, (key, number));
         }
         if settles {
-            names.settle();
+            for (row, number) in names.settle() {
+                bearers.get_mut(&row).expect("nobody comes in").1 = number;
+            }
+            for (row, (key, number)) in &bearers {
+                prop_assert_eq!(names.key(*number), key.as_str());
+                prop_assert!(names.rows(*number).contains(row), "each under the new number");
+            }
         }
         let mut keys: Vec<&str> = bearers.values().map(|(key, _name)| key.as_str()).collect();
         keys.sort_unstable();

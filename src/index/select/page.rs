@@ -7,6 +7,8 @@
 
 use std::fmt;
 
+use roaring::RoaringBitmap;
+
 use crate::domain::world::RecordKind;
 use crate::index::filter::Sight;
 use crate::index::{Matches, Table};
@@ -115,11 +117,19 @@ impl Table {
         len: usize,
     ) -> Vec<[u8; 16]> {
         let bound = after.map(|after| self.bound(sorting.by, after));
+        if let (By::Name, Some(names)) = (sorting.by, matches.names()) {
+            return self.page_of_names(names, sorting, bound, len);
+        }
+        let rows = &*matches.rows(self);
         match sorting.by {
-            By::Id if matches.len() > WALK_FROM => self.walk_ids(matches, sorting, after, len),
-            By::Name if matches.len() > WALK_FROM => self.walk_names(matches, sorting, bound, len),
+            By::Id if rows.len() > WALK_FROM => self.walk_ids(rows, sorting, after, len),
+            By::Name if rows.len() > WALK_FROM => {
+                let fits = |row: &u32| rows.contains(*row);
+                let names = self.names_from(sorting, bound);
+                self.people(names, fits, sorting, bound, len)
+            }
             _few => {
-                let keys = matches.rows().iter().map(|row| self.key(sorting.by, row));
+                let keys = rows.iter().map(|row| self.key(sorting.by, row));
                 best(keys, sorting, bound, len)
             }
         }
@@ -150,12 +160,12 @@ impl Table {
 
     fn walk_ids(
         &self,
-        matches: &Matches<'_>,
+        rows: &RoaringBitmap,
         sorting: Sorting,
         after: Option<&Position>,
         len: usize,
     ) -> Vec<[u8; 16]> {
-        let fits = |row: &u32| matches.rows().contains(*row);
+        let fits = |row: &u32| rows.contains(*row);
         let order = self.by_order();
         if sorting.is_descending {
             let is_before = |one| after.is_none_or(|after| self.id(one) < after.id);
@@ -166,30 +176,79 @@ impl Table {
         }
     }
 
-    fn walk_names(
+    /// The names of a list from its bound on, in its order.
+    fn names_from(
         &self,
-        matches: &Matches<'_>,
+        sorting: Sorting,
+        bound: Option<Key>,
+    ) -> Box<dyn Iterator<Item = u32> + '_> {
+        if sorting.is_descending {
+            Box::new(self.names().backward(bound.map_or(u64::MAX, |(label, _id)| label)))
+        } else {
+            Box::new(self.names().onward(bound.map_or(0, |(label, _id)| label)))
+        }
+    }
+
+    /// Of names in order the people past a bound who fit; a name's own people come by identity.
+    fn people(
+        &self,
+        names: impl Iterator<Item = u32>,
+        fits: impl Fn(&u32) -> bool,
         sorting: Sorting,
         bound: Option<Key>,
         len: usize,
     ) -> Vec<[u8; 16]> {
-        let names = self.names();
         let mut ids = Vec::with_capacity(len);
-        let mut take = |name: u32| {
-            let rows = names.rows(name).iter().filter(|row| matches.rows().contains(**row));
-            let keys = rows.map(|row| (names.label_of(name), self.id(*row)));
+        for name in names {
+            let rows = self.names().rows(name).iter().filter(|row| fits(row));
+            let keys = rows.map(|row| (self.names().label_of(name), self.id(*row)));
             ids.extend(best(keys, sorting, bound, len - ids.len()));
-            ids.len() < len
-        };
-        // A name's own people come by identity.
-        if sorting.is_descending {
-            let from = bound.map_or(u64::MAX, |(label, _id)| label);
-            let _full = names.backward(from).all(&mut take);
-        } else {
-            let from = bound.map_or(0, |(label, _id)| label);
-            let _full = names.onward(from).all(&mut take);
+            if ids.len() == len {
+                break;
+            }
         }
         ids
+    }
+
+    /// People who bear one of some names: either all names are walked until there are enough, or the
+    /// names meant are put in order, whichever looks at fewer.
+    fn page_of_names(
+        &self,
+        meant: &RoaringBitmap,
+        sorting: Sorting,
+        bound: Option<Key>,
+        len: usize,
+    ) -> Vec<[u8; 16]> {
+        let wide = |len: usize| u64::try_from(len).unwrap_or(u64::MAX);
+        let walked = wide(len).saturating_mul(wide(self.names().len())) / meant.len().max(1);
+        if walked < meant.len() {
+            let names = self.names_from(sorting, bound).filter(|name| meant.contains(*name));
+            return self.people(names, |_any| true, sorting, bound, len);
+        }
+        let label = bound.map(|(label, _id)| label);
+        let is_past = |(own, _name): &(u64, u32)| match label {
+            Some(label) if sorting.is_descending => *own <= label,
+            Some(label) => *own >= label,
+            None => true,
+        };
+        let labelled = meant.iter().map(|name| (self.names().label_of(name), name));
+        let mut names: Vec<(u64, u32)> = labelled.filter(is_past).collect();
+        // Each name has somebody, and only the bound's own may have nobody past it.
+        let most = len.saturating_add(1);
+        if most < names.len() {
+            let compare = |one: &(u64, u32), other: &(u64, u32)| {
+                let order = one.cmp(other);
+                if sorting.is_descending { order.reverse() } else { order }
+            };
+            names.select_nth_unstable_by(most, compare);
+            names.truncate(most);
+        }
+        names.sort_unstable();
+        if sorting.is_descending {
+            names.reverse();
+        }
+        let names = names.into_iter().map(|(_label, name)| name);
+        self.people(names, |_any| true, sorting, bound, len)
     }
 }
 
@@ -223,4 +282,73 @@ fn best(
     kept.sort_unstable_by(compare);
     kept.truncate(len);
     kept.into_iter().map(|(_first, id)| id).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use jiff::civil::date;
+
+    use super::*;
+    use crate::domain::text::{fold, sort_key};
+    use crate::domain::unit::Units;
+    use crate::evidence::seal::Sealer;
+    use crate::index::{Asking, Filter, Row};
+    use crate::sim::province;
+    use crate::wire::pb;
+    use crate::wire::registry::encode;
+
+    const KIND: RecordKind = RecordKind::Reservist;
+
+    #[test]
+    fn people_whose_names_begin_so_come_in_the_order_of_lists_page_by_page() {
+        let (mut put, mut loaded) = (Table::default(), Table::loading());
+        let sealer = Sealer::new(&[7; 32]);
+        let mut all = Vec::new();
+        for (who, id) in province::reservists(5, 2_000).zip(1_u128..) {
+            let (record, id) = (pb::Reservist::from(&who), id.to_be_bytes());
+            let row = Row::of(&record, 1, &encode(record.clone()), &sealer).expect("good codes");
+            put.put(id, &row);
+            loaded.put(id, &row);
+            all.push((sort_key(&record.full_name), id, fold(&record.full_name)));
+        }
+        loaded.settle();
+        all.sort_unstable();
+        let units = Units::from_list(province::units()).expect("one tree");
+        let as_of = date(2026, 1, 31);
+        let asking = Asking { units: &units, within: None, as_of, sealer: &sealer };
+        let beginnings: BTreeSet<&str> = all
+            .iter()
+            .flat_map(|(_key, _id, name)| [1, 2, 5, 9].map(|len| name.get(..len).unwrap_or(name)))
+            .collect();
+        for beginning in beginnings.into_iter().filter(|text| text.trim() == *text) {
+            let text = format!("name = \"{beginning}*\"");
+            let filter = Filter::parse(&text, KIND, Sight::Whole).expect("a filter");
+            let meant = all.iter().filter(|(_key, _id, name)| name.starts_with(beginning));
+            let meant: Vec<[u8; 16]> = meant.map(|(_key, id, _name)| *id).collect();
+            for table in [&put, &loaded] {
+                let matches = table.select(&filter, &asking).expect("no unit to know");
+                assert_eq!(usize::try_from(matches.len()).ok(), Some(meant.len()), "{text}");
+                for (is_descending, len) in [(false, 1), (false, 50), (true, 7)] {
+                    let sorting = Sorting { by: By::Name, is_descending };
+                    let mut wanted = meant.clone();
+                    if is_descending {
+                        wanted.reverse();
+                    }
+                    let (mut walked, mut after) = (Vec::new(), None);
+                    while walked.len() < 100 {
+                        let page = table.page(&matches, sorting, after.as_ref(), len);
+                        let Some(last) = page.last() else { break };
+                        after = table.position(last);
+                        walked.extend(page);
+                    }
+                    let some = wanted.len().min(walked.len());
+                    assert!(some == wanted.len() || some >= 100, "{text} {sorting:?}");
+                    assert_eq!(walked[..some], wanted[..some], "{text} {sorting:?}");
+                    assert_eq!(walked.len(), some, "{text} {sorting:?}");
+                }
+            }
+        }
+    }
 }

@@ -35,6 +35,10 @@ impl Table {
         &self.by_order
     }
 
+    pub(in crate::index) fn end(&self) -> u32 {
+        u32::try_from(self.ids.len()).expect("memory ends before 32 bits of records")
+    }
+
     pub(in crate::index) fn id(&self, row: u32) -> [u8; 16] {
         self.ids[index(row)]
     }
@@ -53,6 +57,11 @@ impl Table {
 
     pub(in crate::index) fn terms(&self, row: u32) -> Terms {
         self.terms.get(&row).copied().unwrap_or_default()
+    }
+
+    /// Those of whom [`Table::terms`] says something.
+    pub(in crate::index) const fn turning(&self) -> &RoaringBitmap {
+        &self.turning
     }
 
     /// Those who may be late by a limit other than the recheck's.

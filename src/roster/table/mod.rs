@@ -15,6 +15,7 @@ mod shape;
 pub(super) mod told;
 mod units;
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -36,6 +37,10 @@ use units::Named;
 
 /// A text that names no unit.
 const UNKNOWN: &str = "?";
+/// Longest text that may say that there is nothing: `xóa` with its mark apart.
+const CLEARED_LEN_MAX: usize = 8;
+/// Most names of units whose meaning is remembered: a list has some dozens, each thousands of times.
+const NAMED_MAX: usize = 1_000;
 
 /// Finds the tables, without reading them.
 pub(super) fn probe<K: Kind>(source: Source<'_>, options: &Options<'_>) -> Result<(), RosterError> {
@@ -95,6 +100,7 @@ pub(super) fn read<K: Kind>(
             may_number_columns: true,
             in_footer: false,
             group_unit: None,
+            named: RefCell::default(),
         };
         parts.rows(part, &mut |number, cells| {
             let decoded = table.located.decoder.row(cells);
@@ -136,6 +142,8 @@ struct Table<'a, K: Kind> {
     may_number_columns: bool,
     /// The unit that the last heading named.
     group_unit: Option<Named>,
+    /// What texts meant, by text and district.
+    named: RefCell<HashMap<(String, String), Option<Named>>>,
 }
 
 impl<K: Kind> Table<'_, K> {
@@ -217,7 +225,8 @@ impl<K: Kind> Table<'_, K> {
                 }
             }
             // What says that there is nothing: the field is cleared.
-            if bound.role == Role::Whole && matches!(fold(&text).as_str(), "-" | "--" | "xoa") {
+            let is_short = text.len() <= CLEARED_LEN_MAX && bound.role == Role::Whole;
+            if is_short && matches!(fold(&text).as_str(), "-" | "--" | "xoa") {
                 text.clear();
             }
             match &bound.role {
@@ -257,7 +266,7 @@ impl<K: Kind> Table<'_, K> {
             let is_own = column.field == K::UNIT_FIELD;
             let named = match slot.trim() {
                 "" => default.clone().filter(|_| is_own),
-                text => units::of_cell(text, &district, self.options),
+                text => self.named(text, &district),
             };
             let Some(named) = named else {
                 // What was no unit on the day of the list is not to be found among those of today.
@@ -275,6 +284,15 @@ impl<K: Kind> Table<'_, K> {
                 *(column.slot)(input) = former;
             }
         }
+    }
+
+    fn named(&self, text: &str, district: &str) -> Option<Named> {
+        let mut known = self.named.borrow_mut();
+        if known.len() == NAMED_MAX {
+            known.clear();
+        }
+        let find = || units::of_cell(text, district, self.options);
+        known.entry((text.to_owned(), district.to_owned())).or_insert_with(find).clone()
     }
 
     fn district(&self, cells: &[Cell]) -> String {

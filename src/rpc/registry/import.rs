@@ -6,6 +6,8 @@
 
 mod settle;
 
+use std::collections::HashMap;
+
 use prost::Message;
 use tokio::sync::{mpsc, oneshot};
 use tokio_stream::StreamExt;
@@ -216,11 +218,16 @@ impl RegistryParts {
         let (units, specialties) = (self.units(), self.specialties());
         {
             let lists = self.lists(&units, &specialties);
+            // Rows of one list leave the same few sets of cells blank.
+            let mut without: HashMap<Vec<String>, Fields> = HashMap::new();
             for (number, record, kept) in rows {
-                let own = fields.as_ref().filter(|_all| !kept.is_empty());
-                let own =
-                    own.map(|_all| Fields::without::<B::Record>(&names, &kept)).transpose()?;
-                let fields = own.as_ref().or(fields.as_ref());
+                let is_less = fields.is_some() && !kept.is_empty();
+                if is_less && !without.contains_key(&kept) {
+                    let own = Fields::without::<B::Record>(&names, &kept)?;
+                    without.insert(kept.clone(), own);
+                }
+                let own = without.get(&kept).filter(|_own| is_less);
+                let fields = own.or(fields.as_ref());
                 let record = record.ok_or_else(|| WireError::missing("rows.record"))?;
                 let settled = self.settle(record, fields, &lists).await?;
                 let Settled { record: checked, mode, warnings } = match settled {

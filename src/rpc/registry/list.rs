@@ -172,8 +172,9 @@ impl RegistryParts {
         let counting = tokio::task::spawn_blocking(move || {
             let asking = Asking { units: &units, within: within.as_ref(), as_of, sealer: &sealer };
             let mut registry = engine.registry();
-            let matches = registry.table(kind).select(&filter, &asking)?;
-            let mut counting = Counting::new(matches, grouping, as_of);
+            let table = registry.table(kind);
+            let matches = table.select(&filter, &asking)?;
+            let mut counting = Counting::new(table, &matches, grouping, as_of);
             while counting.step(registry.table(kind)) {
                 // Writers come in here: an import and the orders behind it do not wait for a count.
                 RwLockReadGuard::bump(&mut registry);

@@ -1,5 +1,7 @@
 //! Where a record counts: by the map of today, or by that of before the mergers.
 
+use std::sync::Arc;
+
 use crate::domain::ids::UnitCode;
 use crate::domain::unit::{UnitKind, Units};
 use crate::wire::pb::FigureGrouping;
@@ -43,7 +45,7 @@ impl Place {
 
 /// Which records count, and under which units.
 pub(super) struct Scope {
-    pub(super) units: Units,
+    pub(super) units: Arc<Units>,
     /// Only what lies under it.
     pub(super) top: Option<UnitCode>,
     pub(super) by: FigureGrouping,

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use super::*;
 use crate::domain::unit::Units;
 use crate::sim::province;
@@ -15,7 +17,7 @@ fn scope(by: FigureGrouping, population: Option<u32>) -> Scope {
         }
     }
     let units = Units::from_list(list).expect("the shipped units");
-    Scope { units, top: None, by, years: (0, u32::MAX), is_former: false }
+    Scope { units: Arc::new(units), top: None, by, years: (0, u32::MAX), is_former: false }
 }
 
 fn totals(figures: &[pb::Figure], name: &str) -> Vec<(Vec<String>, u64, Option<u64>)> {
@@ -227,7 +229,13 @@ fn the_old_map_counts_under_the_former_commune_and_the_district_command_of_then(
     let units = Units::from_list(list).expect("they hang together");
     let unit: UnitCode = "03160".parse().expect("a code");
     let former = |by, former: Option<&str>, is_former| {
-        let scope = Scope { units: units.clone(), top: None, by, years: (0, u32::MAX), is_former };
+        let scope = Scope {
+            units: Arc::new(units.clone()),
+            top: None,
+            by,
+            years: (0, u32::MAX),
+            is_former,
+        };
         let places = scope.places(&unit, former);
         assert_eq!((places.len(), &places[0]), (2, &Place::Whole));
         places[1].name(&scope)
@@ -249,8 +257,13 @@ fn a_table_by_the_old_map_never_has_a_unit_of_today() {
     let list = province::units().into_iter().chain(crate::roster::lists::shipped_former_units());
     let units = Units::from_list(list).expect("they hang together");
     for by in [FigureGrouping::Area, FigureGrouping::Unit] {
-        let scope =
-            Scope { units: units.clone(), top: None, by, years: (0, u32::MAX), is_former: true };
+        let scope = Scope {
+            units: Arc::new(units.clone()),
+            top: None,
+            by,
+            years: (0, u32::MAX),
+            is_former: true,
+        };
         for unit in units.iter() {
             for place in scope.places(&unit.code, None) {
                 let Some(code) = place.unit() else { continue };

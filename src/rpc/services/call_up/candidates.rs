@@ -3,28 +3,24 @@
 mod held;
 
 use std::collections::{BTreeMap, HashSet};
-use std::ops::Range;
 
-use roaring::RoaringBitmap;
-
-use crate::domain::callup::standing::{Item, Judge, Person};
+use crate::domain::callup::standing::Judge;
 use crate::domain::callup::{Barred, Candidate, Reach};
-use crate::domain::ids::{EndpointNo, EquipmentId, ReservistId, SpecialtyCode, UnitCode};
+use crate::domain::ids::{EndpointNo, UnitCode};
 use crate::domain::order::RequirementKind;
 use crate::domain::order::audience::AudienceSelector;
-use crate::domain::plan::{Area, Match, Refusal, Subject};
+use crate::domain::plan::Area;
 use crate::domain::unit::Units;
 use crate::domain::world::{OrderRefusal, RecordKind, Refusal as WorldRefusal};
 use crate::engine::Engine;
 use crate::evidence::seal::Sealer;
-use crate::index::{ItemRow, PersonRow, Registry, open_value};
-use crate::rpc::services::call_up::{Holder, Line};
+use crate::index::{Candidates as Rows, Registry, Ties, open_value};
+use crate::rpc::services::call_up::Line;
 use crate::rpc::status::Reject;
 use crate::store::keys;
 use crate::wire::registry::{RegistryRecord, decode};
 
 pub(super) use self::held::Calling;
-use self::held::barred;
 
 /// Where may be called, and who is spoken for.
 #[derive(Debug)]
@@ -76,192 +72,89 @@ impl Field {
     }
 }
 
-/// All candidates of the lines, each record once.
-#[derive(Debug, Default)]
-pub(super) struct Pool {
-    /// The records, by row.
-    pub(super) records: Vec<(RecordKind, [u8; 16])>,
-    /// The rows of people who serve in the militia too.
-    pub(super) in_militia: RoaringBitmap,
-    /// What is known of each.
-    known: Vec<Known>,
-    groups: Vec<Group>,
-}
-
+/// All candidates of the lines, where they stand in the registry; whom the plan has, judged already.
 #[derive(Debug)]
-struct Known {
-    unit: u32,
-    facts: Facts,
-    /// Of one whom the plan has: how the post is fitted, and the place on its waiting list.
-    held: Option<(Result<Match, Barred>, Option<u32>)>,
+pub(super) struct Pool<'a> {
+    calling: Calling<'a>,
+    people: Rows<'a>,
+    items: Rows<'a>,
+    ties: (Ties, Ties),
+    /// By line, where the plan fills it.
+    held: BTreeMap<usize, Vec<Candidate>>,
+    /// Those of whom no record is left.
+    gone: Vec<(RecordKind, [u8; 16])>,
 }
 
-#[derive(Debug)]
-enum Facts {
-    Person(Person),
-    Item(Item),
-    /// The plan has one of whom no record is left.
-    Gone,
-}
-
-/// Rows that stand together.
-#[derive(Debug)]
-struct Group {
-    kind: RequirementKind,
-    of: Of,
-    rows: Range<usize>,
-}
-
-/// Whose rows they are.
-#[derive(Debug)]
-enum Of {
-    /// Those of a specialty or type.
-    Code(SpecialtyCode),
-    /// Those whom the plan has for a line, by its place.
-    Line(usize),
-}
-
-impl Pool {
-    /// Gathers what any line could take, in one look at the registry.
-    pub(super) fn gather(
-        registry: &Registry,
+impl<'a> Pool<'a> {
+    /// Looks at the registry for what any line could take.
+    pub(super) fn of(
+        registry: &'a Registry,
         lines: &[Line],
-        calling: Calling<'_>,
+        calling: Calling<'a>,
         field: &Field,
         places: &BTreeMap<UnitCode, u32>,
     ) -> Self {
-        let mut pool = Self::default();
-        let judge = calling.judge;
+        // A record keeps the unit it was entered with; whoever stands for that today calls.
+        // Of what ended and left nothing in its place nobody can be called.
+        let today = |unit: &UnitCode| {
+            let now = field.units.get(field.units.current(unit));
+            places.get(&now.filter(|unit| !unit.is_closed())?.code).copied()
+        };
+        let rows = |kind| registry.table(kind).candidates(today);
+        let (people, items) = (rows(RecordKind::Reservist), rows(RecordKind::Equipment));
+        let leaving = registry.plan.leaving_from(calling.support.day());
+        let leaving: Vec<[u8; 16]> = leaving.iter().map(|it| *it.as_bytes()).collect();
+        let ties = (people.ties(&leaving, &field.called), items.ties(&leaving, &field.called));
+        let (held, gone) = (BTreeMap::new(), Vec::new());
+        let mut pool = Self { calling, people, items, ties, held, gone };
         let area = calling.plan.map(|unit| Area::of(unit, &field.units));
-        let leaving = registry.plan.leaving_from(judge.day());
-        for (kind, wanted) in [
-            (RecordKind::Reservist, RequirementKind::Personnel),
-            (RecordKind::Equipment, RequirementKind::Equipment),
-        ] {
-            // A record keeps the unit it was entered with; whoever stands for that today calls.
-            // Of what ended and left nothing in its place nobody can be called.
-            let today = |unit: &UnitCode| {
-                let now = field.units.get(field.units.current(unit));
-                places.get(&now.filter(|unit| !unit.is_closed())?.code).copied()
-            };
-            let rows = registry.table(kind).candidates(today);
-            let called = |id: &[u8; 16]| field.called.contains(id);
-            let mut codes: HashSet<&SpecialtyCode> = HashSet::new();
-            for (at, line) in lines.iter().enumerate().filter(|(_at, line)| line.kind == wanted) {
-                let begin = pool.known.len();
-                if let (Some(holders), Some(area)) = (&line.holders, &area) {
-                    for holder in holders {
-                        let is_there = if kind == RecordKind::Reservist {
-                            let row = rows.person(&holder.id);
-                            row.inspect(|row| pool.person(row, called)).map(|row| {
-                                let code = rows.code(&holder.id).and_then(|code| code.parse().ok());
-                                calling
-                                    .person(&row, code)
-                                    .and_then(|own| area.judge(holder.post, &own))
-                            })
-                        } else {
-                            let row = rows.item(&holder.id);
-                            row.inspect(|row| pool.item(row, judge, called)).map(|row| {
-                                let code = rows.code(&holder.id).and_then(|code| code.parse().ok());
-                                calling
-                                    .item(&row, code)
-                                    .and_then(|own| area.judge_item(holder.post, &own))
-                            })
-                        };
-                        let home = today(&holder.unit);
-                        pool.hold(kind, holder, is_there, home);
-                    }
-                    pool.group(wanted, Of::Line(at), begin);
-                    continue;
-                }
-                codes.extend(line.near.iter().chain([&line.code]));
-            }
-            for code in codes {
-                let begin = pool.known.len();
-                let is_leaving = |subject| !leaving.is_empty() && leaving.contains(&subject);
-                if kind == RecordKind::Reservist {
-                    for mut row in rows.people(code.as_str()) {
-                        row.is_assigned |=
-                            is_leaving(Subject::Reservist(ReservistId::from_bytes(row.id)));
-                        pool.person(&row, called);
-                    }
-                } else {
-                    for mut row in rows.items(code.as_str()) {
-                        row.is_assigned |=
-                            is_leaving(Subject::Equipment(EquipmentId::from_bytes(row.id)));
-                        pool.item(&row, judge, called);
-                    }
-                }
-                pool.group(wanted, Of::Code(code.clone()), begin);
-            }
+        for (at, line) in lines.iter().enumerate() {
+            let (Some(holders), Some(area)) = (&line.holders, &area) else { continue };
+            let held = |holder| pool.held(line, holder, area, today(&holder.unit));
+            let held = holders.iter().filter_map(held).collect();
+            pool.held.insert(at, held);
         }
         pool
     }
 
-    fn group(&mut self, kind: RequirementKind, of: Of, begin: usize) {
-        self.groups.push(Group { kind, of, rows: begin..self.known.len() });
-    }
-
-    /// How one whom the plan has fits; one of whom no record is left is counted where he came from.
-    fn hold(
-        &mut self,
-        kind: RecordKind,
-        holder: &Holder,
-        fit: Option<Result<Match, Refusal>>,
-        home: Option<u32>,
-    ) {
-        match (fit, home) {
-            (Some(fit), _) => {
-                if let Some(known) = self.known.last_mut() {
-                    known.held = Some((fit.map_err(barred), holder.waits));
-                }
-            }
-            (None, Some(unit)) => {
-                self.records.push((kind, holder.id));
-                let held = Some((Err(Barred::Gone), holder.waits));
-                self.known.push(Known { unit, facts: Facts::Gone, held });
-            }
-            (None, None) => {}
-        }
-    }
-
-    fn person(&mut self, row: &PersonRow, is_called: impl Fn(&[u8; 16]) -> bool) {
-        if row.in_militia {
-            self.in_militia.extend(u32::try_from(self.records.len()));
-        }
-        self.records.push((RecordKind::Reservist, row.id));
-        let person = person(row, is_called(&row.id));
-        self.known.push(Known { unit: row.unit, facts: Facts::Person(person), held: None });
-    }
-
-    fn item(&mut self, row: &ItemRow, judge: &Judge, is_called: impl Fn(&[u8; 16]) -> bool) {
-        self.records.push((RecordKind::Equipment, row.id));
-        let item = item(row, judge, is_called(&row.id));
-        self.known.push(Known { unit: row.unit, facts: Facts::Item(item), held: None });
-    }
-
     /// The candidates of one line.
-    pub(super) fn of<'a>(
-        &'a self,
+    pub(super) fn candidates(
+        &self,
         at: usize,
         line: &'a Line,
-        judge: &'a Judge,
-    ) -> impl Iterator<Item = Candidate> + 'a {
-        let groups = self.groups.iter().filter(move |group| group.kind == line.kind);
-        let groups = groups.filter_map(move |group| match &group.of {
-            Of::Line(own) => (*own == at).then_some((group, false)),
-            Of::Code(_code) if line.holders.is_some() => None,
-            Of::Code(code) if *code == line.code => Some((group, false)),
-            Of::Code(code) => line.near.contains(code).then_some((group, true)),
+    ) -> impl Iterator<Item = Candidate> + '_ {
+        let judge = self.calling.judge(line);
+        let held = self.held.get(&at);
+        let is_free = line.holders.is_none();
+        let codes = move |kind| {
+            let near = line.near.iter().map(|near| (near, true));
+            let all = std::iter::once((&line.code, false)).chain(near);
+            all.filter(move |_code| is_free && line.kind == kind)
+        };
+        let people = codes(RequirementKind::Personnel).flat_map(move |(code, is_near)| {
+            self.people.judged_people(code.as_str(), is_near, judge, &self.ties.0)
         });
-        groups.flat_map(move |(group, is_near)| {
-            let known = group.rows.clone().zip(&self.known[group.rows.clone()]);
-            known.filter_map(move |(row, known)| {
-                let standing = known.standing(judge, is_near)?;
-                let row = u32::try_from(row).expect("the registry has less than 2^32 records");
-                Some(Candidate { row, unit: known.unit, standing })
-            })
-        })
+        let items = codes(RequirementKind::Equipment).flat_map(move |(code, is_near)| {
+            self.items.judged_items(code.as_str(), is_near, judge, &self.ties.1)
+        });
+        let items = items.map(|item| Candidate { row: self.people.end() + item.row, ..item });
+        held.into_iter().flatten().copied().chain(people).chain(items)
+    }
+
+    /// The record of a candidate.
+    pub(super) fn record(&self, row: u32) -> (RecordKind, [u8; 16]) {
+        let Some(item) = row.checked_sub(self.people.end()) else {
+            return (RecordKind::Reservist, self.people.id(row));
+        };
+        match item.checked_sub(self.items.end()) {
+            None => (RecordKind::Equipment, self.items.id(item)),
+            Some(gone) => self.gone[usize::try_from(gone).expect("a length")],
+        }
+    }
+
+    /// Whether a candidate is a person who serves in the militia too.
+    pub(super) fn is_in_militia(&self, row: u32) -> bool {
+        row < self.people.end() && self.people.is_in_militia(row)
     }
 }
 
@@ -281,27 +174,15 @@ pub(super) fn record<R: RegistryRecord>(
     Ok(Some(record))
 }
 
-/// Why a record that was chosen could not be any more; none while it could.
+/// Why records that were chosen could not be any more; nothing for those who could.
 pub(super) fn barred_today(registry: &Registry, ids: &[[u8; 16]], judge: &Judge) -> Vec<Barred> {
-    let people = registry.table(RecordKind::Reservist).candidates(|_any| Some(0));
-    let items = registry.table(RecordKind::Equipment).candidates(|_any| Some(0));
+    let rows = |kind| registry.table(kind).candidates(|_any| Some(0));
+    let (people, items) = (rows(RecordKind::Reservist), rows(RecordKind::Equipment));
+    let free = Ties::default();
     let barred = |id: &[u8; 16]| match (people.person(id), items.item(id)) {
-        (Some(row), _) => judge.person(&person(&row, false), false).err(),
-        (None, Some(row)) => judge.item(&item(&row, judge, false), false).err(),
+        (Some(row), _) => judge.person(&free.person(&row), false).err(),
+        (None, Some(row)) => judge.item(&free.item(&row, judge), false).err(),
         (None, None) => Some(Barred::Gone),
     };
     ids.iter().filter_map(barred).collect()
-}
-
-const fn person(row: &PersonRow, is_called: bool) -> Person {
-    Person { who: row.who, class: row.class, is_assigned: row.is_assigned, is_called }
-}
-
-fn item(row: &ItemRow, judge: &Judge, is_called: bool) -> Item {
-    Item {
-        barred_by: row.status.callable_on(row.status_period, judge.day()).err(),
-        grade: row.grade,
-        is_assigned: row.is_assigned,
-        is_called,
-    }
 }

@@ -45,7 +45,8 @@ pub(super) struct Made {
     pub(super) posts: HashMap<[u8; 16], String>,
     plan: Option<ReserveUnitCode>,
     day: Date,
-    records: Vec<(RecordKind, [u8; 16])>,
+    /// Of all who are chosen or stand by, by row.
+    records: HashMap<u32, (RecordKind, [u8; 16])>,
     in_militia: RoaringBitmap,
     selection: Selection,
 }
@@ -58,20 +59,28 @@ impl Choice {
         let judge =
             |is_combat| Judge::on(self.day, self.handling, (is_combat, by_plan), &self.limits);
         let (combat, support) = (judge(true), judge(false));
-        let calling = Calling { judge: &support, plan: self.plan.as_ref(), units: &units };
-        let pool = Pool::gather(&engine.registry(), &self.lines, calling, &field, &places);
+        let plan = self.plan.as_ref();
+        let calling = Calling { combat: &combat, support: &support, plan, units: &units };
         let demand = Demand {
             wanted: self.lines.iter().map(|line| line.count).collect(),
             units: reaches,
             reserve_percent: self.reserve_percent,
         };
+        let registry = engine.registry();
+        let pool = Pool::of(&registry, &self.lines, calling, &field, &places);
         let selection = select(&demand, |line| {
             let at = usize::try_from(line).unwrap_or(usize::MAX);
-            let (pool, combat, support) = (&pool, &combat, &support);
-            let judge = move |line: &Line| if line.is_combat { combat } else { support };
-            self.lines.get(at).into_iter().flat_map(move |line| pool.of(at, line, judge(line)))
+            let line = self.lines.get(at).map(|line| pool.candidates(at, line));
+            line.into_iter().flatten()
         });
-        let Pool { records, in_militia, .. } = pool;
+        // Rows mean nothing once the registry moves on.
+        let rows = || {
+            let reserve = selection.lines.iter().flat_map(|line| &line.reserve);
+            selection.chosen.iter().chain(reserve).map(|one| one.row)
+        };
+        let records = rows().map(|row| (row, pool.record(row))).collect();
+        let in_militia = rows().filter(|row| pool.is_in_militia(*row)).collect();
+        drop(registry);
         let Self { lines, day, plan, posts, .. } = self;
         let plan = plan.map(|unit| unit.code);
         Made { lines, field, units, posts, plan, day, records, in_militia, selection }
@@ -81,7 +90,7 @@ impl Choice {
 impl Made {
     /// The record of somebody chosen.
     pub(super) fn record(&self, one: &Chosen) -> Option<(RecordKind, [u8; 16])> {
-        self.records.get(usize::try_from(one.row).ok()?).copied()
+        self.records.get(&one.row).copied()
     }
 
     /// Everybody and everything chosen, with their unit and line.
