@@ -50,7 +50,7 @@ impl RegistryParts {
             return Err(not_in_plan(if who.is_person() { "post" } else { "equipment line" }, no));
         }
         let tree = self.units();
-        let fit = one.judge(&Area::of(unit, &tree), no);
+        let fit = one.judge(&Area::of(unit, &tree, day), no);
         let fit = fit.map_err(|refusal| unfit(refusal.code()))?;
         let (unit, version, is_first, in_militia) = match one {
             One::Person(who) => (who.unit.clone(), who.version, who.is_first(), who.in_militia),

@@ -132,7 +132,7 @@ impl RegistryParts {
     ) -> Vec<Validity> {
         let tree = self.units();
         let areas: BTreeMap<_, _> =
-            units.iter().map(|unit| (&unit.code, Area::of(unit, &tree))).collect();
+            units.iter().map(|unit| (&unit.code, Area::of(unit, &tree, day))).collect();
         let subjects: Vec<Subject> = assignments.iter().map(|at| at.subject).collect();
         let holders = self.subjects(&subjects, day);
         let judge = |(at, holder): (&&Assignment, Option<One>)| {

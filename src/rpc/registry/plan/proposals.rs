@@ -80,7 +80,7 @@ impl<G: Gate> PlanDoor<G> {
         let in_militia: HashSet<Subject> = people.map(|who| Subject::Reservist(who.id)).collect();
         let matching = tokio::task::spawn_blocking(move || {
             let needs: Vec<_> = chosen.iter().map(|unit| needs(unit, &plan, &tree, day)).collect();
-            let propose = Propose { units: &tree, needs: &needs };
+            let propose = Propose { units: &tree, day, needs: &needs };
             let people = propose_people(propose, &candidates.people);
             let equipment = propose_equipment(propose, &candidates.items);
             (people, equipment)

@@ -132,7 +132,7 @@ impl Pool {
     ) -> Self {
         let mut pool = Self::default();
         let judge = calling.judge;
-        let area = calling.plan.map(|unit| Area::of(unit, &field.units));
+        let area = calling.plan.map(|unit| Area::of(unit, &field.units, judge.day()));
         let leaving = registry.plan.leaving_from(judge.day());
         for (kind, wanted) in [
             (RecordKind::Reservist, RequirementKind::Personnel),
