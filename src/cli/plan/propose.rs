@@ -118,7 +118,7 @@ fn words(name: &str, of: &pb::ProposalSummary) -> String {
     if !of.kept_by_unfit.is_empty() {
         let kept: u64 = of.kept_by_unfit.iter().map(|at| at.count).sum();
         text.push_str(&format!(
-            "  {kept} places are kept by holders who do not fit ({}): free each with `hoatoc plan end`\n",
+            "  {kept} places are kept by holders who do not fit ({}): free them with `hoatoc plan end --unfit`\n",
             said(&of.kept_by_unfit)
         ));
     }

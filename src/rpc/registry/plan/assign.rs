@@ -1,4 +1,4 @@
-//! Single assignments: made, ended, replaced, moved up from the waiting list.
+//! Single assignments: made, replaced, moved up from the waiting list.
 
 use jiff::civil::Date;
 
@@ -74,7 +74,7 @@ impl RegistryParts {
     }
 
     /// An assignment that the caller may change, at the version that they have seen.
-    fn assigned(
+    pub(super) fn assigned(
         &self,
         id: &str,
         version: u64,
@@ -95,7 +95,7 @@ impl RegistryParts {
 }
 
 /// The first refusal that says why.
-fn must_all(outcome: &RecordOutcome) -> Result<(), RegistryFault> {
+pub(super) fn must_all(outcome: &RecordOutcome) -> Result<(), RegistryFault> {
     let refused = outcome.rows.iter().find_map(|(_row, outcome)| match outcome {
         RowOutcome::Refused("OTHERS_REFUSED") => None,
         RowOutcome::Refused(reason) => Some(plain(reason)),
@@ -104,7 +104,7 @@ fn must_all(outcome: &RecordOutcome) -> Result<(), RegistryFault> {
     refused.map_or(Ok(()), |reason| Err(RegistryFault::Unfit { reason }))
 }
 
-fn version_of(outcome: &RecordOutcome, row: usize) -> u64 {
+pub(super) fn version_of(outcome: &RecordOutcome, row: usize) -> u64 {
     match outcome.rows.get(row) {
         Some((
             _row,
@@ -116,7 +116,7 @@ fn version_of(outcome: &RecordOutcome, row: usize) -> u64 {
     }
 }
 
-fn update(of: &Assignment) -> RowMode {
+pub(super) fn update(of: &Assignment) -> RowMode {
     RowMode::Update { id: *of.id.as_bytes(), version: of.version }
 }
 
@@ -176,30 +176,6 @@ impl<G: Gate> PlanDoor<G> {
             assignment: Some(assignment(&new, fitting.version)),
             ledger_index: outcome.ledger_index.unwrap_or(0),
             also_militia: fitting.in_militia,
-        })
-    }
-
-    pub(super) async fn end_assignment(
-        &self,
-        request: pb::EndAssignmentRequest,
-        caller: &Caller,
-    ) -> Result<pb::EndAssignmentResponse, RegistryFault> {
-        let id = request_id(&request.request_id, "end_assignment", &request)?;
-        let day = self.parts.day("end_date", request.end_date.as_ref())?;
-        let reason = u8::try_from(request.reason).ok().and_then(EndReason::from_number);
-        let reason = reason.ok_or_else(|| WireError::missing("reason"))?;
-        let (Assigned { mut assignment, subject_version }, _unit) =
-            self.parts.assigned(&request.assignment_id, request.version, caller)?;
-        let mode = update(&assignment);
-        assignment.end(day, reason)?;
-        let message = self::assignment(&assignment, subject_version);
-        let rows = vec![self.parts.assignment_row(&message, 0, mode)?];
-        let outcome = self.parts.put_assignments(id, rows, caller).await?;
-        must_all(&outcome)?;
-        assignment.version = version_of(&outcome, 0);
-        Ok(pb::EndAssignmentResponse {
-            assignment: Some(self::assignment(&assignment, subject_version)),
-            ledger_index: outcome.ledger_index.unwrap_or(0),
         })
     }
 

@@ -122,6 +122,17 @@ impl RegistryParts {
 }
 
 impl RegistryParts {
+    /// How each holder fits its place on a day, by the establishments of that day.
+    pub(super) fn judged_on(&self, assignments: &[&Assignment], day: Date) -> Vec<Validity> {
+        let units: Vec<ReserveUnit> = {
+            let of: BTreeSet<_> = assignments.iter().map(|at| &at.reserve_unit).collect();
+            let registry = self.engine.registry();
+            let all = registry.plan.established_on(day).map(|kept| &kept.unit);
+            all.filter(|unit| of.contains(&unit.code)).cloned().collect()
+        };
+        self.judged(&units.iter().collect::<Vec<_>>(), assignments, day)
+    }
+
     /// How each holder fits its place on a day, by the rules of a proposal and the establishment that
     /// `units` gives.
     pub(super) fn judged(
