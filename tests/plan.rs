@@ -278,6 +278,7 @@ fn those_who_no_longer_fit_are_named_and_ended_in_whole_batches() {
     let proposal = place.run(&["plan", "propose", "--as", "admin"]);
     let done = place.run(&["plan", "confirm", text(&proposal, "proposal"), "--as", "admin"]);
     assert_eq!(done["assigned"], 130, "{done}");
+    assert_eq!(done["also_militia"].as_array().map(Vec::len), Some(2), "{done}");
     let unfit = |more: &[&str]| {
         place.run(&[&["plan", "assignments", "--unfit"], more, &["--as", "admin"]].concat())
     };

@@ -98,7 +98,12 @@ pub(super) async fn replace(cx: &Cx, replace: Replace) -> Result<()> {
     let reply = cx.connect().await?.plan().replace_assignment(request(ask)).await;
     let said = reply.map_err(refused)?.into_inner();
     let both = [Listed::plain(held(said.ended)?), Listed::plain(held(said.assignment)?)];
-    show(cx, &both, Columns::default(), &Export::default())
+    let mut values: Vec<Value> = both.iter().map(value).collect();
+    if said.also_militia {
+        values[1]["also_militia"] = json!(true);
+    }
+    let foot = also_militia(said.also_militia.into());
+    Export::default().show(&cx.screen, &values, &sheet(&both, Columns::default()), &foot)
 }
 
 pub(super) async fn waiting(cx: &Cx, waiting: Waiting) -> Result<()> {
@@ -133,12 +138,18 @@ fn show_promoted(cx: &Cx, said: pb::PromoteWaitingResponse) -> Result<()> {
         .map(|at| json!({ "subject": at.subject_id, "reason": at.reason }))
         .collect();
     let promoted: Vec<Listed> = said.promoted.into_iter().map(Listed::plain).collect();
-    let values: Vec<Value> = promoted.iter().map(value).collect();
+    let mut values: Vec<Value> = promoted.iter().map(value).collect();
+    for value in &mut values {
+        if said.also_militia.iter().any(|who| value["subject"] == who.as_str()) {
+            value["also_militia"] = json!(true);
+        }
+    }
     cx.screen.show(&json!({ "promoted": values, "refused": refused }), || {
         let kept = said.refused.iter().map(|at| format!("\n{}  {}", at.subject_id, at.reason));
+        let foot = also_militia(said.also_militia.len());
         format!(
             "{}{}",
-            render(&sheet(&promoted, Columns::default()), ""),
+            render(&sheet(&promoted, Columns::default()), &foot),
             kept.collect::<String>()
         )
     })

@@ -219,6 +219,7 @@ impl<G: Gate> PlanDoor<G> {
             ended: Some(assignment(&old, subject_version)),
             assignment: Some(assignment(&new, fitting.version)),
             ledger_index: outcome.ledger_index.unwrap_or(0),
+            also_militia: fitting.in_militia,
         })
     }
 
@@ -271,7 +272,11 @@ impl<G: Gate> PlanDoor<G> {
             match must_all(&outcome) {
                 Ok(()) => {
                     next.version = version_of(&outcome, 0);
-                    said.promoted.push(assignment(&next, fitting.version));
+                    let promoted = assignment(&next, fitting.version);
+                    if fitting.in_militia {
+                        said.also_militia.push(promoted.subject_id.clone());
+                    }
+                    said.promoted.push(promoted);
                     said.ledger_index = outcome.ledger_index.unwrap_or(said.ledger_index);
                 }
                 Err(RegistryFault::Unfit { reason: "POST_FULL" }) => break,

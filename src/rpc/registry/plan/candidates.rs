@@ -122,6 +122,16 @@ impl RegistryParts {
 }
 
 impl RegistryParts {
+    /// The ids of those of them who serve in the militia too, as text.
+    pub(super) fn also_militia(&self, subjects: impl Iterator<Item = Subject>) -> Vec<String> {
+        let registry = self.engine.registry();
+        let people = registry.table(RecordKind::Reservist).candidates(|_any| Some(0));
+        let both = subjects.filter(|who| {
+            who.is_person() && people.person(who.as_bytes()).is_some_and(|row| row.in_militia)
+        });
+        both.map(|who| uuid::Uuid::from_bytes(*who.as_bytes()).to_string()).collect()
+    }
+
     /// How each holder fits its place on a day, by the establishments of that day.
     pub(super) fn judged_on(&self, assignments: &[&Assignment], day: Date) -> Vec<Validity> {
         let units: Vec<ReserveUnit> = {

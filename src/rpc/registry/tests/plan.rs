@@ -259,3 +259,32 @@ async fn a_name_is_shown_as_lists_of_people_show_it_and_its_reading_is_an_entry(
     assert!(names(&plan).await.values().all(String::is_empty));
     assert_eq!(plan.house.readings().len(), readings);
 }
+
+#[tokio::test]
+async fn whoever_serves_in_the_militia_too_is_named_when_placed() {
+    let mut plan = Plan::new(4, 2).await;
+    for who in 1..4 {
+        let role = pb::MilitiaRole { force_type: "Cơ động".to_owned(), ..Default::default() };
+        plan.change(&format!("m-{who}"), who, |one| one.militia_role = Some(role)).await;
+    }
+    let first = plan.assign(0, false).await;
+    let by = |who: usize| pb::ReplaceAssignmentRequest {
+        request_id: format!("r-{who}"),
+        assignment_id: first.assignment_id.clone(),
+        subject_id: plan.who[who].reservist_id.clone(),
+        ..Default::default()
+    };
+    let replaced = plan.door.replace_assignment(Request::new(by(1))).await.expect("replaced");
+    assert!(replaced.into_inner().also_militia);
+    plan.assign(2, true).await;
+    let promote = pb::PromoteWaitingRequest {
+        request_id: "p-1".to_owned(),
+        reserve_unit_code: "DB-1".to_owned(),
+        post_no: 1,
+        ..Default::default()
+    };
+    let promoted = plan.door.promote_waiting(Request::new(promote)).await.expect("promoted");
+    let promoted = promoted.into_inner();
+    assert_eq!(promoted.promoted.len(), 1, "{promoted:?}");
+    assert_eq!(promoted.also_militia, [plan.who[2].reservist_id.clone()]);
+}
