@@ -117,7 +117,7 @@ fn plans(table: &Table, units: &Units) {
     println!("plan: {} candidates out of the index in {:.2?}", candidates.len(), started.elapsed());
     let reserve_units = reserve_units(units, posts);
     let needs: Vec<Needs<'_>> = reserve_units.iter().map(Needs::empty).collect();
-    let propose = Propose { units, needs: &needs };
+    let propose = Propose { units, day: DAY, needs: &needs };
     let started = Instant::now();
     let greedy = plan::people_one_by_one(propose, &candidates);
     println!(

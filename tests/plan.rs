@@ -242,3 +242,120 @@ fn a_plan_is_filled_by_a_confirmed_proposal_and_kept_up() {
         .find(|at| at["code"] == "DB-C2" && at["people"].is_object());
     assert_eq!(row.expect("a row")["people"]["filled"], 1, "{fill}");
 }
+
+/// A hundred and thirty of one trade, the first two also in the militia; from one on they have another.
+fn company(trade: &str, from: usize) -> String {
+    let mut text =
+        "Họ và tên;Ngày sinh;Giới tính;Số CCCD;Cấp bậc;CNQS;Hạng dự bị;Xã, phường;Sức khỏe;\
+                    Loại dân quân\n"
+            .to_owned();
+    for number in 0..130 {
+        let trade = if number < from { "CN01" } else { trade };
+        let militia = if number < 2 { "Cơ động" } else { "" };
+        text.push_str(&format!(
+            "Lò Văn An;01/01/2000;Nam;0112001{number:05};Binh nhì;{trade};1;03160;2;{militia}\n"
+        ));
+    }
+    text
+}
+
+#[test]
+fn those_who_no_longer_fit_are_named_and_ended_in_whole_batches() {
+    let place = Place::found(&[]);
+    let _server = place.serve();
+    place.enter_staff(&["03160/military"]);
+    let auditor = ["officer", "add", "auditor", "--name", "auditor", "--unit", "11", "--home"];
+    place.run(
+        &[&auditor[..], &["auditor", "--role", "auditor", "--as", "admin", "--root", "root"]]
+            .concat(),
+    );
+    let people_file = write(&place, "company.csv", &company("CN01", 0));
+    place.run(&["reservist", "import", &people_file, "--as", "admin"]);
+    let plan = PLAN.lines().next().expect("a header").to_owned()
+        + "\nDB-C1;Đại đội 1;03160;CN01;không;;130;\n";
+    let plan = write(&place, "plan.csv", &plan);
+    place.run(&["plan", "import", &plan, "--as", "admin"]);
+    let proposal = place.run(&["plan", "propose", "--as", "admin"]);
+    let done = place.run(&["plan", "confirm", text(&proposal, "proposal"), "--as", "admin"]);
+    assert_eq!(done["assigned"], 130, "{done}");
+    assert_eq!(done["also_militia"].as_array().map(Vec::len), Some(2), "{done}");
+    let unfit = |more: &[&str]| {
+        place.run(&[&["plan", "assignments", "--unfit"], more, &["--as", "admin"]].concat())
+    };
+    assert_eq!(unfit(&[]), json!([]));
+    let people_file = write(&place, "company-changed.csv", &company("CN05", 10));
+    place.run(&["reservist", "import", &people_file, "--as", "admin"]);
+    let all = unfit(&["--export", "unfit.csv"]);
+    let all = all.as_array().expect("a list");
+    assert_eq!(all.len(), 120);
+    let is_told = |at: &Value| at["reason"] == "OTHER_SPECIALTY" && at["name"] == "Lò Văn An";
+    assert!(all.iter().all(is_told), "{}", all[0]);
+    let file = std::fs::read_to_string(place.path("unfit.csv")).expect("a file");
+    assert!(file.lines().next().is_some_and(|head| head.contains(",Tên,")), "{file}");
+    assert!(file.contains(",Lò Văn An,") && file.contains(",OTHER_SPECIALTY"), "{file}");
+    assert_eq!(unfit(&["--on", "2020-01-01"]), json!([]), "nobody held a place then");
+    read_by_role(&place);
+    end_the_unfit(&place, all);
+}
+
+/// Masked for a drafter, and the reading is an entry; no name for an auditor.
+fn read_by_role(place: &Place) {
+    let first = |who: &str| {
+        let all = place.run(&["plan", "assignments", "--limit", "3", "--as", who]);
+        all[0]["name"].clone()
+    };
+    let read_by = |who: &str| {
+        let list = ["ledger", "list", "--kind", "records_read", "--by", who, "--as", "auditor"];
+        place.run(&list).as_array().expect("entries").len()
+    };
+    assert_eq!((first("clerk"), read_by("clerk")), (json!("L. V. A."), 1));
+    assert_eq!((first("auditor"), read_by("auditor")), (json!(""), 0));
+}
+
+fn end_the_unfit(place: &Place, all: &[Value]) {
+    let end = |more: &[&str]| place.try_run(&[&["plan", "end"], more, &["--as", "admin"]].concat());
+    let id = text(&all[0], "id");
+    let one = [id, "--reason", "gone"];
+    for of_all in [&["--unfit"][..], &["--dry-run"], &["--unit", "DB-C1"]] {
+        let both = end(&[&one, of_all].concat()).expect_err("one or all");
+        assert!(both.contains("cannot be used with"), "{both}");
+    }
+    for lacking in [&["--reason", "gone"][..], &[id]] {
+        let lacks = end(lacking).expect_err("something lacks");
+        assert!(lacks.contains("required"), "{lacks}");
+    }
+    let ids = |list: &Value| -> Vec<String> {
+        list.as_array().expect("a list").iter().map(|at| text(at, "id").to_owned()).collect()
+    };
+    let listed = ids(&Value::Array(all.to_vec()));
+    let dry = end(&["--unfit", "--dry-run"]).expect("told");
+    assert_eq!((ids(&dry["assignments"]), &dry["ended"]), (listed.clone(), &json!(0)));
+    let none = end(&["--unfit", "--unit", "DB-C9"]).expect("nobody of that unit");
+    assert_eq!((&none["ended"], &none["left"]), (&json!(0), &json!({})));
+    let done = end(&["--unfit", "--unit", "DB-C1"]).expect("ended");
+    assert_eq!((ids(&done["assignments"]), &done["ended"]), (listed, &json!(120)));
+    assert_eq!(done["ledger_entries"].as_array().map(Vec::len), Some(2), "two whole batches");
+    assert_eq!(done["left"], json!({}));
+    let after = place.run(&["plan", "fill", "--on", "2099-01-01", "--as", "admin"]);
+    assert_eq!(after["total"]["people"]["invalid"], 10, "who stayed is too old by then: {after}");
+    let again = end(&["--unfit"]).expect("nobody is left");
+    assert_eq!(again["ended"], 0);
+}
+
+#[test]
+fn nobody_is_proposed_from_a_unit_that_ended_with_nothing_in_its_place() {
+    let place = Place::found(&[]);
+    let _server = place.serve();
+    place.enter_staff(&["03160/military"]);
+    let roster = write(&place, "five.csv", FIVE);
+    place.run(&["reservist", "import", &roster, "--as", "admin"]);
+    let plan = write(&place, "plan.csv", FIVE_PLAN);
+    place.run(&["plan", "import", &plan, "--as", "admin"]);
+    let propose = || place.run(&["plan", "propose", "--as", "admin"])["people"].clone();
+    assert_eq!(propose()["proposed"]["total"], 2);
+    let close = ["unit", "close", "03160", "--effective", "2026-03-01", "--document", "giải thể"];
+    place.run(&[&close[..], &["--force", "--as", "admin"]].concat());
+    let after = propose();
+    assert_eq!((&after["proposed"]["total"], &after["candidates"]), (&json!(0), &json!(2)));
+    assert_eq!(after["unplaced"], json!({ "UNIT_CLOSED": 2 }), "left out, with the reason");
+}

@@ -15,9 +15,12 @@ use serde_json::{Value, json};
 const PEOPLE: usize = 1_000;
 
 const PLAN: &str = "\
-Mã đơn vị;Tên đơn vị;Đơn vị giao nguồn;CNQS;Gần đúng;Số lượng;Loại phương tiện\n\
-DB-C1;Đại đội 1;03160;CN01;CN02;4;\n\
-;;;;;1;PT01\n";
+Mã đơn vị;Tên đơn vị;Đơn vị giao nguồn;CNQS;Gần đúng;Số lượng;Loại phương tiện;Xã, phường;\
+Chỉ tiêu người;Chỉ tiêu phương tiện\n\
+DB-C1;Đại đội 1;03160, 03349;CN01;CN02;4;;;;\n\
+;;;;;1;PT01;;;\n\
+;;;;;;;03160;5;1\n\
+;;;;;;;03349;2;0\n";
 
 const VEHICLES: &str = "\
 Loại phương tiện;Biển số;Chủ phương tiện;Xã, phường\n\
@@ -194,6 +197,20 @@ fn assert_fill(place: &Place) {
     assert_eq!(total(&fill, "exact", &["people"]), share(3, 4, "75.0"));
     assert_eq!(total(&fill, "near", &["people"]), share(1, 4, "25.0"));
     assert_eq!(total(&fill, "filled", &["equipment"]), share(1, 1, "100.0"));
+    // What a commune gives is measured by its own quota, and by nobody else's.
+    let one = report(place, &["fill", "--unit", "03160"]);
+    assert_eq!(total(&one, "filled", &["people"]), share(4, 5, "80.0"));
+    assert_eq!(total(&one, "exact", &["people"]), share(3, 5, "60.0"));
+    assert_eq!(total(&one, "near", &["people"]), share(1, 5, "20.0"));
+    assert_eq!(total(&one, "invalid", &["people"]), share(0, 4, "0.0"));
+    assert_eq!(total(&one, "filled", &["equipment"]), share(1, 1, "100.0"));
+    let other = report(place, &["fill", "--unit", "03349", "--by", "commune"]);
+    assert_eq!(total(&other, "filled", &["people"]), share(0, 2, "0.0"));
+    let communes = other["figures"].as_array().expect("figures").iter();
+    let mut named = communes.filter(|at| at["unit_code"] != "").peekable();
+    assert!(named.peek().is_some() && named.all(|at| at["unit_code"] == "03349"), "{other}");
+    let nowhere = place.try_run(&["report", "fill", "--unit", "99999", "--as", "admin"]);
+    assert!(nowhere.expect_err("no such unit").contains("unit_code"));
     let before = report(place, &["fill", "--on", "2020-01-01"]);
     assert_eq!(total(&before, "filled", &["people"]), (0, Some(0), None));
 }

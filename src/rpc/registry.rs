@@ -46,6 +46,8 @@ pub struct Caller {
     pub id: OfficerId,
     /// Whether they see records whole; else masked.
     pub sees_all: bool,
+    /// Whether they may list people and means at all.
+    pub may_list: bool,
     /// Where their rights end: this unit and what lies under it. None for the whole province.
     pub within: Option<UnitCode>,
 }

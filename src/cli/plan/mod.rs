@@ -1,7 +1,9 @@
 //! `hoatoc plan`: reserve units, proposals, assignments, fill.
 
 mod assign;
+mod ending;
 mod fill;
+mod listing;
 mod propose;
 mod units;
 
@@ -45,11 +47,12 @@ pub(in crate::cli) enum Plan {
         after_help = "Example:\n  hoatoc plan assign 01936f5e-0000-7000-8000-000000000000 --unit DB-C1 --post 3 --as ~/admin"
     )]
     Assign(assign::Assign),
-    /// Ends one assignment.
+    /// Ends one assignment, or all whose holders may not hold their place any more.
     #[command(
-        after_help = "Example:\n  hoatoc plan end 01936f5e-0000-7000-8000-000000000000 --reason gone --as ~/admin"
+        after_help = "Examples:\n  hoatoc plan end 01936f5e-0000-7000-8000-000000000000 --reason gone --as ~/admin\n  \
+        hoatoc plan end --unfit --unit DB-C1 --dry-run --as ~/admin"
     )]
-    End(assign::End),
+    End(ending::End),
     /// Gives the place of one assignment to somebody else.
     #[command(
         after_help = "Example:\n  hoatoc plan replace 01936f5e-0000-7000-8000-000000000000 --by 01936f5e-0000-7000-8000-000000000001 --as ~/admin"
@@ -58,9 +61,11 @@ pub(in crate::cli) enum Plan {
     /// Lists who waits for a post; with --promote gives open places to them, in order.
     #[command(after_help = "Example:\n  hoatoc plan waiting --unit DB-C1 --post 3 --as ~/admin")]
     Waiting(assign::Waiting),
-    /// Lists assignments.
-    #[command(after_help = "Example:\n  hoatoc plan assignments --unit DB-C1 --as ~/admin")]
-    Assignments(assign::Listing),
+    /// Lists assignments, with who or what holds the place as far as you may see it; the reading of
+    /// names is recorded in the ledger.
+    #[command(after_help = "Examples:\n  hoatoc plan assignments --unit DB-C1 --as ~/admin\n  \
+        hoatoc plan assignments --unfit --on 2026-12-31 --export unfit.xlsx --as ~/admin")]
+    Assignments(listing::Listing),
     /// How full the plan is on a day: people and equipment, exact and near, each with what it is a part
     /// of.
     #[command(after_help = "Examples:\n  hoatoc plan fill --as ~/admin\n  \
@@ -77,10 +82,10 @@ impl Plan {
             Self::Propose(ask) => propose::propose(cx, ask).await,
             Self::Confirm { proposal } => propose::confirm(cx, &proposal).await,
             Self::Assign(assign) => assign::assign(cx, assign).await,
-            Self::End(end) => assign::end(cx, end).await,
+            Self::End(end) => ending::end(cx, end).await,
             Self::Replace(replace) => assign::replace(cx, replace).await,
             Self::Waiting(waiting) => assign::waiting(cx, waiting).await,
-            Self::Assignments(listing) => assign::list(cx, listing).await,
+            Self::Assignments(listing) => listing::list(cx, listing).await,
             Self::Fill(ask) => fill::fill(cx, ask).await,
         }
     }
@@ -102,7 +107,32 @@ fn written(date: Option<&pb::CivilDate>) -> String {
     )
 }
 
+/// What is said where people were placed who serve in the militia too; nothing for nobody.
+fn also_militia(count: usize) -> String {
+    let who = match count {
+        0 => return String::new(),
+        1 => "the person serves".to_owned(),
+        more => format!("{more} of them serve"),
+    };
+    format!("warning: {who} in the militia too: settle which service calls first")
+}
+
 /// What an answer must hold.
 fn held<T>(part: Option<T>) -> Result<T> {
     part.ok_or_else(|| anyhow!("the server's answer lacks a part: it may be of another version"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_is_placed_and_serves_in_the_militia_is_told_of_in_one_wording() {
+        let of = [
+            "",
+            "warning: the person serves in the militia too: settle which service calls first",
+            "warning: 2 of them serve in the militia too: settle which service calls first",
+        ];
+        assert_eq!([0, 1, 2].map(also_militia), of);
+    }
 }

@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use serde_json::{Value, json};
 use tonic::Request;
 
-use super::{day, held, message, written};
+use super::{also_militia, day, held, message, written};
 use crate::cli::Cx;
 use crate::cli::connection::{refused, request};
 use crate::cli::output::{table, text_of};
@@ -118,7 +118,7 @@ fn words(name: &str, of: &pb::ProposalSummary) -> String {
     if !of.kept_by_unfit.is_empty() {
         let kept: u64 = of.kept_by_unfit.iter().map(|at| at.count).sum();
         text.push_str(&format!(
-            "  {kept} places are kept by holders who do not fit ({}): free each with `hoatoc plan end`\n",
+            "  {kept} places are kept by holders who do not fit ({}): free them with `hoatoc plan end --unfit`\n",
             said(&of.kept_by_unfit)
         ));
     }
@@ -143,6 +143,7 @@ fn words(name: &str, of: &pb::ProposalSummary) -> String {
 pub(super) async fn confirm(cx: &Cx, proposal: &str) -> Result<()> {
     let connection = cx.connect().await?;
     let (mut assigned, mut stale, mut part) = (0, Vec::new(), 1);
+    let mut both = Vec::new();
     let mut refused_parts = 0;
     loop {
         let ask = pb::ConfirmProposalRequest {
@@ -159,13 +160,20 @@ pub(super) async fn confirm(cx: &Cx, proposal: &str) -> Result<()> {
         assigned += said.assigned;
         refused_parts += u32::from(!said.refused.is_empty());
         stale.extend(said.refused);
+        both.extend(said.also_militia);
         part += 1;
     }
     let list: Vec<Value> =
         stale.iter().map(|at| json!({ "subject": at.subject_id, "reason": at.reason })).collect();
-    let value = json!({ "assigned": assigned, "refused_parts": refused_parts, "refused": list });
+    let value = json!({
+        "assigned": assigned, "refused_parts": refused_parts, "refused": list,
+        "also_militia": both,
+    });
     cx.screen.show(&value, || {
         let mut text = format!("{assigned} assigned");
+        if !both.is_empty() {
+            text.push_str(&format!("\n{}\n  {}", also_militia(both.len()), both.join("\n  ")));
+        }
         if !stale.is_empty() {
             let mut rows = table(&["SUBJECT", "REASON"]);
             for at in &stale {

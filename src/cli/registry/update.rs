@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::cli::Cx;
 use crate::cli::connection::{Connection, refused, request, request_id};
-use crate::domain::registry::{Lists, Warning};
+use crate::domain::registry::Lists;
 use crate::domain::unit::Units;
 use crate::roster::edit::Editable;
 use crate::roster::lists::shipped_equipment_types;
@@ -40,13 +40,21 @@ pub(super) trait Kept: Editable {
     /// As stored.
     async fn get(connection: &Connection, id: String) -> Result<Option<Self>>;
 
-    /// As stored after it, and the ledger entry.
-    async fn put(connection: &Connection, record: Self) -> Result<(Option<Self>, u64)>;
+    /// As stored after it.
+    async fn put(connection: &Connection, record: Self) -> Result<Stored<Self>>;
+}
+
+/// What the server made of a change.
+pub(super) struct Stored<R> {
+    record: Option<R>,
+    ledger_index: u64,
+    /// Codes of what is worth a look.
+    warnings: Vec<String>,
 }
 
 macro_rules! kept {
     ($($record:ident $service:ident $field:ident $id:ident
-       $get:ident $get_request:ident $update:ident $update_request:ident;)+) => {$(
+       $get:ident $get_request:ident $update:ident $update_request:ident $($warnings:ident)?;)+) => {$(
         impl Kept for pb::$record {
             async fn get(connection: &Connection, id: String) -> Result<Option<Self>> {
                 let ask = pb::$get_request { $id: id };
@@ -54,12 +62,14 @@ macro_rules! kept {
                 Ok(reply.into_inner().$field)
             }
 
-            async fn put(connection: &Connection, record: Self) -> Result<(Option<Self>, u64)> {
+            async fn put(connection: &Connection, record: Self) -> Result<Stored<Self>> {
                 let request_id = request_id();
                 let ask = pb::$update_request { request_id, $field: Some(record) };
                 let reply = connection.$service().$update(request(ask)).await.map_err(refused)?;
                 let reply = reply.into_inner();
-                Ok((reply.$field, reply.ledger_index))
+                let (record, ledger_index) = (reply.$field, reply.ledger_index);
+                let warnings = std::iter::empty()$(.chain(reply.$warnings))?.collect();
+                Ok(Stored { record, ledger_index, warnings })
             }
         }
     )+};
@@ -67,7 +77,7 @@ macro_rules! kept {
 
 kept! {
     Reservist registry reservist reservist_id
-        get_reservist GetReservistRequest update_reservist UpdateReservistRequest;
+        get_reservist GetReservistRequest update_reservist UpdateReservistRequest warnings;
     Equipment registry equipment equipment_id
         get_equipment GetEquipmentRequest update_equipment UpdateEquipmentRequest;
     MilitiaBase force militia_base militia_base_id
@@ -115,13 +125,15 @@ pub(super) async fn run<R: Kept>(cx: &Cx, update: Update) -> Result<()> {
         );
     }
     let (new, warnings) = old.edited(&set, &lists)?;
+    let mut warnings: Vec<String> = warnings.iter().map(|one| one.code().to_owned()).collect();
     let differing = changes(&old, &new);
     let (version, index) = if update.dry_run || differing.is_empty() {
         (there, 0)
     } else {
-        let (stored, index) = R::put(&connection, new).await?;
-        let Some(stored) = stored else { bail!("the server gave no record") };
-        (stored.identity().1, index)
+        let stored = R::put(&connection, new).await?;
+        warnings.extend(stored.warnings);
+        let Some(record) = stored.record else { bail!("the server gave no record") };
+        (record.identity().1, stored.ledger_index)
     };
     let said = Said { id: update.id, version, index, is_dry: update.dry_run, differing, warnings };
     cx.screen.show(&said.value(), || said.text())
@@ -134,7 +146,7 @@ struct Said {
     index: u64,
     is_dry: bool,
     differing: Vec<pb::FieldChange>,
-    warnings: Vec<Warning>,
+    warnings: Vec<String>,
 }
 
 impl Said {
@@ -147,7 +159,7 @@ impl Said {
             "stored": !self.is_dry && !self.differing.is_empty(),
             "ledger_index": self.index,
             "changes": self.differing.iter().map(change).collect::<Vec<_>>(),
-            "warnings": self.warnings.iter().map(|one| one.code()).collect::<Vec<_>>(),
+            "warnings": self.warnings,
         })
     }
 
@@ -161,7 +173,7 @@ impl Said {
             text.push_str(&format!("\n  {field}: {old:?} to {new:?}"));
         }
         for warning in &self.warnings {
-            text.push_str(&format!("\nwarning: {}", warning.code()));
+            text.push_str(&format!("\nwarning: {warning}"));
         }
         text
     }

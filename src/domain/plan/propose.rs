@@ -11,6 +11,8 @@ mod sides;
 
 use std::collections::BTreeMap;
 
+use jiff::civil::Date;
+
 use self::pool::Pool;
 use self::sides::{Equipment, People, Side};
 use super::assignment::{Subject, Tier};
@@ -53,6 +55,8 @@ impl<'a> Needs<'a> {
 pub struct Propose<'a> {
     /// The units of now.
     pub units: &'a Units,
+    /// The day for which candidates were judged.
+    pub day: Date,
     /// The reserve units, in the order in which equals are filled.
     pub needs: &'a [Needs<'a>],
 }

@@ -114,6 +114,8 @@ pub enum Refusal {
     NotCallable(&'static str),
     /// The establishment has no such post or line on that day.
     PostGone,
+    /// The unit of residence ended before that day, and nothing took its place.
+    UnitClosed,
     /// The residence is outside the recruitment area.
     OutsideArea,
     /// The commune has no quota while others have.
@@ -151,6 +153,7 @@ impl Refusal {
             Self::Assigned => "ASSIGNED",
             Self::NotCallable(reason) => reason,
             Self::PostGone => "POST_GONE",
+            Self::UnitClosed => "UNIT_CLOSED",
             Self::OutsideArea => "OUTSIDE_AREA",
             Self::NoQuota => "NO_QUOTA",
             Self::SpecialtyUnknown => "SPECIALTY_UNKNOWN",
@@ -242,12 +245,13 @@ pub struct Area<'a> {
     unit: &'a ReserveUnit,
     units: &'a Units,
     draws_on: BTreeSet<UnitCode>,
+    day: Date,
 }
 
 impl<'a> Area<'a> {
-    /// Of a reserve unit, in a tree.
-    pub fn of(unit: &'a ReserveUnit, units: &'a Units) -> Self {
-        Self { unit, units, draws_on: unit.draws_on(units) }
+    /// Of a reserve unit, in a tree, on a day.
+    pub fn of(unit: &'a ReserveUnit, units: &'a Units, day: Date) -> Self {
+        Self { unit, units, draws_on: unit.draws_on(units), day }
     }
 
     /// All rules for somebody or something at `home`, given what the place says of them: what is
@@ -262,9 +266,13 @@ impl<'a> Area<'a> {
     /// Whether it takes from a unit at all.
     ///
     /// # Errors
-    /// [`Refusal::OutsideArea`] or [`Refusal::NoQuota`].
+    /// [`Refusal::UnitClosed`], [`Refusal::OutsideArea`] or [`Refusal::NoQuota`].
     pub fn takes_from(&self, home: &UnitCode) -> Result<(), Refusal> {
-        if !self.draws_on.contains(home) {
+        // What stands for itself and has ended was closed without a successor: nobody calls there.
+        let today = self.units.get(self.units.current(home));
+        if today.and_then(|unit| unit.valid_to).is_some_and(|last| last < self.day) {
+            Err(Refusal::UnitClosed)
+        } else if !self.draws_on.contains(home) {
             Err(Refusal::OutsideArea)
         } else if self.unit.quotas.is_empty() || self.unit.quota_of(home, self.units).is_some() {
             Ok(())

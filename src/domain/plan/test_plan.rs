@@ -1,6 +1,6 @@
 //! A small province with lists, a reserve unit and candidates, for the tests of the plan.
 
-use jiff::civil::date;
+use jiff::civil::{Date, date};
 
 use super::{Candidate, Item, Post, PostInput, ReserveUnit, ReserveUnitInput};
 use crate::domain::ids::{EquipmentId, ReservistId};
@@ -57,6 +57,15 @@ impl Small {
             equipment_types.insert(kind).expect("new");
         }
         Self { units: Units::from_list(list).expect("a sound tree"), specialties, equipment_types }
+    }
+
+    /// The tree after a commune has ended with nothing in its place.
+    pub(super) fn ended(&self, commune: &str, last: Date) -> Units {
+        let ended = |of: &Unit| Unit {
+            valid_to: (of.code.as_str() == commune).then_some(last),
+            ..of.clone()
+        };
+        Units::from_list(self.units.iter().map(ended)).expect("a sound tree")
     }
 
     pub(super) fn lists(&self) -> Lists<'_> {

@@ -175,8 +175,10 @@ pub const METHODS: &[Method] = &[
     changes("hoatoc.v1.PlanService/ConfirmProposal", REGISTRAR),
     changes("hoatoc.v1.PlanService/Assign", REGISTRAR),
     changes("hoatoc.v1.PlanService/EndAssignment", REGISTRAR),
+    changes("hoatoc.v1.PlanService/EndUnfitAssignments", REGISTRAR),
     changes("hoatoc.v1.PlanService/ReplaceAssignment", REGISTRAR),
     changes("hoatoc.v1.PlanService/PromoteWaiting", REGISTRAR),
+    // Names only for those who may list reservists.
     reads("hoatoc.v1.PlanService/ListAssignments", Callers::AnyOfficer),
     reads("hoatoc.v1.PlanService/GetFill", Callers::AnyOfficer),
     streams("hoatoc.v1.TerminalService/Exchange", Callers::Terminals),

@@ -21,7 +21,7 @@ use crate::wire::{WireError, parse, pb};
 macro_rules! calls {
     ($record:ident $field:ident $id:ident, $create:ident $get:ident $update:ident,
      $create_request:ident $create_response:ident $get_request:ident $get_response:ident
-     $update_request:ident $update_response:ident) => {
+     $update_request:ident $update_response:ident $($warnings:ident)?) => {
         impl RegistryParts {
             pub(super) async fn $create(
                 &self,
@@ -32,7 +32,9 @@ macro_rules! calls {
                 let record =
                     request.$field.ok_or_else(|| WireError::missing(stringify!($field)))?;
                 let (record, index) = self.put(record, RowMode::Create, id, caller).await?;
-                Ok(pb::$create_response { $field: Some(record), ledger_index: index })
+                $(let $warnings = self.worth_a_look(&record);)?
+                let $field = Some(record);
+                Ok(pb::$create_response { $field, ledger_index: index, $($warnings)? })
             }
 
             pub(super) async fn $get(
@@ -59,7 +61,9 @@ macro_rules! calls {
                 self.must_keep(pb::$record::KIND, &id, caller)?;
                 let mode = RowMode::Update { id, version: record.version };
                 let (record, index) = self.put(record, mode, request_id, caller).await?;
-                Ok(pb::$update_response { $field: Some(record), ledger_index: index })
+                $(let $warnings = self.worth_a_look(&record);)?
+                let $field = Some(record);
+                Ok(pb::$update_response { $field, ledger_index: index, $($warnings)? })
             }
         }
     };
@@ -67,7 +71,7 @@ macro_rules! calls {
 
 calls!(Reservist reservist reservist_id, create_reservist get_reservist update_reservist,
     CreateReservistRequest CreateReservistResponse GetReservistRequest GetReservistResponse
-    UpdateReservistRequest UpdateReservistResponse);
+    UpdateReservistRequest UpdateReservistResponse warnings);
 calls!(Equipment equipment equipment_id, create_equipment get_equipment update_equipment,
     CreateEquipmentRequest CreateEquipmentResponse GetEquipmentRequest GetEquipmentResponse
     UpdateEquipmentRequest UpdateEquipmentResponse);
@@ -132,6 +136,18 @@ impl RegistryParts {
         stored.identify(uuid::Uuid::from_bytes(record_id).to_string(), version);
         stored.show(if caller.sees_all { View::Whole } else { View::Masked });
         Ok((stored, outcome.ledger_index.unwrap_or(0)))
+    }
+
+    /// The code of what is worth a look in a record that was taken, beside what its check said: the
+    /// militia base that it names is none that there is.
+    pub(super) fn base_unknown<R: RegistryRecord>(&self, record: &R) -> Option<&'static str> {
+        let key = self.sealer.blind_index("militia_base", record.militia_base()?);
+        let base = self.engine.registry().table(RecordKind::MilitiaBase).find(&key);
+        base.is_none().then_some("MILITIA_BASE_UNKNOWN")
+    }
+
+    fn worth_a_look<R: RegistryRecord>(&self, stored: &R) -> Vec<String> {
+        self.base_unknown(stored).map(str::to_owned).into_iter().collect()
     }
 
     /// A checked record, ready for the owner.

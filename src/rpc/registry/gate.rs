@@ -10,8 +10,12 @@ use super::{Caller, Gate, RegistryFault};
 use crate::domain::authority::Role;
 use crate::domain::code::Code;
 use crate::engine::Engine;
-use crate::rpc::auth::Principal;
+use crate::rpc::auth::{Principal, admit};
+use crate::rpc::gate::methods;
 use crate::rpc::status::{DOMAIN, Reject, detailed, grpc_code};
+
+/// Whoever may make this call may see who is on a list, as far as masks let them.
+const LISTING: &str = "/hoatoc.v1.RegistryService/ListReservists";
 
 /// Reads what the gate found, and bounds an officer to what lies under their unit.
 #[derive(Debug)]
@@ -28,9 +32,10 @@ impl Gate for BehindTheGate {
         _method: &'static str,
     ) -> Result<Caller, Status> {
         match extensions.get::<Principal>() {
-            Some(Principal::Officer { id, unit, roles }) => Ok(Caller {
+            Some(officer @ Principal::Officer { id, unit, roles }) => Ok(Caller {
                 id: id.clone(),
                 sees_all: roles.contains(&Role::Registrar),
+                may_list: methods::find(LISTING).is_some_and(|list| admit(list, officer).is_ok()),
                 within: (self.engine.world().province() != Some(unit)).then(|| unit.clone()),
             }),
             Some(_anonymous_or_terminal) => {

@@ -199,7 +199,7 @@ impl Caller {
 }
 
 /// How much is shown of each record.
-fn view(asked: i32, caller: &Caller) -> Result<View, RegistryFault> {
+pub(super) fn view(asked: i32, caller: &Caller) -> Result<View, RegistryFault> {
     match pb::RecordView::try_from(asked) {
         Ok(pb::RecordView::Unspecified) if caller.sees_all => Ok(View::Named),
         Ok(pb::RecordView::Unspecified | pb::RecordView::Masked) => Ok(View::Masked),

@@ -1,5 +1,6 @@
 mod force;
 mod masks;
+mod plan;
 mod transfer;
 
 use std::collections::BTreeMap;
@@ -70,8 +71,12 @@ impl House {
     async fn new() -> Self {
         let (store, tasks) = (Arc::new(MemoryStore::new()), Tasks::new());
         let engine = founded(&store, &tasks).await;
-        let registrar =
-            Caller { id: "registrar".parse().expect("an id"), sees_all: true, within: None };
+        let registrar = Caller {
+            id: "registrar".parse().expect("an id"),
+            sees_all: true,
+            may_list: true,
+            within: None,
+        };
         let gate = Arc::new(OpenGate(Mutex::new(registrar)));
         let kept = Kept::new();
         let parts = RegistryParts {

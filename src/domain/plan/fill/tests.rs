@@ -1,9 +1,13 @@
 use jiff::civil::date;
+use proptest::prelude::*;
 
 use super::*;
-use crate::domain::ids::{AssignmentId, ReservistId};
-use crate::domain::plan::test_plan::{COMMUNES, Small, candidate, post};
-use crate::domain::plan::{Area, EndReason, QuotaInput, Subject, Tier};
+use crate::domain::ids::{AssignmentId, EquipmentId, ReservistId};
+use crate::domain::plan::test_plan::{COMMUNES, Small, candidate, item, post};
+use crate::domain::plan::{
+    Area, Candidate, EndReason, Item, LineInput, PostInput, QuotaInput, Subject, Tier,
+};
+use crate::domain::registry::{HealthClass, Rank, Sex};
 use crate::domain::unit::{Former, Unit};
 
 fn assignment(number: u8, post: u16, tier: Tier) -> Assignment {
@@ -95,7 +99,7 @@ fn any_past_day_is_as_it_was() {
 fn a_holder_counts_as_what_he_is_on_the_day_and_not_as_what_he_was_assigned_as() {
     let small = Small::new();
     let unit = small.reserve_unit("C1", vec![post("CN01", &["CN02"], 4)]);
-    let area = Area::of(&unit, &small.units);
+    let area = Area::of(&unit, &small.units, date(2026, 2, 1));
     let assigned: Vec<_> = (1..=5).map(|at| assignment(at, 1, Tier::ExactFirst)).collect();
     let mut who: Vec<_> = (1..=5).map(|at| candidate(at, COMMUNES[0], "CN01")).collect();
     // Learned another trade, that is near; one that is not; moved out of the area.
@@ -173,4 +177,107 @@ fn quotas_and_sources_of_a_merged_commune_are_its_successors() {
     assert_eq!(fill.by_commune.len(), 1, "the former commune has no row");
     let into_one = unit.quota_of(&"03352".parse().expect("a good code"), &units);
     assert_eq!(into_one.map(|quota| (quota.unit, quota.people)), Some((successor, 6)));
+}
+
+/// A person who is fit for the post, or has one fault: by number, 0 is none.
+fn a_person(number: u8, fault: u8, is_near: bool) -> Candidate {
+    let fit = candidate(number, COMMUNES[0], if is_near { "CN02" } else { "CN01" });
+    let fit = Candidate { is_assigned: true, ..fit };
+    let at = |commune: &str| commune.parse().expect("a good code");
+    match fault {
+        1 => Candidate { combat: Err("OVER_AGE"), ..fit },
+        2 => Candidate { specialty: "CN03".parse().ok(), ..fit },
+        3 => Candidate { specialty: None, ..fit },
+        4 => Candidate { unit: at(COMMUNES[3]), ..fit },
+        5 => Candidate { unit: at(COMMUNES[1]), ..fit },
+        6 => Candidate { sex: Sex::Female, ..fit },
+        7 => Candidate { rank: Some(Rank::PrivateFirst), ..fit },
+        8 => Candidate { health: HealthClass::new(4), ..fit },
+        9 => Candidate { health: None, ..fit },
+        10 => Candidate { unit: at(COMMUNES[2]), ..fit },
+        _none => fit,
+    }
+}
+
+/// The same of an item.
+fn an_item(number: u8, fault: u8, is_near: bool) -> Item {
+    let fit = item(number, COMMUNES[0], if is_near { "PT02" } else { "PT01" });
+    let at = |commune: &str| commune.parse().expect("a good code");
+    match fault {
+        1 => Item { available: Err("SOLD"), ..fit },
+        2 => Item { kind: "PT03".parse().expect("a good code"), ..fit },
+        4 => Item { unit: at(COMMUNES[3]), ..fit },
+        5 => Item { unit: at(COMMUNES[1]), ..fit },
+        6 => Item { has_driver: false, ..fit },
+        10 => Item { unit: at(COMMUNES[2]), ..fit },
+        _none => fit,
+    }
+}
+
+/// A post and a line of so many places each, that ask for all that can be asked for. The second commune
+/// has no quota, the third has ended, the fourth is another area's.
+fn asking(small: &Small, places: u32) -> ReserveUnit {
+    let men = PostInput {
+        rank_min: "Hạ sĩ".to_owned(),
+        sex: "Nam".to_owned(),
+        health_max: 3,
+        ..post("CN01", &["CN02"], places)
+    };
+    let mut input = small.input("C1", vec![men]);
+    input.lines = vec![LineInput {
+        kind: "PT01".to_owned(),
+        near: vec!["PT02".to_owned()],
+        count: places,
+        needs_driver: true,
+        ..LineInput::default()
+    }];
+    input.quotas = [COMMUNES[0], COMMUNES[2]]
+        .map(|unit| QuotaInput { unit: unit.to_owned(), people: 99, equipment: 99 })
+        .to_vec();
+    input.valid_from = "2026-01-01".to_owned();
+    input.check(&small.lists()).expect("a sound reserve unit")
+}
+
+proptest! {
+    #[test]
+    fn an_ineligible_holder_never_counts_as_filled(
+        places in 1..5_u32,
+        holders in proptest::collection::vec((any::<bool>(), 0..12_u8, any::<bool>()), 0..24),
+    ) {
+        let (small, day) = (Small::new(), date(2026, 2, 1));
+        let unit = asking(&small, places);
+        let units = small.ended(COMMUNES[2], date(2026, 1, 31));
+        let area = Area::of(&unit, &units, day);
+        let (mut list, mut fit_people, mut fit_items) = (Vec::new(), 0_u64, 0_u64);
+        for ((is_person, fault, is_near), number) in holders.iter().zip(1..) {
+            // The eleventh fault: the post has left the establishment.
+            let no = if *fault == 11 { 9 } else { 1 };
+            let mut of = assignment(number, no, Tier::ExactFirst);
+            let validity = if *is_person {
+                fit_people += u64::from(*fault == 0);
+                area.judge(no, &a_person(number, *fault, *is_near))
+            } else {
+                of.subject = Subject::Equipment(EquipmentId::from_bytes([number; 16]));
+                fit_items += u64::from([0, 3, 7, 8, 9].contains(fault));
+                area.judge_item(no, &an_item(number, *fault, *is_near))
+            };
+            list.push((of, validity.map_err(|refusal| refusal.code())));
+        }
+        let held: Vec<_> = list.iter().map(|(of, validity)| held(of, *validity)).collect();
+        let told = fill(&[&unit], &held, day, &units);
+        let all = u64::try_from(holders.len()).expect("a short list");
+        for line in [&told.total, &told.by_unit[&unit.code]] {
+            for (row, fit) in [(&line.people, fit_people), (&line.equipment, fit_items)] {
+                prop_assert_eq!(row.filled(), fit.min(places.into()));
+                prop_assert_eq!(row.filled() + row.surplus, fit, "who fits is filled or beyond");
+            }
+            let unfit = line.people.invalid + line.equipment.invalid;
+            prop_assert_eq!(unfit, all - fit_people - fit_items);
+        }
+        let by_quota = &told.by_quota;
+        prop_assert_eq!(by_quota.people.filled(), fit_people);
+        prop_assert_eq!(by_quota.equipment.filled(), fit_items);
+        let reasons: u64 = told.invalid_by_reason.values().sum();
+        prop_assert_eq!(reasons, all - fit_people - fit_items, "each has its reason");
+    }
 }

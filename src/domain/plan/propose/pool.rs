@@ -4,6 +4,8 @@ mod telling;
 
 use std::collections::{BTreeMap, HashMap};
 
+use jiff::civil::Date;
+
 use super::sides::Side;
 use super::{Needs, Propose};
 use crate::domain::ids::{SpecialtyCode, UnitCode};
@@ -69,14 +71,14 @@ impl<'a, S: Side> Pool<'a, S> {
                 count: asked.posts.iter().map(|(_no, open)| open).sum(),
             })
             .collect();
-        pool.look_at_communes(propose.units);
+        pool.look_at_communes(propose.units, propose.day);
         pool.group();
         pool
     }
 
-    fn look_at_communes(&mut self, units: &Units) {
+    fn look_at_communes(&mut self, units: &Units, day: Date) {
         let areas: Vec<Area<'_>> =
-            self.needs.iter().map(|needs| Area::of(needs.unit, units)).collect();
+            self.needs.iter().map(|needs| Area::of(needs.unit, units, day)).collect();
         let mut cells: HashMap<UnitCode, usize> = HashMap::new();
         for supply in self.supplies {
             let unit = S::unit(supply);

@@ -8,9 +8,11 @@ use crate::domain::plan::test_plan::{COMMUNES, Small, candidate, item, post};
 use crate::domain::plan::{LineInput, PostInput, QuotaInput};
 use crate::domain::registry::ReserveClass;
 
+const DAY: Date = date(2026, 2, 1);
+
 fn people(small: &Small, units: &[&ReserveUnit], candidates: &[Candidate]) -> Proposal {
     let needs: Vec<_> = units.iter().map(|unit| Needs::empty(unit)).collect();
-    propose_people(Propose { units: &small.units, needs: &needs }, candidates)
+    propose_people(Propose { units: &small.units, day: DAY, needs: &needs }, candidates)
 }
 
 fn who(proposal: &Proposal) -> Vec<(u8, u16, u8)> {
@@ -101,7 +103,8 @@ fn what_is_held_and_given_already_is_not_filled_again() {
     needs.held_posts.insert(1, 2);
     needs.given_people.insert(COMMUNES[0].parse().expect("a good code"), 2);
     let list: Vec<_> = (1..6).map(|at| candidate(at, COMMUNES[0], "CN01")).collect();
-    let proposal = propose_people(Propose { units: &small.units, needs: &[needs] }, &list);
+    let proposal =
+        propose_people(Propose { units: &small.units, day: DAY, needs: &[needs] }, &list);
     assert_eq!((proposal.open, proposal.placements.len()), (3, 1));
 }
 
@@ -115,9 +118,31 @@ fn equipment_is_filled_like_people_the_better_grade_first() {
     let worse = Item { grade: Some(3), ..item(1, COMMUNES[0], "PT01") };
     let list = [item(3, COMMUNES[0], "PT02"), worse, item(2, COMMUNES[0], "PT01")];
     let needs = [Needs::empty(&unit)];
-    let proposal = propose_equipment(Propose { units: &small.units, needs: &needs }, &list);
+    let proposal =
+        propose_equipment(Propose { units: &small.units, day: DAY, needs: &needs }, &list);
     assert_eq!(who(&proposal), [(2, 1, 1), (1, 1, 1)]);
     assert_eq!(proposal.unplaced[0].reason, Refusal::PostsFull);
+}
+
+#[test]
+fn nobody_and_nothing_is_drawn_from_a_unit_that_ended_with_nothing_in_its_place() {
+    let small = Small::new();
+    let mut input = small.input("C1", vec![post("CN01", &[], 3)]);
+    input.lines = vec![LineInput { kind: "PT01".to_owned(), count: 3, ..LineInput::default() }];
+    let unit = input.check(&small.lists()).expect("a sound reserve unit");
+    let people = [COMMUNES[0], COMMUNES[1]].map(|unit| candidate(1, unit, "CN01"));
+    let items = [COMMUNES[0], COMMUNES[1]].map(|unit| item(1, unit, "PT01"));
+    for (last, drawn) in [(DAY.yesterday().expect("a day before"), 1), (DAY, 2)] {
+        let units = small.ended(COMMUNES[1], last);
+        let propose = Propose { units: &units, day: DAY, needs: &[Needs::empty(&unit)] };
+        for proposal in [propose_people(propose, &people), propose_equipment(propose, &items)] {
+            assert_eq!(proposal.placements.len(), drawn, "its last day is {last}");
+            let closed = u64::try_from(2 - drawn).expect("none or one");
+            let told = proposal.unplaced_by_reason();
+            assert_eq!(told.get("UNIT_CLOSED").copied().unwrap_or(0), closed, "{told:?}");
+            assert_eq!(proposal.unfilled[0].reasons.contains_key("UNIT_CLOSED"), closed == 1);
+        }
+    }
 }
 
 fn a_candidate() -> impl Strategy<Value = Candidate> {

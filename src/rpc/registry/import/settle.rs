@@ -7,7 +7,6 @@
 use crate::domain::ids::UnitCode;
 use crate::domain::registry::{Lists, ProblemCode};
 use crate::domain::unit::Units;
-use crate::domain::world::RecordKind;
 use crate::engine::records::RowMode;
 use crate::index::{Keys, Row};
 use crate::rpc::registry::{Caller, RegistryFault, RegistryParts};
@@ -60,14 +59,7 @@ impl RegistryParts {
         mode: RowMode,
         kept: Option<&'static str>,
     ) -> Settled<R> {
-        let mut warnings: Vec<&'static str> = kept.into_iter().collect();
-        let is_known = |code: &str| {
-            let key = self.sealer.blind_index("militia_base", code);
-            self.engine.registry().table(RecordKind::MilitiaBase).find(&key).is_some()
-        };
-        if record.militia_base().is_some_and(|code| !is_known(code)) {
-            warnings.push("MILITIA_BASE_UNKNOWN");
-        }
+        let warnings = kept.into_iter().chain(self.base_unknown(&record)).collect();
         Settled { record, mode, warnings }
     }
 

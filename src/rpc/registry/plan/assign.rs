@@ -1,4 +1,4 @@
-//! Single assignments: made, ended, replaced, moved up from the waiting list.
+//! Single assignments: made, replaced, moved up from the waiting list.
 
 use jiff::civil::Date;
 
@@ -50,7 +50,7 @@ impl RegistryParts {
             return Err(not_in_plan(if who.is_person() { "post" } else { "equipment line" }, no));
         }
         let tree = self.units();
-        let fit = one.judge(&Area::of(unit, &tree), no);
+        let fit = one.judge(&Area::of(unit, &tree, day), no);
         let fit = fit.map_err(|refusal| unfit(refusal.code()))?;
         let (unit, version, is_first, in_militia) = match one {
             One::Person(who) => (who.unit.clone(), who.version, who.is_first(), who.in_militia),
@@ -74,7 +74,7 @@ impl RegistryParts {
     }
 
     /// An assignment that the caller may change, at the version that they have seen.
-    fn assigned(
+    pub(super) fn assigned(
         &self,
         id: &str,
         version: u64,
@@ -95,7 +95,7 @@ impl RegistryParts {
 }
 
 /// The first refusal that says why.
-fn must_all(outcome: &RecordOutcome) -> Result<(), RegistryFault> {
+pub(super) fn must_all(outcome: &RecordOutcome) -> Result<(), RegistryFault> {
     let refused = outcome.rows.iter().find_map(|(_row, outcome)| match outcome {
         RowOutcome::Refused("OTHERS_REFUSED") => None,
         RowOutcome::Refused(reason) => Some(plain(reason)),
@@ -104,7 +104,7 @@ fn must_all(outcome: &RecordOutcome) -> Result<(), RegistryFault> {
     refused.map_or(Ok(()), |reason| Err(RegistryFault::Unfit { reason }))
 }
 
-fn version_of(outcome: &RecordOutcome, row: usize) -> u64 {
+pub(super) fn version_of(outcome: &RecordOutcome, row: usize) -> u64 {
     match outcome.rows.get(row) {
         Some((
             _row,
@@ -116,7 +116,7 @@ fn version_of(outcome: &RecordOutcome, row: usize) -> u64 {
     }
 }
 
-fn update(of: &Assignment) -> RowMode {
+pub(super) fn update(of: &Assignment) -> RowMode {
     RowMode::Update { id: *of.id.as_bytes(), version: of.version }
 }
 
@@ -179,30 +179,6 @@ impl<G: Gate> PlanDoor<G> {
         })
     }
 
-    pub(super) async fn end_assignment(
-        &self,
-        request: pb::EndAssignmentRequest,
-        caller: &Caller,
-    ) -> Result<pb::EndAssignmentResponse, RegistryFault> {
-        let id = request_id(&request.request_id, "end_assignment", &request)?;
-        let day = self.parts.day("end_date", request.end_date.as_ref())?;
-        let reason = u8::try_from(request.reason).ok().and_then(EndReason::from_number);
-        let reason = reason.ok_or_else(|| WireError::missing("reason"))?;
-        let (Assigned { mut assignment, subject_version }, _unit) =
-            self.parts.assigned(&request.assignment_id, request.version, caller)?;
-        let mode = update(&assignment);
-        assignment.end(day, reason)?;
-        let message = self::assignment(&assignment, subject_version);
-        let rows = vec![self.parts.assignment_row(&message, 0, mode)?];
-        let outcome = self.parts.put_assignments(id, rows, caller).await?;
-        must_all(&outcome)?;
-        assignment.version = version_of(&outcome, 0);
-        Ok(pb::EndAssignmentResponse {
-            assignment: Some(self::assignment(&assignment, subject_version)),
-            ledger_index: outcome.ledger_index.unwrap_or(0),
-        })
-    }
-
     pub(super) async fn replace_assignment(
         &self,
         request: pb::ReplaceAssignmentRequest,
@@ -243,6 +219,7 @@ impl<G: Gate> PlanDoor<G> {
             ended: Some(assignment(&old, subject_version)),
             assignment: Some(assignment(&new, fitting.version)),
             ledger_index: outcome.ledger_index.unwrap_or(0),
+            also_militia: fitting.in_militia,
         })
     }
 
@@ -295,7 +272,11 @@ impl<G: Gate> PlanDoor<G> {
             match must_all(&outcome) {
                 Ok(()) => {
                     next.version = version_of(&outcome, 0);
-                    said.promoted.push(assignment(&next, fitting.version));
+                    let promoted = assignment(&next, fitting.version);
+                    if fitting.in_militia {
+                        said.also_militia.push(promoted.subject_id.clone());
+                    }
+                    said.promoted.push(promoted);
                     said.ledger_index = outcome.ledger_index.unwrap_or(said.ledger_index);
                 }
                 Err(RegistryFault::Unfit { reason: "POST_FULL" }) => break,

@@ -122,6 +122,27 @@ impl RegistryParts {
 }
 
 impl RegistryParts {
+    /// The ids of those of them who serve in the militia too, as text.
+    pub(super) fn also_militia(&self, subjects: impl Iterator<Item = Subject>) -> Vec<String> {
+        let registry = self.engine.registry();
+        let people = registry.table(RecordKind::Reservist).candidates(|_any| Some(0));
+        let both = subjects.filter(|who| {
+            who.is_person() && people.person(who.as_bytes()).is_some_and(|row| row.in_militia)
+        });
+        both.map(|who| uuid::Uuid::from_bytes(*who.as_bytes()).to_string()).collect()
+    }
+
+    /// How each holder fits its place on a day, by the establishments of that day.
+    pub(super) fn judged_on(&self, assignments: &[&Assignment], day: Date) -> Vec<Validity> {
+        let units: Vec<ReserveUnit> = {
+            let of: BTreeSet<_> = assignments.iter().map(|at| &at.reserve_unit).collect();
+            let registry = self.engine.registry();
+            let all = registry.plan.established_on(day).map(|kept| &kept.unit);
+            all.filter(|unit| of.contains(&unit.code)).cloned().collect()
+        };
+        self.judged(&units.iter().collect::<Vec<_>>(), assignments, day)
+    }
+
     /// How each holder fits its place on a day, by the rules of a proposal and the establishment that
     /// `units` gives.
     pub(super) fn judged(
@@ -132,7 +153,7 @@ impl RegistryParts {
     ) -> Vec<Validity> {
         let tree = self.units();
         let areas: BTreeMap<_, _> =
-            units.iter().map(|unit| (&unit.code, Area::of(unit, &tree))).collect();
+            units.iter().map(|unit| (&unit.code, Area::of(unit, &tree, day))).collect();
         let subjects: Vec<Subject> = assignments.iter().map(|at| at.subject).collect();
         let holders = self.subjects(&subjects, day);
         let judge = |(at, holder): (&&Assignment, Option<One>)| {

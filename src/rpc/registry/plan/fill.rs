@@ -9,7 +9,7 @@ use crate::domain::plan::{self, Assignment, Fill, FillLine, Held, ReserveUnit, S
 use crate::index::assignments::commune_of;
 use crate::rpc::registry::{Caller, Gate, RegistryFault};
 use crate::wire::registry::plan::civil_date;
-use crate::wire::{parse, pb};
+use crate::wire::{WireError, parse, pb};
 
 impl<G: Gate> PlanDoor<G> {
     #[expect(clippy::unused_async, reason = "one of the calls, which are all async")]
@@ -24,6 +24,9 @@ impl<G: Gate> PlanDoor<G> {
             "" => caller.within.clone(),
             code => Some(parse("unit_code", code)?),
         };
+        if within.as_ref().is_some_and(|unit| tree.get(unit).is_none()) {
+            return Err(WireError::new("unit_code", "is no unit that there is").into());
+        }
         if let Some(unit) = within.as_ref().filter(|unit| !caller.reaches(unit, &tree)) {
             return Err(RegistryFault::Outside { unit: unit.clone() });
         }

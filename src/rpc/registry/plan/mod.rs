@@ -3,11 +3,12 @@
 //! Called by tonic, behind the same [`Gate`] as the registry's door and on the same records. What
 //! fits is said by the domain; what is still free is asked by the owner again before it writes.
 //! Invariants: a proposal is confirmed in parts, each all or nothing, and only while it is what was
-//! proposed; records are opened here to choose and to count, and nothing of them but identities
-//! leaves.
+//! proposed; nothing of a record but its identity leaves, save names in lists, which are read as any
+//! list of records is.
 
 mod assign;
 mod candidates;
+mod ending;
 mod fill;
 mod held;
 mod listing;
@@ -128,6 +129,7 @@ plan_calls!(
     confirm_proposal "ConfirmProposal" ConfirmProposalRequest ConfirmProposalResponse;
     assign "Assign" AssignRequest AssignResponse;
     end_assignment "EndAssignment" EndAssignmentRequest EndAssignmentResponse;
+    end_unfit_assignments "EndUnfitAssignments" EndUnfitAssignmentsRequest EndUnfitAssignmentsResponse;
     replace_assignment "ReplaceAssignment" ReplaceAssignmentRequest ReplaceAssignmentResponse;
     promote_waiting "PromoteWaiting" PromoteWaitingRequest PromoteWaitingResponse;
     list_assignments "ListAssignments" ListAssignmentsRequest ListAssignmentsResponse;

@@ -80,7 +80,7 @@ impl<G: Gate> PlanDoor<G> {
         let in_militia: HashSet<Subject> = people.map(|who| Subject::Reservist(who.id)).collect();
         let matching = tokio::task::spawn_blocking(move || {
             let needs: Vec<_> = chosen.iter().map(|unit| needs(unit, &plan, &tree, day)).collect();
-            let propose = Propose { units: &tree, needs: &needs };
+            let propose = Propose { units: &tree, day, needs: &needs };
             let people = propose_people(propose, &candidates.people);
             let equipment = propose_equipment(propose, &candidates.items);
             (people, equipment)
@@ -153,11 +153,13 @@ impl<G: Gate> PlanDoor<G> {
                 refused.push(pb::SubjectRefusal { subject_id, reason });
             }
         }
-        let assigned = if refused.is_empty() { part.len() } else { 0 };
+        let placed = if refused.is_empty() { part } else { &[] };
+        let also_militia = self.parts.also_militia(placed.iter().map(|at| at.subject));
         Ok(pb::ConfirmProposalResponse {
-            assigned: u32::try_from(assigned).unwrap_or(u32::MAX),
+            assigned: u32::try_from(placed.len()).unwrap_or(u32::MAX),
             refused,
             ledger_index: outcome.ledger_index.unwrap_or(0),
+            also_militia,
         })
     }
 }

@@ -260,6 +260,25 @@ async fn a_militia_base_that_nobody_knows_is_worth_a_look() {
     who.militia_role = Some(pb::MilitiaRole { base_code: "DQ-404".into(), ..Default::default() });
     let answer = house.feed_one("i-1", who.clone(), &[]).await;
     assert_eq!((answer.created, warned(&answer)), (1, vec!["MILITIA_BASE_UNKNOWN"]));
+    let mut other = people(2).remove(1);
+    other.militia_role = who.militia_role.clone();
+    let ask = |request_id: &str, reservist: pb::Reservist| pb::CreateReservistRequest {
+        request_id: request_id.to_owned(),
+        reservist: Some(reservist),
+    };
+    let made = house.client.create_reservist(ask("c-1", other)).await.expect("created");
+    let made = made.into_inner();
+    assert_eq!(made.warnings, ["MILITIA_BASE_UNKNOWN"], "as an import says it");
+    let mut other = made.reservist.expect("as stored");
+    other.note = "Mới".to_owned();
+    let put = |request_id: &str, reservist: &pb::Reservist| pb::UpdateReservistRequest {
+        request_id: request_id.to_owned(),
+        reservist: Some(reservist.clone()),
+    };
+    let put_1 = house.client.update_reservist(put("u-1", &other)).await.expect("changed");
+    let put_1 = put_1.into_inner();
+    assert_eq!(put_1.warnings, ["MILITIA_BASE_UNKNOWN"]);
+    let mut other = put_1.reservist.expect("as stored");
     let base = pb::MilitiaBase {
         code: "DQ-404".to_owned(),
         kind: pb::MilitiaBaseKind::CommuneMilitia.into(),
@@ -279,6 +298,9 @@ async fn a_militia_base_that_nobody_knows_is_worth_a_look() {
     who.note = "Mới".to_owned();
     let answer = house.feed_one("i-2", who, &[]).await;
     assert_eq!((answer.updated, warned(&answer)), (1, Vec::new()));
+    other.note = "Mới nữa".to_owned();
+    let put_2 = house.client.update_reservist(put("u-2", &other)).await.expect("changed");
+    assert_eq!(put_2.into_inner().warnings, Vec::<String>::new(), "the base is there now");
 }
 
 #[tokio::test]

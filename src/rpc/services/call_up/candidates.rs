@@ -107,7 +107,7 @@ impl<'a> Pool<'a> {
         let ties = (people.ties(&leaving, &field.called), items.ties(&leaving, &field.called));
         let (held, gone) = (BTreeMap::new(), Vec::new());
         let mut pool = Self { calling, people, items, ties, held, gone };
-        let area = calling.plan.map(|unit| Area::of(unit, &field.units));
+        let area = calling.plan.map(|unit| Area::of(unit, &field.units, calling.support.day()));
         for (at, line) in lines.iter().enumerate() {
             let (Some(holders), Some(area)) = (&line.holders, &area) else { continue };
             let held = |holder| pool.held(line, holder, area, today(&holder.unit));

@@ -124,7 +124,7 @@ pub(super) fn barred(refusal: Refusal) -> Barred {
             found.unwrap_or(Barred::NotOpen)
         }
         Refusal::PostGone => Barred::PostGone,
-        Refusal::OutsideArea | Refusal::NoQuota => Barred::OutsideArea,
+        Refusal::UnitClosed | Refusal::OutsideArea | Refusal::NoQuota => Barred::OutsideArea,
         Refusal::SpecialtyUnknown | Refusal::OtherSpecialty => Barred::OtherSpecialty,
         Refusal::OtherSex => Barred::OtherSex,
         Refusal::RankUnknown | Refusal::RankTooLow | Refusal::RankTooHigh => Barred::OtherRank,
