@@ -185,6 +185,7 @@ impl Candidates<'_> {
         self.number(row, facet).and_then(|number| u8::try_from(number).ok())
     }
 
+    #[inline]
     fn unit(&self, row: u32) -> Option<u32> {
         let place = self.table.column(Facet::Unit).only(row)?;
         *self.units.get(usize::from(place))?
@@ -253,6 +254,7 @@ impl Candidates<'_> {
 }
 
 /// The date that was [packed](super::table::packed); 0 is none.
+#[inline]
 fn unpacked(packed: u32) -> Option<Date> {
     let part = |number: u32| i8::try_from(number % 100).ok();
     let year = i16::try_from(packed / 10_000).ok()?;

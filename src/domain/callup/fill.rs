@@ -4,10 +4,8 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use roaring::RoaringBitmap;
-
 use crate::domain::callup::{
-    Barred, Candidate, Chosen, Demand, ELSEWHERE_MAX, Place, Reach, Reason,
+    Barred, Candidate, Chosen, Demand, ELSEWHERE_MAX, Place, Reach, Reason, Taken,
 };
 
 const RANKS: usize = Reason::ALL.len();
@@ -27,7 +25,7 @@ impl Pool {
     pub(super) fn gather(
         demand: &Demand,
         candidates: impl Iterator<Item = Candidate>,
-        taken: &RoaringBitmap,
+        taken: &Taken,
     ) -> Self {
         let units = demand.units.len();
         let mut pool = Self {
@@ -37,14 +35,13 @@ impl Pool {
             refused: [0; Barred::COUNT],
             elsewhere: vec![0; units],
         };
-        let any_taken = !taken.is_empty();
         let mut sizes = vec![0_usize; RANKS * units];
         let mut found: Vec<(u32, u64)> = Vec::new();
         // From within: candidates come out of several chains, which next to next would cost more.
         candidates.for_each(|Candidate { row, unit, standing }| {
             let place = usize::try_from(unit).unwrap_or(usize::MAX);
             let Some(reach) = demand.units.get(place) else { return };
-            if any_taken && taken.contains(row) {
+            if taken.contains(row) {
                 return;
             }
             match (standing, reach) {

@@ -16,8 +16,6 @@ mod tests;
 
 use std::collections::BTreeMap;
 
-use roaring::RoaringBitmap;
-
 use crate::domain::callup::fill::Pool;
 pub use crate::domain::callup::standing::Barred;
 
@@ -191,13 +189,39 @@ pub struct Selection {
     pub lines: Vec<LineFill>,
 }
 
+/// Rows that fill a line. Plain bits: every candidate of every later line is looked up.
+#[derive(Debug, Default)]
+struct Taken(Vec<u64>);
+
+impl Taken {
+    const BITS: u32 = u64::BITS;
+
+    fn place(row: u32) -> (usize, u64) {
+        let word = usize::try_from(row / Self::BITS).expect("an address has 32 bits and more");
+        (word, 1 << (row % Self::BITS))
+    }
+
+    fn insert(&mut self, row: u32) {
+        let (word, bit) = Self::place(row);
+        if self.0.len() <= word {
+            self.0.resize(word + 1, 0);
+        }
+        self.0[word] |= bit;
+    }
+
+    fn contains(&self, row: u32) -> bool {
+        let (word, bit) = Self::place(row);
+        self.0.get(word).is_some_and(|word| word & bit != 0)
+    }
+}
+
 /// Fills each line in turn. `candidates` gives those of a line, once each, in any order; whoever fills
 /// an earlier line is passed over in a later one.
 pub fn select<I>(demand: &Demand, mut candidates: impl FnMut(u32) -> I) -> Selection
 where
     I: Iterator<Item = Candidate>,
 {
-    let mut taken = RoaringBitmap::new();
+    let mut taken = Taken::default();
     let mut selection = Selection::default();
     let mut reserve_left = RESERVE_MAX;
     for (line, wanted) in (0_u32..).zip(demand.wanted.iter().take(LINES_MAX)) {
@@ -211,7 +235,7 @@ where
         substitutes.extend(pool.take(reserve.saturating_sub(waiting), line));
         let reserve = substitutes;
         reserve_left -= u32::try_from(reserve.len()).unwrap_or(reserve_left);
-        taken.extend(chosen.iter().map(|one| one.row));
+        chosen.iter().for_each(|one| taken.insert(one.row));
         let near = chosen.iter().filter(|one| one.reason.is_near()).count();
         let count = |len: usize| u32::try_from(len).unwrap_or(u32::MAX);
         let mut fill = LineFill {

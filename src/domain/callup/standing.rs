@@ -272,6 +272,7 @@ impl Judge {
     ///
     /// # Errors
     /// Why they have none.
+    #[inline]
     pub fn one_of(
         &self,
         alike: &Alike,
@@ -358,6 +359,7 @@ impl Judge {
 const LATEST: i32 = 10_001 * 12 * 31;
 
 /// Lower for the younger: only the order matters, so no days are counted.
+#[inline]
 fn youth(birth: Date) -> u32 {
     let (year, month) = (i32::from(birth.year()), i32::from(birth.month()));
     let packed = (year * 12 + month) * 31 + i32::from(birth.day());

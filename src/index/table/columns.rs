@@ -129,6 +129,7 @@ impl Column {
     }
 
     /// The place of the value of a row that has one, for facets of one value.
+    #[inline]
     pub(in crate::index) fn only(&self, row: u32) -> Option<u16> {
         self.of_row.get(index(row)).copied().filter(|place| *place != NONE)
     }
@@ -145,6 +146,7 @@ impl Column {
 }
 
 /// A row's number as a place in memory.
+#[inline]
 pub(in crate::index) fn index(row: u32) -> usize {
     usize::try_from(row).expect("an address has 32 bits and more")
 }

@@ -29,6 +29,10 @@ impl Order {
     /// The place after all that `is_before` says yes to.
     fn place(&self, is_before: &impl Fn(u32) -> bool) -> Place {
         let ends_before = |piece: &Vec<u32>| piece.last().is_some_and(|last| is_before(*last));
+        // Identities are made in their order, so most come after all.
+        if self.pieces.last().is_none_or(ends_before) {
+            return Place { piece: self.pieces.len(), at: 0 };
+        }
         let piece = self.pieces.partition_point(ends_before);
         let at = self.pieces.get(piece).map_or(0, |it| it.partition_point(|one| is_before(*one)));
         Place { piece, at }

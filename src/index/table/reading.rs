@@ -43,6 +43,7 @@ impl Table {
         self.ids[index(row)]
     }
 
+    #[inline]
     pub(in crate::index) fn birth(&self, row: u32) -> u32 {
         self.births[index(row)]
     }
