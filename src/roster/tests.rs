@@ -126,6 +126,34 @@ fn read_bytes(
     read_reservists(source, options, &mut |_row| ControlFlow::Continue(()))
 }
 
+#[test]
+fn what_is_no_phone_refuses_no_row_and_takes_no_number_away() {
+    let province = Province::new();
+    let text = format!(
+        "{},Điện thoại\n{},abc\n{},0912345678 / 12345\n{},không có\n",
+        HEAD.trim_end(),
+        person(1, "03203").trim_end(),
+        person(2, "03203").trim_end(),
+        person(3, "03203").trim_end(),
+    );
+    let source = Source::Bytes { name: "list.csv", bytes: text.as_bytes() };
+    let mut rows = Vec::new();
+    let report = read_reservists(source, &province.options(), &mut |row| {
+        let record = row.result.expect("accepted").record;
+        rows.push((record.person.phones.len(), row.blank.contains(&"phones")));
+        ControlFlow::Continue(())
+    });
+    let report = report.expect("a list");
+    // What is stored stays where nothing is left, and goes where the cell says that there is none.
+    assert_eq!(rows, [(0, true), (1, false), (0, false)]);
+    assert_eq!((report.accepted, report.rejected.len()), (3, 0));
+    assert_eq!(
+        serde_json::to_value(&report.warnings).expect("plain data"),
+        json!({ "PHONE_INVALID": 1, "PHONE_REMARK_DROPPED": 1 })
+    );
+    assert_eq!(report.phones_left_out, [2.into(), 3.into()]);
+}
+
 fn person(number: u32, unit: &str) -> String {
     format!("{number},Lò Văn A,15/06/1990,Nam,011090{number:06},{unit}\n")
 }
