@@ -178,7 +178,7 @@ mod tests {
             let path = dir.path().join(format!("plan.{ending}"));
             sheet_of(&unit).save(&path).expect("written");
             let back = read_plan(Source::Path(&path), None).expect("a plan");
-            assert_eq!(back, [unit.clone()], ".{ending}");
+            assert_eq!(back, std::slice::from_ref(&unit), ".{ending}");
         }
     }
 }
