@@ -15,17 +15,20 @@
 //! | 4 roof | [`cli`] | the program `hoatoc`: one file per subcommand |
 //! | 3 doors | [`rpc`] | the gRPC services, the acceptor, who may call what |
 //! | | [`terminal`] | the commune's side: link, verification, inbox, answers, screen |
-//! | | [`roster`] | spreadsheets in: readers, headers, repairs, refusals |
+//! | | [`roster`] | spreadsheets in and out: readers, headers, repairs, refusals, [`roster::sheet`], [`roster::plan`] |
 //! | | [`sim`] | a synthetic province and its people: for the demo, load and training |
 //! | 2 moving | [`engine`] | the one owner that decides, commits and answers |
 //! | | [`fanout`] | who is connected; one session for each terminal's stream |
-//! | | [`index`] | the registry in memory: filters and counts |
+//! | | [`index`] | the registry in memory: filters, counts, figures of reports, candidates for posts |
 //! | 1 durable | [`store`] | the keyspace: a journal as truth, sled or a map as index, snapshots |
 //! | | [`wire`] | messages of `proto/hoatoc/v1`: what is signed, kept and sent, to and from domain types |
 //! | | [`pki`] | certificates, identities in them, TLS configurations |
 //! | | [`telemetry`], [`config`], [`clock`], [`tasks`], [`limits`] | the stairs: used by every floor above |
 //! | 0 pure | [`domain`] | what things are and what may happen to them |
+//! | | [`domain::plan`] | reserve units, who may hold which post, proposals, fill |
+//! | | [`domain::callup`] | whom an order calls: each commune's share, shortfall, reserve list |
 //! | | [`evidence`] | what can be proved to someone who trusts nobody |
+//! | | [`evidence::seal`] | records sealed at rest: the keyring, a key for each record, erasing |
 //!
 //! ## Where to read first
 //!
@@ -62,6 +65,12 @@
 //! | silent | delivered, but nobody acknowledged | chưa trả lời | pending |
 //! | trust bundle | the signed list of who may sign what | danh mục khóa tin cậy | config |
 //! | ledger, entry, leaf | the tamper-evident record, one fact, its bytes | sổ cái | log, event |
+//! | plan | reserve units with their posts, equipment lines and quotas | kế hoạch | template |
+//! | proposal | who could fill the open posts; changes nothing until it is confirmed | phương án | suggestion |
+//! | fill | assigned and fit, of what the plan asks for; exact and near apart | tỷ lệ sắp xếp | coverage |
+//! | call-up | the people and means that an order calls, frozen when it is signed | lệnh gọi | selection |
+//! | keyring | the keys of records, beside the master key and in no backup | chùm khóa | vault |
+//! | figure | a number of a report with what it is a part of | chỉ tiêu báo cáo | metric, KPI |
 //! | epoch | rises when a backup was restored | | generation |
 
 pub mod cli;

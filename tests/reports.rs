@@ -27,6 +27,11 @@ Loại phương tiện;Biển số;Chủ phương tiện;Xã, phường\n\
 PT01;27A-12345;Công ty Thanh Bình;03160\n\
 PT01;27A-12346;Công ty Thanh Bình;03349\n";
 
+const WORKS: &str = "\
+Mã số thuế;Tên doanh nghiệp;Mã xã;Năng lực sản xuất;Bước khảo sát;Ngày khảo sát;Số điện thoại\n\
+0100109106;Công ty May;03160;\"Quân phục: 1200 bộ (chỉ tiêu 300); Vá: 20,5 nghìn cái\";Đang quản lý;15/09/2025;0912345678\n\
+5600123456;Xưởng Đá;03163;\"\"\"Đá; loại 1\"\": 7 \"\"m3 (rời)\"\"\";Đã khảo sát;;\n";
+
 fn write(place: &Place, name: &str, text: &str) -> String {
     let path = place.path(name);
     std::fs::write(&path, text).expect("writable");
@@ -277,6 +282,32 @@ fn assert_edits(place: &Place) {
     }
 }
 
+/// What was exported whole is imported again and changes nothing; out of a spreadsheet and a text.
+fn assert_whole_exports_come_in_again(place: &Place) {
+    place.run(&["enterprise", "import", &write(place, "works.csv", WORKS), "--as", "admin"]);
+    for kind in ["reservist", "equipment", "militia", "enterprise", "activity"] {
+        let rows = place.run(&[kind, "list", "--limit", "0", "--as", "admin"])["total"].clone();
+        assert!(rows.as_u64() > Some(1), "{kind}: {rows}");
+        for ending in ["xlsx", "csv"] {
+            let file = format!("{kind}-again.{ending}");
+            place.run(&[kind, "list", "--whole", "--export", &file, "--as", "admin"]);
+            let back = place.run(&[kind, "import", &file, "--as", "admin"]);
+            let counts = [&back["rows"], &back["unchanged"], &back["rejected"]];
+            assert_eq!(counts, [&rows, &rows, &json!({})], "{file}: {back}");
+        }
+    }
+    for ending in ["xlsx", "csv"] {
+        let file = format!("specialties.{ending}");
+        place.run(&["specialty", "list", "--export", &file, "--as", "admin"]);
+        let back = place.run(&["specialty", "import", &file, "--as", "admin"]);
+        assert_eq!((&back["updated"], &back["removed"]), (&json!(0), &json!(0)), "{back}");
+        let file = format!("reserve-unit.{ending}");
+        place.run(&["plan", "show", "DB-C1", "--export", &file, "--as", "admin"]);
+        let back = place.run(&["plan", "import", &file, "--as", "admin"]);
+        assert_eq!(back["reserve_units"][0]["state"], "unchanged", "{back}");
+    }
+}
+
 fn assert_exports(place: &Place) {
     let listed = place.run(&["reservist", "list", "--export", "people.xlsx", "--as", "admin"]);
     assert_eq!((&listed["total"], &listed["rows"]), (&json!(1_000), &json!(1_000)), "{listed}");
@@ -295,11 +326,13 @@ fn assert_exports(place: &Place) {
     assert!(!text.contains("011200000999") && !text.contains("Lò Văn An"));
     let back = place.run(&["reservist", "import", "whole.csv", "--as", "admin"]);
     assert_eq!((&back["accepted"], &back["unchanged"]), (&json!(1_000), &json!(1_000)), "{back}");
+    assert_whole_exports_come_in_again(place);
     for words in [
         &["unit", "list"][..],
+        &["unit", "history", "KV3"],
         &["militia", "list"],
-        &["activity", "list", "--whole"],
-        &["equipment", "list", "--whole"],
+        &["specialty", "list"],
+        &["plan", "propose"],
         &["reservist", "count", "--by", "unit"],
         &["plan", "list"],
         &["plan", "fill"],

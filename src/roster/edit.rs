@@ -154,6 +154,10 @@ mod tests {
         assert!(refused(&[("colour", "red")]).contains("no field `colour`"));
         assert!(refused(&[("colour", "red")]).contains("full_name, birth"));
         assert!(refused(&[("rank", "Hạ sĩ"), ("rank", "Hạ sĩ")]).contains("twice"));
+        for phones in ["abc", "0912345678, 12"] {
+            let told = refused(&[("phones", phones)]);
+            assert!(told.contains("phones: PHONE_INVALID"), "{told}");
+        }
         assert!(refused(&[("citizen_id", "12")]).contains("citizen_id: CITIZEN_ID_INVALID"));
 
         let item = province::equipment(3, 1).next().expect("one");

@@ -149,6 +149,26 @@ pub enum RosterError {
         /// The bound in bytes.
         max: u64,
     },
+    /// A workbook has more different texts than are held.
+    #[error("{name} has more than {max} different texts: split it into smaller files")]
+    ManyTexts {
+        /// The file.
+        name: String,
+        /// The bound.
+        max: u64,
+    },
+    /// A part of a workbook that is held whole is too long.
+    #[error(
+        "{name} has more than {max} bytes in {part}: copy its table into a new workbook and retry"
+    )]
+    LongPart {
+        /// The file.
+        name: String,
+        /// The part of the archive.
+        part: String,
+        /// The bound in bytes.
+        max: u64,
+    },
     /// There is a header and no row of data.
     #[error(
         "{name} has no row of data under the header in row {header}{}: check that its rows have a \

@@ -84,99 +84,52 @@ pub enum FeedError {
     Reader,
 }
 
-/// Feeds a roster of reservists. `progress` is told how many rows the server has answered for.
-///
-/// # Errors
-/// [`FeedError`].
-pub async fn import_reservists<T>(
-    client: &mut RegistryServiceClient<T>,
-    feed: Feed,
-    progress: &mut (dyn FnMut(u64) + Send),
-) -> Result<ImportReport, FeedError>
-where
-    T: GrpcService<Body> + Send,
-    T::Future: Send,
-    T::Error: Into<StdError>,
-    T::ResponseBody: HttpBody<Data = Bytes> + Send + 'static,
-    <T::ResponseBody as HttpBody>::Error: Into<StdError> + Send,
-{
-    import::<pb::ImportReservistsRequest, T>(client, feed, progress).await
+macro_rules! imports {
+    ($($(#[$doc:meta])* $name:ident $client:ident $request:ident;)+) => {$(
+        $(#[$doc])*
+        pub async fn $name<T>(
+            client: &mut $client<T>,
+            feed: Feed,
+            progress: &mut (dyn FnMut(u64) + Send),
+        ) -> Result<ImportReport, FeedError>
+        where
+            T: GrpcService<Body> + Send,
+            T::Future: Send,
+            T::Error: Into<StdError>,
+            T::ResponseBody: HttpBody<Data = Bytes> + Send + 'static,
+            <T::ResponseBody as HttpBody>::Error: Into<StdError> + Send,
+        {
+            import::<pb::$request, T>(client, feed, progress).await
+        }
+    )+};
 }
 
-/// Feeds a roster of equipment; otherwise as [`import_reservists`].
-///
-/// # Errors
-/// [`FeedError`].
-pub async fn import_equipment<T>(
-    client: &mut RegistryServiceClient<T>,
-    feed: Feed,
-    progress: &mut (dyn FnMut(u64) + Send),
-) -> Result<ImportReport, FeedError>
-where
-    T: GrpcService<Body> + Send,
-    T::Future: Send,
-    T::Error: Into<StdError>,
-    T::ResponseBody: HttpBody<Data = Bytes> + Send + 'static,
-    <T::ResponseBody as HttpBody>::Error: Into<StdError> + Send,
-{
-    import::<pb::ImportEquipmentRequest, T>(client, feed, progress).await
-}
-
-/// Feeds a list of militia and self-defense bases; otherwise as [`import_reservists`].
-///
-/// # Errors
-/// [`FeedError`].
-pub async fn import_militia_bases<T>(
-    client: &mut ForceServiceClient<T>,
-    feed: Feed,
-    progress: &mut (dyn FnMut(u64) + Send),
-) -> Result<ImportReport, FeedError>
-where
-    T: GrpcService<Body> + Send,
-    T::Future: Send,
-    T::Error: Into<StdError>,
-    T::ResponseBody: HttpBody<Data = Bytes> + Send + 'static,
-    <T::ResponseBody as HttpBody>::Error: Into<StdError> + Send,
-{
-    import::<pb::ImportMilitiaBasesRequest, T>(client, feed, progress).await
-}
-
-/// Feeds a list of enterprises; otherwise as [`import_reservists`].
-///
-/// # Errors
-/// [`FeedError`].
-pub async fn import_enterprises<T>(
-    client: &mut ForceServiceClient<T>,
-    feed: Feed,
-    progress: &mut (dyn FnMut(u64) + Send),
-) -> Result<ImportReport, FeedError>
-where
-    T: GrpcService<Body> + Send,
-    T::Future: Send,
-    T::Error: Into<StdError>,
-    T::ResponseBody: HttpBody<Data = Bytes> + Send + 'static,
-    <T::ResponseBody as HttpBody>::Error: Into<StdError> + Send,
-{
-    import::<pb::ImportEnterprisesRequest, T>(client, feed, progress).await
-}
-
-/// Feeds a list of activities; otherwise as [`import_reservists`].
-///
-/// # Errors
-/// [`FeedError`].
-pub async fn import_activities<T>(
-    client: &mut ForceServiceClient<T>,
-    feed: Feed,
-    progress: &mut (dyn FnMut(u64) + Send),
-) -> Result<ImportReport, FeedError>
-where
-    T: GrpcService<Body> + Send,
-    T::Future: Send,
-    T::Error: Into<StdError>,
-    T::ResponseBody: HttpBody<Data = Bytes> + Send + 'static,
-    <T::ResponseBody as HttpBody>::Error: Into<StdError> + Send,
-{
-    import::<pb::ImportActivitiesRequest, T>(client, feed, progress).await
+imports! {
+    /// Feeds a roster of reservists. `progress` is told how many rows the server has answered for.
+    ///
+    /// # Errors
+    /// [`FeedError`].
+    import_reservists RegistryServiceClient ImportReservistsRequest;
+    /// Feeds a roster of equipment; otherwise as [`import_reservists`].
+    ///
+    /// # Errors
+    /// [`FeedError`].
+    import_equipment RegistryServiceClient ImportEquipmentRequest;
+    /// Feeds a list of militia and self-defense bases; otherwise as [`import_reservists`].
+    ///
+    /// # Errors
+    /// [`FeedError`].
+    import_militia_bases ForceServiceClient ImportMilitiaBasesRequest;
+    /// Feeds a list of enterprises; otherwise as [`import_reservists`].
+    ///
+    /// # Errors
+    /// [`FeedError`].
+    import_enterprises ForceServiceClient ImportEnterprisesRequest;
+    /// Feeds a list of activities; otherwise as [`import_reservists`].
+    ///
+    /// # Errors
+    /// [`FeedError`].
+    import_activities ForceServiceClient ImportActivitiesRequest;
 }
 
 async fn import<K: FedKind, T>(

@@ -4,6 +4,8 @@
 //! code and what else is about the reserve unit as a whole may stand in its first row only, as in
 //! forms with merged cells.
 
+mod written;
+
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
@@ -15,6 +17,8 @@ use crate::domain::plan::parse_day;
 use crate::domain::text::fold;
 use crate::wire::pb;
 use crate::wire::registry::civil;
+
+pub use written::sheet_of;
 
 /// Most rows of a plan: twenty reserve units with all the posts they may have.
 pub const PLAN_ROWS_MAX: usize = 20_000;

@@ -146,6 +146,9 @@ pub struct ImportReport {
     pub changes: BTreeMap<RowKey, Vec<Change>>,
     /// How often each warning was given on accepted rows.
     pub warnings: BTreeMap<String, u64>,
+    /// Accepted rows in which a text that is no phone number was left out; of very many the first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub phones_left_out: Vec<RowKey>,
     /// Accepted rows by unit code.
     pub by_unit: BTreeMap<String, u64>,
     /// Columns that no field is for: what stands in them was not read.
@@ -179,6 +182,7 @@ impl ImportReport {
             places: BTreeMap::new(),
             changes: BTreeMap::new(),
             warnings: BTreeMap::new(),
+            phones_left_out: Vec::new(),
             by_unit: BTreeMap::new(),
             ignored_columns: Vec::new(),
             left_out: Vec::new(),

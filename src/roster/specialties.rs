@@ -7,6 +7,7 @@ use std::ops::ControlFlow;
 
 use super::file::{Cell, Parts, Reading, open};
 use super::kind::Column;
+use super::sheet::Sheet;
 use super::table::labels::{find_in, numbers_columns};
 use super::{HEADER_ROWS_MAX, RosterError, Source};
 use crate::domain::ids::SpecialtyCode;
@@ -55,6 +56,7 @@ const COLUMNS: &[Column<ListRow>] = &[
         reading: Reading::Plain,
         headers: &[
             "gan dung",
+            "gan dung chuyen nghiep",
             "chuyen nghiep gan dung",
             "cnqs gan dung",
             "ma gan dung",
@@ -126,6 +128,16 @@ pub fn read_specialty_list(source: Source<'_>) -> Result<Specialties, SpecialtyF
     Ok(list)
 }
 
+/// A list as it is shown and exported; [`read_specialty_list`] reads it as it was.
+pub fn sheet_of<'a>(list: impl IntoIterator<Item = &'a Specialty>) -> Sheet {
+    let mut sheet = Sheet::new("", &["CODE", "NAME", "NEAR"]);
+    for one in list {
+        let near: Vec<&str> = one.near.iter().map(SpecialtyCode::as_str).collect();
+        sheet.push([one.code.as_str().into(), one.name.as_str().into(), near.join(", ").into()]);
+    }
+    sheet
+}
+
 /// The position and meaning of each known column.
 type Header = Vec<(usize, &'static Column<ListRow>)>;
 
@@ -182,6 +194,19 @@ mod tests {
         assert_eq!(list.len(), 3);
         assert_eq!(list.near(&code("CN10")), [code("CN11"), code("CN12")]);
         assert_eq!(list.find("thợ máy").map(|one| one.code.as_str()), Some("CN12"));
+    }
+
+    #[test]
+    fn a_list_that_was_exported_is_read_as_it_was() {
+        let list = read("Mã;Tên;Gần đúng\nCN10;Lái xe tăng;CN11, CN12\nCN11;Lái;\nCN12;Thợ;CN11\n");
+        let list = list.expect("a list");
+        let dir = tempfile::tempdir().expect("a directory");
+        for ending in ["xlsx", "csv"] {
+            let path = dir.path().join(format!("cnqs.{ending}"));
+            sheet_of(list.iter()).save(&path).expect("written");
+            let back = read_specialty_list(Source::Path(&path)).expect("a list");
+            assert!(back.iter().eq(list.iter()), ".{ending}");
+        }
     }
 
     #[test]

@@ -126,6 +126,34 @@ fn read_bytes(
     read_reservists(source, options, &mut |_row| ControlFlow::Continue(()))
 }
 
+#[test]
+fn what_is_no_phone_refuses_no_row_and_takes_no_number_away() {
+    let province = Province::new();
+    let text = format!(
+        "{},Điện thoại\n{},abc\n{},0912345678 / 12345\n{},không có\n",
+        HEAD.trim_end(),
+        person(1, "03203").trim_end(),
+        person(2, "03203").trim_end(),
+        person(3, "03203").trim_end(),
+    );
+    let source = Source::Bytes { name: "list.csv", bytes: text.as_bytes() };
+    let mut rows = Vec::new();
+    let report = read_reservists(source, &province.options(), &mut |row| {
+        let record = row.result.expect("accepted").record;
+        rows.push((record.person.phones.len(), row.blank.contains(&"phones")));
+        ControlFlow::Continue(())
+    });
+    let report = report.expect("a list");
+    // What is stored stays where nothing is left, and goes where the cell says that there is none.
+    assert_eq!(rows, [(0, true), (1, false), (0, false)]);
+    assert_eq!((report.accepted, report.rejected.len()), (3, 0));
+    assert_eq!(
+        serde_json::to_value(&report.warnings).expect("plain data"),
+        json!({ "PHONE_INVALID": 1, "PHONE_REMARK_DROPPED": 1 })
+    );
+    assert_eq!(report.phones_left_out, [2.into(), 3.into()]);
+}
+
 fn person(number: u32, unit: &str) -> String {
     format!("{number},Lò Văn A,15/06/1990,Nam,011090{number:06},{unit}\n")
 }
@@ -365,8 +393,11 @@ fn a_workbook_cut_off_or_damaged_anywhere_never_panics() {
 
 /// The workbook of two sheets with a text in it replaced, sound as an archive.
 fn rewritten(from: &str, to: &str) -> Vec<u8> {
+    rewritten_of(std::fs::read(roster("two-sheets.xlsx")).expect("a file of the tests"), from, to)
+}
+
+fn rewritten_of(bytes: Vec<u8>, from: &str, to: &str) -> Vec<u8> {
     use std::io::{Cursor, Read, Write};
-    let bytes = std::fs::read(roster("two-sheets.xlsx")).expect("a file of the tests");
     let mut old = zip::ZipArchive::new(Cursor::new(bytes)).expect("an archive");
     let mut new = zip::ZipWriter::new(Cursor::new(Vec::new()));
     for at in 0..old.len() {
@@ -379,6 +410,26 @@ fn rewritten(from: &str, to: &str) -> Vec<u8> {
         new.write_all(text.replace(from, to).as_bytes()).expect("in memory");
     }
     new.finish().expect("in memory").into_inner()
+}
+
+#[test]
+fn a_workbook_that_unpacks_to_more_than_memory_holds_is_refused_before_it_is_read() {
+    let province = Province::new();
+    let mut book = rust_xlsxwriter::Workbook::new();
+    book.add_worksheet().write_string(0, 0, "Họ và tên").expect("written");
+    let book = book.save_to_buffer().expect("a workbook");
+    let refused = |from: &str, to: &str| {
+        let bytes = rewritten_of(book.clone(), from, to);
+        assert!(bytes.len() < 1024 * 1024, "a small file: {}", bytes.len());
+        read_bytes("bomb.xlsx", &bytes, &province.options()).expect_err("a bomb")
+    };
+    let run = format!("<r><t>{}</t></r>", "a".repeat(1_000_000));
+    let cell = format!("<row><c t=\"inlineStr\"><is>{}</is></c></row></sheetData>", run.repeat(9));
+    assert!(matches!(refused("</sheetData>", &cell), RosterError::LongCell { .. }));
+    let styles = format!("{}</cellXfs>", "<xf numFmtId=\"14\"/>".repeat(500_000));
+    assert!(matches!(refused("</cellXfs>", &styles), RosterError::LongPart { .. }));
+    let declared = "<sst uniqueCount=\"4000000000\"";
+    assert!(matches!(refused("<sst", declared), RosterError::ManyTexts { .. }));
 }
 
 #[test]

@@ -26,10 +26,13 @@ pub(in crate::cli) enum Plan {
     #[command(after_help = "Example:\n  hoatoc plan list --as ~/admin")]
     List(Export),
     /// Shows one reserve unit with its posts, equipment lines and quotas.
-    #[command(after_help = "Example:\n  hoatoc plan show DB-C1 --as ~/admin")]
+    /// A spreadsheet of it can be mended and imported again.
+    #[command(after_help = "Example:\n  hoatoc plan show DB-C1 --export db-c1.xlsx --as ~/admin")]
     Show {
         /// Its code.
         code: String,
+        #[command(flatten)]
+        export: Export,
     },
     /// Proposes who and what fills the open posts: exact before near, class one before class two, and
     /// posts freed by moving. Changes nothing.
@@ -78,7 +81,7 @@ impl Plan {
         match self {
             Self::Import(import) => units::import(cx, import).await,
             Self::List(export) => units::list(cx, &export).await,
-            Self::Show { code } => units::show(cx, code).await,
+            Self::Show { code, export } => units::show(cx, code, &export).await,
             Self::Propose(ask) => propose::propose(cx, ask).await,
             Self::Confirm { proposal } => propose::confirm(cx, &proposal).await,
             Self::Assign(assign) => assign::assign(cx, assign).await,

@@ -9,8 +9,10 @@ use tonic::Request;
 use super::{also_militia, day, held, message, written};
 use crate::cli::Cx;
 use crate::cli::connection::{refused, request};
+use crate::cli::listing::Export;
 use crate::cli::output::{table, text_of};
 use crate::limits;
+use crate::roster::sheet::{CellValue, Sheet};
 use crate::wire::pb;
 
 /// What to fill.
@@ -25,10 +27,13 @@ pub(in crate::cli) struct Ask {
     /// Only looks, as always: a proposal changes nothing until it is confirmed.
     #[arg(long)]
     dry_run: bool,
+    #[command(flatten)]
+    export: Export,
 }
 
 pub(super) async fn propose(cx: &Cx, ask: Ask) -> Result<()> {
-    let Ask { unit, on, dry_run: _nothing_changes_either_way } = ask;
+    let Ask { unit, on, dry_run: _nothing_changes_either_way, export } = ask;
+    export.target()?;
     let ask = pb::ProposePlanRequest { reserve_unit_codes: unit, as_of: message(on) };
     let mut asked = Request::new(ask);
     // The whole registry is read for it.
@@ -43,6 +48,15 @@ pub(super) async fn propose(cx: &Cx, ask: Ask) -> Result<()> {
         "people": summary(&people),
         "equipment": summary(&equipment),
     });
+    export.save(&cx.screen, || {
+        let mut sheet = Sheet::new(
+            format!("Proposal {} for {}", said.proposal_id, written(said.as_of.as_ref())),
+            &["GROUP", "WHAT", "UNIT", "POST", "COUNT", "OF", "REASON"],
+        );
+        add_rows(&mut sheet, "people", &people);
+        add_rows(&mut sheet, "equipment", &equipment);
+        sheet
+    })?;
     cx.screen.show(&value, || {
         let foot = if said.parts == 0 {
             "nothing to confirm".to_owned()
@@ -90,6 +104,49 @@ fn summary(of: &pb::ProposalSummary) -> Value {
         "kept_by_unfit": reasons(&of.kept_by_unfit),
         "also_militia": of.also_militia,
     })
+}
+
+/// A side of a proposal, a row for each count, each with what it is a part of where it is one.
+fn add_rows(sheet: &mut Sheet, side: &str, of: &pb::ProposalSummary) {
+    let tiers = of.proposed.unwrap_or_default();
+    let mut push = |what: &str,
+                    post: Option<&pb::PostCount>,
+                    (count, all): (u64, Option<u64>),
+                    reason: &str| {
+        sheet.push([
+            side.into(),
+            what.into(),
+            post.map_or(CellValue::Empty, |post| post.reserve_unit_code.as_str().into()),
+            post.map_or(CellValue::Empty, |post| post.post_no.into()),
+            CellValue::Count(count),
+            all.map_or(CellValue::Empty, CellValue::Count),
+            reason.into(),
+        ]);
+    };
+    let filled = total(of.proposed.as_ref());
+    push("filled", None, (filled, Some(of.open)), "");
+    push("filled one by one", None, (total(of.one_by_one.as_ref()), Some(of.open)), "");
+    for (what, count) in [
+        ("exact, class 1", tiers.exact_first),
+        ("exact, class 2", tiers.exact_second),
+        ("near, class 1", tiers.near_first),
+        ("near, class 2", tiers.near_second),
+    ] {
+        push(what, None, (count, Some(filled)), "");
+    }
+    push("also in the militia", None, (of.also_militia, Some(filled)), "");
+    for post in &of.filled_by_moving {
+        push("filled by moving", Some(post), (post.count, None), "");
+    }
+    for post in &of.unfilled {
+        push("open", Some(post), (post.count, None), &said(&post.reasons));
+    }
+    for at in &of.kept_by_unfit {
+        push("kept by holders who do not fit", None, (at.count, None), &at.reason);
+    }
+    for at in &of.unplaced {
+        push("without a place", None, (at.count, Some(of.candidates)), &at.reason);
+    }
 }
 
 fn said(all: &[pb::ReasonCount]) -> String {

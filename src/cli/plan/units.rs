@@ -12,7 +12,7 @@ use crate::cli::connection::{refused, request, request_id};
 use crate::cli::listing::Export;
 use crate::cli::output::{table, text_of};
 use crate::roster::Source;
-use crate::roster::plan::{HEALTH_UNSAID, read_plan};
+use crate::roster::plan::{HEALTH_UNSAID, read_plan, sheet_of};
 use crate::roster::sheet::Sheet;
 use crate::wire::pb;
 
@@ -184,7 +184,8 @@ pub(super) async fn list(cx: &Cx, export: &Export) -> Result<()> {
     export.show(&cx.screen, &value, &sheet, "")
 }
 
-pub(super) async fn show(cx: &Cx, code: String) -> Result<()> {
+pub(super) async fn show(cx: &Cx, code: String, export: &Export) -> Result<()> {
+    export.target()?;
     let ask = pb::GetReserveUnitRequest { code };
     let reply = cx.connect().await?.plan().get_reserve_unit(request(ask)).await.map_err(refused)?;
     let unit = held(reply.into_inner().reserve_unit)?;
@@ -210,6 +211,7 @@ pub(super) async fn show(cx: &Cx, code: String) -> Result<()> {
             })
         })
         .collect();
+    export.save(&cx.screen, || sheet_of(&unit))?;
     cx.screen.show(&value, || {
         let mut rows = table(&["NO", "TITLE", "FITS", "NEAR", "RANKS", "DUTY", "COUNT"]);
         for post in &unit.posts {

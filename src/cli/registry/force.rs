@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use super::erase::{self, Erase};
 use super::import::{self, Roster, date};
-use super::listing::Listing;
 use super::listing::pages::{self, Page, Shown};
+use super::listing::{Listing, whole};
 use super::reservist::word;
 use super::update::{self, Update};
 use crate::cli::Cx;
@@ -22,7 +22,7 @@ macro_rules! force {
      $update_example:literal $erase_example:literal,
      $list:ident $list_request:ident $records:ident, $get:ident $get_request:ident $record:ident $id:ident,
      $message:ty, $record_kind:expr,
-     $columns:expr, $row:expr, $json:ident) => {
+     $columns:expr, $row:expr, $whole:path, $json:ident) => {
         $(#[$doc])*
         #[derive(Debug, Subcommand)]
         pub(in crate::cli) enum $name {
@@ -64,7 +64,7 @@ macro_rules! force {
                     name: $fields,
                     columns: &$columns,
                     row: $row,
-                    whole: |one| pages::fields(&$json(one)),
+                    whole: $whole,
                     json: $json,
                 };
                 pages::list(cx, listing, &shown, async |page_size, page_token| {
@@ -114,7 +114,7 @@ force!(
         count(one.authorised_count),
         word(one.status().as_str_name(), "MILITIA_BASE_STATUS_").into(),
     ],
-    militia_json
+    whole::militia, militia_json
 );
 
 force!(
@@ -137,7 +137,7 @@ force!(
         word(one.stage().as_str_name(), "SURVEY_STAGE_").into(),
         word(one.status().as_str_name(), "ENTERPRISE_STATUS_").into(),
     ],
-    enterprise_json
+    whole::enterprise, enterprise_json
 );
 
 force!(
@@ -160,7 +160,7 @@ force!(
         word(one.rating().as_str_name(), "RATING_").into(),
         word(one.status().as_str_name(), "ACTIVITY_STATUS_").into(),
     ],
-    activity_json
+    whole::activity, activity_json
 );
 
 fn militia_json(one: &pb::MilitiaBase) -> Value {

@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 
 use crate::cli::Cx;
 use crate::cli::connection::{refused, request, request_id};
-use crate::cli::output::{table, text_of};
+use crate::cli::listing::Export;
 use crate::roster::Source;
-use crate::roster::specialties::read_specialty_list;
+use crate::roster::specialties::{read_specialty_list, sheet_of};
 use crate::wire::pb;
 
 /// What to do with the list of specialties.
@@ -26,15 +26,15 @@ pub(in crate::cli) enum Specialty {
         dry_run: bool,
     },
     /// Lists the specialties in force, with what is near to each.
-    #[command(after_help = "Example:\n  hoatoc specialty list --as ~/admin")]
-    List,
+    #[command(after_help = "Example:\n  hoatoc specialty list --export cnqs.xlsx --as ~/admin")]
+    List(Export),
 }
 
 impl Specialty {
     pub(in crate::cli) async fn run(self, cx: &Cx) -> Result<()> {
         match self {
             Self::Import { file, dry_run } => import(cx, file, dry_run).await,
-            Self::List => list(cx).await,
+            Self::List(export) => list(cx, &export).await,
         }
     }
 }
@@ -75,18 +75,17 @@ async fn import(cx: &Cx, file: PathBuf, dry_run: bool) -> Result<()> {
     })
 }
 
-async fn list(cx: &Cx) -> Result<()> {
+async fn list(cx: &Cx, export: &Export) -> Result<()> {
+    export.target()?;
     let ask = request(pb::ListSpecialtiesRequest {});
     let mut client = cx.connect().await?.organization();
     let listed = client.list_specialties(ask).await.map_err(refused)?.into_inner();
     let one = |one: &pb::Specialty| json!({ "code": one.code, "name": one.name, "near": one.near });
     let all: Vec<Value> = listed.specialties.iter().map(one).collect();
-    cx.screen.show(&json!({ "shipped": listed.shipped, "specialties": all }), || {
-        let mut rows = table(&["CODE", "NAME", "NEAR"]);
-        for one in &listed.specialties {
-            rows.add_row([one.code.clone(), one.name.clone(), one.near.join(", ")]);
-        }
-        let own = if listed.shipped { "; the program's own list, none was imported" } else { "" };
-        format!("{}\n{} specialties{own}", text_of(&rows), listed.specialties.len())
-    })
+    let list: Vec<_> =
+        listed.specialties.iter().map(TryInto::try_into).collect::<Result<_, _>>()?;
+    let own = if listed.shipped { "; the program's own list, none was imported" } else { "" };
+    let foot = format!("{} specialties{own}", listed.specialties.len());
+    let value = json!({ "shipped": listed.shipped, "specialties": all });
+    export.show(&cx.screen, &value, &sheet_of(&list), &foot)
 }

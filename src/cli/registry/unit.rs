@@ -59,10 +59,14 @@ pub(in crate::cli) enum Unit {
         code: UnitCode,
     },
     /// Shows what a unit was, from when to when, and what was done to it by which ledger entry.
-    #[command(after_help = "Example:\n  hoatoc unit history 03356 --as ~/admin")]
+    #[command(
+        after_help = "Example:\n  hoatoc unit history 03356 --export 03356.xlsx --as ~/admin"
+    )]
     History {
         /// Its code.
         code: UnitCode,
+        #[command(flatten)]
+        export: Export,
     },
     #[command(flatten)]
     Change(Change),
@@ -74,7 +78,7 @@ impl Unit {
             Self::Import { file } => import(cx, &file).await,
             Self::List { closed, on, export } => list(cx, closed, on, &export).await,
             Self::Show { code } => show::show(cx, &code).await,
-            Self::History { code } => show::history(cx, &code).await,
+            Self::History { code, export } => show::history(cx, &code, &export).await,
             Self::Change(change) => change.run(cx).await,
         }
     }

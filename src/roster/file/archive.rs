@@ -1,18 +1,16 @@
 //! Whether an archive may be handed to a workbook reader: within its bounds, and undamaged.
 //!
 //! Called once for each workbook that is an archive. Invariants: it is read to its end before anything
-//! is believed of it, whatever sizes it declares, but no further than its bounds allow; no cell of it
-//! is so long that reading it would fill the memory.
+//! is believed of it, whatever sizes it declares, but no further than its bounds allow; nothing that
+//! its reader holds at once would fill the memory.
 
-use std::io::{Error, ErrorKind, Read, Write};
+use std::io::Read;
 
 use zip::ZipArchive;
 
 use super::super::{RosterError, UNPACKED_BYTES_MAX};
 use super::ReadSeek;
-
-/// Longest text without a tag in the parts of a workbook, in bytes: a cell holds 32,767 characters.
-pub(super) const RUN_BYTES_MAX: u64 = 1024 * 1024;
+use super::measure::{Excess, Measure, RUN_BYTES_MAX, STRINGS_MAX};
 
 /// Reads an archive to its end: its parts must match their checksums, which the workbook reader stops
 /// short of, and must not unpack beyond the bounds.
@@ -32,13 +30,11 @@ pub(super) fn check(name: &str, file: &mut dyn ReadSeek) -> Result<(), RosterErr
             return Err(too_large(unpacked.saturating_add(part.size())));
         }
         let part_name = part.name().map_err(|error| damaged(&error))?.into_owned();
-        let mut measure = Measure { is_xml: part_name.ends_with(".xml"), run: 0 };
+        let mut measure = Measure::new(&part_name);
         let read = std::io::copy(&mut part.take(left + 1), &mut measure);
-        unpacked += read.map_err(|error| match error.kind() {
-            ErrorKind::FileTooLarge => {
-                RosterError::LongCell { name: name.to_owned(), part: part_name, max: RUN_BYTES_MAX }
-            }
-            _damage => damaged(&error),
+        unpacked += read.map_err(|error| match measure.excess {
+            Some(excess) => too_much(name.to_owned(), part_name, excess),
+            None => damaged(&error),
         })?;
         if unpacked > UNPACKED_BYTES_MAX {
             return Err(too_large(unpacked));
@@ -47,30 +43,14 @@ pub(super) fn check(name: &str, file: &mut dyn ReadSeek) -> Result<(), RosterErr
     Ok(())
 }
 
-/// Forgets what it is given, and gives up on a text that is too long for a cell.
-struct Measure {
-    is_xml: bool,
-    /// Bytes since the last tag began or ended.
-    run: u64,
-}
-
-impl Write for Measure {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        if self.is_xml {
-            let is_tag = |byte: &u8| matches!(byte, b'<' | b'>');
-            let count = |bytes: usize| u64::try_from(bytes).unwrap_or(u64::MAX);
-            self.run = match bytes.iter().rposition(is_tag) {
-                Some(last) => count(bytes.len() - last),
-                None => self.run.saturating_add(count(bytes.len())),
-            };
-            if self.run > RUN_BYTES_MAX {
-                return Err(Error::from(ErrorKind::FileTooLarge));
-            }
+fn too_much(name: String, part: String, excess: Excess) -> RosterError {
+    match excess {
+        Excess::Cell => RosterError::LongCell { name, part, max: RUN_BYTES_MAX },
+        Excess::Strings => RosterError::ManyTexts { name, max: STRINGS_MAX },
+        Excess::Part(max) => RosterError::LongPart { name, part, max },
+        Excess::Doctype => {
+            let reason = format!("{part} declares a type of document");
+            RosterError::Damaged { name, reason }
         }
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
     }
 }

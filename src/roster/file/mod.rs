@@ -9,6 +9,7 @@ mod archive;
 mod cell;
 mod charset;
 mod delimited;
+mod measure;
 mod workbook;
 
 use std::fs::File;

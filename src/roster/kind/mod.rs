@@ -37,6 +37,7 @@ pub(super) use bases::Bases;
 pub(super) use deeds::Deeds;
 pub(super) use equipment::Means;
 pub(super) use people::People;
+pub(super) use repair::without_strays;
 pub(super) use works::Works;
 
 use super::file::Reading;

@@ -29,7 +29,14 @@ pub(in crate::roster) struct WorkRow {
 
 impl From<&pb::Enterprise> for WorkRow {
     fn from(record: &pb::Enterprise) -> Self {
-        Self { works: record.into(), ..Self::default() }
+        let mut works = EnterpriseInput::from(record);
+        // As the cell has it, so that who says the cell anew says all of it.
+        works.capabilities = std::mem::take(&mut works.products)
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join("; ");
+        Self { works, ..Self::default() }
     }
 }
 

@@ -9,7 +9,7 @@ pub(super) fn vietnamese(header: &str) -> &str {
     found.map_or(header, |(_english, vietnamese)| vietnamese)
 }
 
-const HEADINGS: [(&str, &str); 77] = [
+const HEADINGS: [(&str, &str); 81] = [
     ("ACCEPTED", "Chấp hành"),
     ("ACKNOWLEDGED", "Đã nhận lệnh"),
     ("ANSWERED BY", "Người trả lời"),
@@ -34,6 +34,7 @@ const HEADINGS: [(&str, &str); 77] = [
     ("ECHELON", "Cấp"),
     ("ENDPOINT", "Đầu mối nhận lệnh"),
     ("ENDPOINTS", "Số đầu mối"),
+    ("ENTRY", "Số mục sổ cái"),
     ("EQUIPMENT", "Phương tiện"),
     ("EXACT", "Đúng chuyên nghiệp"),
     ("EXCELLENT", "Giỏi"),
@@ -80,13 +81,16 @@ const HEADINGS: [(&str, &str); 77] = [
     ("SPECIALTY", "Chuyên nghiệp"),
     ("STATUS", "Trạng thái"),
     ("SURPLUS", "Vượt biên chế"),
+    ("TAKEN BACK BY", "Hủy bởi mục"),
     ("TAX CODE", "Mã số thuế"),
+    ("TO", "Đến"),
     ("TYPE", "Chủng loại"),
     ("UNDER", "Trực thuộc"),
     ("UNEXCUSED", "Vắng không lý do"),
     ("UNIT", "Đơn vị"),
     ("UNREACHED", "Chưa đến"),
     ("WAITING", "Danh sách chờ"),
+    ("WHAT", "Nội dung"),
 ];
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 
 use super::mapping::letters;
 use super::{Table, units};
-use crate::domain::registry::{Checked, Problem, ProblemCode};
+use crate::domain::registry::{Checked, Problem, ProblemCode, Warning};
 use crate::roster::file::{Cell, Reading};
 use crate::roster::kind::Kind;
 use crate::roster::report::{Place, RowKey, add_one};
@@ -17,6 +17,8 @@ const TYPES_SHOWN_MAX: usize = 30;
 /// A cell with so many digits may be a number of a person's, whatever its header says. Codes of units,
 /// specialties and years have at most five.
 const DIGITS_SHOWN_MAX: usize = 6;
+/// Most rows that are named for a phone left out.
+const PHONES_LEFT_OUT_MAX: usize = 1_000;
 
 impl<K: Kind> Table<'_, K> {
     /// Where the fault lies, with what is there if that is nobody's secret.
@@ -73,6 +75,11 @@ impl<K: Kind> Table<'_, K> {
                 report.accepted += 1;
                 let unit = K::unit(&checked.record).as_str();
                 add_one(&mut report.by_unit, unit);
+                let lost = [Warning::PhoneInvalid, Warning::PhoneRemarkDropped];
+                let has_lost = lost.iter().any(|lost| checked.warnings.contains(lost));
+                if has_lost && report.phones_left_out.len() < PHONES_LEFT_OUT_MAX {
+                    report.phones_left_out.push(key.clone());
+                }
                 checked.warnings.iter().for_each(|w| add_one(&mut report.warnings, w.code()));
             }
             Err(problems) => {

@@ -21,7 +21,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use super::file::{Cell, Reading, open};
-use super::kind::{Column, Kind};
+use super::kind::{Column, Kind, without_strays};
 use super::report::{ImportReport, RowKey};
 use super::{Options, ROWS_MAX, RosterError, Row, Source};
 use crate::domain::ids::UnitCode;
@@ -168,8 +168,8 @@ impl<K: Kind> Table<'_, K> {
         if legacy {
             repairs.push(Warning::LegacyEncoding);
         }
-        let blank = self.blank(cells);
-        let input = self.fill(cells, &mut repairs);
+        let mut blank = self.blank(cells);
+        let input = self.fill(cells, &mut repairs, &mut blank);
         let lists = &self.options.lists;
         let key = self.located.key.with_row(number);
         let mut same = None;
@@ -202,7 +202,12 @@ impl<K: Kind> Table<'_, K> {
         self.fields.iter().copied().filter(|field| !says(field)).collect()
     }
 
-    fn fill(&self, cells: &[Cell], repairs: &mut Vec<Warning>) -> K::Input {
+    fn fill(
+        &self,
+        cells: &[Cell],
+        repairs: &mut Vec<Warning>,
+        blank: &mut Vec<&'static str>,
+    ) -> K::Input {
         let mut input = K::Input::default();
         let mut parts: Vec<(&'static Column<K::Input>, u8, String)> = Vec::new();
         for bound in &self.located.header.columns {
@@ -228,6 +233,10 @@ impl<K: Kind> Table<'_, K> {
             let is_short = text.len() <= CLEARED_LEN_MAX && bound.role == Role::Whole;
             if is_short && matches!(fold(&text).as_str(), "-" | "--" | "xoa") {
                 text.clear();
+            }
+            if column.reading == Reading::Phone && without_strays(&mut text, repairs) {
+                // Nothing is left: what is stored stays.
+                blank.push(column.field);
             }
             match &bound.role {
                 Role::Whole => *(column.slot)(&mut input) = text,

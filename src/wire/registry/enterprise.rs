@@ -57,7 +57,10 @@ impl RegistryRecord for pb::Enterprise {
 
 /// Hundredths as the check reads them.
 fn decimal(hundredths: u64) -> String {
-    format!("{}.{:02}", hundredths / 100, hundredths % 100)
+    match (hundredths / 100, hundredths % 100) {
+        (whole, 0) => whole.to_string(),
+        (whole, rest) => format!("{whole}.{rest:02}"),
+    }
 }
 
 /// The message as text, for the check.

@@ -50,6 +50,16 @@ pub(super) fn text(file: &Path, dry_run: bool, hint: bool, report: &ImportReport
     for (warning, count) in &report.warnings {
         text.push_str(&format!("\nwarning: {warning}, {count} times"));
     }
+    if !report.phones_left_out.is_empty() {
+        let rows: Vec<String> =
+            report.phones_left_out.iter().take(ROWS_SHOWN_MAX).map(ToString::to_string).collect();
+        let more = report.phones_left_out.len() - rows.len();
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        text.push_str(&format!(
+            "\nwhat is no phone number was left out in rows {}{more}: look at them",
+            rows.join(", ")
+        ));
+    }
     if refused > 0 && hint {
         text.push_str(
             "\nto mend the refused rows: import again with --refused OUT.xlsx, which writes them with \
@@ -113,5 +123,8 @@ mod tests {
         assert!(lines[11].starts_with("1 row refused: SEX_INVALID"), "{shown}");
         assert!(shown.ends_with("with their reasons"), "{shown}");
         assert!(!text(Path::new("a.csv"), false, false, &report).contains("--refused"));
+        report.phones_left_out = (21..=30).map(RowKey::from).collect();
+        let shown = text(Path::new("a.csv"), false, true, &report);
+        assert!(shown.contains("left out in rows 21, 22, 23, 24, 25, 26, 27, 28 and 2 more"));
     }
 }

@@ -86,32 +86,3 @@ pub(in crate::cli::registry) async fn list<R: Default>(
         format!("{count} of {total} written to {written}")
     })
 }
-
-/// A whole record's fields as JSON names them, for kinds that have no form of their own.
-pub(in crate::cli::registry) fn fields(value: &Value) -> Vec<(String, CellValue)> {
-    let fields = value.as_object().into_iter().flatten();
-    fields.map(|(name, value)| (name.clone(), cell(value))).collect()
-}
-
-fn cell(value: &Value) -> CellValue {
-    match value {
-        Value::Null => CellValue::Empty,
-        Value::String(text) => CellValue::text(super::whole::dialled(text)),
-        Value::Number(number) => match number.as_u64() {
-            Some(count) => CellValue::Count(count),
-            None => CellValue::text(number.to_string()),
-        },
-        // "No" is not the same as nothing said.
-        Value::Bool(yes) => CellValue::text(if *yes { "Có" } else { "Không" }),
-        Value::Array(parts) => {
-            let parts = parts.iter().map(|part| cell(part).shown());
-            CellValue::text(parts.collect::<Vec<_>>().join("; "))
-        }
-        Value::Object(parts) => {
-            let parts = parts.iter().map(|(name, part)| (name, cell(part).shown()));
-            let said = parts.filter(|(_name, text)| !text.is_empty());
-            let said = said.map(|(name, text)| format!("{name}: {text}"));
-            CellValue::text(said.collect::<Vec<_>>().join("; "))
-        }
-    }
-}

@@ -1,6 +1,8 @@
 //! Whole records as rows of a spreadsheet with the headers of the forms, so that what went out can be
 //! mended and come in again.
 
+mod force;
+
 use jiff::civil::Date;
 use prost_types::Timestamp;
 
@@ -12,6 +14,8 @@ use crate::domain::registry::{
 use crate::roster::sheet::CellValue;
 use crate::wire::pb;
 use crate::wire::registry::plan::date;
+
+pub(in crate::cli::registry) use force::{activity, enterprise, militia};
 
 /// A phone as it is dialled within the country; other texts as they are.
 pub(super) fn dialled(text: &str) -> String {
@@ -183,3 +187,6 @@ pub(in crate::cli::registry) fn equipment(one: &pb::Equipment) -> Vec<(String, C
     cells.extend(stamps(one.created_time.as_ref(), one.updated_time.as_ref(), one.source()));
     cells
 }
+
+#[cfg(test)]
+mod tests;

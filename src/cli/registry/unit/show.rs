@@ -8,10 +8,12 @@ use serde_json::json;
 use super::unit_value;
 use crate::cli::Cx;
 use crate::cli::connection::{refused, request};
+use crate::cli::listing::Export;
 use crate::cli::output::{table, text_of};
 use crate::domain::ids::UnitCode;
 use crate::domain::unit::Unit;
 use crate::domain::world::{Act, Reorganization};
+use crate::roster::sheet::{CellValue, Sheet};
 use crate::wire::pb;
 
 async fn ask(cx: &Cx, code: &UnitCode) -> Result<pb::GetUnitResponse> {
@@ -100,7 +102,66 @@ fn or_dash(index: u64) -> String {
     if index == 0 { "-".to_owned() } else { index.to_string() }
 }
 
-pub(super) async fn history(cx: &Cx, code: &UnitCode) -> Result<()> {
+/// What was done, in words.
+fn name(done: &Reorganization) -> String {
+    match &done.act {
+        Act::Change(change) => change.as_str().to_owned(),
+        Act::Undo { entry } => format!("undo of {entry}"),
+    }
+}
+
+/// What a unit was, then what was done to it, each with its days.
+fn sheet(
+    unit: &Unit,
+    states: &[State],
+    changes: &[(&pb::UnitHistoryEntry, Reorganization)],
+) -> Sheet {
+    let columns = [
+        "WHAT",
+        "FROM",
+        "TO",
+        "NAME",
+        "KIND",
+        "UNDER",
+        "BASIS",
+        "ENTRY",
+        "DOCUMENT",
+        "TAKEN BACK BY",
+    ];
+    let mut sheet = Sheet::new(format!("{} {}", unit.code, unit.name), &columns);
+    let day = |day: Option<jiff::civil::Date>| day.map_or(CellValue::Empty, CellValue::Day);
+    for (from, to, was) in states {
+        sheet.push([
+            "state".into(),
+            day(*from),
+            day(*to),
+            was.name.as_str().into(),
+            was.kind.as_str().into(),
+            was.parent.as_ref().map_or(CellValue::Empty, |parent| parent.as_str().into()),
+            was.parent_basis.as_str().into(),
+        ]);
+    }
+    for (change, done) in changes {
+        let index = |index| if index == 0 { CellValue::Empty } else { CellValue::Count(index) };
+        let blank = || CellValue::Empty;
+        sheet.push([
+            name(done).into(),
+            CellValue::Day(done.effective),
+            blank(),
+            blank(),
+            blank(),
+            blank(),
+            blank(),
+            index(change.ledger_index),
+            done.document.as_str().into(),
+            index(change.undone_by_index),
+        ]);
+    }
+    sheet
+}
+
+pub(super) async fn history(cx: &Cx, code: &UnitCode, export: &Export) -> Result<()> {
+    export.target()?;
     let found = ask(cx, code).await?;
     let unit = own(&found)?;
     let states = states(&found, &unit)?;
@@ -109,10 +170,6 @@ pub(super) async fn history(cx: &Cx, code: &UnitCode) -> Result<()> {
         anyhow::Ok((change, Reorganization::try_from(done)?))
     });
     let changes = changes.collect::<Result<Vec<_>>>()?;
-    let name = |done: &Reorganization| match &done.act {
-        Act::Change(change) => change.as_str().to_owned(),
-        Act::Undo { entry } => format!("undo of {entry}"),
-    };
     let value = json!({
         "states": states.iter().map(|(from, to, was)| json!({
             "from": from.map(|day| day.to_string()),
@@ -133,6 +190,7 @@ pub(super) async fn history(cx: &Cx, code: &UnitCode) -> Result<()> {
             "undone_by_index": (change.undone_by_index > 0).then_some(change.undone_by_index),
         })).collect::<Vec<_>>(),
     });
+    export.save(&cx.screen, || sheet(&unit, &states, &changes))?;
     cx.screen.show(&value, || {
         let mut rows = table(&["FROM", "TO", "NAME", "KIND", "UNDER", "BASIS"]);
         let day = |day: &Option<jiff::civil::Date>| {

@@ -15,16 +15,9 @@ use super::super::problem::{Checked, Findings, Problem, ProblemCode, Warning};
 use super::super::reservist::{NOTE_CHARS_MAX, SHORT_CHARS_MAX};
 use super::super::standing::past_day;
 use super::super::vocabulary::vocabulary;
+use super::capability::{Capability, CapabilityInput, capabilities, split};
 use super::title;
 use crate::domain::ids::UnitCode;
-use crate::domain::text::fold;
-
-/// Most products of one enterprise.
-pub const CAPABILITIES_MAX: usize = 50;
-/// Longest unit of measure, in characters.
-const MEASURE_CHARS_MAX: usize = 20;
-/// The largest capacity or quota, in whole units.
-const WHOLE_MAX: u64 = 1_000_000_000;
 
 vocabulary!(
     /// How far the law's steps have come (law 38/2024 on industrial mobilization).
@@ -92,19 +85,6 @@ impl fmt::Debug for TaxCode {
     }
 }
 
-/// What an enterprise can make.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Capability {
-    /// The product or service.
-    pub product: String,
-    /// Hundredths of the measure, in a month. Positive.
-    pub per_month_hundredths: u64,
-    /// What is counted: tấn, bộ, suất.
-    pub measure: String,
-    /// Hundredths of the measure that are asked of it in a month, where a quota was set.
-    pub quota_hundredths: Option<u64>,
-}
-
 /// One enterprise.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Enterprise {
@@ -116,7 +96,7 @@ pub struct Enterprise {
     pub unit: UnitCode,
     /// Address beyond the unit.
     pub address: Option<String>,
-    /// What it can make; each product once, at most [`CAPABILITIES_MAX`].
+    /// What it can make; each product once, at most [`CAPABILITIES_MAX`](super::CAPABILITIES_MAX).
     pub capabilities: Vec<Capability>,
     /// How far the law's steps have come.
     pub stage: Option<SurveyStage>,
@@ -142,19 +122,6 @@ impl fmt::Debug for Enterprise {
     }
 }
 
-/// One product as text.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct CapabilityInput {
-    /// Required.
-    pub product: String,
-    /// Required: a number with at most two decimals.
-    pub per_month: String,
-    /// Required: what is counted.
-    pub measure: String,
-    /// A number with at most two decimals.
-    pub quota: String,
-}
-
 /// An enterprise as text, before the check. Blank is "not given".
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct EnterpriseInput {
@@ -166,7 +133,8 @@ pub struct EnterpriseInput {
     pub unit: String,
     /// Free text.
     pub address: String,
-    /// What a cell says: `Gạo: 20 tấn; Quân trang: 500 bộ (chỉ tiêu 100)`.
+    /// What a cell says: `Gạo: 20 tấn; Quân trang: 500 bộ (chỉ tiêu 100)`; a product or measure with a
+    /// sign of its own in it stands in quotes.
     pub capabilities: String,
     /// The same, where it comes in parts.
     pub products: Vec<CapabilityInput>,
@@ -242,64 +210,4 @@ impl EnterpriseInput {
             note,
         })
     }
-}
-
-/// The products of a cell.
-fn split(cell: &str) -> Option<Vec<CapabilityInput>> {
-    let mut products = Vec::new();
-    for part in cell.split([';', '\n']).map(str::trim).filter(|part| !part.is_empty()) {
-        let (part, quota) = match part.split_once('(') {
-            Some((part, quota)) => (part.trim(), quota.strip_suffix(')')?),
-            None => (part, ""),
-        };
-        let quota = quota.trim().rsplit(' ').next().unwrap_or_default();
-        let (product, amount) = part.rsplit_once(':')?;
-        let (per_month, measure) = amount.trim().split_once(' ')?;
-        products.push(CapabilityInput {
-            product: product.to_owned(),
-            per_month: per_month.to_owned(),
-            measure: measure.to_owned(),
-            quota: quota.to_owned(),
-        });
-    }
-    Some(products)
-}
-
-fn capabilities(products: &[CapabilityInput]) -> Option<Vec<Capability>> {
-    let mut made: Vec<Capability> = Vec::new();
-    for input in products {
-        let word = |text: &str, max: usize| {
-            let clean = crate::domain::text::clean(text);
-            let fits = (1..=max).contains(&clean.chars().count());
-            (fits && !clean.chars().any(char::is_control)).then_some(clean)
-        };
-        let quota = match input.quota.trim() {
-            "" => None,
-            text => Some(hundredths(text)?),
-        };
-        let capability = Capability {
-            product: word(&input.product, SHORT_CHARS_MAX)?,
-            per_month_hundredths: hundredths(input.per_month.trim())?,
-            measure: word(&input.measure, MEASURE_CHARS_MAX)?,
-            quota_hundredths: quota,
-        };
-        if made.iter().any(|other| fold(&other.product) == fold(&capability.product)) {
-            return None;
-        }
-        made.push(capability);
-    }
-    (made.len() <= CAPABILITIES_MAX).then_some(made)
-}
-
-/// A positive number with at most two decimals behind a comma or point. Three digits behind one could
-/// be thousands: not guessed at.
-fn hundredths(text: &str) -> Option<u64> {
-    let (whole, decimals) = text.split_once(['.', ',']).unwrap_or((text, ""));
-    let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
-    if whole.is_empty() || decimals.len() > 2 || !digits(whole) || !digits(decimals) {
-        return None;
-    }
-    let whole: u64 = whole.parse().ok().filter(|whole| *whole <= WHOLE_MAX)?;
-    let decimals: u64 = format!("{decimals:0<2}").parse().ok()?;
-    Some(whole * 100 + decimals).filter(|hundredths| *hundredths > 0)
 }

@@ -5,6 +5,7 @@
 //! only by the check of its input, and a problem never carries what was in a field.
 
 mod activity;
+mod capability;
 mod enterprise;
 mod force_type;
 mod militia;
@@ -12,10 +13,8 @@ mod militia;
 pub use activity::{
     Activity, ActivityInput, ActivityKind, ActivityStatus, Rating, Results, activity_key,
 };
-pub use enterprise::{
-    CAPABILITIES_MAX, Capability, CapabilityInput, Enterprise, EnterpriseInput, EnterpriseStatus,
-    SurveyStage, TaxCode,
-};
+pub use capability::{CAPABILITIES_MAX, Capability, CapabilityInput};
+pub use enterprise::{Enterprise, EnterpriseInput, EnterpriseStatus, SurveyStage, TaxCode};
 pub use force_type::{FORCE_TYPE_CHARS_MAX, ForceType, KnownForce};
 pub use militia::{BaseKind, BaseStatus, FORCE_TYPES_MAX, MilitiaBase, MilitiaBaseInput};
 
