@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hoatoc::domain::callup::standing::Judge;
-use hoatoc::domain::callup::{Demand, Reach, Selection, select};
+use hoatoc::domain::callup::{Demand, Nearness, Reach, Selection, select};
 use hoatoc::domain::ids::{ReservistId, UnitCode};
 use hoatoc::domain::order::handling::Handling;
 use hoatoc::domain::plan::{self, Needs, Post, Propose, ReserveUnit, propose_people};
@@ -94,12 +94,12 @@ fn call_up(table: &Table, units: &Units, called: u32) -> (usize, Selection, BTre
     let demand = Demand { wanted, units: reaches, reserve_percent: 10 };
     let looked_at = Cell::new(0);
     let ties = rows.ties(&[], &HashSet::new());
-    let selection = select(&demand, |line| {
+    let selection = select(&demand, |line, nearness| {
         let (code, _share, near) = LINES[usize::try_from(line).expect("four lines")];
         let (rows, judge, ties, looked_at) = (&rows, &judge, &ties, &looked_at);
-        [(code, false), (near, true)]
-            .into_iter()
-            .flat_map(move |(code, is_near)| rows.judged_people(code, is_near, judge, ties))
+        let is_near = nearness == Nearness::Near;
+        let code = if is_near { near } else { code };
+        rows.judged_people(code, is_near, judge, ties)
             .inspect(move |_one| looked_at.set(looked_at.get() + 1))
     });
     let mut shares = BTreeMap::new();

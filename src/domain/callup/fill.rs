@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use crate::domain::callup::{
-    Barred, Candidate, Chosen, Demand, ELSEWHERE_MAX, Place, Reach, Reason, Taken,
+    Barred, Candidate, Chosen, Demand, ELSEWHERE_MAX, Nearness, Place, Reach, Reason, Taken,
 };
 
 const RANKS: usize = Reason::ALL.len();
@@ -22,9 +22,11 @@ pub(super) struct Pool {
 }
 
 impl Pool {
-    pub(super) fn gather(
+    /// Those who fit exactly; where they are not `enough`, the near ones too.
+    pub(super) fn gather<I: Iterator<Item = Candidate>>(
         demand: &Demand,
-        candidates: impl Iterator<Item = Candidate>,
+        mut candidates: impl FnMut(Nearness) -> I,
+        enough: u32,
         taken: &Taken,
     ) -> Self {
         let units = demand.units.len();
@@ -37,26 +39,33 @@ impl Pool {
         };
         let mut sizes = vec![0_usize; RANKS * units];
         let mut found: Vec<(u32, u64)> = Vec::new();
-        // From within: candidates come out of several chains, which next to next would cost more.
-        candidates.for_each(|Candidate { row, unit, standing }| {
-            let place = usize::try_from(unit).unwrap_or(usize::MAX);
-            let Some(reach) = demand.units.get(place) else { return };
-            if taken.contains(row) {
-                return;
+        let mut ready = 0;
+        for nearness in [Nearness::Exact, Nearness::Near] {
+            if nearness == Nearness::Near && ready >= enough {
+                break;
             }
-            match (standing, reach) {
-                (Ok(Place { reason, rank }), Reach::Asked) => {
-                    let bucket = reason as usize * units + place;
-                    sizes[bucket] += 1;
-                    let bucket = u32::try_from(bucket).expect("units are far fewer than 2^32 / 11");
-                    found.push((bucket, u64::from(rank) << 32 | u64::from(row)));
+            // From within: candidates come out of several chains, which next to next would cost more.
+            candidates(nearness).for_each(|Candidate { row, unit, standing }| {
+                let place = usize::try_from(unit).unwrap_or(usize::MAX);
+                let Some(reach) = demand.units.get(place) else { return };
+                if taken.contains(row) {
+                    return;
                 }
-                (Ok(Place { reason: Reason::Waiting, .. }), _far) => {}
-                (Ok(_place), Reach::SameArea | Reach::Elsewhere) => pool.elsewhere[place] += 1,
-                (Err(barred), Reach::Asked) => pool.refused[barred as usize] += 1,
-                (Err(_barred), Reach::SameArea | Reach::Elsewhere) => {}
-            }
-        });
+                match (standing, reach) {
+                    (Ok(Place { reason, rank }), Reach::Asked) => {
+                        ready += u32::from(reason != Reason::Waiting);
+                        let at = reason as usize * units + place;
+                        sizes[at] += 1;
+                        let bucket = u32::try_from(at).expect("units are far fewer than 2^32 / 11");
+                        found.push((bucket, u64::from(rank) << 32 | u64::from(row)));
+                    }
+                    (Ok(Place { reason: Reason::Waiting, .. }), _far) => {}
+                    (Ok(_place), Reach::SameArea | Reach::Elsewhere) => pool.elsewhere[place] += 1,
+                    (Err(barred), Reach::Asked) => pool.refused[barred as usize] += 1,
+                    (Err(_barred), Reach::SameArea | Reach::Elsewhere) => {}
+                }
+            });
+        }
         let mut begin = 0;
         for (range, size) in pool.left.iter_mut().zip(&sizes) {
             *range = begin..begin;

@@ -131,6 +131,15 @@ pub struct Place {
     pub rank: u32,
 }
 
+/// How well candidates fit a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Nearness {
+    /// The very specialty or type, or a place in the plan.
+    Exact,
+    /// A near one.
+    Near,
+}
+
 /// What is to be filled.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Demand {
@@ -164,7 +173,7 @@ pub struct LineFill {
     pub exact: u32,
     /// Called with a near one.
     pub near: u32,
-    /// Those of the asked units who could not be called.
+    /// Those of the asked units who were looked at and could not be called.
     pub refused: BTreeMap<Barred, u32>,
     /// When the line falls short: units that are not asked and what they could give, the nearest and
     /// largest first.
@@ -215,9 +224,10 @@ impl Taken {
     }
 }
 
-/// Fills each line in turn. `candidates` gives those of a line, once each, in any order; whoever fills
-/// an earlier line is passed over in a later one.
-pub fn select<I>(demand: &Demand, mut candidates: impl FnMut(u32) -> I) -> Selection
+/// Fills each line in turn. `candidates` gives those of a line, once each, in any order: first those
+/// that fit it exactly and whom a plan has, then, only where those are too few for the line and its
+/// substitutes, the near ones. Whoever fills an earlier line is passed over in a later one.
+pub fn select<I>(demand: &Demand, mut candidates: impl FnMut(u32, Nearness) -> I) -> Selection
 where
     I: Iterator<Item = Candidate>,
 {
@@ -225,10 +235,12 @@ where
     let mut selection = Selection::default();
     let mut reserve_left = RESERVE_MAX;
     for (line, wanted) in (0_u32..).zip(demand.wanted.iter().take(LINES_MAX)) {
-        let mut pool = Pool::gather(demand, candidates(line), &taken);
-        let chosen = pool.take(*wanted, line);
         let reserve = u64::from(*wanted) * u64::from(demand.reserve_percent.min(100)) / 100;
         let reserve = u32::try_from(reserve).unwrap_or(u32::MAX).min(reserve_left);
+        let enough = wanted.saturating_add(reserve);
+        let of_line = |nearness| candidates(line, nearness);
+        let mut pool = Pool::gather(demand, of_line, enough, &taken);
+        let chosen = pool.take(*wanted, line);
         // Who waits for a post comes before all others who could take it.
         let mut substitutes = pool.take_waiting(reserve, line);
         let waiting = u32::try_from(substitutes.len()).unwrap_or(reserve);

@@ -8,7 +8,7 @@ use jiff::civil::{Date, date};
 use proptest::prelude::*;
 
 use super::standing::{Item, Judge, Person};
-use super::{Barred, Candidate, Chosen, Demand, Place, Reach, Reason, select};
+use super::{Barred, Candidate, Chosen, Demand, Nearness, Place, Reach, Reason, select};
 use crate::domain::order::handling::Handling;
 use crate::domain::registry::eligibility::{AgeLimits, Call, Callable, Duty, Occasion};
 use crate::domain::registry::{
@@ -24,6 +24,11 @@ fn ready(row: u32, unit: u32, reason: Reason, rank: u32) -> Candidate {
 
 fn demand(wanted: &[u32], units: &[Reach], reserve_percent: u32) -> Demand {
     Demand { wanted: wanted.to_vec(), units: units.to_vec(), reserve_percent }
+}
+
+/// All of them when those who fit exactly are asked for.
+fn at_once<I: Iterator>(nearness: Nearness, all: I) -> impl Iterator<Item = I::Item> {
+    all.filter(move |_one| nearness == Nearness::Exact)
 }
 
 fn rows(chosen: &[Chosen]) -> Vec<u32> {
@@ -59,15 +64,46 @@ fn exact_comes_before_near_and_class_one_before_two() {
         ready(6, 0, Reason::ExactClass1, 11_000),
     ];
     for wanted in 0..=6 {
-        let found = select(&demand(&[wanted], &[Reach::Asked], 0), |_line| all.into_iter());
+        let found = select(&demand(&[wanted], &[Reach::Asked], 0), |_line, nearness| {
+            at_once(nearness, all.into_iter())
+        });
         let lawful = [6, 3, 2, 4, 1, 5];
         let len = usize::try_from(wanted).expect("small");
         assert_eq!(rows(&found.chosen), lawful[..len]);
         assert_eq!(found.lines[0].shortfall(), 0);
     }
-    let found = select(&demand(&[9], &[Reach::Asked], 0), |_line| all.into_iter());
+    let found = select(&demand(&[9], &[Reach::Asked], 0), |_line, nearness| {
+        at_once(nearness, all.into_iter())
+    });
     let line = &found.lines[0];
     assert_eq!((line.exact, line.near, line.shortfall()), (4, 2, 3));
+}
+
+#[test]
+fn near_ones_are_looked_at_only_where_a_line_and_its_substitutes_need_them() {
+    let exact = [ready(1, 0, Reason::ExactClass1, 1), ready(2, 0, Reason::ExactClass1, 2)];
+    let waits = ready(3, 0, Reason::Waiting, 0);
+    let near = [
+        ready(4, 0, Reason::NearClass1, 1),
+        Candidate { row: 5, unit: 0, standing: Err(Barred::Abroad) },
+    ];
+    let of = |wanted, percent| {
+        let mut asked = Vec::new();
+        let found = select(&demand(&[wanted], &[Reach::Asked], percent), |_line, nearness| {
+            asked.push(nearness);
+            let is_exact = nearness == Nearness::Exact;
+            let (exact, near) = (exact.into_iter().chain([waits]), near.into_iter());
+            exact.filter(move |_one| is_exact).chain(near.filter(move |_one| !is_exact))
+        });
+        (rows(&found.chosen), found.lines[0].refused.len(), asked.len())
+    };
+    assert_eq!(of(2, 0), (vec![1, 2], 0, 1), "two are enough");
+    assert_eq!(
+        of(2, 50),
+        (vec![1, 2], 1, 2),
+        "a substitute is asked for; who waits fills no place"
+    );
+    assert_eq!(of(3, 0), (vec![1, 2, 4], 1, 2));
 }
 
 #[test]
@@ -79,7 +115,8 @@ fn units_give_in_proportion_and_substitutes_come_next() {
         _ => 2,
     };
     let all = move || (0..100).map(move |row| ready(row, unit_of(row), Reason::ExactClass1, row));
-    let found = select(&demand(&[20], &[Reach::Asked; 3], 10), |_line| all());
+    let found =
+        select(&demand(&[20], &[Reach::Asked; 3], 10), |_line, nearness| at_once(nearness, all()));
     let mut shares = BTreeMap::new();
     for one in &found.chosen {
         *shares.entry(one.unit).or_insert(0) += 1;
@@ -93,17 +130,17 @@ fn units_give_in_proportion_and_substitutes_come_next() {
 
 #[test]
 fn nobody_fills_two_lines_and_those_elsewhere_are_only_counted() {
-    let lines = |line: u32| {
+    let lines = |line: u32, nearness| {
         let near = if line == 0 { Reason::ExactClass1 } else { Reason::NearClass1 };
-        vec![
+        let all = [
             ready(1, 0, near, 1),
             ready(2, 1, near, 1),
             ready(3, 2, near, 1),
             ready(4, 2, near, 1),
             Candidate { row: 5, unit: 0, standing: Err(Barred::Abroad) },
             Candidate { row: 6, unit: 1, standing: Err(Barred::OverAge) },
-        ]
-        .into_iter()
+        ];
+        at_once(nearness, all.into_iter())
     };
     let units = [Reach::Asked, Reach::SameArea, Reach::Elsewhere];
     let found = select(&demand(&[1, 2], &units, 100), lines);
@@ -213,12 +250,12 @@ fn who_waits_for_a_post_is_the_first_substitute_in_the_order_of_the_list() {
         place(5, 1, Reason::AssignedNear, 2),
     ];
     let asked = demand(&[2], &[Reach::Asked, Reach::Asked], 100);
-    let found = select(&asked, |_line| all.iter().copied());
+    let found = select(&asked, |_line, nearness| at_once(nearness, all.iter().copied()));
     assert_eq!(rows(&found.chosen), [0, 1]);
     assert_eq!((found.lines[0].exact, found.lines[0].near), (1, 1));
     assert_eq!(rows(&found.lines[0].reserve), [3, 4], "before who holds a place too many");
     let few = demand(&[6], &[Reach::Asked, Reach::Asked], 0);
-    let found = select(&few, |_line| all.iter().copied());
+    let found = select(&few, |_line, nearness| at_once(nearness, all.iter().copied()));
     assert_eq!(found.lines[0].shortfall(), 3, "nobody who waits is called");
 }
 
@@ -243,14 +280,14 @@ proptest! {
     ) {
         let units = [Reach::Asked, Reach::Asked, Reach::Asked, Reach::SameArea];
         let asked = demand(&wanted, &units, 50);
-        let found = select(&asked, |_line| all.iter().copied());
+        let found = select(&asked, |_line, nearness| at_once(nearness, all.iter().copied()));
         let mut turned = all.clone();
         if !turned.is_empty() {
             let by = turn % turned.len();
             turned.rotate_left(by);
             turned.reverse();
         }
-        prop_assert_eq!(&select(&asked, |_line| turned.iter().copied()), &found);
+        prop_assert_eq!(&select(&asked, |_line, nearness| at_once(nearness, turned.iter().copied())), &found);
         // Each once, of the asked units, none barred; and nobody left out stands before anybody chosen.
         let called: BTreeSet<u32> = rows(&found.chosen).into_iter().collect();
         prop_assert_eq!(called.len(), found.chosen.len());

@@ -6,8 +6,6 @@
 
 mod settle;
 
-use std::collections::HashMap;
-
 use prost::Message;
 use tokio::sync::{mpsc, oneshot};
 use tokio_stream::StreamExt;
@@ -15,14 +13,14 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Status, Streaming};
 
 use crate::engine::EngineError;
-use crate::engine::records::{RecordJob, RecordOutcome, RowOutcome};
+use crate::engine::records::{NewRecord, RecordJob, RecordOutcome, RowOutcome};
 use crate::limits;
 use crate::rpc::registry::calls::request_id;
-use crate::rpc::registry::changes::Changes;
+use crate::rpc::registry::changes::{Changes, Changing};
 use crate::rpc::registry::{Answers, Caller, Gate, RegistryDoor, RegistryFault, RegistryParts};
-use crate::wire::registry::{Fields, RegistryRecord};
+use crate::wire::registry::RegistryRecord;
 use crate::wire::{WireError, pb};
-use settle::Settled;
+use settle::{Said, Settled};
 
 /// Rows with their numbers, and the fields of which each says nothing.
 type Rows<R> = Vec<(u32, Option<R>, Vec<String>)>;
@@ -204,51 +202,13 @@ impl RegistryParts {
     ) -> Result<InFlight, RegistryFault> {
         let id = request_id(batch.request_id(), "Import", &batch)?;
         let validate_only = batch.validate_only();
-        let fields = match batch.fields() {
-            [] => None,
-            names => Some(Fields::parse::<B::Record>(names)?),
-        };
-        let names = batch.fields().to_vec();
+        let said = Said::read::<B::Record>(batch.fields())?;
         let (name, rows) = batch.into_parts();
         if !(1..=limits::RECORDS_PER_BATCH_MAX).contains(&rows.len()) {
             return Err(WireError::new("rows", "has not 1 to 100 rows").into());
         }
         let mut sum = Sum { request_id: name, ..Sum::default() };
-        let (mut good, mut changing) = (Vec::new(), Vec::new());
-        let (units, specialties) = (self.units(), self.specialties());
-        {
-            let lists = self.lists(&units, &specialties);
-            // Rows of one list leave the same few sets of cells blank.
-            let mut without: HashMap<Vec<String>, Fields> = HashMap::new();
-            for (number, record, kept) in rows {
-                let is_less = fields.is_some() && !kept.is_empty();
-                if is_less && !without.contains_key(&kept) {
-                    let own = Fields::without::<B::Record>(&names, &kept)?;
-                    without.insert(kept.clone(), own);
-                }
-                let own = without.get(&kept).filter(|_own| is_less);
-                let fields = own.or(fields.as_ref());
-                let record = record.ok_or_else(|| WireError::missing("rows.record"))?;
-                let settled = self.settle(record, fields, &lists).await?;
-                let Settled { record: checked, mode, warnings } = match settled {
-                    Ok(settled) => settled,
-                    Err(reason) => {
-                        sum.refuse(number, reason);
-                        continue;
-                    }
-                };
-                let new = self.new_record(&checked, number, mode)?;
-                if caller.reaches(&new.index.facets.unit, &units)
-                    && self.holder_is_reached::<B::Record>(&new.index.keys, caller, &units)
-                {
-                    changing.extend(self.changing(number, checked, &new.index));
-                    good.push(new);
-                    warnings.into_iter().for_each(|code| sum.warn(number, code));
-                } else {
-                    sum.refuse(number, "UNIT_OUTSIDE");
-                }
-            }
-        }
+        let (good, changing) = self.pass(rows, said, caller, &mut sum).await?;
         if good.is_empty() {
             return Ok(InFlight { sum, reply: None, changes: Changes::default() });
         }
@@ -265,5 +225,49 @@ impl RegistryParts {
             reply,
         });
         Ok(InFlight { sum, reply: Some(queued.await?), changes })
+    }
+
+    /// The records that rows make, and what they change; rows that make none are refused.
+    async fn pass<R: RegistryRecord>(
+        &self,
+        rows: Rows<R>,
+        mut said: Said,
+        caller: &Caller,
+        sum: &mut Sum,
+    ) -> Result<(Vec<NewRecord>, Vec<Changing<R>>), RegistryFault> {
+        let (units, specialties) = (self.units(), self.specialties());
+        let lists = self.lists(&units, &specialties);
+        let mut passed = Vec::new();
+        for (number, record, kept) in rows {
+            let record = record.ok_or_else(|| WireError::missing("rows.record"))?;
+            match self.check(record, said.is_part(), &lists)? {
+                Ok(checked) => passed.push((number, kept, checked)),
+                Err(reason) => sum.refuse(number, reason),
+            }
+        }
+        let stored = self.stored(passed.iter().map(|(_row, _kept, checked)| checked)).await?;
+        let (mut good, mut changing) = (Vec::new(), Vec::new());
+        for (number, kept, checked) in passed {
+            let settled = self.settle(checked, &stored, said.by::<R>(kept)?, &lists)?;
+            let Settled { record: checked, mode, warnings } = match settled {
+                Ok(settled) => settled,
+                Err(reason) => {
+                    sum.refuse(number, reason);
+                    continue;
+                }
+            };
+            let new = self.new_record(&checked, number, mode)?;
+            if caller.reaches(&new.index.facets.unit, &units)
+                && self.holder_is_reached::<R>(&new.index.keys, caller, &units)
+            {
+                changing.extend(self.changing(number, checked, &new.index));
+                good.push(new);
+                warnings.into_iter().for_each(|code| sum.warn(number, code));
+            } else {
+                sum.refuse(number, "UNIT_OUTSIDE");
+            }
+        }
+        sum.refused.sort_by_key(|refusal| refusal.row);
+        Ok((good, changing))
     }
 }

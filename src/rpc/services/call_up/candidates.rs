@@ -5,7 +5,7 @@ mod held;
 use std::collections::{BTreeMap, HashSet};
 
 use crate::domain::callup::standing::Judge;
-use crate::domain::callup::{Barred, Candidate, Reach};
+use crate::domain::callup::{Barred, Candidate, Nearness, Reach};
 use crate::domain::ids::{EndpointNo, UnitCode};
 use crate::domain::order::RequirementKind;
 use crate::domain::order::audience::AudienceSelector;
@@ -117,24 +117,25 @@ impl<'a> Pool<'a> {
         pool
     }
 
-    /// The candidates of one line.
+    /// The candidates of one line that fit it so well. Whom the plan has comes with the exact ones.
     pub(super) fn candidates(
         &self,
         at: usize,
         line: &'a Line,
+        nearness: Nearness,
     ) -> impl Iterator<Item = Candidate> + '_ {
         let judge = self.calling.judge(line);
-        let held = self.held.get(&at);
+        let is_near = nearness == Nearness::Near;
+        let held = self.held.get(&at).filter(|_held| !is_near);
         let is_free = line.holders.is_none();
         let codes = move |kind| {
-            let near = line.near.iter().map(|near| (near, true));
-            let all = std::iter::once((&line.code, false)).chain(near);
-            all.filter(move |_code| is_free && line.kind == kind)
+            let all = if is_near { &line.near[..] } else { std::slice::from_ref(&line.code) };
+            all.iter().filter(move |_code| is_free && line.kind == kind)
         };
-        let people = codes(RequirementKind::Personnel).flat_map(move |(code, is_near)| {
+        let people = codes(RequirementKind::Personnel).flat_map(move |code| {
             self.people.judged_people(code.as_str(), is_near, judge, &self.ties.0)
         });
-        let items = codes(RequirementKind::Equipment).flat_map(move |(code, is_near)| {
+        let items = codes(RequirementKind::Equipment).flat_map(move |code| {
             self.items.judged_items(code.as_str(), is_near, judge, &self.ties.1)
         });
         let items = items.map(|item| Candidate { row: self.people.end() + item.row, ..item });

@@ -68,9 +68,9 @@ impl Choice {
         };
         let registry = engine.registry();
         let pool = Pool::of(&registry, &self.lines, calling, &field, &places);
-        let selection = select(&demand, |line| {
+        let selection = select(&demand, |line, nearness| {
             let at = usize::try_from(line).unwrap_or(usize::MAX);
-            let line = self.lines.get(at).map(|line| pool.candidates(at, line));
+            let line = self.lines.get(at).map(|line| pool.candidates(at, line, nearness));
             line.into_iter().flatten()
         });
         // Rows mean nothing once the registry moves on.
