@@ -311,6 +311,9 @@ fn assert_whole_exports_come_in_again(place: &Place) {
 fn assert_exports(place: &Place) {
     let listed = place.run(&["reservist", "list", "--export", "people.xlsx", "--as", "admin"]);
     assert_eq!((&listed["total"], &listed["rows"]), (&json!(1_000), &json!(1_000)), "{listed}");
+    let mend = ["reservist", "import", "people.xlsx", "--refused", "people.xlsx", "--force"];
+    let lost = place.try_run(&[&mend[..], &["--as", "admin"]].concat()).expect_err("refused");
+    assert!(lost.contains("the roster itself"), "{lost}");
     let again = place.try_run(&["reservist", "list", "--export", "people.xlsx", "--as", "admin"]);
     assert!(again.expect_err("no file is replaced").contains("is there already"));
     let denied = place.try_run(&["reservist", "list", "--whole", "--as", "clerk"]);

@@ -44,10 +44,19 @@ pub fn fold(text: &str) -> String {
     out
 }
 
+/// Keyboards and programs that mend what is typed have several: H'Nia is H’Nia.
+const fn is_apostrophe(c: char) -> bool {
+    matches!(c, '’' | '‘' | 'ʼ')
+}
+
 /// No mark is left, so their order does not matter and each character stands alone.
 fn push_folded(c: char, out: &mut String) {
     if c.is_ascii() {
         out.push(c.to_ascii_lowercase());
+        return;
+    }
+    if is_apostrophe(c) {
+        out.push('\'');
         return;
     }
     decompose_canonical(c, |part| {
@@ -111,7 +120,7 @@ fn push_weight(part: char, letters: &mut String, tones: &mut String) {
         '\u{301}' => set_tone(tones, '4'),
         '\u{323}' => set_tone(tones, '5'),
         letter => {
-            letters.push(letter);
+            letters.push(if is_apostrophe(letter) { '\'' } else { letter });
             tones.push('0');
         }
     }
@@ -168,6 +177,8 @@ mod tests {
         assert_eq!(fold("Phường ĐIỆN  Biên Phủ"), "phuong dien bien phu");
         assert_eq!(fold("hoà"), fold("hòa"));
         assert_eq!(fold("Ð"), "ð", "the Icelandic letter is not đ");
+        assert_eq!(fold("H’Nia"), fold("H'Nia"));
+        assert_eq!(sort_key("H’Nia"), sort_key("H'Nia"));
     }
 
     #[test]

@@ -234,7 +234,11 @@ pub enum UnitError {
         parent: UnitCode,
     },
     /// The parent does not stand where this kind of unit may hang.
-    #[error("unit {code} ({echelon:?}) cannot be under {parent:?}: choose a parent one level up")]
+    #[error(
+        "unit {code} is a {}, which cannot be under {}: choose a parent one level up",
+        echelon.as_str(),
+        parent.map_or("nothing", Echelon::as_str)
+    )]
     WrongParent {
         /// The unit.
         code: UnitCode,

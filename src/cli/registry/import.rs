@@ -112,6 +112,12 @@ pub(super) async fn run(cx: &Cx, roster: Roster, kind: RosterKind) -> Result<()>
     }
     if let Some(out) = roster.refused.as_deref() {
         may_write(out, roster.force)?;
+        if out.canonicalize().ok() == file.canonicalize().ok() {
+            return Err(anyhow!(
+                "{} is the roster itself: the refused rows go into another file",
+                out.display()
+            ));
+        }
     }
     let mapping = roster.mapping.as_deref().map(read_mapping).transpose()?.unwrap_or_default();
     let connection = cx.connect().await?;

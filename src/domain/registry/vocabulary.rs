@@ -353,7 +353,7 @@ impl EthnicGroup {
     pub fn parse(text: &str) -> Option<Self> {
         let folded = fold(&text.replace('-', " "));
         let folded = match folded.as_str() {
-            "h'mong" | "h’mong" | "hmong" | "h mong" => "mong",
+            "h'mong" | "hmong" | "h mong" => "mong",
             "viet" => "kinh",
             other => other,
         };

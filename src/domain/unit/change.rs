@@ -10,6 +10,7 @@ use jiff::civil::Date;
 
 use super::{Echelon, ParentBasis, Unit, UnitError, UnitKind, Units};
 use crate::domain::ids::UnitCode;
+use crate::domain::text::fold;
 
 /// Most units that one reorganization may touch: they are one entry of the ledger.
 pub const CHANGE_UNITS_MAX: usize = 100;
@@ -121,6 +122,16 @@ pub enum ChangeError {
         /// How many.
         count: usize,
     },
+    /// Another unit of today is called so: no list could tell them apart.
+    #[error("unit {other} is called {name} already: give {code} another name")]
+    NameTaken {
+        /// The unit.
+        code: UnitCode,
+        /// The name.
+        name: String,
+        /// Who has it.
+        other: UnitCode,
+    },
     /// What would come out is no tree.
     #[error(transparent)]
     Tree(#[from] UnitError),
@@ -160,8 +171,27 @@ impl Units {
             return Err(ChangeError::TooMany { count: after.len() });
         }
         self.check_days(&after, effective)?;
-        self.clone().reorganize(&after, effective)?;
+        let mut next = self.clone();
+        next.reorganize(&after, effective)?;
+        next.check_names(&after)?;
         Ok(after)
+    }
+
+    /// Whether every commune, or unit above, that was touched has a name of its own.
+    fn check_names(&self, touched: &[Unit]) -> Result<(), ChangeError> {
+        let is_named = |unit: &&Unit| !unit.is_closed() && unit.echelon() <= Echelon::Commune;
+        for unit in touched.iter().filter(is_named) {
+            let name = fold(&unit.name);
+            let is_other = |other: &&Unit| other.code != unit.code && fold(&other.name) == name;
+            if let Some(other) = self.iter().filter(is_named).find(is_other) {
+                return Err(ChangeError::NameTaken {
+                    code: unit.code.clone(),
+                    name: unit.name.clone(),
+                    other: other.code.clone(),
+                });
+            }
+        }
+        Ok(())
     }
 
     fn living(&self, code: &UnitCode) -> Result<&Unit, ChangeError> {

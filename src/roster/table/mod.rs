@@ -33,14 +33,12 @@ use header::Role;
 use months::Months;
 use shape::Shape;
 use told::Told;
-use units::Named;
+use units::{Meant, Named};
 
 /// A text that names no unit.
 const UNKNOWN: &str = "?";
 /// Longest text that may say that there is nothing: `xóa` with its mark apart.
 const CLEARED_LEN_MAX: usize = 8;
-/// Most names of units whose meaning is remembered: a list has some dozens, each thousands of times.
-const NAMED_MAX: usize = 1_000;
 
 /// Finds the tables, without reading them.
 pub(super) fn probe<K: Kind>(source: Source<'_>, options: &Options<'_>) -> Result<(), RosterError> {
@@ -100,7 +98,7 @@ pub(super) fn read<K: Kind>(
             may_number_columns: true,
             in_footer: false,
             group_unit: None,
-            named: RefCell::default(),
+            meant: RefCell::default(),
         };
         parts.rows(part, &mut |number, cells| {
             let decoded = table.located.decoder.row(cells);
@@ -142,8 +140,7 @@ struct Table<'a, K: Kind> {
     may_number_columns: bool,
     /// The unit that the last heading named.
     group_unit: Option<Named>,
-    /// What texts meant, by text and district.
-    named: RefCell<HashMap<(String, String), Option<Named>>>,
+    meant: RefCell<Meant>,
 }
 
 impl<K: Kind> Table<'_, K> {
@@ -275,7 +272,7 @@ impl<K: Kind> Table<'_, K> {
             let is_own = column.field == K::UNIT_FIELD;
             let named = match slot.trim() {
                 "" => default.clone().filter(|_| is_own),
-                text => self.named(text, &district),
+                text => self.meant.borrow_mut().of_cell(text, &district, self.options),
             };
             let Some(named) = named else {
                 // What was no unit on the day of the list is not to be found among those of today.
@@ -293,15 +290,6 @@ impl<K: Kind> Table<'_, K> {
                 *(column.slot)(input) = former;
             }
         }
-    }
-
-    fn named(&self, text: &str, district: &str) -> Option<Named> {
-        let mut known = self.named.borrow_mut();
-        if known.len() == NAMED_MAX {
-            known.clear();
-        }
-        let find = || units::of_cell(text, district, self.options);
-        known.entry((text.to_owned(), district.to_owned())).or_insert_with(find).clone()
     }
 
     fn district(&self, cells: &[Cell]) -> String {

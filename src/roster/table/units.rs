@@ -1,5 +1,7 @@
 //! Which unit a text of a file means: as of today, or as names stood on the day of the file.
 
+use std::collections::HashMap;
+
 use crate::domain::ids::UnitCode;
 use crate::domain::registry::Warning;
 use crate::domain::text::fold;
@@ -12,6 +14,9 @@ const KINDS: [&str; 6] = ["xa ", "x. ", "phuong ", "p. ", "thi tran ", "tt. "];
 /// Most words of a unit's name behind that for its kind ("Xã Nậm Kè", "Phường Điện Biên Phủ").
 const NAME_WORDS_MAX: usize = 4;
 
+/// Most texts whose meaning is remembered.
+const MEANT_MAX: usize = 1_000;
+
 /// A unit found by the words of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Named {
@@ -21,6 +26,26 @@ pub(super) struct Named {
     pub(super) former: Option<String>,
     /// What was repaired to find it, or that it is not from the row.
     pub(super) warning: Option<Warning>,
+}
+
+/// What cells of a list meant: it has some dozens of names, each thousands of times.
+#[derive(Debug, Default)]
+pub(super) struct Meant(HashMap<(String, String), Option<Named>>);
+
+impl Meant {
+    /// As [`of_cell`].
+    pub(super) fn of_cell(
+        &mut self,
+        text: &str,
+        district: &str,
+        options: &Options<'_>,
+    ) -> Option<Named> {
+        if self.0.len() == MEANT_MAX {
+            self.0.clear();
+        }
+        let find = || of_cell(text, district, options);
+        self.0.entry((text.to_owned(), district.to_owned())).or_insert_with(find).clone()
+    }
 }
 
 /// The unit that a cell means. Without a day, only units of today: a name that moved to another place

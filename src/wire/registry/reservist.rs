@@ -160,6 +160,7 @@ impl RegistryRecord for pb::Reservist {
     /// that may be older than the last move does not undo it.
     fn keep_from(&mut self, stored: &Self, units: &Units) -> Option<&'static str> {
         self.transfer.clone_from(&stored.transfer);
+        self.keep_birth(stored);
         let now = |code: &str| {
             code.parse().map_or_else(
                 |_none| code.to_owned(),
@@ -189,6 +190,20 @@ impl RegistryRecord for pb::Reservist {
 }
 
 impl pb::Reservist {
+    /// A list that knows the year or month only takes nothing away from a date that agrees with it.
+    fn keep_birth(&mut self, stored: &Self) {
+        let (Some(own), Some(known)) = (&self.birth_date, &stored.birth_date) else { return };
+        let agrees = match self.birth_precision() {
+            pb::DatePrecision::Year => own.year == known.year,
+            pb::DatePrecision::Month => (own.year, own.month) == (known.year, known.month),
+            pb::DatePrecision::Day | pb::DatePrecision::Unspecified => false,
+        };
+        if agrees && stored.birth_precision < self.birth_precision {
+            self.birth_date = stored.birth_date;
+            self.birth_precision = stored.birth_precision;
+        }
+    }
+
     /// Lives and is registered where it was; the hamlet is that of the unit.
     fn stay(&mut self, stored: &Self, moves: bool) {
         self.residence_unit_code.clone_from(&stored.residence_unit_code);

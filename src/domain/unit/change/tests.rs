@@ -139,6 +139,7 @@ fn what_makes_no_sense_is_refused_and_changes_nothing() {
         parent: code(parent),
         basis,
     };
+    let taken = units.get(&code("03162")).expect("a commune").name.to_uppercase();
     let refused = |change: &Change, day| units.plan(change, day).expect_err("refused").to_string();
     for (change, words) in [
         (merge(&["03160"], "03160"), "two or more"),
@@ -157,6 +158,7 @@ fn what_makes_no_sense_is_refused_and_changes_nothing() {
         ),
         (Change::Split { unit: code("03160"), parts: vec![], ends: false }, "two or more"),
         (Change::Rename { unit: code("03160"), name: String::new(), kind: None }, "1 to 120"),
+        (Change::Rename { unit: code("03160"), name: taken, kind: None }, "another name"),
     ] {
         let said = refused(&change, day);
         assert!(said.contains(words), "{change:?}: {said}");

@@ -15,6 +15,27 @@ async fn a_commune_is_imported_and_importing_it_again_changes_nothing() {
 }
 
 #[tokio::test]
+async fn a_list_that_knows_the_year_only_takes_no_day_of_birth_away() {
+    let mut house = House::new().await;
+    house.import(roster("merged-a.csv"), "one").await.expect("imported");
+    let text = std::fs::read_to_string(roster("merged-a.csv")).expect("a file of the tests");
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().join("years.csv");
+    let import = |house: &House, text: String, name| {
+        std::fs::write(&path, text).expect("written");
+        house.feed(path.clone(), name)
+    };
+    for (day, known, name) in [("15/06/2005", "2005", "two"), ("15/06/2005", "06/2005", "three")] {
+        let feed = import(&house, text.replace(day, known), name);
+        let done = feed::import_reservists(&mut house.client, feed, &mut |_rows| ()).await;
+        assert_eq!(counts(&done.expect("imported")), (0, 0, 100), "{known}");
+    }
+    let feed = import(&house, text.replace("15/06/2005", "2004"), "four");
+    let done = feed::import_reservists(&mut house.client, feed, &mut |_rows| ()).await;
+    assert_eq!(counts(&done.expect("imported")), (0, 1, 99), "another year is another birth");
+}
+
+#[tokio::test]
 async fn a_dry_run_says_what_would_happen_and_leaves_nothing_behind() {
     let mut house = House::new().await;
     let size = house.engine.ledger().size();
