@@ -13,7 +13,7 @@ mod program;
 
 use std::io::Write;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use hoatoc::domain::registry::Reservist;
 use hoatoc::evidence::seal::OVERHEAD_LEN;
@@ -21,6 +21,7 @@ use hoatoc::sim::province;
 use hoatoc::wire::pb;
 use hoatoc::wire::registry::encode;
 use program::{Place, Process};
+use tokio::time::Instant;
 
 const HEADER: &str = "STT;Họ và tên;Ngày sinh;Giới tính;Dân tộc;Số CCCD;Số thẻ;Cấp bậc;CNQS;Hạng dự bị;Thôn, bản;Xã, phường;Số điện thoại;Nơi làm việc;Đảng viên;Sức khỏe";
 /// Far over what the slowest start takes.

@@ -28,6 +28,9 @@ use spoken::{spoken, words_of};
 /// Room between two labels when all are made anew.
 const GAP: u64 = 1 << 32;
 
+/// A name's key and the rows that bear it.
+type Borne = (Box<str>, Vec<u32>);
+
 /// All different names of one table.
 #[derive(Clone, Default)]
 pub(super) struct Names {
@@ -63,7 +66,7 @@ impl Names {
         self.by_key.clear();
         self.free.clear();
         let bare = std::mem::take(&mut self.keys).into_iter().zip(std::mem::take(&mut self.rows));
-        let mut all: Vec<(String, (Box<str>, Vec<u32>))> = bare
+        let mut all: Vec<(String, Borne)> = bare
             .filter(|(_key, rows)| !rows.is_empty())
             .map(|(key, rows)| (spoken(&key).collect(), (key, rows)))
             .collect();

@@ -244,10 +244,20 @@ fn about_the_unit(unit: &mut pb::ReserveUnit, row: &PlanRow) -> Result<(), &'sta
     Ok(())
 }
 
-/// A number, or none where nothing is said.
+/// A whole number, or none where nothing is said: `1.500` is fifteen hundred, `3.0` a three that a
+/// program wrote, and what has a part behind it is no count.
 fn number(text: &str, fault: &'static str) -> Result<Option<u32>, &'static str> {
-    let bare: String = text.chars().filter(|c| !matches!(c, ' ' | '.')).collect();
-    if bare.is_empty() { Ok(None) } else { bare.parse().map(Some).or(Err(fault)) }
+    let bare: String = text.split_whitespace().collect();
+    let mut parts = bare.split(['.', ',']);
+    let whole = parts.next().unwrap_or_default();
+    let rest: Vec<&str> = parts.collect();
+    let digits = match rest[..] {
+        [] if whole.is_empty() => return Ok(None),
+        [zeros] if zeros.len() < 3 && zeros.bytes().all(|byte| byte == b'0') => whole.to_owned(),
+        _ if rest.iter().all(|group| group.len() == 3) => format!("{whole}{}", rest.concat()),
+        _ => return Err(fault),
+    };
+    digits.parse().map(Some).or(Err(fault))
 }
 
 /// The worst health class of a post that says none: class 3 is the worst that is called to serve. `0`
@@ -359,6 +369,24 @@ mod tests {
         assert_eq!(one.equipment_lines[0].count, 2);
         assert_eq!((one.quotas[0].unit_code.as_str(), one.quotas[0].people), ("03160", 9));
         assert_eq!(units[1].posts[0].specialty_code, "CN03");
+    }
+
+    #[test]
+    fn a_count_is_whole_however_a_program_wrote_it() {
+        for (text, count) in [
+            ("12", Some(12)),
+            (" 1 500 ", Some(1_500)),
+            ("1.500", Some(1_500)),
+            ("1,500", Some(1_500)),
+            ("3.0", Some(3)),
+            ("3,00", Some(3)),
+            ("", None),
+        ] {
+            assert_eq!(number(text, "none"), Ok(count), "{text}");
+        }
+        for text in ["1.5", "1,5", "15.50", "-3", "3.0.0", "1.5000", "ba", ".5"] {
+            assert_eq!(number(text, "none"), Err("none"), "{text}");
+        }
     }
 
     #[test]

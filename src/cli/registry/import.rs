@@ -112,12 +112,7 @@ pub(super) async fn run(cx: &Cx, roster: Roster, kind: RosterKind) -> Result<()>
     }
     if let Some(out) = roster.refused.as_deref() {
         may_write(out, roster.force)?;
-        if out.canonicalize().ok() == file.canonicalize().ok() {
-            return Err(anyhow!(
-                "{} is the roster itself: the refused rows go into another file",
-                out.display()
-            ));
-        }
+        is_apart(out, &file)?;
     }
     let mapping = roster.mapping.as_deref().map(read_mapping).transpose()?.unwrap_or_default();
     let connection = cx.connect().await?;
@@ -167,17 +162,28 @@ pub(super) async fn run(cx: &Cx, roster: Roster, kind: RosterKind) -> Result<()>
     })?;
     let is_hinted = roster.refused.is_none();
     if let Some(out) = roster.refused {
-        let (report, force) = (report.clone(), roster.force);
-        let writing = tokio::task::spawn_blocking(move || {
-            let source = Source::Path(&again.path);
-            write_refused(source, &again.options(), &report, &out, force).map(|rows| (rows, out))
-        });
-        let (rows, out) = writing.await.context("writing the refused rows failed")??;
-        if rows > 0 {
-            cx.screen.note(&format!("{rows} refused rows written to {}", out.display()));
-        }
+        write_rows(cx, again, report.clone(), out, roster.force).await?;
     }
     cx.screen.show(&report, || told::text(&file, roster.dry_run, is_hinted, &report))
+}
+
+/// Writes the refused rows, if there are any.
+async fn write_rows(
+    cx: &Cx,
+    feed: Feed,
+    report: ImportReport,
+    out: PathBuf,
+    force: bool,
+) -> Result<()> {
+    let writing = tokio::task::spawn_blocking(move || {
+        let source = Source::Path(&feed.path);
+        write_refused(source, &feed.options(), &report, &out, force).map(|rows| (rows, out))
+    });
+    let (rows, out) = writing.await.context("writing the refused rows failed")??;
+    if rows > 0 {
+        cx.screen.note(&format!("{rows} refused rows written to {}", out.display()));
+    }
+    Ok(())
 }
 
 /// Writes an empty form.
@@ -234,6 +240,14 @@ fn may_write(out: &Path, force: bool) -> Result<()> {
     }
     if out.exists() && !force {
         return Err(anyhow!("{} is there already: move it away or add --force", out.display()));
+    }
+    Ok(())
+}
+
+fn is_apart(out: &Path, file: &Path) -> Result<()> {
+    if out.canonicalize().ok() == file.canonicalize().ok() {
+        let out = out.display();
+        return Err(anyhow!("{out} is the roster itself: name another file for the refused rows"));
     }
     Ok(())
 }
