@@ -81,6 +81,12 @@ impl World {
                 let reason = "a unit's last day lies ahead: close it when that day has come";
                 return Err(Refusal::Invalid { reason });
             }
+            let whole = format!("0{}", unit.code).parse();
+            if tree.get(&unit.code).is_none() && whole.is_ok_and(|code| tree.get(&code).is_some()) {
+                let reason = "a unit's code lacks its first zero, which spreadsheets take off: write \
+                              codes as text";
+                return Err(Refusal::Invalid { reason });
+            }
             if tree.get(&unit.code) != Some(unit) {
                 tree.put(unit.clone())?;
                 changed.push(unit.clone());

@@ -83,6 +83,10 @@ fn units_are_put_all_or_none_and_what_is_the_same_makes_no_entry() {
     assert!(matches!(refused, Err(Refusal::Unit(UnitError::NoParent { .. }))));
     assert_eq!(p.world, before);
     p.does(&Server, Command::PutUnits(vec![ward.clone()])).expect("its parent is there");
+    let eaten = unit("3163", UnitKind::Ward, Some("KV1"));
+    let refused = p.does(&Server, Command::PutUnits(vec![eaten]));
+    let refused = refused.expect_err("no second ward for a zero that a spreadsheet took off");
+    assert!(refused.to_string().contains("lacks its first zero"), "{refused}");
     let again = p.does(&Server, Command::PutUnits(vec![ward.clone()]));
     assert_eq!(again, Ok(Decision::Happens(vec![])));
     let mut renamed = ward.clone();
