@@ -84,9 +84,10 @@ pub fn sort_key(name: &str) -> String {
     let words: Vec<&str> = name.split_whitespace().collect();
     let (given, before) = words.split_last().map_or(("", &[][..]), |(last, rest)| (*last, rest));
     let in_order = std::iter::once(given).chain(before.iter().copied());
-    let mut key = String::new();
+    let mut key = String::with_capacity(3 * name.len());
+    let mut tones = String::with_capacity(name.len());
     for word in in_order {
-        let mut tones = String::new();
+        tones.clear();
         push_weights(word, &mut key, &mut tones);
         key.push('\u{0}');
         key.push_str(&tones);
@@ -98,11 +99,20 @@ pub fn sort_key(name: &str) -> String {
 /// A letter weighs itself followed by a mark of its quality, so that `ă` sorts after every word
 /// that has `a` in its place. A tone weighs one digit per vowel.
 fn push_weights(word: &str, letters: &mut String, tones: &mut String) {
-    let lower = word.chars().flat_map(char::to_lowercase);
     // Letters that begin anew come apart one by one as they do together.
     if word.chars().all(is_composed) {
-        lower.for_each(|c| decompose_canonical(c, |part| push_weight(part, letters, tones)));
+        for c in word.chars() {
+            if c.is_ascii() {
+                letters.push(c.to_ascii_lowercase());
+                tones.push('0');
+            } else {
+                let lower = c.to_lowercase();
+                lower
+                    .for_each(|c| decompose_canonical(c, |part| push_weight(part, letters, tones)));
+            }
+        }
     } else {
+        let lower = word.chars().flat_map(char::to_lowercase);
         lower.nfd().for_each(|part| push_weight(part, letters, tones));
     }
 }

@@ -26,7 +26,6 @@ use ring::digest::{Context, SHA256, digest};
 
 /// SHA-256 over the parts, one after another.
 pub(crate) fn sha256(parts: &[&[u8]]) -> [u8; 32] {
-    // A million records derive some twenty each at start: what is in one piece has no context.
     let digest = if let [whole] = parts {
         digest(&SHA256, whole)
     } else {

@@ -26,6 +26,7 @@
 //! and nothing else without the keys. Whoever holds those can try out all 10^12 citizen numbers, so
 //! look-ups are limited and written down by those who offer them.
 
+mod block;
 pub mod keyring;
 pub mod keytree;
 pub mod sheet;
@@ -39,9 +40,9 @@ use ring::hmac;
 use ring::rand::SecureRandom;
 use zeroize::Zeroizing;
 
+use self::block::Block;
 use self::keyring::{Generation, Keyring};
 use crate::domain::instant::Instant;
-use crate::evidence::sha256;
 
 /// Bytes of a master key.
 pub const MASTER_KEY_LEN: usize = 32;
@@ -257,9 +258,9 @@ impl Sealer {
         cut(mac_of(&self.blind, &parts))
     }
 
-    /// Whether a body changed can be told by this, without opening what is stored.
-    pub fn digest(&self, plaintext: &[u8]) -> [u8; 16] {
-        cut(mac_of(&self.digest, &[plaintext]))
+    /// Whether a body, given in pieces, changed can be told by this, without opening what is stored.
+    pub fn digest(&self, plaintext: &[&[u8]]) -> [u8; 16] {
+        cut(mac_of(&self.digest, plaintext))
     }
 
     fn unseal(
@@ -298,7 +299,7 @@ impl RecordKey {
     }
 
     fn derived(&self, word: &[u8]) -> Zeroizing<[u8; KEY_LEN]> {
-        Zeroizing::new(sha256(&[word, self.0.as_slice()]))
+        Zeroizing::new(Block::of(&[word, self.0.as_slice()]).hash())
     }
 
     fn body(&self) -> LessSafeKey {

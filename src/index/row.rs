@@ -94,11 +94,7 @@ impl Row {
         let blind = |phone: &String| sealer.blind_index(PHONE, phone);
         Ok(Self {
             version,
-            digest: if record.is_stamped() {
-                sealer.digest(&essence(record.clone()))
-            } else {
-                sealer.digest(content)
-            },
+            digest: sealer.digest(&essence::<R>(content)?),
             facets: record.facets()?,
             keys: Keys::new(
                 keys.map(|key| key.map(|(kind, text)| sealer.blind_index(kind, &text))),

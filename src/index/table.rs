@@ -9,6 +9,7 @@ mod columns;
 mod order;
 mod phones;
 mod reading;
+mod sorts;
 
 use std::fmt;
 use std::hash::BuildHasher;
@@ -22,9 +23,11 @@ use crate::index::names::Names;
 use crate::index::{BlindKey, Keys, Known, Row};
 use crate::wire::registry::{Facet, Terms, Value};
 
+use columns::add;
 pub(super) use columns::{Column, index};
 pub(super) use order::Order;
 use phones::{Phones, hash};
+use sorts::{SORTED_BY, Sorts};
 
 /// [`Keys::LEN`] as numbers of rows are counted.
 const KEYS: u32 = 2;
@@ -63,6 +66,7 @@ pub struct Table {
     units: Vec<UnitCode>,
     names: Names,
     phones: Phones,
+    sorts: Sorts,
     assigned: RoaringBitmap,
     by_order: Order,
 }
@@ -113,6 +117,7 @@ impl Table {
             units: Vec::new(),
             names,
             phones: Phones::default(),
+            sorts: Sorts::default(),
             assigned: RoaringBitmap::new(),
             by_order: Order::default(),
         }
@@ -241,6 +246,7 @@ impl Table {
                 column.put_many(number, same.map(|(_facet, value)| value));
             }
         }
+        self.sorts.put(number, SORTED_BY.map(|facet| self.columns[facet.place()].only(number)));
     }
 
     /// A number for a new record.
@@ -260,7 +266,7 @@ impl Table {
                 u32::try_from(self.ids.len() - 1).expect("memory ends before 32 bits of records")
             }
         };
-        self.all.insert(number);
+        add(&mut self.all, number);
         let (ids, hasher) = (&self.ids, &self.hasher);
         let hash_of = |row: &u32| hasher.hash_one(ids[index(*row)]);
         self.by_id.insert_unique(hasher.hash_one(id), number, hash_of);
@@ -313,6 +319,7 @@ impl Table {
             column.clear(number, Facet::MANY.iter().any(|facet| facet.place() == place));
         }
         self.phones.clear(number);
+        self.sorts.clear(number);
         let name = std::mem::replace(&mut self.name_of[at], NO_NAME);
         if name != NO_NAME {
             self.names.clear(name, number);

@@ -82,6 +82,9 @@ pub trait RegistryRecord: Message + Default + Clone + Send + Sync + 'static {
     const KIND: RecordKind;
     /// How many of its numbers tell which record it is; the others only may not come twice.
     const KNOWN_BY: usize = 2;
+    /// The numbers of the fields that say when its version was made and how it came in; none for
+    /// kinds that do not keep it.
+    const STAMP: &'static [u32] = &[];
 
     /// The same record in the form in which it is stored, without identity and version.
     ///
@@ -99,11 +102,6 @@ pub trait RegistryRecord: Message + Default + Clone + Send + Sync + 'static {
     /// it stay as they are.
     fn stamp(&mut self, stamp: Option<Stamp>) {
         let _not_kept = stamp;
-    }
-
-    /// Whether it says when its version was made.
-    fn is_stamped(&self) -> bool {
-        false
     }
 
     /// Hides what a view does not show.
@@ -159,13 +157,24 @@ pub fn encode<R: RegistryRecord>(mut record: R) -> Zeroizing<Vec<u8>> {
     Zeroizing::new(record.encode_to_vec())
 }
 
-/// The bytes that tell whether two records say the same: without identity, version and stamp.
-pub fn essence<R: RegistryRecord>(mut record: R) -> Zeroizing<Vec<u8>> {
-    record.stamp(None);
-    encode(record)
+/// Of the bytes that are sealed those that tell whether two records say the same: all without the
+/// stamp, in pieces.
+///
+/// # Errors
+/// When they are no message.
+pub fn essence<R: RegistryRecord>(content: &[u8]) -> Result<Vec<&[u8]>, WireError> {
+    merge::without(content, R::STAMP)
 }
 
-/// The record of sealed bytes that were opened.
+/// The record of sealed bytes that were opened, without identity and version.
+///
+/// # Errors
+/// When they are no message; a newer program may have written them.
+pub fn read<R: RegistryRecord>(content: &[u8]) -> Result<R, WireError> {
+    R::decode(content).map_err(|_rule| WireError::new("content", "is not a registry record"))
+}
+
+/// The same record with both.
 ///
 /// # Errors
 /// When they are no message; a newer program may have written them.
@@ -174,8 +183,7 @@ pub fn decode<R: RegistryRecord>(
     id: [u8; 16],
     version: u64,
 ) -> Result<R, WireError> {
-    let mut record = R::decode(content)
-        .map_err(|_rule| WireError::new("content", "is not a registry record"))?;
+    let mut record = read::<R>(content)?;
     record.identify(uuid::Uuid::from_bytes(id).to_string(), version);
     Ok(record)
 }

@@ -196,7 +196,7 @@ impl Victim {
             RowMode::Update { .. } => vec![row; 250],
             _new => vec![row; 200],
         });
-        let digest = Sealer::new(&MASTER).digest(&content);
+        let digest = Sealer::new(&MASTER).digest(&[&content]);
         let keys = Keys::new([Some(key), None]);
         let (phones, name) = (Vec::new(), String::new());
         let index = Row { version: 0, digest, facets, keys, phones, name };

@@ -15,9 +15,9 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use zeroize::{Zeroize as _, Zeroizing};
+use zeroize::Zeroizing;
 
-use crate::evidence::sha256;
+use super::block::Block;
 
 /// Bytes of a node and of a person's key.
 pub const KEY_LEN: usize = 32;
@@ -68,10 +68,13 @@ impl KeyTree {
         let address = address(id);
         let (_start, node) = self.above(address)?;
         let mut key = node.key.clone();
+        let mut below = child(&key, 0);
         for level in node.depth..DEPTH {
-            *key = child(&key, digit(address, level));
+            below.set(CHILD.len(), key.as_slice());
+            below.set(CHILD.len() + KEY_LEN, &[digit(address, level)]);
+            *key = below.hash();
         }
-        *key = sha256(&[PERSON, key.as_slice(), id]);
+        *key = Block::of(&[PERSON, key.as_slice(), id]).hash();
         Some(key)
     }
 
@@ -102,10 +105,10 @@ impl KeyTree {
             let parent = start_of(address, level);
             for other in (0..DIGITS).filter(|other| *other != own) {
                 let start = parent | (u64::from(other) << shift(level));
-                let key = Zeroizing::new(child(&key, other));
+                let key = Zeroizing::new(child(&key, other).hash());
                 self.nodes.insert(start, Node { depth: below, key });
             }
-            *key = child(&key, own);
+            *key = child(&key, own).hash();
         }
         Ok(true)
     }
@@ -171,7 +174,7 @@ impl fmt::Debug for KeyTree {
 }
 
 fn address(id: &[u8; 16]) -> u64 {
-    let digest = sha256(&[id]);
+    let digest = Block::of(&[id]).hash();
     u64::from_be_bytes(*digest.first_chunk().expect("SHA-256 has 32 bytes"))
 }
 
@@ -197,14 +200,9 @@ fn last_of(start: u64, depth: u8) -> u64 {
     start | below(depth)
 }
 
-fn child(parent: &[u8; KEY_LEN], digit: u8) -> [u8; KEY_LEN] {
-    let mut input = [0; CHILD.len() + KEY_LEN + 1];
-    input[..CHILD.len()].copy_from_slice(CHILD);
-    input[CHILD.len()..CHILD.len() + KEY_LEN].copy_from_slice(parent);
-    input[CHILD.len() + KEY_LEN] = digit;
-    let key = sha256(&[&input]);
-    input.zeroize();
-    key
+/// What a child of a node is the hash of.
+fn child(parent: &[u8; KEY_LEN], digit: u8) -> Block {
+    Block::of(&[CHILD, parent, &[digit]])
 }
 
 #[cfg(test)]

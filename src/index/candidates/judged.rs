@@ -12,7 +12,6 @@ use roaring::RoaringBitmap;
 use super::{Candidates, unpacked};
 use crate::domain::callup::Candidate;
 use crate::domain::callup::standing::{Alike, Item, Judge, Person};
-use crate::index::table::Column;
 use crate::index::{ItemRow, PersonRow};
 use crate::wire::registry::Facet;
 
@@ -26,43 +25,6 @@ pub struct Ties {
 impl Ties {
     fn any(&self) -> RoaringBitmap {
         &self.assigned | &self.called
-    }
-}
-
-/// The facets by which people are of one sort.
-const SORTED_BY: [Facet; 6] =
-    [Facet::Status, Facet::Category, Facet::Rank, Facet::Sex, Facet::Health, Facet::Class];
-
-/// What a judge says of each sort of people, as far as it was met.
-#[derive(Debug)]
-struct Sorts<'a> {
-    /// Columns, and how many values each has and none.
-    columns: [(&'a Column, usize); SORTED_BY.len()],
-    /// By sort: its place among those met, from 1; 0 for those not met.
-    places: Vec<u32>,
-    met: Vec<Option<Alike>>,
-}
-
-impl<'a> Sorts<'a> {
-    fn of(rows: &Candidates<'a>) -> Self {
-        let columns = SORTED_BY.map(|facet| {
-            let column = rows.table.column(facet);
-            (column, column.values().len() + 1)
-        });
-        let sorts = columns.iter().map(|(_column, len)| len).product();
-        Self { columns, places: vec![0; sorts], met: Vec::new() }
-    }
-
-    fn get(&mut self, row: u32, judge: impl FnOnce() -> Option<Alike>) -> Option<Alike> {
-        let digit = |sort: usize, (column, len): &(&Column, usize)| {
-            sort * len + column.only(row).map_or(len - 1, usize::from)
-        };
-        let place = &mut self.places[self.columns.iter().fold(0, digit)];
-        if *place == 0 {
-            self.met.push(judge());
-            *place = u32::try_from(self.met.len()).expect("fewer sorts than rows");
-        }
-        self.met[usize::try_from(*place - 1).expect("a length")]
     }
 }
 
@@ -103,22 +65,37 @@ impl Candidates<'_> {
         let all = self.set(specialty).cloned().unwrap_or_default();
         let own = &all & (ties.any() | self.table.turning());
         let plain = all - &own;
-        let mut sorts = Sorts::of(self);
+        let mut sorts: Vec<Option<Alike>> = vec![None; self.table.sorts().len()];
         let of_sort = move |row| {
+            let Some(sort) = self.table.sorts().get(row).and_then(|sort| sorts.get_mut(sort))
+            else {
+                return self.judged_alone(row, is_near, judge, ties);
+            };
             let unit = self.unit(row)?;
-            let alike = sorts.get(row, || {
-                let PersonRow { who, class, .. } = self.person_at(row)?;
-                Some(judge.alike(&who, class, is_near))
-            })?;
             let birth = unpacked(self.table.birth(row))?;
+            let alike = match *sort {
+                Some(known) => known,
+                None => {
+                    let PersonRow { who, class, .. } = self.person_at(row)?;
+                    *sort.insert(judge.alike(&who, class, is_near))
+                }
+            };
             Some(Candidate { row, unit, standing: judge.one_of(&alike, birth, (false, false)) })
         };
-        let alone = move |row| {
-            let found = self.person_at(row)?;
-            let standing = judge.person(&ties.person(&found), is_near);
-            Some(Candidate { row, unit: found.unit, standing })
-        };
+        let alone = move |row| self.judged_alone(row, is_near, judge, ties);
         plain.into_iter().filter_map(of_sort).chain(own.into_iter().filter_map(alone))
+    }
+
+    fn judged_alone(
+        &self,
+        row: u32,
+        is_near: bool,
+        judge: &Judge,
+        ties: &Ties,
+    ) -> Option<Candidate> {
+        let found = self.person_at(row)?;
+        let standing = judge.person(&ties.person(&found), is_near);
+        Some(Candidate { row, unit: found.unit, standing })
     }
 
     /// The items of one type, judged as of the very type or as near.

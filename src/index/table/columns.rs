@@ -85,7 +85,7 @@ impl Column {
     /// Gives a row that has none its one value.
     pub(in crate::index) fn put(&mut self, row: u32, value: &Value) {
         let Some(place) = self.intern(value) else { return };
-        self.rows[usize::from(place)].insert(row);
+        add(&mut self.rows[usize::from(place)], row);
         self.set_of_row(row, place);
     }
 
@@ -98,7 +98,7 @@ impl Column {
         let places: Vec<u16> = values.filter_map(|value| self.intern(value)).collect();
         let Some(set) = self.intern_set(places.clone()) else { return };
         for place in places {
-            self.rows[usize::from(place)].insert(row);
+            add(&mut self.rows[usize::from(place)], row);
         }
         self.set_of_row(row, set);
     }
@@ -142,6 +142,13 @@ impl Column {
     /// The rows of a value.
     pub(in crate::index) fn rows(&self, place: u16) -> &RoaringBitmap {
         &self.rows[usize::from(place)]
+    }
+}
+
+/// Adds a row; most come after all others.
+pub(in crate::index) fn add(rows: &mut RoaringBitmap, row: u32) {
+    if rows.try_push(row).is_err() {
+        rows.insert(row);
     }
 }
 

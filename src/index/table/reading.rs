@@ -7,6 +7,7 @@ use crate::domain::registry::lateness::Freshness;
 use crate::index::BlindKey;
 use crate::index::names::Names;
 use crate::index::table::phones::Phones;
+use crate::index::table::sorts::Sorts;
 use crate::index::table::{Column, NO_NAME, Order, Table, index};
 use crate::wire::registry::{Facet, Terms};
 
@@ -29,6 +30,10 @@ impl Table {
 
     pub(in crate::index) const fn phones(&self) -> &Phones {
         &self.phones
+    }
+
+    pub(in crate::index) const fn sorts(&self) -> &Sorts {
+        &self.sorts
     }
 
     pub(in crate::index) const fn by_order(&self) -> &Order {

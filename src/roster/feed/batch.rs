@@ -1,6 +1,6 @@
 //! Filling batches with rows, for every kind of roster.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -24,6 +24,9 @@ use crate::wire::pb;
 use crate::wire::pb::force_service_client::ForceServiceClient;
 use crate::wire::pb::registry_service_client::RegistryServiceClient;
 use crate::wire::registry::{RegistryRecord, fields_of};
+
+/// Most different sets of blank columns that are remembered.
+const BLANKS_MAX: usize = 1_000;
 
 /// What must be known of a row to move it in the report.
 #[derive(Debug)]
@@ -202,14 +205,16 @@ pub(super) struct Batches<K: FedKind> {
     validate_only: bool,
     /// The columns of the rows at hand.
     columns: Arc<[&'static str]>,
+    /// Of those columns, what a row keeps by what it leaves blank: most rows leave the same.
+    kept: HashMap<Vec<&'static str>, Vec<String>>,
     filled: mpsc::Sender<(K, Facts)>,
 }
 
 impl<K: FedKind> Batches<K> {
     pub(super) fn new(name: &str, validate_only: bool, filled: mpsc::Sender<(K, Facts)>) -> Self {
         let (name, rows, facts) = (name.to_owned(), Vec::new(), Vec::new());
-        let columns = Arc::from([]);
-        Self { name, number: 0, rows, facts, len: 0, validate_only, columns, filled }
+        let (columns, kept) = (Arc::from([]), HashMap::new());
+        Self { name, number: 0, rows, facts, len: 0, validate_only, columns, kept, filled }
     }
 
     /// Takes a row if it is good; breaks off when nobody listens any more.
@@ -218,12 +223,9 @@ impl<K: FedKind> Batches<K> {
         if row.fields != self.columns {
             self.send()?;
             self.columns = row.fields;
+            self.kept.clear();
         }
-        let columns = self.columns.iter().copied();
-        let filled: Vec<_> = columns.filter(|column| !row.blank.contains(column)).collect();
-        // Several columns may fill one field: it is kept where none of them says anything.
-        let (said, mut kept) = (K::fields(&filled), K::fields(&row.blank));
-        kept.retain(|field| !said.contains(field));
+        let kept = self.kept(row.blank);
         let message = K::message(&checked.record);
         let unit = K::unit(&checked.record).clone();
         let (key, ordinal, warnings) = (row.key, row.ordinal, checked.warnings);
@@ -234,6 +236,23 @@ impl<K: FedKind> Batches<K> {
         let is_full = self.rows.len() == limits::RECORDS_PER_BATCH_MAX
             || self.len >= limits::IMPORT_BATCH_LEN_MAX;
         if is_full { self.send() } else { ControlFlow::Continue(()) }
+    }
+
+    /// The fields that a row with these columns blank says nothing of.
+    fn kept(&mut self, blank: Vec<&'static str>) -> Vec<String> {
+        if let Some(known) = self.kept.get(&blank) {
+            return known.clone();
+        }
+        let columns = self.columns.iter().copied();
+        let filled: Vec<_> = columns.filter(|column| !blank.contains(column)).collect();
+        // Several columns may fill one field: it is kept where none of them says anything.
+        let (said, mut kept) = (K::fields(&filled), K::fields(&blank));
+        kept.retain(|field| !said.contains(field));
+        if self.kept.len() == BLANKS_MAX {
+            self.kept.clear();
+        }
+        self.kept.insert(blank, kept.clone());
+        kept
     }
 
     /// Sends what is left.

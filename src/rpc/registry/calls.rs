@@ -157,10 +157,10 @@ impl RegistryParts {
         row: u32,
         mode: RowMode,
     ) -> Result<NewRecord, RegistryFault> {
-        let index = Row::of(record, 0, &encode(record.clone()), &self.sealer)?;
         let mut stamped = record.clone();
         stamped.stamp(Some(self.stamp(mode)));
         let content = encode(stamped);
+        let index = Row::of(record, 0, &content, &self.sealer)?;
         let moving_to = record.moving_to().map(|unit| parse("to_unit_code", unit)).transpose()?;
         Ok(NewRecord { row, mode, fresh_id: self.fresh_id()?, content, index, moving_to })
     }

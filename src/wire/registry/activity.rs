@@ -31,7 +31,7 @@ impl RegistryRecord for pb::Activity {
         self.version = version;
     }
 
-    stamped!();
+    stamped!(23, 24);
 
     fn show(&mut self, view: View) {
         if view != View::Whole {

@@ -31,7 +31,7 @@ impl RegistryRecord for pb::Enterprise {
         self.version = version;
     }
 
-    stamped!();
+    stamped!(15, 16);
 
     fn show(&mut self, view: View) {
         if view != View::Whole {

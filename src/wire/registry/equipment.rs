@@ -33,7 +33,7 @@ impl RegistryRecord for pb::Equipment {
         self.version = version;
     }
 
-    stamped!();
+    stamped!(29, 30);
 
     fn show(&mut self, view: View) {
         if view == View::Whole {

@@ -153,10 +153,10 @@ pub struct Facets {
 
 impl Facets {
     /// Those of a record of a unit of which nothing else is known.
-    pub const fn of(unit: UnitCode) -> Self {
+    pub fn of(unit: UnitCode) -> Self {
         Self {
             unit,
-            values: Vec::new(),
+            values: Vec::with_capacity(Facet::COUNT / 2),
             birth: None,
             capacity: 0,
             rechecked: None,
@@ -167,6 +167,7 @@ impl Facets {
 
     /// Adds a number; 0 is "not given".
     #[must_use]
+    #[inline]
     pub fn number(mut self, facet: Facet, number: u16) -> Self {
         if number != 0 {
             self.values.push((facet, Value::Number(number)));
@@ -176,6 +177,7 @@ impl Facets {
 
     /// Adds a code; blank is "not given".
     #[must_use]
+    #[inline]
     pub fn code(mut self, facet: Facet, code: &str) -> Self {
         if !code.is_empty() {
             self.values.push((facet, Value::Code(code.into())));
@@ -185,12 +187,14 @@ impl Facets {
 
     /// Adds an answer to a question that may have been left open.
     #[must_use]
+    #[inline]
     pub fn answer(self, facet: Facet, answer: Option<bool>) -> Self {
         self.number(facet, answer.map_or(0, |yes| if yes { 1 } else { 2 }))
     }
 
     /// Adds a day; none is "not given".
     #[must_use]
+    #[inline]
     pub fn day(self, facet: Facet, day: Option<Date>) -> Self {
         self.number(facet, day.map_or(0, day_number))
     }

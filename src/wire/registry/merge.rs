@@ -164,6 +164,26 @@ fn split(mut bytes: &[u8]) -> Result<Vec<Segment<'_>>, WireError> {
     Ok(segments)
 }
 
+/// An encoded message without some of its fields, in pieces.
+///
+/// # Errors
+/// When it is no message.
+pub(super) fn without<'a>(content: &'a [u8], fields: &[u32]) -> Result<Vec<&'a [u8]>, WireError> {
+    let (mut pieces, mut begin, mut left) = (Vec::with_capacity(2), 0, content);
+    while left.has_remaining() {
+        let at = content.len() - left.len();
+        let (number, wire) = decode_key(&mut left).map_err(|_rule| unreadable())?;
+        skip_field(wire, number, &mut left, DecodeContext::default())
+            .map_err(|_rule| unreadable())?;
+        if fields.contains(&number) {
+            pieces.push(&content[begin..at]);
+            begin = content.len() - left.len();
+        }
+    }
+    pieces.push(&content[begin..]);
+    Ok(pieces)
+}
+
 /// The fields of the message that a column of a file fills, by the name that the checks have for it.
 pub fn fields_of(kind: RecordKind, column: &'static str) -> Vec<&'static str> {
     match (kind, column) {

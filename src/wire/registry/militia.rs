@@ -31,7 +31,7 @@ impl RegistryRecord for pb::MilitiaBase {
         self.version = version;
     }
 
-    stamped!();
+    stamped!(18, 19);
 
     fn show(&mut self, view: View) {
         if view != View::Whole {

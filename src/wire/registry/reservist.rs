@@ -40,7 +40,7 @@ impl RegistryRecord for pb::Reservist {
         self.version = version;
     }
 
-    stamped!();
+    stamped!(40, 41);
 
     fn show(&mut self, view: View) {
         if view == View::Whole {

@@ -1,4 +1,5 @@
 use super::*;
+use crate::domain::instant::Instant;
 use crate::domain::registry::{
     ActivityInput, ActivityKind, ActivityStatus, BaseKind, BaseStatus, Deferral, DeferralGround,
     EnterpriseInput, EnterpriseStatus, EquipmentClass, EquipmentStatus, EquipmentTypes, Exemption,
@@ -32,6 +33,13 @@ fn comes_back<R: RegistryRecord + PartialEq>(record: R, lists: &Lists<'_>) {
     let mut bare = stored;
     bare.identify(String::new(), 0);
     assert!(bare == record, "nothing is lost in the sealed content");
+    let mut stamped = record.clone();
+    let updated = Instant::from_millis(1_780_272_000_123);
+    stamped.stamp(Some(Stamp { updated, source: pb::RecordSource::Imported }));
+    assert_eq!(stamped != record, !R::STAMP.is_empty(), "a stamp is in the fields that are named");
+    let (stamped, bare) = (encode(stamped), encode(record));
+    let said = essence::<R>(&stamped).expect("its own bytes").concat();
+    assert_eq!(said, *bare, "the stamp is no part of what is said");
 }
 
 fn period() -> Period {

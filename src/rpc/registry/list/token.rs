@@ -28,7 +28,7 @@ const TOKEN_LEN_MAX: usize = 4_096;
 fn key(sealer: &Sealer) -> LessSafeKey {
     // No record's content looks like these, and nobody without the server's keys can compute them.
     let halves = [&b"hoatoc page token v1, 1"[..], b"hoatoc page token v1, 2"];
-    let bytes = halves.map(|half| sealer.digest(half)).concat();
+    let bytes = halves.map(|half| sealer.digest(&[half])).concat();
     LessSafeKey::new(UnboundKey::new(&AES_256_GCM, &bytes).expect("the key has 32 bytes"))
 }
 

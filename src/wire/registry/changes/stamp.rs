@@ -27,14 +27,12 @@ pub(in crate::wire::registry) fn made(id: &str) -> Option<Timestamp> {
 
 /// The stamp of a message that has the fields for it.
 macro_rules! stamped {
-    () => {
+    ($updated:literal, $source:literal) => {
+        const STAMP: &'static [u32] = &[$updated, $source];
+
         fn stamp(&mut self, stamp: Option<crate::wire::registry::Stamp>) {
             self.updated_time = stamp.map(|stamp| crate::wire::timestamp(stamp.updated));
             self.source = stamp.map_or(0, |stamp| stamp.source.into());
-        }
-
-        fn is_stamped(&self) -> bool {
-            self.updated_time.is_some() || self.source != 0
         }
     };
 }
