@@ -6,6 +6,7 @@
 //! the table and signatures under it have neither.
 
 mod account;
+mod era;
 pub(super) mod find;
 pub(super) mod header;
 pub(super) mod labels;
@@ -17,6 +18,8 @@ mod units;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::hash::{BuildHasher as _, RandomState};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -28,6 +31,7 @@ use crate::domain::ids::UnitCode;
 use crate::domain::registry::{Checked, Problem, ProblemCode, Warning};
 use crate::domain::text::fold;
 use crate::domain::unit::Echelon;
+use era::Era;
 use find::{Located, tables};
 use header::Role;
 use months::Months;
@@ -70,8 +74,10 @@ pub(super) fn read<K: Kind>(
     let mut report = ImportReport { told, ..ImportReport::new(K::KIND) };
     report.left_out = left_out.iter().map(|(sheet, _why)| sheet.clone()).collect();
     report.left_out_because = left_out.into_iter().collect();
+    let mut era = Era::default();
     let header = found.first().map_or(0, |table| table.header.last);
     let (mut seen, mut stopped) = (HashMap::new(), false);
+    let (mut likes, likes_hasher) = (HashMap::new(), RandomState::new());
     for located in found {
         let (part, fields) = (located.part, located.header.fields(K::UNIT_FIELD));
         for ignored in &located.ignored {
@@ -82,17 +88,28 @@ pub(super) fn read<K: Kind>(
         // All rows once before the first is handed on: what is wrong with the text as a whole, or with
         // a column, is known then.
         let mut months = Months::default();
+        let unit_at = located.header.columns.iter().find(|b| b.column.field == K::UNIT_FIELD);
+        let unit_at = unit_at.map(|bound| bound.at).filter(|_at| !K::ANY_ECHELON);
         parts.rows(part, &mut |number, cells| {
             if number > located.header.last {
                 months.see::<K>(&located.header, cells);
+                let decoded = located.decoder.row(cells);
+                let cells = decoded.as_deref().unwrap_or(cells);
+                if let Some(name) = unit_at.and_then(|at| cells.get(at)).and_then(Cell::as_text) {
+                    era.see(name, options);
+                }
             }
             Ok(ControlFlow::Continue(()))
         })?;
+        let own = Options { old_map: era.last_day(), ..options.clone() };
+        let options = &own;
         let mut table = Table::<K> {
             located,
             fields,
             options,
             seen: &mut seen,
+            likes: &mut likes,
+            likes_hasher: likes_hasher.clone(),
             report: &mut report,
             months,
             may_number_columns: true,
@@ -132,6 +149,9 @@ struct Table<'a, K: Kind> {
     options: &'a Options<'a>,
     /// Where each number was accepted first.
     seen: &'a mut HashMap<K::Key, RowKey>,
+    /// Where each likeness was seen first, by its hash: as many as there are people.
+    likes: &'a mut HashMap<u64, RowKey>,
+    likes_hasher: RandomState,
     report: &'a mut ImportReport,
     months: Months,
     /// Whether a line of signatures was passed, and no data since.
@@ -166,11 +186,15 @@ impl<K: Kind> Table<'_, K> {
             repairs.push(Warning::LegacyEncoding);
         }
         let mut blank = self.blank(cells);
-        let input = self.fill(cells, &mut repairs, &mut blank);
+        let mut lost = Vec::new();
+        let input = self.fill(cells, &mut repairs, &mut blank, &mut lost);
         let lists = &self.options.lists;
         let key = self.located.key.with_row(number);
-        let mut same = None;
+        let (mut same, mut alike) = (None, None);
         let result = K::check(input, lists, &mut repairs).and_then(|mut checked| {
+            if !lost.is_empty() {
+                return Err(Vec::new());
+            }
             for repair in repairs {
                 if !checked.warnings.contains(&repair) {
                     checked.warnings.push(repair);
@@ -179,11 +203,21 @@ impl<K: Kind> Table<'_, K> {
             if let Some(field) = self.months.ambiguous::<K>(&self.located.header, cells) {
                 return Err(vec![Problem { field, code: ProblemCode::DateOrderAmbiguous }]);
             }
-            self.refuse_repeats(checked, &key, &mut same)
+            let mut checked = self.refuse_repeats(checked, &key, &mut same)?;
+            alike = self.alike(&checked.record, &key);
+            checked.warnings.extend(alike.as_ref().map(|_row| Warning::LikelyDouble));
+            Ok(checked)
         });
-        self.count(&key, cells, &result, same);
+        let result = result.map_err(|mut problems| {
+            // What was lost in a cell is the fault, whatever else is said of its field.
+            problems.retain(|problem| lost.iter().all(|own| own.field != problem.field));
+            problems.extend(lost);
+            problems
+        });
+        self.count(&key, cells, &result, same, alike.as_ref());
         let ordinal = u32::try_from(self.report.rows).unwrap_or(u32::MAX);
-        Some(Row { key, ordinal, fields: Arc::clone(&self.fields), blank, result })
+        let (fields, list_day) = (Arc::clone(&self.fields), self.options.names_as_of);
+        Some(Row { key, ordinal, fields, blank, list_day, result })
     }
 
     /// The fields of which the row says nothing.
@@ -204,6 +238,7 @@ impl<K: Kind> Table<'_, K> {
         cells: &[Cell],
         repairs: &mut Vec<Warning>,
         blank: &mut Vec<&'static str>,
+        lost: &mut Vec<Problem>,
     ) -> K::Input {
         let mut input = K::Input::default();
         let mut parts: Vec<(&'static Column<K::Input>, u8, String)> = Vec::new();
@@ -215,6 +250,10 @@ impl<K: Kind> Table<'_, K> {
                 continue;
             };
             let (column, words) = (bound.column, self.options.words());
+            if cell.is_rounded() {
+                lost.push(Problem { field: column.field, code: ProblemCode::NumberRounded });
+                continue;
+            }
             let (mut text, repair) = cell.read(column.reading);
             if let Some(meant) = words.value(column.field, &text) {
                 meant.clone_into(&mut text);
@@ -247,6 +286,14 @@ impl<K: Kind> Table<'_, K> {
                     }
                 }
             }
+            let label = self.located.header.label(bound.at);
+            let is_number = matches!(cell, Cell::Number(_));
+            K::headed(
+                &mut input,
+                column.field,
+                label.rsplit(" / ").next().unwrap_or(label),
+                is_number,
+            );
         }
         parts.sort_by_key(|(_, order, _)| *order);
         for (column, _, text) in parts {
@@ -256,15 +303,22 @@ impl<K: Kind> Table<'_, K> {
             }
             slot.push_str(&text);
         }
-        self.name_units(cells, &mut input, repairs);
+        self.name_units(cells, &mut input, repairs, lost);
         input
     }
 
     /// Units by their codes of today, so that the checks need not know how they were found.
-    fn name_units(&self, cells: &[Cell], input: &mut K::Input, repairs: &mut Vec<Warning>) {
+    fn name_units(
+        &self,
+        cells: &[Cell],
+        input: &mut K::Input,
+        repairs: &mut Vec<Warning>,
+        lost: &mut Vec<Problem>,
+    ) {
         let district = self.district(cells);
         let default = self.options.default_unit.clone();
-        let default = default.map(|code| Named { code, former: None, warning: None });
+        let plain = |code| Named { code, former: None, warning: None, has_moved: false };
+        let default = default.map(plain);
         let default = self.group_unit.clone().or_else(|| self.located.unit.clone()).or(default);
         let fields = std::iter::once(&K::UNIT_FIELD).chain(K::OTHER_UNIT_FIELDS);
         for column in fields.filter_map(|field| K::column(field)) {
@@ -282,6 +336,11 @@ impl<K: Kind> Table<'_, K> {
                 }
                 continue;
             };
+            if named.has_moved {
+                let code = ProblemCode::UnitNameMoved;
+                lost.push(Problem { field: column.field, code });
+                continue;
+            }
             named.code.as_str().clone_into(slot);
             repairs.extend(named.warning);
             let Some(former) = named.former else { continue };
@@ -296,6 +355,20 @@ impl<K: Kind> Table<'_, K> {
         let at = self.located.header.district_at;
         let cell = at.and_then(|at| cells.get(at));
         cell.map(|cell| cell.read(Reading::Plain).0).unwrap_or_default()
+    }
+
+    /// An earlier row that may be of the same person under another number.
+    fn alike(&mut self, record: &K::Record, key: &RowKey) -> Option<RowKey> {
+        let mut found = None;
+        for likeness in K::likeness(record) {
+            match self.likes.entry(self.likes_hasher.hash_one(likeness)) {
+                Entry::Occupied(earlier) => found = Some(earlier.get().clone()),
+                Entry::Vacant(new) => {
+                    new.insert(key.clone());
+                }
+            }
+        }
+        found
     }
 
     /// Only accepted rows count as earlier ones: a refused row holds no claim to its number.

@@ -92,6 +92,7 @@ impl From<&Activity> for pb::Activity {
             created_time: None,
             updated_time: None,
             source: 0,
+            known_date: None,
             kind: activity.kind.number().into(),
             title: activity.title.clone(),
             unit_code: activity.unit.to_string(),

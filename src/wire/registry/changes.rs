@@ -88,6 +88,12 @@ fn one(field: &FieldDescriptorProto, value: &Raw) -> String {
         (Type::Bool, Raw::Number(set)) => if *set == 0 { "false" } else { "true" }.to_owned(),
         (Type::Enum, Raw::Number(number)) => word(field.type_name(), *number),
         (Type::Message, Raw::Bytes(bytes)) => message(field.type_name(), bytes),
+        (_, Raw::Number(number)) if field.name().ends_with("_hundredths") => {
+            let decimals = format!("{:02}", number % 100);
+            let decimals = decimals.trim_end_matches('0');
+            let mark = if decimals.is_empty() { "" } else { "," };
+            format!("{}{mark}{decimals}", number / 100)
+        }
         (_, Raw::Number(number)) => number.to_string(),
         // Packed numbers.
         (_, Raw::Bytes(bytes)) => {
