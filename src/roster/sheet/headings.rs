@@ -18,7 +18,7 @@ pub(super) fn title(title: &str) -> &str {
 /// A line under the title.
 pub(super) fn remark(line: &str) -> String {
     REMARKS.iter().fold(line.to_owned(), |line, (english, vietnamese)| {
-        line.strip_suffix(english).map_or(line.clone(), |day| format!("{day}{vietnamese}"))
+        line.strip_suffix(english).map_or_else(|| line.clone(), |day| format!("{day}{vietnamese}"))
     })
 }
 

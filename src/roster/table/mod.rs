@@ -6,7 +6,7 @@
 //! the table and signatures under it have neither.
 
 mod account;
-mod era;
+mod fill;
 pub(super) mod find;
 pub(super) mod header;
 pub(super) mod labels;
@@ -23,26 +23,20 @@ use std::hash::{BuildHasher as _, RandomState};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use super::file::{Cell, Reading, open};
-use super::kind::{Column, Kind, without_strays};
+use super::file::{Cell, Parts, open};
+use super::kind::Kind;
 use super::report::{ImportReport, RowKey};
 use super::{Options, ROWS_MAX, RosterError, Row, Source};
 use crate::domain::ids::UnitCode;
 use crate::domain::registry::{Checked, Problem, ProblemCode, Warning};
-use crate::domain::text::fold;
 use crate::domain::unit::Echelon;
-use era::Era;
 use find::{Located, tables};
 use header::Role;
 use months::Months;
 use shape::Shape;
 use told::Told;
+use units::era::Era;
 use units::{Meant, Named};
-
-/// A text that names no unit.
-const UNKNOWN: &str = "?";
-/// Longest text that may say that there is nothing: `xóa` with its mark apart.
-const CLEARED_LEN_MAX: usize = 8;
 
 /// Finds the tables, without reading them.
 pub(super) fn probe<K: Kind>(source: Source<'_>, options: &Options<'_>) -> Result<(), RosterError> {
@@ -85,22 +79,7 @@ pub(super) fn read<K: Kind>(
                 report.ignored_columns.push(ignored.clone());
             }
         }
-        // All rows once before the first is handed on: what is wrong with the text as a whole, or with
-        // a column, is known then.
-        let mut months = Months::default();
-        let unit_at = located.header.columns.iter().find(|b| b.column.field == K::UNIT_FIELD);
-        let unit_at = unit_at.map(|bound| bound.at).filter(|_at| !K::ANY_ECHELON);
-        parts.rows(part, &mut |number, cells| {
-            if number > located.header.last {
-                months.see::<K>(&located.header, cells);
-                let decoded = located.decoder.row(cells);
-                let cells = decoded.as_deref().unwrap_or(cells);
-                if let Some(name) = unit_at.and_then(|at| cells.get(at)).and_then(Cell::as_text) {
-                    era.see(name, options);
-                }
-            }
-            Ok(ControlFlow::Continue(()))
-        })?;
+        let months = looked_over::<K>(parts.as_mut(), &located, options, &mut era)?;
         let own = Options { old_map: era.last_day(), ..options.clone() };
         let options = &own;
         let mut table = Table::<K> {
@@ -139,6 +118,31 @@ pub(super) fn read<K: Kind>(
         return Err(RosterError::NoRows { name, header, skipped: report.skipped });
     }
     Ok(report)
+}
+
+/// All rows of a table once, before the first is handed on: what is wrong with the text as a whole, or
+/// with a column, is known then, and so is the map that its names are of.
+fn looked_over<K: Kind>(
+    parts: &mut dyn Parts,
+    located: &Located<K::Input>,
+    options: &Options<'_>,
+    era: &mut Era,
+) -> Result<Months, RosterError> {
+    let mut months = Months::default();
+    let unit_at = located.header.columns.iter().find(|b| b.column.field == K::UNIT_FIELD);
+    let unit_at = unit_at.map(|bound| bound.at).filter(|_at| !K::ANY_ECHELON);
+    parts.rows(located.part, &mut |number, cells| {
+        if number > located.header.last {
+            months.see::<K>(&located.header, cells);
+            let decoded = located.decoder.row(cells);
+            let cells = decoded.as_deref().unwrap_or(cells);
+            if let Some(name) = unit_at.and_then(|at| cells.get(at)).and_then(Cell::as_text) {
+                era.see(name, options);
+            }
+        }
+        Ok(ControlFlow::Continue(()))
+    })?;
+    Ok(months)
 }
 
 /// A table being read.
@@ -220,143 +224,6 @@ impl<K: Kind> Table<'_, K> {
         Some(Row { key, ordinal, fields, blank, list_day, result })
     }
 
-    /// The fields of which the row says nothing.
-    fn blank(&self, cells: &[Cell]) -> Vec<&'static str> {
-        let is_filled = |at: usize| cells.get(at).is_some_and(|cell| !cell.is_blank());
-        let says = |field: &str| {
-            field == K::UNIT_FIELD
-                || self.located.header.columns.iter().any(|bound| {
-                    let with = matches!(&bound.role, Role::With(other, _) if *other == field);
-                    (bound.column.field == field || with) && is_filled(bound.at)
-                })
-        };
-        self.fields.iter().copied().filter(|field| !says(field)).collect()
-    }
-
-    fn fill(
-        &self,
-        cells: &[Cell],
-        repairs: &mut Vec<Warning>,
-        blank: &mut Vec<&'static str>,
-        lost: &mut Vec<Problem>,
-    ) -> K::Input {
-        let mut input = K::Input::default();
-        let mut parts: Vec<(&'static Column<K::Input>, u8, String)> = Vec::new();
-        for bound in &self.located.header.columns {
-            let Some(cell) = cells.get(bound.at).filter(|cell| !cell.is_blank()) else {
-                if self.located.marks.contains(&bound.at) {
-                    "no".clone_into((bound.column.slot)(&mut input));
-                }
-                continue;
-            };
-            let (column, words) = (bound.column, self.options.words());
-            if cell.is_rounded() {
-                lost.push(Problem { field: column.field, code: ProblemCode::NumberRounded });
-                continue;
-            }
-            let (mut text, repair) = cell.read(column.reading);
-            if let Some(meant) = words.value(column.field, &text) {
-                meant.clone_into(&mut text);
-            }
-            repairs.extend(repair);
-            if text.contains(is_invisible) {
-                text.retain(|c| !is_invisible(c));
-                if column.field == "full_name" {
-                    repairs.push(Warning::NameNormalized);
-                }
-            }
-            // What says that there is nothing: the field is cleared.
-            let is_short = text.len() <= CLEARED_LEN_MAX && bound.role == Role::Whole;
-            if is_short && matches!(fold(&text).as_str(), "-" | "--" | "xoa") {
-                text.clear();
-            }
-            if column.reading == Reading::Phone && without_strays(&mut text, repairs) {
-                // Nothing is left: what is stored stays.
-                blank.push(column.field);
-            }
-            match &bound.role {
-                Role::Whole => *(column.slot)(&mut input) = text,
-                Role::Part(order) => parts.push((column, *order, text)),
-                Role::Mark(value) if is_mark(&text) => join((column.slot)(&mut input), value),
-                Role::Mark(_) => {}
-                Role::With(field, value) => {
-                    join((column.slot)(&mut input), &text);
-                    if let Some(other) = K::column(field) {
-                        join((other.slot)(&mut input), value);
-                    }
-                }
-            }
-            let label = self.located.header.label(bound.at);
-            let is_number = matches!(cell, Cell::Number(_));
-            K::headed(
-                &mut input,
-                column.field,
-                label.rsplit(" / ").next().unwrap_or(label),
-                is_number,
-            );
-        }
-        parts.sort_by_key(|(_, order, _)| *order);
-        for (column, _, text) in parts {
-            let slot = (column.slot)(&mut input);
-            if !slot.is_empty() {
-                slot.push(' ');
-            }
-            slot.push_str(&text);
-        }
-        self.name_units(cells, &mut input, repairs, lost);
-        input
-    }
-
-    /// Units by their codes of today, so that the checks need not know how they were found.
-    fn name_units(
-        &self,
-        cells: &[Cell],
-        input: &mut K::Input,
-        repairs: &mut Vec<Warning>,
-        lost: &mut Vec<Problem>,
-    ) {
-        let district = self.district(cells);
-        let default = self.options.default_unit.clone();
-        let plain = |code| Named { code, former: None, warning: None, has_moved: false };
-        let default = default.map(plain);
-        let default = self.group_unit.clone().or_else(|| self.located.unit.clone()).or(default);
-        let fields = std::iter::once(&K::UNIT_FIELD).chain(K::OTHER_UNIT_FIELDS);
-        for column in fields.filter_map(|field| K::column(field)) {
-            let slot = (column.slot)(input);
-            let is_own = column.field == K::UNIT_FIELD;
-            let named = match slot.trim() {
-                "" => default.clone().filter(|_| is_own),
-                text => self.meant.borrow_mut().of_cell(text, &district, self.options),
-            };
-            let Some(named) = named else {
-                // What was no unit on the day of the list is not to be found among those of today.
-                if self.options.names_as_of.is_some() && !K::ANY_ECHELON && !slot.trim().is_empty()
-                {
-                    UNKNOWN.clone_into(slot);
-                }
-                continue;
-            };
-            if named.has_moved {
-                let code = ProblemCode::UnitNameMoved;
-                lost.push(Problem { field: column.field, code });
-                continue;
-            }
-            named.code.as_str().clone_into(slot);
-            repairs.extend(named.warning);
-            let Some(former) = named.former else { continue };
-            repairs.push(Warning::FormerUnitMapped);
-            if let Some(column) = K::column("former_unit").filter(|_| is_own) {
-                *(column.slot)(input) = former;
-            }
-        }
-    }
-
-    fn district(&self, cells: &[Cell]) -> String {
-        let at = self.located.header.district_at;
-        let cell = at.and_then(|at| cells.get(at));
-        cell.map(|cell| cell.read(Reading::Plain).0).unwrap_or_default()
-    }
-
     /// An earlier row that may be of the same person under another number.
     fn alike(&mut self, record: &K::Record, key: &RowKey) -> Option<RowKey> {
         let mut found = None;
@@ -393,24 +260,4 @@ impl<K: Kind> Table<'_, K> {
 pub(super) fn names_unit(cells: &[Cell], options: &Options<'_>) -> bool {
     let texts = || cells.iter().filter_map(Cell::as_text).filter(|text| !text.trim().is_empty());
     texts().count() <= 3 && texts().any(|text| units::of_heading(text, options).is_some())
-}
-
-/// Characters without width, which come along from web pages and chats.
-const fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{ad}' | '\u{202a}'..='\u{202e}')
-}
-
-/// Whether a mark is set in a column of marks.
-fn is_mark(text: &str) -> bool {
-    !matches!(fold(text).as_str(), "0" | "-" | "khong" | "no" | "false")
-}
-
-/// Two columns that say different things leave a text that no check takes.
-fn join(slot: &mut String, text: &str) {
-    if slot.is_empty() {
-        text.clone_into(slot);
-    } else if slot != text {
-        slot.push_str(" + ");
-        slot.push_str(text);
-    }
 }

@@ -1,16 +1,18 @@
 //! Which unit a text of a file means: as of today, or as names stood on the day of the file.
 
+pub(super) mod era;
+
 use std::collections::HashMap;
 
-use super::era::has_moved;
 use crate::domain::ids::UnitCode;
 use crate::domain::registry::Warning;
 use crate::domain::text::fold;
 use crate::domain::unit::{Echelon, Unit};
 use crate::roster::Options;
+use era::has_moved;
 
 /// Words that a unit's full name begins with, folded.
-pub(super) const KINDS: [&str; 6] = ["xa ", "x. ", "phuong ", "p. ", "thi tran ", "tt. "];
+const KINDS: [&str; 6] = ["xa ", "x. ", "phuong ", "p. ", "thi tran ", "tt. "];
 
 /// Most words of a unit's name behind that for its kind ("Xã Nậm Kè", "Phường Điện Biên Phủ").
 const NAME_WORDS_MAX: usize = 4;

@@ -326,6 +326,57 @@ fn a_militia_base_is_named_by_its_commune() {
 }
 
 #[test]
+fn capacities_of_enterprises_are_read_as_they_are_written_here() {
+    let (province, mut works) = (Province::new(), Vec::new());
+    let head = ["Mã số thuế", "Tên DN", "Xã, phường", "Sản phẩm", "Công suất", "Đơn vị tính"];
+    let row = |code, amount: C| {
+        vec![C::T(code), C::T("HTX A"), C::T("03160"), C::T("Gạo"), amount, C::T("tấn")]
+    };
+    let mut rows = texts(&[&head]);
+    rows.extend([
+        row("5600000001", C::T("1.000,5")),
+        row("5600000002", C::T("2.500,00")),
+        row("5600000003", C::T("1.500")),
+        row("5600000004", C::N(12.5)),
+        row("5600000005", C::T("1,500")),
+        row("5600000006", C::N(1.125)),
+    ]);
+    let bytes = sheet(&rows);
+    let source = Source::Bytes { name: "a.xlsx", bytes: &bytes };
+    let report = read_enterprises(source, &province.options(), &mut |row| {
+        works.extend(row.result.ok().map(|checked| checked.record));
+        ControlFlow::Continue(())
+    });
+    let report = report.expect("a list");
+    let made: Vec<u64> = works.iter().map(|one| one.capabilities[0].per_month_hundredths).collect();
+    assert_eq!(made, [100_050, 250_000, 150_000, 1_250]);
+    assert_eq!(report.warnings["THOUSANDS_READ"], 3);
+    let refused: Vec<String> =
+        report.rejected.iter().map(|(row, code)| format!("{row} {code}")).collect();
+    assert_eq!(refused, ["6 CAPABILITY_INVALID", "7 CAPABILITY_INVALID"], "could be either");
+}
+
+#[test]
+fn the_code_of_a_closed_unit_means_what_took_its_place() {
+    let mut province = Province::new();
+    let closed = province.units.get(&"03162".parse().expect("a code")).expect("a unit").clone();
+    let mut closed = closed;
+    closed.valid_to = Some(jiff::civil::date(2025, 12, 31));
+    closed.former.successors = vec!["03160".parse().expect("a code")];
+    province.units.put(closed).expect("a change of the map");
+    let bytes = sheet(&texts(&[
+        &PEOPLE,
+        &["1", "Lò Văn An", "15/06/1990", "Nam", "011090000001", "03162"],
+        &["2", "Lò Văn Ba", "15/06/1990", "Nam", "011090000002", "Xã Nậm Kè"],
+    ]));
+    let source = Source::Bytes { name: "a.xlsx", bytes: &bytes };
+    let report = import(source, &province.options()).expect("a list");
+    assert_eq!(report.by_unit, [("03160".to_owned(), 1)].into(), "{report:?}");
+    assert_eq!(report.warnings["FORMER_UNIT_MAPPED"], 1);
+    assert_eq!(report.rejected[&3.into()], "UNIT_UNKNOWN", "a name may be another's one day");
+}
+
+#[test]
 fn a_sheet_is_named_in_capitals_or_not() {
     let province = Province::new();
     let options = Options { sheet: Some("HẠNG 2".to_owned()), ..province.options() };

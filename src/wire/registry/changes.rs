@@ -174,6 +174,22 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_capacity_is_shown_in_its_measure_and_not_in_hundredths() {
+        let made = |per_month_hundredths, quota_hundredths: u64| pb::Enterprise {
+            capabilities: vec![pb::Capability {
+                product: "Gạo".into(),
+                per_month_hundredths,
+                measure: "tấn".into(),
+                quota_hundredths,
+            }],
+            ..pb::Enterprise::default()
+        };
+        let found = changes(&made(150, 0), &made(1_250, 1_000));
+        let [change] = &found[..] else { panic!("one field: {found:?}") };
+        assert_eq!((&*change.old, &*change.new), ("Gạo 1,5 tấn", "Gạo 12,5 tấn 10"));
+    }
+
+    #[test]
     fn what_differs_is_named_with_both_values() {
         let old = pb::Reservist {
             reservist_id: "one".into(),

@@ -8,7 +8,7 @@ use std::collections::HashSet;
 
 use jiff::civil::Date;
 
-use super::units::{KINDS, of_cell};
+use super::{KINDS, of_cell};
 use crate::domain::text::fold;
 use crate::domain::unit::{Echelon, LookupFault, Unit};
 use crate::roster::Options;
@@ -18,7 +18,7 @@ const TEXTS_MAX: usize = 1_000;
 
 /// What the cells of a column of units say of the map that they are of.
 #[derive(Debug, Default)]
-pub(super) struct Era {
+pub(in crate::roster::table) struct Era {
     seen: HashSet<String>,
     /// The last day of a unit that is named and is no more.
     last_day: Option<Date>,
@@ -26,7 +26,7 @@ pub(super) struct Era {
 
 impl Era {
     /// Looks at a cell.
-    pub(super) fn see(&mut self, text: &str, options: &Options<'_>) {
+    pub(in crate::roster::table) fn see(&mut self, text: &str, options: &Options<'_>) {
         let text = text.trim();
         let is_new = !text.is_empty() && self.seen.len() < TEXTS_MAX && !self.seen.contains(text);
         if !is_new || options.names_as_of.is_some() {
@@ -45,7 +45,7 @@ impl Era {
     }
 
     /// The last day of the map that the file names units by; none where it is that of today.
-    pub(super) const fn last_day(&self) -> Option<Date> {
+    pub(in crate::roster::table) const fn last_day(&self) -> Option<Date> {
         self.last_day
     }
 }
