@@ -94,7 +94,7 @@ mod tests {
         export.show(&screen, &serde_json::json!({ "rows": 1 }), &sheet, "1 row").expect("shown");
         assert_eq!(screen.kept(), Some(serde_json::json!({ "rows": 1 })));
         let written = std::fs::read_to_string(&path).expect("a file");
-        assert_eq!(written, "\u{feff}Đơn vị,BASES,Trên tổng số\r\n03160,1,33.3 %\r\n");
+        assert_eq!(written, "\u{feff}Đơn vị,Số cơ sở,Trên tổng số\r\n03160,1,33.3 %\r\n");
         let text = render(&sheet, "1 row");
         assert!(text.starts_with("Bases\n\nUNIT"), "{text}");
         assert!(text.contains("33.3 %") && text.ends_with("\n1 row"), "{text}");

@@ -35,7 +35,7 @@ pub use select::page::{By, Position, Sorting, SortingError};
 pub use select::{Asking, Matches};
 pub use stored::load::LoadError;
 pub use stored::{StoredError, kind_name, open_value, seal_value, value_generation};
-pub use table::Table;
+pub use table::{Alike, Table};
 pub use tally::{Part, Tally};
 
 use std::collections::BTreeMap;

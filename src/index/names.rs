@@ -23,7 +23,8 @@ use roaring::RoaringBitmap;
 use crate::index::table::{Order, index};
 
 pub use query::NameQuery;
-use spoken::{spoken, words_of};
+use spoken::spoken;
+pub(super) use spoken::words_of;
 
 /// Room between two labels when all are made anew.
 const GAP: u64 = 1 << 32;

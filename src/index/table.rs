@@ -5,6 +5,7 @@
 //! exactly the numbers of [`Table::all`]; a number that was freed may be given to another record, so
 //! numbers never leave this module's callers' hands: outside the index records have identities.
 
+mod alike;
 mod columns;
 mod order;
 mod phones;
@@ -23,6 +24,7 @@ use crate::index::names::Names;
 use crate::index::{BlindKey, Keys, Known, Row};
 use crate::wire::registry::{Facet, Terms, Value};
 
+pub use alike::Alike;
 use columns::add;
 pub(super) use columns::{Column, index};
 pub(super) use order::Order;

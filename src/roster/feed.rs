@@ -176,6 +176,7 @@ impl Feed {
             default_unit: self.default_unit.clone(),
             sheet: self.sheet.clone(),
             names_as_of: self.names_as_of,
+            old_map: None,
             mapping: self.mapping.clone(),
         }
     }

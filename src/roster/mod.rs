@@ -41,8 +41,10 @@ use crate::domain::registry::{
 };
 
 pub use error::RosterError;
-pub use refused::{RefusedError, words, write_refused};
-pub use report::{Change, IgnoredColumn, ImportReport, Place, RosterKind, RowKey};
+pub use refused::{RefusedError, warning_words, words, write_refused};
+pub use report::{
+    Change, Fault, IgnoredColumn, ImportReport, Place, RosterKind, RowKey, Warned, Warnings,
+};
 pub use table::mapping::Mapping;
 pub use table::told::Told;
 
@@ -94,8 +96,10 @@ pub struct Options<'a> {
     pub default_unit: Option<UnitCode>,
     /// The sheet to read; without it all that hold a table.
     pub sheet: Option<String>,
-    /// The day as of which the file names its units; without it as of today.
+    /// The day as of which the file names its units and tells what is known; without it as of today.
     pub names_as_of: Option<Date>,
+    /// The last day of the map that a file without a day is plainly of: found while it is read.
+    pub(crate) old_map: Option<Date>,
     /// What columns and words mean where guessing fails.
     pub mapping: Mapping,
 }
@@ -108,6 +112,7 @@ impl<'a> Options<'a> {
             default_unit: None,
             sheet: None,
             names_as_of: None,
+            old_map: None,
             mapping: Mapping::default(),
         }
     }
@@ -125,6 +130,8 @@ pub struct Row<T> {
     pub fields: Arc<[&'static str]>,
     /// Those of them whose cells are empty in this row: it says nothing of them either.
     pub blank: Vec<&'static str>,
+    /// The day as of which the file tells what is known; none where nothing says it.
+    pub list_day: Option<Date>,
     /// The record, or all its problems.
     pub result: Result<Checked<T>, Vec<Problem>>,
 }

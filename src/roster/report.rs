@@ -4,6 +4,8 @@
 //! (created, updated, unchanged). Holds row numbers, columns and codes; of what was in a row only the
 //! codes and words that a list of ours refused, never anything of a person.
 
+mod warnings;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -11,6 +13,7 @@ use std::sync::Arc;
 use serde::{Serialize, Serializer};
 
 use super::table::told::Told;
+pub use warnings::{Warned, Warnings};
 
 /// What a roster lists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -82,6 +85,28 @@ pub struct Place {
     pub hint: Option<String>,
 }
 
+impl Place {
+    /// That of a fault which the server found.
+    pub(super) fn of(code: &str) -> Self {
+        let field = match code {
+            "STATUS_ENDED" => "status",
+            "PERSON_CONFLICT" => "citizen_id",
+            _other => "row",
+        };
+        Self { field, column: None, value: None, hint: None }
+    }
+}
+
+/// A fault of a row that has several.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Fault {
+    /// Its code.
+    pub code: &'static str,
+    /// Where it is.
+    #[serde(flatten)]
+    pub place: Option<Place>,
+}
+
 impl fmt::Display for Place {
     /// As it follows the code of the fault: ` in column C (unit), "Xa La"`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -138,14 +163,18 @@ pub struct ImportReport {
     pub unchanged: u64,
     /// For each refused row, by its number in the spreadsheet, the code of its first problem.
     pub rejected: BTreeMap<RowKey, String>,
-    /// For each row that was refused for one of its fields, where that is. Rows that the server refused
-    /// have none.
+    /// For each row that was refused for one of its fields, where that is; for rows that the server refused
+    /// because of a record, which.
     pub places: BTreeMap<RowKey, Place>,
     /// For each row that changed a record, the fields that differ, as far as the server tells; of very
     /// many rows the first.
     pub changes: BTreeMap<RowKey, Vec<Change>>,
-    /// How often each warning was given on accepted rows.
-    pub warnings: BTreeMap<String, u64>,
+    /// For each row that has more than one fault, those behind the first.
+    #[serde(rename = "further_faults", skip_serializing_if = "BTreeMap::is_empty")]
+    pub further: BTreeMap<RowKey, Vec<Fault>>,
+    /// How often each warning was given on accepted rows, and on which.
+    #[serde(flatten)]
+    pub warnings: Warnings,
     /// Accepted rows in which a text that is no phone number was left out; of very many the first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub phones_left_out: Vec<RowKey>,
@@ -181,7 +210,8 @@ impl ImportReport {
             rejected: BTreeMap::new(),
             places: BTreeMap::new(),
             changes: BTreeMap::new(),
-            warnings: BTreeMap::new(),
+            further: BTreeMap::new(),
+            warnings: Warnings::new(),
             phones_left_out: Vec::new(),
             by_unit: BTreeMap::new(),
             ignored_columns: Vec::new(),

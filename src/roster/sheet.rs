@@ -15,7 +15,7 @@ use jiff::civil::Date;
 use rust_xlsxwriter::{ExcelDateTime, Format, FormatAlign, Workbook, Worksheet, XlsxError};
 use tempfile::NamedTempFile;
 
-use headings::vietnamese;
+use headings::{remark as remark_of, title, vietnamese};
 
 /// Most rows of one sheet: what a spreadsheet program can hold, less title and header.
 pub const SHEET_ROWS_MAX: usize = 1_048_000;
@@ -31,6 +31,13 @@ pub enum CellValue {
     Empty,
     /// Text, whatever it looks like.
     Text(String),
+    /// A word of the program's own: as the screen has it, and as a file has it, in Vietnamese.
+    Word {
+        /// On the screen.
+        shown: String,
+        /// In a file.
+        file: String,
+    },
     /// A count.
     Count(u64),
     /// A day.
@@ -45,6 +52,20 @@ impl CellValue {
     pub fn text(text: impl Into<String>) -> Self {
         let text = text.into();
         if text.is_empty() { Self::Empty } else { Self::Text(text) }
+    }
+
+    /// A word of the program's own; nothing where it is blank.
+    pub fn word(shown: impl Into<String>, file: impl Into<String>) -> Self {
+        let (shown, file) = (shown.into(), file.into());
+        if shown.is_empty() { Self::Empty } else { Self::Word { shown, file } }
+    }
+
+    /// As a file has it.
+    fn in_file(&self) -> String {
+        match self {
+            Self::Word { file, .. } => file.clone(),
+            other => other.shown(),
+        }
     }
 
     /// The share of a numerator in a denominator; nothing of nothing is no share.
@@ -63,7 +84,7 @@ impl CellValue {
     pub fn shown(&self) -> String {
         match self {
             Self::Empty => String::new(),
-            Self::Text(text) => text.clone(),
+            Self::Text(text) | Self::Word { shown: text, .. } => text.clone(),
             Self::Count(count) => count.to_string(),
             Self::Day(day) => day.strftime("%d/%m/%Y").to_string(),
             Self::Percent(tenths) => format!("{}.{} %", tenths / 10, tenths % 10),
@@ -188,10 +209,10 @@ impl Sheet {
         let sheet = book.add_worksheet();
         let bold = Format::new().set_bold();
         let mut at = 0;
-        sheet.write_string_with_format(at, 0, &self.title, &bold)?;
+        sheet.write_string_with_format(at, 0, title(&self.title), &bold)?;
         for remark in &self.remarks {
             at += 1;
-            sheet.write_string(at, 0, remark)?;
+            sheet.write_string(at, 0, remark_of(remark))?;
         }
         at += 2;
         let head = bold.set_text_wrap().set_align(FormatAlign::VerticalCenter);
@@ -223,7 +244,7 @@ impl Sheet {
         for row in &self.rows {
             // Every line as long as the header: some readers refuse a file where they differ.
             let blank = self.columns.len().saturating_sub(row.len());
-            let cells = row.iter().map(|value| harmless(value.shown()));
+            let cells = row.iter().map(|value| harmless(value.in_file()));
             text.write_record(cells.chain(std::iter::repeat_n(String::new(), blank)))?;
         }
         text.into_inner().map_err(|fault| fault.into_error().into())
@@ -234,7 +255,7 @@ impl Sheet {
             self.columns.iter().map(|header| vietnamese(header).chars().count()).collect();
         for row in &self.rows {
             for (width, value) in widths.iter_mut().zip(row) {
-                *width = (*width).max(value.shown().chars().count());
+                *width = (*width).max(value.in_file().chars().count());
             }
         }
         let bounded = widths.iter().map(|width| width.clamp(&WIDTH_MIN, &WIDTH_MAX) + 2);
@@ -268,7 +289,9 @@ impl Formats {
     ) -> Result<(), XlsxError> {
         let written = match value {
             CellValue::Empty => return Ok(()),
-            CellValue::Text(text) => sheet.write_string_with_format(row, column, text, &self.text),
+            CellValue::Text(text) | CellValue::Word { file: text, .. } => {
+                sheet.write_string_with_format(row, column, text, &self.text)
+            }
             CellValue::Count(count) => sheet.write_number(row, column, exact(*count)),
             CellValue::Day(day) => {
                 let (year, month, date) = (day.year(), day.month(), day.day());

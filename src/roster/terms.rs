@@ -79,6 +79,8 @@ fn of_things(field: &str) -> Option<&'static str> {
         "owner_name" => "Chủ phương tiện",
         "owner_kind" => "Loại chủ sở hữu",
         "owner_address" => "Địa chỉ",
+        "owner_contact" => "Người liên hệ",
+        "licence_class" => "Hạng GPLX",
         "drivers" => "Lái xe (số CCCD)",
         _ => return None,
     })
@@ -161,6 +163,7 @@ mod tests {
             let term = term(K::KIND, column.field);
             let found = find_in(K::COLUMNS, term).map(|column| column.field);
             assert_eq!(found, Some(column.field), "{term} in {:?}", K::KIND);
+            assert_ne!(term, column.field, "a word of the program in {:?}", K::KIND);
         }
     }
 

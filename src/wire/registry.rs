@@ -33,7 +33,7 @@ use crate::wire::{WireError, pb};
 
 pub use changes::stamp::Stamp;
 pub use changes::{changes, field_names};
-pub use merge::{FIELDS_MAX, Fields, fields_of};
+pub use merge::{FIELDS_MAX, Fields, fields_of, filled};
 pub use standing::freshness;
 
 /// A field at fault, as the proto file names it, and the stable code of the fault.
@@ -54,6 +54,17 @@ pub enum View {
     Named,
     /// Neither names nor numbers, but enough to count and choose.
     Masked,
+}
+
+/// What a row of an import does to a status that had ended a record: dead, sold, closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Returning {
+    /// Nothing.
+    No,
+    /// It takes it back, and says why that may be: another owner, another commune.
+    Explained,
+    /// It takes it back without a word: by hand only.
+    Unexplained,
 }
 
 /// What else a record is found by: a name by its words, phones by their exact numbers, both shared
@@ -104,6 +115,17 @@ pub trait RegistryRecord: Message + Default + Clone + Send + Sync + 'static {
         let _not_kept = stamp;
     }
 
+    /// The day as of which it tells what is known, where it says.
+    fn known_on(&self) -> Option<Date> {
+        None
+    }
+
+    /// What it does to a status that had ended the stored record.
+    fn returning(&self, stored: &Self) -> Returning {
+        let _no_status_ends_it = stored;
+        Returning::No
+    }
+
     /// Hides what a view does not show.
     fn show(&mut self, view: View);
 
@@ -142,6 +164,11 @@ pub trait RegistryRecord: Message + Default + Clone + Send + Sync + 'static {
     fn keep_from(&mut self, stored: &Self, units: &Units) -> Option<&'static str> {
         let _all_the_same = units;
         self.keep(Some(stored));
+        None
+    }
+
+    /// The code of a commune's militia base that it is or names, to be said by another word.
+    fn base_code(&mut self) -> Option<&mut String> {
         None
     }
 

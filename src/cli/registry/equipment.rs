@@ -14,6 +14,7 @@ use crate::cli::Cx;
 use crate::cli::connection::{refused, request};
 use crate::cli::output::utc_or_null;
 use crate::domain::ids::EquipmentId;
+use crate::domain::registry::EquipmentStatus;
 use crate::roster::RosterKind;
 use crate::wire::pb;
 
@@ -79,7 +80,12 @@ const SHOWN: Shown<pb::Equipment> = Shown {
             one.plate.as_str().into(),
             one.location_unit_code.as_str().into(),
             one.technical_grade.into(),
-            word(one.status().as_str_name(), "EQUIPMENT_STATUS_").into(),
+            whole::worded(
+                word(one.status().as_str_name(), "EQUIPMENT_STATUS_"),
+                one.status,
+                EquipmentStatus::from_number,
+                EquipmentStatus::vietnamese,
+            ),
         ]
     },
     whole: whole::equipment,
@@ -142,6 +148,7 @@ fn as_json(one: &pb::Equipment) -> Value {
         "created_time": utc_or_null(one.created_time.as_ref()),
         "updated_time": utc_or_null(one.updated_time.as_ref()),
         "source": word(one.source().as_str_name(), "RECORD_SOURCE_"),
+        "known_date": import::date(one.known_date.as_ref()),
     })
 }
 

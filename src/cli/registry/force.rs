@@ -13,6 +13,9 @@ use super::update::{self, Update};
 use crate::cli::Cx;
 use crate::cli::connection::{refused, request};
 use crate::cli::output::utc_or_null;
+use crate::domain::registry::{
+    ActivityKind, ActivityStatus, BaseKind, BaseStatus, EnterpriseStatus, Rating, SurveyStage,
+};
 use crate::roster::RosterKind;
 use crate::roster::sheet::CellValue;
 use crate::wire::pb;
@@ -107,12 +110,12 @@ force!(
     |one: &pb::MilitiaBase| vec![
         one.militia_base_id.clone().into(),
         one.code.clone().into(),
-        word(one.kind().as_str_name(), "MILITIA_BASE_KIND_").into(),
+        whole::worded(word(one.kind().as_str_name(), "MILITIA_BASE_KIND_"), one.kind, BaseKind::from_number, BaseKind::vietnamese),
         one.name.clone().into(),
         one.unit_code.clone().into(),
         count(one.present_count),
         count(one.authorised_count),
-        word(one.status().as_str_name(), "MILITIA_BASE_STATUS_").into(),
+        whole::worded(word(one.status().as_str_name(), "MILITIA_BASE_STATUS_"), one.status, BaseStatus::from_number, BaseStatus::vietnamese),
     ],
     whole::militia, militia_json
 );
@@ -134,8 +137,8 @@ force!(
         one.name.clone().into(),
         one.unit_code.clone().into(),
         one.capabilities.iter().map(|made| made.product.as_str()).collect::<Vec<_>>().join(", ").into(),
-        word(one.stage().as_str_name(), "SURVEY_STAGE_").into(),
-        word(one.status().as_str_name(), "ENTERPRISE_STATUS_").into(),
+        whole::worded(word(one.stage().as_str_name(), "SURVEY_STAGE_"), one.stage, SurveyStage::from_number, SurveyStage::vietnamese),
+        whole::worded(word(one.status().as_str_name(), "ENTERPRISE_STATUS_"), one.status, EnterpriseStatus::from_number, EnterpriseStatus::vietnamese),
     ],
     whole::enterprise, enterprise_json
 );
@@ -153,12 +156,12 @@ force!(
     ["ID", "KIND", "TITLE", "UNIT", "FROM", "RATING", "STATUS"],
     |one: &pb::Activity| vec![
         one.activity_id.clone().into(),
-        word(one.kind().as_str_name(), "ACTIVITY_KIND_").into(),
+        whole::worded(word(one.kind().as_str_name(), "ACTIVITY_KIND_"), one.kind, ActivityKind::from_number, ActivityKind::vietnamese),
         one.title.clone().into(),
         one.unit_code.clone().into(),
-        date(one.start_date.as_ref()).unwrap_or_default().into(),
-        word(one.rating().as_str_name(), "RATING_").into(),
-        word(one.status().as_str_name(), "ACTIVITY_STATUS_").into(),
+        whole::day(one.start_date.as_ref()),
+        whole::worded(word(one.rating().as_str_name(), "RATING_"), one.rating, Rating::from_number, Rating::vietnamese),
+        whole::worded(word(one.status().as_str_name(), "ACTIVITY_STATUS_"), one.status, ActivityStatus::from_number, ActivityStatus::vietnamese),
     ],
     whole::activity, activity_json
 );
@@ -185,6 +188,7 @@ fn militia_json(one: &pb::MilitiaBase) -> Value {
         "created_time": utc_or_null(one.created_time.as_ref()),
         "updated_time": utc_or_null(one.updated_time.as_ref()),
         "source": word(one.source().as_str_name(), "RECORD_SOURCE_"),
+        "known_date": date(one.known_date.as_ref()),
     })
 }
 
@@ -214,6 +218,7 @@ fn enterprise_json(one: &pb::Enterprise) -> Value {
         "created_time": utc_or_null(one.created_time.as_ref()),
         "updated_time": utc_or_null(one.updated_time.as_ref()),
         "source": word(one.source().as_str_name(), "RECORD_SOURCE_"),
+        "known_date": date(one.known_date.as_ref()),
     })
 }
 
@@ -243,6 +248,7 @@ fn activity_json(one: &pb::Activity) -> Value {
         "created_time": utc_or_null(one.created_time.as_ref()),
         "updated_time": utc_or_null(one.updated_time.as_ref()),
         "source": word(one.source().as_str_name(), "RECORD_SOURCE_"),
+        "known_date": date(one.known_date.as_ref()),
     })
 }
 

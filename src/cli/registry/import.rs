@@ -34,11 +34,12 @@ pub(in crate::cli) struct Roster {
     /// The unit of rows that name none.
     #[arg(long, value_name = "CODE")]
     pub(super) unit: Option<UnitCode>,
-    /// The sheet to read; without it all that hold a table.
+    /// The sheet to read, in capitals or not; without it all that hold a table.
     #[arg(long, value_name = "NAME")]
     pub(super) sheet: Option<String>,
-    /// The day as of which the file names its units: names from before a merger are mapped.
-    #[arg(long, value_name = "DATE")]
+    /// The day that the list is of, as 2019-06-30 or 30/06/2019: names of units from before a merger are
+    /// mapped, and what records know from later stays.
+    #[arg(long, value_name = "DATE", value_parser = list_day)]
     pub(super) as_of: Option<Date>,
     /// Says what columns and words mean where guessing fails; a file in TOML.
     #[arg(long, value_name = "FILE")]
@@ -58,6 +59,16 @@ pub(in crate::cli) struct Roster {
     /// Replaces files to be written if they are there already.
     #[arg(long)]
     pub(super) force: bool,
+}
+
+/// The day of a list, as people or programs write it.
+fn list_day(text: &str) -> Result<Date, String> {
+    let parts: Vec<&str> = text.trim().split(['/', '.']).collect();
+    let iso = match parts[..] {
+        [day, month, year] => format!("{year:0>4}-{month:0>2}-{day:0>2}"),
+        _ => text.trim().to_owned(),
+    };
+    iso.parse().map_err(|_form| "give a day as 2019-06-30 or 30/06/2019".to_owned())
 }
 
 /// A day as `yyyy-mm-dd`.
@@ -114,6 +125,10 @@ pub(super) async fn run(cx: &Cx, roster: Roster, kind: RosterKind) -> Result<()>
         may_write(out, roster.force)?;
         is_apart(out, &file)?;
     }
+    let today = cx.clock.now().date_in_vietnam();
+    if let Some(day) = roster.as_of.filter(|day| *day > today) {
+        return Err(anyhow!("--as-of {day} is yet to come: give the day that the list is of"));
+    }
     let mapping = roster.mapping.as_deref().map(read_mapping).transpose()?.unwrap_or_default();
     let connection = cx.connect().await?;
     let units = connection.units().await?;
@@ -123,7 +138,7 @@ pub(super) async fn run(cx: &Cx, roster: Roster, kind: RosterKind) -> Result<()>
         units: Units::from_list(units).context("the server's units do not hang together")?,
         specialties: connection.specialties().await?,
         equipment_types: shipped_equipment_types(),
-        as_of: cx.clock.now().date_in_vietnam(),
+        as_of: today,
         default_unit: roster.unit.clone(),
         sheet: roster.sheet.clone(),
         names_as_of: roster.as_of,

@@ -14,6 +14,7 @@ use crate::cli::Cx;
 use crate::cli::connection::{refused, request};
 use crate::cli::output::utc_or_null;
 use crate::domain::ids::ReservistId;
+use crate::domain::registry::ReservistStatus;
 use crate::roster::RosterKind;
 use crate::wire::pb;
 
@@ -91,7 +92,12 @@ const SHOWN: Shown<pb::Reservist> = Shown {
             one.residence_unit_code.as_str().into(),
             one.reserve_class.into(),
             one.specialty_code.as_str().into(),
-            word(one.status().as_str_name(), "RESERVIST_STATUS_").into(),
+            whole::worded(
+                word(one.status().as_str_name(), "RESERVIST_STATUS_"),
+                one.status,
+                ReservistStatus::from_number,
+                ReservistStatus::vietnamese,
+            ),
         ]
     },
     whole: whole::reservist,
@@ -163,6 +169,7 @@ fn as_json(one: &pb::Reservist) -> Value {
         "created_time": utc_or_null(one.created_time.as_ref()),
         "updated_time": utc_or_null(one.updated_time.as_ref()),
         "source": word(one.source().as_str_name(), "RECORD_SOURCE_"),
+        "known_date": date(one.known_date.as_ref()),
     });
     add_standing(&mut value, one);
     value

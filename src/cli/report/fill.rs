@@ -61,9 +61,9 @@ pub(super) async fn run(cx: &Cx, ask: Ask) -> Result<()> {
     for line in total.iter().chain(&parts).flat_map(lines) {
         let unit = if line.unit.is_empty() { "all" } else { line.unit };
         sheet.push([
-            line.words().into(),
-            unit.into(),
-            line.what.into(),
+            CellValue::word(line.words(), line.in_vietnamese()),
+            if line.unit.is_empty() { CellValue::word(unit, "toàn bộ") } else { unit.into() },
+            CellValue::word(line.what, if line.what == "people" { "người" } else { "phương tiện" }),
             line.of.into(),
             line.total.map_or(CellValue::Empty, CellValue::from),
             line.total.map_or(CellValue::Empty, |total| CellValue::share(line.of, total)),
@@ -129,6 +129,21 @@ impl Line<'_> {
             ("without_quota", _) => "arranged where no quota is set",
             (_filled, true) => "arranged, of the quota",
             (_filled, false) => "arranged, of the places",
+        }
+    }
+
+    fn in_vietnamese(&self) -> &'static str {
+        match (self.name, self.of_quota) {
+            ("exact", true) => "sắp xếp đúng chuyên nghiệp, trên chỉ tiêu",
+            ("exact", false) => "sắp xếp đúng chuyên nghiệp, trên biên chế",
+            ("near", true) => "sắp xếp gần đúng chuyên nghiệp, trên chỉ tiêu",
+            ("near", false) => "sắp xếp gần đúng chuyên nghiệp, trên biên chế",
+            ("invalid", _) => "đã sắp xếp nhưng không còn đủ điều kiện, trên số đã sắp xếp",
+            ("surplus", true) => "sắp xếp vượt chỉ tiêu, trên số đã sắp xếp",
+            ("surplus", false) => "sắp xếp vượt biên chế, trên số đã sắp xếp",
+            ("without_quota", _) => "đã sắp xếp ở nơi chưa giao chỉ tiêu",
+            (_filled, true) => "đã sắp xếp, trên chỉ tiêu",
+            (_filled, false) => "đã sắp xếp, trên biên chế",
         }
     }
 

@@ -9,6 +9,7 @@ mod fill;
 mod rows;
 mod sums;
 mod units;
+mod vietnamese;
 mod words;
 
 use anyhow::{Context as _, Result};

@@ -4,6 +4,7 @@ use anyhow::Result;
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
+use super::vietnamese;
 use crate::cli::Cx;
 use crate::cli::connection::{refused, request};
 use crate::cli::listing::Export;
@@ -207,25 +208,32 @@ fn words(topic: FigureTopic, name: &str) -> &str {
 
 /// The parts of a group; stable codes as words.
 fn group(figure: &pb::Figure) -> String {
-    let part = |part: &String| {
+    group_of(figure, |part| {
         let is_code = part.chars().all(|c| c.is_ascii_uppercase() || c == '_');
-        match part.as_str() {
+        match part {
             "" => "not given".to_owned(),
             _code if is_code && part.len() > 2 => part.to_ascii_lowercase().replace('_', " "),
             text => text.to_owned(),
         }
-    };
-    let parts: Vec<String> = figure.group.iter().map(part).collect();
+    })
+}
+
+fn group_of(figure: &pb::Figure, word: impl Fn(&str) -> String) -> String {
+    let parts = &figure.group;
     // Who rated stands last, and is not always said.
-    let parts = parts.iter().rev().skip_while(|part| parts.len() > 1 && *part == "not given");
-    let parts: Vec<&str> = parts.map(String::as_str).collect();
-    parts.into_iter().rev().collect::<Vec<_>>().join(", ")
+    let is_unsaid = |part: &&String| parts.len() > 1 && part.is_empty();
+    let unsaid = parts.iter().rev().take_while(is_unsaid).count();
+    let said = parts[..parts.len() - unsaid].iter().map(|part| word(part));
+    said.collect::<Vec<_>>().join(", ")
 }
 
 /// A count, or hundredths of a product's measure.
 fn number(topic: FigureTopic, figure: &pb::Figure, number: u64) -> CellValue {
     if topic == FigureTopic::Industry && figure.name == "capacity" {
-        return CellValue::text(format!("{}.{:02}", number / 100, number % 100));
+        let (whole, hundredths) = (number / 100, number % 100);
+        let (shown, file) =
+            (format!("{whole}.{hundredths:02}"), format!("{whole},{hundredths:02}"));
+        return CellValue::word(shown, file);
     }
     CellValue::Count(number)
 }
@@ -234,10 +242,14 @@ fn row(topic: FigureTopic, figure: &pb::Figure) -> Vec<CellValue> {
     let is_total = figure.unit_code.is_empty() && figure.unit_name.is_empty();
     let of = figure.denominator;
     vec![
-        words(topic, &figure.name).into(),
-        if is_total { "all".into() } else { figure.unit_code.as_str().into() },
+        CellValue::word(words(topic, &figure.name), vietnamese::figure(topic, &figure.name)),
+        if is_total {
+            CellValue::word("all", "toàn bộ")
+        } else {
+            figure.unit_code.as_str().into()
+        },
         figure.unit_name.as_str().into(),
-        group(figure).into(),
+        CellValue::word(group(figure), group_of(figure, |part| vietnamese::part(topic, part))),
         number(topic, figure, figure.numerator),
         of.map_or(CellValue::Empty, |of| number(topic, figure, of)),
         of.map_or(CellValue::Empty, |of| CellValue::share(figure.numerator, of)),

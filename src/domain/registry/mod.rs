@@ -30,7 +30,7 @@ pub use force::{
     Activity, ActivityInput, ActivityKind, ActivityStatus, BaseKind, BaseStatus, CAPABILITIES_MAX,
     Capability, CapabilityInput, Enterprise, EnterpriseInput, EnterpriseStatus,
     FORCE_TYPE_CHARS_MAX, FORCE_TYPES_MAX, ForceType, KnownForce, MilitiaBase, MilitiaBaseInput,
-    Rating, Results, SurveyStage, TaxCode, activity_key,
+    Rating, Results, SurveyStage, TaxCode, activity_key, commune_base_code, commune_of_base_code,
 };
 pub use problem::{Checked, Problem, ProblemCode, Warning};
 pub use reservist::{HealthClass, Person, Reservist, ReservistInput};

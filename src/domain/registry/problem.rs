@@ -39,6 +39,10 @@ codes!(
         UnitMissing = "UNIT_MISSING",
         /// The unit is not a commune, ward or base of the province.
         UnitUnknown = "UNIT_UNKNOWN",
+        /// The unit's name was another place's on the map that the list is of.
+        UnitNameMoved = "UNIT_NAME_MOVED",
+        /// A number of more than fifteen digits, which spreadsheets round.
+        NumberRounded = "NUMBER_ROUNDED",
         /// Neither class one nor class two.
         ClassInvalid = "CLASS_INVALID",
         /// The specialty is not in the list.
@@ -169,6 +173,20 @@ codes!(
         TaxCodeZeroRestored = "TAX_CODE_ZERO_RESTORED",
         /// Points or commas in a whole number were read as thousands.
         ThousandsRead = "THOUSANDS_READ",
+        /// Younger than 17 or older than 65.
+        AgeUnusual = "AGE_UNUSUAL",
+        /// The sex was read out of the citizen number.
+        SexFromCitizenId = "SEX_FROM_CITIZEN_ID",
+        /// A name in capitals or in small letters throughout got capitals where names have them.
+        NameRecased = "NAME_RECASED",
+        /// The unit of a capacity is not the one that its type is counted in.
+        CapacityUnitUnusual = "CAPACITY_UNIT_UNUSUAL",
+        /// A year was read out of a cell that holds a day.
+        YearFromDate = "YEAR_FROM_DATE",
+        /// The code of a commune's one base was made from that of the commune.
+        MilitiaCodeDerived = "MILITIA_CODE_DERIVED",
+        /// Another row has the same name, day of birth and commune or phone under another number.
+        LikelyDouble = "LIKELY_DOUBLE",
         /// Only the year of a date is known; its first day stands for it.
         DateYearOnly = "DATE_YEAR_ONLY",
     }

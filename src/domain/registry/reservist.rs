@@ -21,6 +21,10 @@ pub(super) const SHORT_CHARS_MAX: usize = 200;
 /// Longest note, in characters.
 pub(super) const NOTE_CHARS_MAX: usize = 1_000;
 
+/// The ages that are expected of people in the register: registered at seventeen, and generals past sixty.
+const AGE_MIN: i16 = 17;
+const AGE_MAX: i16 = 65;
+
 /// Health class 1 (best) to 6, as the health check grades it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct HealthClass(u8);
@@ -231,6 +235,9 @@ impl ReservistInput {
             reservist.warnings().for_each(|warning| found.warn(warning));
             if reservist.is_double_tasked(lists.as_of) {
                 found.warn(Warning::DoubleTasked);
+            }
+            if !(AGE_MIN..=AGE_MAX).contains(&reservist.person.birth.age_on(lists.as_of)) {
+                found.warn(Warning::AgeUnusual);
             }
             if reservist.person.full_name != self.full_name {
                 found.warn(Warning::NameNormalized);

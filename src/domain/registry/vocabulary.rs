@@ -214,7 +214,7 @@ vocabulary!(
     /// Where a piece of equipment stands.
     EquipmentStatus {
         /// Fit and at hand.
-        Available = 1, "available", "Hoạt động", ["hoat dong", "san sang", "tot"];
+        Available = 1, "available", "Hoạt động", ["hoat dong", "san sang", "tot", "dang su dung", "con su dung", "dang hoat dong", "binh thuong"];
         /// Under repair.
         UnderRepair = 2, "under_repair", "Đang sửa chữa", ["dang sua chua", "sua chua", "hong"];
         /// Sold.
@@ -222,7 +222,7 @@ vocabulary!(
         /// Scrapped.
         Scrapped = 4, "scrapped", "Đã thanh lý", ["da thanh ly", "thanh ly"];
         /// Pledged to a lender.
-        Pledged = 5, "pledged", "Đang thế chấp", ["dang the chap", "the chap"];
+        Pledged = 5, "pledged", "Đang thế chấp", ["dang the chap", "the chap", "the chap ngan hang", "dang the chap ngan hang", "cam co"];
         /// Out of the province.
         OutOfProvince = 6, "out_of_province", "Ở ngoài tỉnh", ["o ngoai tinh", "ngoai tinh"];
         /// Called up.

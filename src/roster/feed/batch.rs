@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use jiff::civil::Date;
 use prost::Message;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
@@ -23,7 +24,7 @@ use crate::roster::{
 use crate::wire::pb;
 use crate::wire::pb::force_service_client::ForceServiceClient;
 use crate::wire::pb::registry_service_client::RegistryServiceClient;
-use crate::wire::registry::{RegistryRecord, fields_of};
+use crate::wire::registry::{RegistryRecord, civil, fields_of};
 
 /// Most different sets of blank columns that are remembered.
 const BLANKS_MAX: usize = 1_000;
@@ -52,10 +53,11 @@ pub(super) struct Answer {
     pub(super) created: u64,
     pub(super) updated: u64,
     pub(super) unchanged: u64,
-    pub(super) refused: Vec<(u32, String)>,
+    /// With what each is about.
+    pub(super) refused: Vec<(u32, String, String)>,
     pub(super) changes: Vec<(u32, Vec<Change>)>,
-    /// Codes of what is worth a look in rows that were taken.
-    pub(super) warnings: Vec<(u32, String)>,
+    /// Codes of what is worth a look in rows that were taken, and what each is about.
+    pub(super) warnings: Vec<(u32, String, String)>,
 }
 
 /// A request that carries a batch of one kind.
@@ -94,6 +96,7 @@ pub(super) trait FedKind: Message + Clone + Send + 'static {
     fn batch(
         request_id: String,
         validate_only: bool,
+        list_day: Option<Date>,
         fields: Vec<String>,
         rows: Vec<(u32, Self::Message, Vec<String>)>,
     ) -> Self;
@@ -147,6 +150,7 @@ macro_rules! fed {
             fn batch(
                 request_id: String,
                 validate_only: bool,
+                list_day: Option<Date>,
                 fields: Vec<String>,
                 rows: Vec<(u32, pb::$record, Vec<String>)>,
             ) -> Self {
@@ -156,6 +160,7 @@ macro_rules! fed {
                     rows: rows.into_iter().map(row).collect(),
                     validate_only,
                     fields,
+                    list_date: list_day.map(civil),
                 }
             }
         }
@@ -170,9 +175,9 @@ macro_rules! fed {
                     created: answer.created.into(),
                     updated: answer.updated.into(),
                     unchanged: answer.unchanged.into(),
-                    refused: refused.map(|refusal| (refusal.row, refusal.reason)).collect(),
+                    refused: refused.map(|one| (one.row, one.reason, one.about)).collect(),
                     changes: changes.map(|one| (one.row, fields(one.fields))).collect(),
-                    warnings: warnings.map(|one| (one.row, one.code)).collect(),
+                    warnings: warnings.map(|one| (one.row, one.code, one.about)).collect(),
                 }
             }
         }
@@ -203,6 +208,8 @@ pub(super) struct Batches<K: FedKind> {
     facts: Vec<Fact>,
     len: usize,
     validate_only: bool,
+    /// The day as of which the rows tell what is known.
+    list_day: Option<Date>,
     /// The columns of the rows at hand.
     columns: Arc<[&'static str]>,
     /// Of those columns, what a row keeps by what it leaves blank: most rows leave the same.
@@ -213,8 +220,19 @@ pub(super) struct Batches<K: FedKind> {
 impl<K: FedKind> Batches<K> {
     pub(super) fn new(name: &str, validate_only: bool, filled: mpsc::Sender<(K, Facts)>) -> Self {
         let (name, rows, facts) = (name.to_owned(), Vec::new(), Vec::new());
-        let (columns, kept) = (Arc::from([]), HashMap::new());
-        Self { name, number: 0, rows, facts, len: 0, validate_only, columns, kept, filled }
+        let (columns, kept, list_day) = (Arc::from([]), HashMap::new(), None);
+        Self {
+            name,
+            number: 0,
+            rows,
+            facts,
+            len: 0,
+            validate_only,
+            list_day,
+            columns,
+            kept,
+            filled,
+        }
     }
 
     /// Takes a row if it is good; breaks off when nobody listens any more.
@@ -225,6 +243,7 @@ impl<K: FedKind> Batches<K> {
             self.columns = row.fields;
             self.kept.clear();
         }
+        self.list_day = row.list_day;
         let kept = self.kept(row.blank);
         let message = K::message(&checked.record);
         let unit = K::unit(&checked.record).clone();
@@ -271,7 +290,7 @@ impl<K: FedKind> Batches<K> {
         let facts = std::mem::take(&mut self.facts);
         let facts = Facts { request_id: request_id.clone(), rows: facts };
         let (fields, rows) = (K::fields(&self.columns), std::mem::take(&mut self.rows));
-        let batch = K::batch(request_id, self.validate_only, fields, rows);
+        let batch = K::batch(request_id, self.validate_only, self.list_day, fields, rows);
         if self.filled.blocking_send((batch, facts)).is_ok() {
             ControlFlow::Continue(())
         } else {

@@ -1,10 +1,8 @@
 //! What the server said of all batches, and how it goes into the report.
 
-use std::collections::BTreeMap;
-
 use super::FeedError;
 use super::batch::{Answer, Fact, Facts};
-use crate::roster::report::{Change, add_one, take_one};
+use crate::roster::report::{Change, Place, Warnings, take_one};
 use crate::roster::{ImportReport, RowKey};
 
 /// Most rows whose changes a report shows; a whole province's would fill the memory.
@@ -18,9 +16,9 @@ pub(super) struct Total {
     created: u64,
     updated: u64,
     unchanged: u64,
-    refused: Vec<(Fact, String)>,
+    refused: Vec<(Fact, String, String)>,
     changes: Vec<(RowKey, Vec<Change>)>,
-    warnings: BTreeMap<String, u64>,
+    warnings: Warnings,
 }
 
 impl Total {
@@ -38,15 +36,17 @@ impl Total {
                 self.changes.push((key, fields));
             }
         }
-        for (row, code) in answer.warnings {
-            if !sent.rows.iter().any(|fact| fact.ordinal == row) {
-                return Err(FeedError::Answer);
+        for (row, code, about) in answer.warnings {
+            let fact = sent.rows.iter().find(|fact| fact.ordinal == row);
+            let fact = fact.ok_or(FeedError::Answer)?;
+            // What the reader found already is said once.
+            if !fact.warnings.iter().any(|warning| warning.code() == code) {
+                self.warnings.add(&code, &fact.key, Some(about).filter(|it| !it.is_empty()));
             }
-            add_one(&mut self.warnings, &code);
         }
-        for (row, reason) in answer.refused {
+        for (row, reason, about) in answer.refused {
             let at = sent.rows.iter().position(|fact| fact.ordinal == row);
-            self.refused.push((sent.rows.swap_remove(at.ok_or(FeedError::Answer)?), reason));
+            self.refused.push((sent.rows.swap_remove(at.ok_or(FeedError::Answer)?), reason, about));
         }
         self.created += answer.created;
         self.updated += answer.updated;
@@ -60,16 +60,18 @@ impl Total {
         (report.created, report.updated, report.unchanged) =
             (self.created, self.updated, self.unchanged);
         report.changes = self.changes.into_iter().collect();
-        for (fact, reason) in self.refused {
+        for (fact, reason, about) in self.refused {
             report.accepted -= 1;
             take_one(&mut report.by_unit, fact.unit.as_str());
             for warning in fact.warnings {
-                take_one(&mut report.warnings, warning.code());
+                report.warnings.take(warning.code(), &fact.key);
+            }
+            if !about.is_empty() {
+                let place = Place { hint: Some(format!("record {about}")), ..Place::of(&reason) };
+                report.places.insert(fact.key.clone(), place);
             }
             report.rejected.insert(fact.key, reason);
         }
-        for (code, count) in self.warnings {
-            *report.warnings.entry(code).or_default() += count;
-        }
+        report.warnings.merge(self.warnings);
     }
 }

@@ -44,6 +44,24 @@ impl Cell {
         }
     }
 
+    /// Whether it holds a number that the spreadsheet has rounded: of more than fifteen digits, or as a
+    /// text in powers of ten.
+    pub(in crate::roster) fn is_rounded(&self) -> bool {
+        match self {
+            Self::Number(number) => number.abs() >= 1e15,
+            Self::Text(text) => {
+                let power = text.trim().split_once(['E', 'e']);
+                let digits =
+                    |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+                power.is_some_and(|(number, power)| {
+                    let power = power.strip_prefix('+').is_some_and(digits);
+                    power && digits(&number.replacen(['.', ','], "", 1))
+                })
+            }
+            Self::Empty | Self::Date(_) => false,
+        }
+    }
+
     /// How many characters it shows.
     pub(in crate::roster) fn chars_shown(&self) -> usize {
         self.text().chars().count()

@@ -5,8 +5,10 @@
 use super::{Column, Kind, PartHeader, repair};
 use crate::domain::ids::UnitCode;
 use crate::domain::registry::{
-    Checked, KnownForce, Lists, MilitiaBase, MilitiaBaseInput, Problem, Warning,
+    BaseKind, BaseStatus, Checked, KnownForce, Lists, MilitiaBase, MilitiaBaseInput, Problem,
+    Warning, commune_base_code,
 };
+use crate::domain::text::fold;
 use crate::roster::RosterKind;
 use crate::roster::file::Reading;
 use crate::wire::pb;
@@ -45,7 +47,7 @@ impl Kind for Bases {
     const KIND: RosterKind = RosterKind::MilitiaBases;
     const UNIT_FIELD: &'static str = "unit";
     const OTHER_UNIT_FIELDS: &'static [&'static str] = &[];
-    const REQUIRED: &'static [&'static str] = &["code", "name"];
+    const REQUIRED: &'static [&'static str] = &["name"];
     const ANCHORS: &'static [&'static str] = &["code"];
     const IDENTITY: &'static [&'static str] = &["code"];
     const PARTS: &'static [PartHeader] = &[];
@@ -124,9 +126,17 @@ impl Kind for Bases {
                 by_type.push_str(&format!(";{}: {strength}", force.code()));
             }
         }
+        named_by_kind(&mut row.base);
+        own_code(&mut row.base, lists, repairs);
         repair::date(&mut row.base.established_on);
         repair::phones(&mut row.base.phones, repairs);
         row.base.check(lists)
+    }
+
+    fn likeness(record: &MilitiaBase) -> Vec<String> {
+        let is_commune = record.kind == BaseKind::CommuneMilitia;
+        let is_active = record.status == BaseStatus::Active;
+        (is_commune && is_active).then(|| record.unit.to_string()).into_iter().collect()
     }
 
     fn keys(record: &MilitiaBase) -> Vec<String> {
@@ -135,5 +145,33 @@ impl Kind for Bases {
 
     fn unit(record: &MilitiaBase) -> &UnitCode {
         &record.unit
+    }
+}
+
+/// "Tự vệ Sở Y tế" says the kind of the base and its host, where no column does.
+fn named_by_kind(base: &mut MilitiaBaseInput) {
+    let is_self_defense = fold(&base.name).starts_with("tu ve ");
+    if !is_self_defense || !base.host_org.trim().is_empty() {
+        return;
+    }
+    let kind = BaseKind::parse(&base.kind);
+    if base.kind.trim().is_empty() || kind == Some(BaseKind::AgencySelfDefense) {
+        BaseKind::AgencySelfDefense.code().clone_into(&mut base.kind);
+        base.host_org = base.name.split_whitespace().skip(2).collect::<Vec<_>>().join(" ");
+    }
+}
+
+/// A commune has one base: its code, where the list gives none, is made from the commune's.
+fn own_code(base: &mut MilitiaBaseInput, lists: &Lists<'_>, repairs: &mut Vec<Warning>) {
+    let is_commune = match base.kind.trim() {
+        "" => base.host_org.trim().is_empty(),
+        kind => BaseKind::parse(kind) == Some(BaseKind::CommuneMilitia),
+    };
+    if !base.code.trim().is_empty() || !is_commune {
+        return;
+    }
+    if let Some(unit) = lists.units.find(base.unit.trim()) {
+        base.code = commune_base_code(unit.code.as_str());
+        repairs.push(Warning::MilitiaCodeDerived);
     }
 }

@@ -17,6 +17,8 @@ pub(in crate::roster) struct Means;
 pub(in crate::roster) struct MeansRow {
     means: EquipmentInput,
     licence_class: String,
+    /// The unit that the header over the capacity names.
+    capacity_head: String,
 }
 
 impl From<&pb::Equipment> for MeansRow {
@@ -52,14 +54,14 @@ impl Kind for Means {
     const COLUMNS: &'static [Column<MeansRow>] = columns_of!(MeansRow, means {
         kind Plain ["loai phuong tien", "ten phuong tien", "phuong tien", "chung loai",
             "ten loai phuong tien", "loai xe", "equipment type", "equipment", "vehicle type", "type"],
-        make_model Plain ["nhan hieu", "hang san xuat", "nhan hieu so loai", "nhan hieu loai xe", "make",
+        make_model Plain ["nhan hieu", "hang xe", "nhan hieu xe", "hang san xuat", "nhan hieu so loai", "nhan hieu loai xe", "make",
             "make model", "make and model", "model", "brand"],
         plate Plain ["bien so", "bien kiem soat", "bien so dang ky", "bien so xe", "bks", "so dang ky",
             "plate", "plate number", "license plate", "licence plate", "registration number"],
         chassis_no Plain ["so khung", "chassis no", "chassis number", "chassis", "vin"],
         engine_no Plain ["so may", "engine no", "engine number", "engine"],
         capacity_value Plain ["trong tai so cho", "trong tai", "so cho", "cong suat", "tai trong",
-            "trong tai so cho ngoi", "suc cho", "capacity", "capacity value"],
+            "trong tai so cho ngoi", "suc cho", "dung tich gau", "dung tich", "capacity", "capacity value"],
         capacity_unit Plain ["don vi tinh", "dvt", "don vi do", "capacity unit", "unit of measure"],
         year Plain ["nam san xuat", "nam sx", "year", "year of manufacture",
             "year made"],
@@ -105,8 +107,14 @@ impl Kind for Means {
     ) -> Result<Checked<Equipment>, Vec<Problem>> {
         let mut input = row.means;
         licences(&mut input.drivers, &row.licence_class);
-        repair::equipment(&mut input, lists, repairs);
+        repair::equipment(&mut input, &row.capacity_head, lists, repairs);
         input.check(lists)
+    }
+
+    fn headed(row: &mut MeansRow, field: &'static str, header: &str, _is_number: bool) {
+        if field == "capacity_value" {
+            row.capacity_head = repair::unit_of_header(header).unwrap_or_default().to_owned();
+        }
     }
 
     fn keys(record: &Equipment) -> Vec<String> {

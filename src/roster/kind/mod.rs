@@ -105,6 +105,17 @@ pub(super) trait Kind: fmt::Debug {
     /// What the record must not share with an earlier one of the file.
     fn keys(record: &Self::Record) -> Vec<Self::Key>;
 
+    /// Told of each cell that was read, with the header over it: it may say the unit of a number.
+    fn headed(input: &mut Self::Input, field: &'static str, header: &str, is_number: bool) {
+        let _headers_say_no_more = (input, field, header, is_number);
+    }
+
+    /// What two records share that may be of one person under two numbers: any of these texts.
+    fn likeness(record: &Self::Record) -> Vec<String> {
+        let _none_are_alike = record;
+        Vec::new()
+    }
+
     /// The unit it counts for.
     fn unit(record: &Self::Record) -> &UnitCode;
 

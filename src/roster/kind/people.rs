@@ -4,8 +4,9 @@ use super::repair;
 use super::{Column, Kind, PartHeader};
 use crate::domain::ids::UnitCode;
 use crate::domain::registry::{
-    Checked, CitizenId, Lists, Problem, Reservist, ReservistInput, Warning,
+    BirthPrecision, Checked, CitizenId, Lists, Problem, Reservist, ReservistInput, Warning,
 };
+use crate::domain::text::fold;
 use crate::roster::RosterKind;
 use crate::roster::file::Reading;
 
@@ -32,7 +33,7 @@ impl Kind for People {
     const KIND: RosterKind = RosterKind::Reservists;
     const UNIT_FIELD: &'static str = "residence_unit";
     const OTHER_UNIT_FIELDS: &'static [&'static str] = &["registered_unit"];
-    const REQUIRED: &'static [&'static str] = &["full_name", "birth", "sex", "citizen_id"];
+    const REQUIRED: &'static [&'static str] = &["full_name", "birth", "citizen_id"];
     const ANCHORS: &'static [&'static str] = &["citizen_id", "birth", "sex", "phones"];
     const IDENTITY: &'static [&'static str] = &["citizen_id"];
     const PARTS: &'static [PartHeader] = &[
@@ -99,7 +100,7 @@ impl Kind for People {
         category Plain ["doi tuong", "loai quan nhan", "loai", "dien", "category"],
         class Plain ["hang du bi", "hang", "hang dbdv", "hang qndb", "du bi hang", "hang quan du bi", "class",
             "reserve class", "class of reserve"],
-        rank Plain ["cap bac", "quan ham", "cap bac quan ham", "cap bac quan su", "rank",
+        rank Plain ["cap bac", "c bac", "quan ham", "cap bac quan ham", "cap bac quan su", "rank",
             "military rank"],
         post Plain ["chuc vu", "chuc danh", "chuc danh bien che", "chuc vu du bi", "post",
             "position"],
@@ -163,6 +164,16 @@ impl Kind for People {
 
     fn keys(record: &Reservist) -> Vec<CitizenId> {
         vec![record.person.citizen_id]
+    }
+
+    fn likeness(record: &Reservist) -> Vec<String> {
+        let person = &record.person;
+        if person.birth.precision() != BirthPrecision::Day {
+            return Vec::new();
+        }
+        let who = format!("{} {}", fold(&person.full_name), person.birth.date());
+        let phones = person.phones.iter().map(|phone| format!("{who} {}", phone.e164()));
+        phones.chain([format!("{who} {}", record.residence_unit)]).collect()
     }
 
     fn unit(record: &Reservist) -> &UnitCode {

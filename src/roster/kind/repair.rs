@@ -9,21 +9,27 @@ mod means;
 mod phones;
 
 use dates::plain_date;
-pub(super) use goods::{measure, tax_code, whole_number};
-pub(super) use means::equipment;
+pub(super) use goods::{amount, measure, tax_code};
+pub(super) use means::{equipment, unit_of_header};
 pub(super) use phones::phones;
 pub(in crate::roster) use phones::without_strays;
 
 use crate::domain::ids::SpecialtyCode;
-use crate::domain::registry::{Birth, CitizenId, Lists, ReservistInput, Sex, Warning};
+use crate::domain::registry::{
+    Birth, CitizenId, Lists, ReservistInput, Sex, Warning, commune_base_code,
+};
+use crate::domain::text::{clean, fold};
+use crate::domain::unit::Echelon;
 
 /// Repairs of a person's row.
 pub(super) fn person(input: &mut ReservistInput, lists: &Lists<'_>, repairs: &mut Vec<Warning>) {
     date(&mut input.birth);
     citizen_number(input, repairs);
     birth(input, lists, repairs);
+    sex(input, repairs);
     phones(&mut input.phones, repairs);
     capital_initials(&mut input.full_name, repairs);
+    militia_base(&mut input.militia_base, lists);
     specialty(&mut input.specialty, lists);
     // The day of joining the Party says that the person is in it.
     if Birth::parse(plain_date(&input.party_member).as_deref().unwrap_or(&input.party_member))
@@ -53,10 +59,40 @@ fn specialty(text: &mut String, lists: &Lists<'_>) {
     }
 }
 
+/// Whether a number agrees with the sex and the year of birth; of a list that says no sex, with either.
 fn fits(id: &str, input: &ReservistInput) -> bool {
-    CitizenId::parse(id)
-        .zip(Sex::parse(&input.sex).zip(Birth::parse(&input.birth)))
-        .is_some_and(|(id, (sex, birth))| id.fits(sex, birth.year()))
+    let Some((id, birth)) = CitizenId::parse(id).zip(Birth::parse(&input.birth)) else {
+        return false;
+    };
+    let said = Sex::parse(&input.sex);
+    let may_be = |sex: &&Sex| input.sex.trim().is_empty() || said == Some(**sex);
+    Sex::ALL.iter().filter(may_be).any(|sex| id.fits(*sex, birth.year()))
+}
+
+/// The sex that the citizen number says, where the row does not and the year of birth bears it out.
+fn sex(input: &mut ReservistInput, repairs: &mut Vec<Warning>) {
+    if !input.sex.trim().is_empty() {
+        return;
+    }
+    let known = CitizenId::parse(&input.citizen_id).zip(Birth::parse(&input.birth));
+    let Some((id, birth)) = known else { return };
+    if let Some(sex) = Sex::ALL.iter().find(|sex| id.fits(**sex, birth.year())) {
+        sex.code().clone_into(&mut input.sex);
+        repairs.push(Warning::SexFromCitizenId);
+    }
+}
+
+/// "Dân quân xã Mường Nhé": the one base of its commune, by the code that is made from the commune's.
+fn militia_base(text: &mut String, lists: &Lists<'_>) {
+    const HEADS: [&str; 4] = ["dan quan tu ve ", "dan quan ", "dqtv ", "dq "];
+    let folded = fold(text);
+    let Some(head) = HEADS.iter().find(|head| folded.starts_with(**head)) else { return };
+    let words = head.split_whitespace().count();
+    let name: Vec<&str> = text.split_whitespace().skip(words).collect();
+    let unit = lists.units.find(&name.join(" ")).filter(|unit| unit.echelon() == Echelon::Commune);
+    if let Some(unit) = unit {
+        *text = commune_base_code(unit.code.as_str());
+    }
 }
 
 /// A text file that once went through a spreadsheet lacks the zeros too, and no cell type tells; and a
@@ -66,7 +102,8 @@ fn citizen_number(input: &mut ReservistInput, repairs: &mut Vec<Warning>) {
     let is_filler = |c: char| c.is_whitespace() || matches!(c, '.' | '-' | '\'' | '’' | '`');
     let text: String = input.citizen_id.chars().filter(|c| !is_filler(*c)).collect();
     let is_number = text.bytes().all(|b| b.is_ascii_digit());
-    let is_known = Sex::parse(&input.sex).is_some() && Birth::parse(&input.birth).is_some();
+    let is_sex_known = input.sex.trim().is_empty() || Sex::parse(&input.sex).is_some();
+    let is_known = is_sex_known && Birth::parse(&input.birth).is_some();
     if repairs.contains(&Warning::CitizenIdZeroRestored) && is_known && !fits(&text, input) {
         // What the cell lost is not borne out: not the number, perhaps of the old kind.
         text.trim_start_matches('0').clone_into(&mut input.citizen_id);
@@ -142,15 +179,31 @@ pub(super) fn date(text: &mut String) {
     }
 }
 
-/// Fonts that show small letters as capitals leave names without any: each word gets one.
-fn capital_initials(name: &mut String, repairs: &[Warning]) {
-    if !repairs.contains(&Warning::LegacyEncoding) || name.chars().any(char::is_uppercase) {
+/// A name in capitals or in small letters throughout, as names are written: each word, and what stands
+/// behind an apostrophe or hyphen, with one capital. Fonts that show small letters as capitals leave
+/// names without any: that goes with their repair.
+fn capital_initials(name: &mut String, repairs: &mut Vec<Warning>) {
+    let has = |is: fn(char) -> bool| name.chars().any(is);
+    let (has_large, has_small) = (has(char::is_uppercase), has(char::is_lowercase));
+    let is_of_font = repairs.contains(&Warning::LegacyEncoding) && !has_large;
+    if has_large && has_small || !has_large && !has_small {
         return;
     }
-    let capital = |word: &str| {
-        let mut letters = word.chars();
-        let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
-        first + letters.as_str()
-    };
-    *name = name.split_whitespace().map(capital).collect::<Vec<_>>().join(" ");
+    let mut spelled = String::with_capacity(name.len());
+    let mut begins = true;
+    for letter in name.chars() {
+        if begins {
+            spelled.extend(letter.to_uppercase());
+        } else {
+            spelled.extend(letter.to_lowercase());
+        }
+        begins = letter.is_whitespace()
+            || matches!(letter, '-' | '‐' | '\'' | '’' | '‘' | 'ʼ' | '`' | '´');
+    }
+    if spelled != *name {
+        *name = if is_of_font { clean(&spelled) } else { spelled };
+        if !is_of_font {
+            repairs.push(Warning::NameRecased);
+        }
+    }
 }

@@ -58,7 +58,7 @@ impl Kind for Works {
     const COLUMNS: &'static [Column<WorkRow>] = columns_of!(WorkRow, works {
         tax_code Plain ["ma so thue", "mst", "ma so doanh nghiep", "ma doanh nghiep", "msdn", "tax number",
             "tax id"],
-        name Plain ["ten doanh nghiep", "doanh nghiep", "ten cong ty", "ten co so", "ten", "co so",
+        name Plain ["ten doanh nghiep", "ten dn", "ten cty", "doanh nghiep", "ten cong ty", "ten co so", "ten", "co so",
             "ten don vi", "enterprise", "enterprise name", "company"],
         unit Plain ["xa phuong", "xa", "phuong", "phuong xa", "don vi hanh chinh", "dia ban",
             "ten xa", "ten xa phuong", "ma xa", "ma don vi", "unit code", "commune", "ward",
@@ -88,8 +88,8 @@ impl Kind for Works {
     ) -> Result<Checked<Enterprise>, Vec<Problem>> {
         repair::tax_code(&mut row.works.tax_code, repairs);
         repair::measure(&mut row.per_month, &mut row.measure);
-        repair::whole_number(&mut row.per_month, &row.measure, repairs);
-        repair::whole_number(&mut row.quota, &row.measure, repairs);
+        repair::amount(&mut row.per_month, &row.measure, repairs);
+        repair::amount(&mut row.quota, &row.measure, repairs);
         let product = [&row.product, &row.per_month, &row.measure, &row.quota];
         if product.iter().any(|text| !text.trim().is_empty()) {
             // Each may hold what the one cell takes for a sign, so it goes beside it.
@@ -104,6 +104,14 @@ impl Kind for Works {
         repair::first_day(&mut row.works.surveyed_on, repairs);
         repair::phones(&mut row.works.phones, repairs);
         row.works.check(lists)
+    }
+
+    fn headed(row: &mut WorkRow, field: &'static str, _header: &str, is_number: bool) {
+        // A cell of numbers has no marks of thousands: its point is that of decimals.
+        if is_number && matches!(field, "per_month" | "quota") {
+            let slot = if field == "quota" { &mut row.quota } else { &mut row.per_month };
+            *slot = slot.replace('.', ",");
+        }
     }
 
     fn keys(record: &Enterprise) -> Vec<String> {

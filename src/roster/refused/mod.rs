@@ -6,6 +6,7 @@
 //! is lost), numbers stay numbers and dates dates; the column of reasons is one that the reader
 //! ignores; the file appears whole or not at all, and only its owner may read it.
 
+mod warned;
 mod words;
 
 use std::collections::BTreeSet;
@@ -22,6 +23,7 @@ use super::table::find::{Located, tables};
 use super::table::header::REASON_HEADER;
 use super::table::labels::plain;
 use super::{ImportReport, Options, RosterError, RosterKind, Source, Told};
+pub use warned::warning_words;
 use words::reason;
 pub use words::words;
 
@@ -179,7 +181,10 @@ impl<'a, K: Kind> Page<'a, K> {
             self.write(cells, false)?;
             let key = self.table.key.with_row(number);
             let code = self.report.rejected.get(&key).map_or("", String::as_str);
-            let text = format!("Dòng {number}. {}", reason(code, self.report.places.get(&key)));
+            let mut text = format!("Dòng {number}. {}", reason(code, self.report.places.get(&key)));
+            for fault in self.report.further.get(&key).into_iter().flatten() {
+                text = format!("{text} {}", reason(fault.code, fault.place.as_ref()));
+            }
             self.sheet.write_string_with_format(
                 self.at - 1,
                 self.reason_at,

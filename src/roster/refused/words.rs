@@ -13,6 +13,9 @@ pub(super) fn reason(code: &str, place: Option<&Place>) -> String {
         "DUPLICATE_IN_FILE" => {
             format!(" Trùng với dòng {}.", hint.trim_start_matches("as in row "))
         }
+        "PERSON_CONFLICT" | "STATUS_ENDED" if !hint.is_empty() => {
+            format!(" Hồ sơ đã có: {}.", hint.trim_start_matches("record "))
+        }
         _ => String::new(),
     };
     format!("{at}{wrong}. {mend}.{beside} [{code}]")
@@ -57,6 +60,14 @@ fn of_people(code: &str) -> Option<(&'static str, &'static str)> {
             "không có xã, phường này",
             "Viết tên đầy đủ hiện nay (ví dụ Xã Na Son) hoặc mã; nếu là tên cũ trước khi sáp nhập thì nhập \
              lại với --as-of NGÀY",
+        ),
+        "UNIT_NAME_MOVED" => (
+            "danh sách ghi tên xã trước khi sáp nhập, mà tên này nay là tên của xã khác",
+            "Nhập lại với --as-of NGÀY của danh sách, hoặc viết mã xã hiện nay",
+        ),
+        "NUMBER_ROUNDED" => (
+            "số dài hơn 15 chữ số đã bị bảng tính làm tròn",
+            "Định dạng cột là chữ (Text) rồi gõ lại đủ số",
         ),
         "CLASS_INVALID" => ("hạng dự bị không đúng", "Viết 1 hoặc 2"),
         "SPECIALTY_UNKNOWN" => {
@@ -140,6 +151,11 @@ fn of_standing(code: &str) -> Option<(&'static str, &'static str)> {
         "NUMBER_EXISTS" => (
             "số này đã thuộc về hồ sơ khác trong hệ thống",
             "Đối chiếu với hồ sơ đã có rồi sửa số bị sai",
+        ),
+        "STATUS_ENDED" => (
+            "hồ sơ đã kết thúc (chết, giải ngạch, hết tuổi, chuyển đi, đã bán, thanh lý, giải thể), danh sách không được \
+             đưa trở lại",
+            "Xem lại hồ sơ; nếu đúng thì sửa tình trạng của từng hồ sơ bằng lệnh update",
         ),
         "UNIT_OUTSIDE" => (
             "xã, phường này không thuộc quyền quản lý của người nhập",

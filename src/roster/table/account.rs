@@ -8,7 +8,7 @@ use super::{Table, units};
 use crate::domain::registry::{Checked, Problem, ProblemCode, Warning};
 use crate::roster::file::{Cell, Reading};
 use crate::roster::kind::Kind;
-use crate::roster::report::{Place, RowKey, add_one};
+use crate::roster::report::{Fault, Place, RowKey, add_one};
 
 /// Most characters of a refused cell that are shown: the longest names of units fit.
 const SHOWN_CHARS_MAX: usize = 40;
@@ -43,7 +43,7 @@ impl<K: Kind> Table<'_, K> {
             named.collect::<Vec<_>>().join(", ")
         };
         let hint = match problem.code {
-            ProblemCode::UnitUnknown => value
+            ProblemCode::UnitUnknown | ProblemCode::UnitNameMoved => value
                 .as_ref()
                 .and_then(|text| units::hint(text, &self.district(cells), self.options)),
             ProblemCode::EquipmentTypeUnknown => Some(types()),
@@ -53,14 +53,29 @@ impl<K: Kind> Table<'_, K> {
         Some(Place { field, column: at.map(letters), value, hint })
     }
 
+    /// All faults of a row, each said once.
+    fn faults(&self, problems: &[Problem], cells: &[Cell]) -> Vec<Fault> {
+        let mut faults: Vec<Fault> = Vec::new();
+        for problem in problems {
+            let fault = Fault { code: problem.code.code(), place: self.place(problem, cells) };
+            if !faults.contains(&fault) {
+                faults.push(fault);
+            }
+        }
+        faults
+    }
+
     pub(super) fn count(
         &mut self,
         key: &RowKey,
         cells: &[Cell],
         result: &Result<Checked<K::Record>, Vec<Problem>>,
         same: Option<RowKey>,
+        alike: Option<&RowKey>,
     ) {
-        let place = result.as_ref().err().and_then(|problems| self.place(problems.first()?, cells));
+        let faults = result.as_ref().err().map(|problems| self.faults(problems, cells));
+        let mut faults = faults.unwrap_or_default().into_iter();
+        let place = faults.next().and_then(|fault| fault.place);
         let repeated = same.map(|row| Place {
             field: "row",
             column: None,
@@ -80,12 +95,20 @@ impl<K: Kind> Table<'_, K> {
                 if has_lost && report.phones_left_out.len() < PHONES_LEFT_OUT_MAX {
                     report.phones_left_out.push(key.clone());
                 }
-                checked.warnings.iter().for_each(|w| add_one(&mut report.warnings, w.code()));
+                for warning in &checked.warnings {
+                    let alike = alike.filter(|_row| *warning == Warning::LikelyDouble);
+                    let about = alike.map(|row| format!("row {row}"));
+                    report.warnings.add(warning.code(), key, about);
+                }
             }
             Err(problems) => {
                 let first = problems.first().map_or("", |problem| problem.code.code());
                 report.rejected.insert(key.clone(), first.to_owned());
                 report.places.extend(place.map(|place| (key.clone(), place)));
+                let further: Vec<Fault> = faults.collect();
+                if !further.is_empty() {
+                    report.further.insert(key.clone(), further);
+                }
             }
         }
     }

@@ -10,6 +10,7 @@ use super::header::{Header, Numbered};
 use super::mapping::{Mapping, letters};
 use super::units::Named;
 use crate::domain::registry::Warning;
+use crate::domain::text::fold;
 use crate::roster::file::{Cell, Parts, Reading};
 use crate::roster::kind::Kind;
 use crate::roster::legacy::Decoder;
@@ -60,6 +61,12 @@ pub(in crate::roster) fn tables<K: Kind>(
     let names = parts.names();
     let wanted = options.sheet.as_ref().or(options.mapping.sheet.as_ref());
     let wanted = wanted.filter(|_| !parts.are_readings());
+    // People type it as they see it; its own name first, then but for case and marks.
+    let alike = |sheet: &String| names.iter().find(|name| fold(name) == fold(sheet));
+    let wanted = wanted.map(|sheet| match names.contains(sheet) {
+        true => sheet,
+        false => alike(sheet).unwrap_or(sheet),
+    });
     if let Some(sheet) = wanted.filter(|sheet| !names.contains(sheet)) {
         return Err(RosterError::WhichSheet {
             name: name.to_owned(),

@@ -6,6 +6,7 @@
 //! the table and signatures under it have neither.
 
 mod account;
+mod fill;
 pub(super) mod find;
 pub(super) mod header;
 pub(super) mod labels;
@@ -17,28 +18,25 @@ mod units;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::hash::{BuildHasher as _, RandomState};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use super::file::{Cell, Reading, open};
-use super::kind::{Column, Kind, without_strays};
+use super::file::{Cell, Parts, open};
+use super::kind::Kind;
 use super::report::{ImportReport, RowKey};
 use super::{Options, ROWS_MAX, RosterError, Row, Source};
 use crate::domain::ids::UnitCode;
 use crate::domain::registry::{Checked, Problem, ProblemCode, Warning};
-use crate::domain::text::fold;
 use crate::domain::unit::Echelon;
 use find::{Located, tables};
 use header::Role;
 use months::Months;
 use shape::Shape;
 use told::Told;
+use units::era::Era;
 use units::{Meant, Named};
-
-/// A text that names no unit.
-const UNKNOWN: &str = "?";
-/// Longest text that may say that there is nothing: `xóa` with its mark apart.
-const CLEARED_LEN_MAX: usize = 8;
 
 /// Finds the tables, without reading them.
 pub(super) fn probe<K: Kind>(source: Source<'_>, options: &Options<'_>) -> Result<(), RosterError> {
@@ -70,8 +68,10 @@ pub(super) fn read<K: Kind>(
     let mut report = ImportReport { told, ..ImportReport::new(K::KIND) };
     report.left_out = left_out.iter().map(|(sheet, _why)| sheet.clone()).collect();
     report.left_out_because = left_out.into_iter().collect();
+    let mut era = Era::default();
     let header = found.first().map_or(0, |table| table.header.last);
     let (mut seen, mut stopped) = (HashMap::new(), false);
+    let (mut likes, likes_hasher) = (HashMap::new(), RandomState::new());
     for located in found {
         let (part, fields) = (located.part, located.header.fields(K::UNIT_FIELD));
         for ignored in &located.ignored {
@@ -79,20 +79,16 @@ pub(super) fn read<K: Kind>(
                 report.ignored_columns.push(ignored.clone());
             }
         }
-        // All rows once before the first is handed on: what is wrong with the text as a whole, or with
-        // a column, is known then.
-        let mut months = Months::default();
-        parts.rows(part, &mut |number, cells| {
-            if number > located.header.last {
-                months.see::<K>(&located.header, cells);
-            }
-            Ok(ControlFlow::Continue(()))
-        })?;
+        let months = looked_over::<K>(parts.as_mut(), &located, options, &mut era)?;
+        let own = Options { old_map: era.last_day(), ..options.clone() };
+        let options = &own;
         let mut table = Table::<K> {
             located,
             fields,
             options,
             seen: &mut seen,
+            likes: &mut likes,
+            likes_hasher: likes_hasher.clone(),
             report: &mut report,
             months,
             may_number_columns: true,
@@ -124,6 +120,31 @@ pub(super) fn read<K: Kind>(
     Ok(report)
 }
 
+/// All rows of a table once, before the first is handed on: what is wrong with the text as a whole, or
+/// with a column, is known then, and so is the map that its names are of.
+fn looked_over<K: Kind>(
+    parts: &mut dyn Parts,
+    located: &Located<K::Input>,
+    options: &Options<'_>,
+    era: &mut Era,
+) -> Result<Months, RosterError> {
+    let mut months = Months::default();
+    let unit_at = located.header.columns.iter().find(|b| b.column.field == K::UNIT_FIELD);
+    let unit_at = unit_at.map(|bound| bound.at).filter(|_at| !K::ANY_ECHELON);
+    parts.rows(located.part, &mut |number, cells| {
+        if number > located.header.last {
+            months.see::<K>(&located.header, cells);
+            let decoded = located.decoder.row(cells);
+            let cells = decoded.as_deref().unwrap_or(cells);
+            if let Some(name) = unit_at.and_then(|at| cells.get(at)).and_then(Cell::as_text) {
+                era.see(name, options);
+            }
+        }
+        Ok(ControlFlow::Continue(()))
+    })?;
+    Ok(months)
+}
+
 /// A table being read.
 struct Table<'a, K: Kind> {
     located: Located<K::Input>,
@@ -132,6 +153,9 @@ struct Table<'a, K: Kind> {
     options: &'a Options<'a>,
     /// Where each number was accepted first.
     seen: &'a mut HashMap<K::Key, RowKey>,
+    /// Where each likeness was seen first, by its hash: as many as there are people.
+    likes: &'a mut HashMap<u64, RowKey>,
+    likes_hasher: RandomState,
     report: &'a mut ImportReport,
     months: Months,
     /// Whether a line of signatures was passed, and no data since.
@@ -166,11 +190,15 @@ impl<K: Kind> Table<'_, K> {
             repairs.push(Warning::LegacyEncoding);
         }
         let mut blank = self.blank(cells);
-        let input = self.fill(cells, &mut repairs, &mut blank);
+        let mut lost = Vec::new();
+        let input = self.fill(cells, &mut repairs, &mut blank, &mut lost);
         let lists = &self.options.lists;
         let key = self.located.key.with_row(number);
-        let mut same = None;
+        let (mut same, mut alike) = (None, None);
         let result = K::check(input, lists, &mut repairs).and_then(|mut checked| {
+            if !lost.is_empty() {
+                return Err(Vec::new());
+            }
             for repair in repairs {
                 if !checked.warnings.contains(&repair) {
                     checked.warnings.push(repair);
@@ -179,123 +207,35 @@ impl<K: Kind> Table<'_, K> {
             if let Some(field) = self.months.ambiguous::<K>(&self.located.header, cells) {
                 return Err(vec![Problem { field, code: ProblemCode::DateOrderAmbiguous }]);
             }
-            self.refuse_repeats(checked, &key, &mut same)
+            let mut checked = self.refuse_repeats(checked, &key, &mut same)?;
+            alike = self.alike(&checked.record, &key);
+            checked.warnings.extend(alike.as_ref().map(|_row| Warning::LikelyDouble));
+            Ok(checked)
         });
-        self.count(&key, cells, &result, same);
+        let result = result.map_err(|mut problems| {
+            // What was lost in a cell is the fault, whatever else is said of its field.
+            problems.retain(|problem| lost.iter().all(|own| own.field != problem.field));
+            problems.extend(lost);
+            problems
+        });
+        self.count(&key, cells, &result, same, alike.as_ref());
         let ordinal = u32::try_from(self.report.rows).unwrap_or(u32::MAX);
-        Some(Row { key, ordinal, fields: Arc::clone(&self.fields), blank, result })
+        let (fields, list_day) = (Arc::clone(&self.fields), self.options.names_as_of);
+        Some(Row { key, ordinal, fields, blank, list_day, result })
     }
 
-    /// The fields of which the row says nothing.
-    fn blank(&self, cells: &[Cell]) -> Vec<&'static str> {
-        let is_filled = |at: usize| cells.get(at).is_some_and(|cell| !cell.is_blank());
-        let says = |field: &str| {
-            field == K::UNIT_FIELD
-                || self.located.header.columns.iter().any(|bound| {
-                    let with = matches!(&bound.role, Role::With(other, _) if *other == field);
-                    (bound.column.field == field || with) && is_filled(bound.at)
-                })
-        };
-        self.fields.iter().copied().filter(|field| !says(field)).collect()
-    }
-
-    fn fill(
-        &self,
-        cells: &[Cell],
-        repairs: &mut Vec<Warning>,
-        blank: &mut Vec<&'static str>,
-    ) -> K::Input {
-        let mut input = K::Input::default();
-        let mut parts: Vec<(&'static Column<K::Input>, u8, String)> = Vec::new();
-        for bound in &self.located.header.columns {
-            let Some(cell) = cells.get(bound.at).filter(|cell| !cell.is_blank()) else {
-                if self.located.marks.contains(&bound.at) {
-                    "no".clone_into((bound.column.slot)(&mut input));
-                }
-                continue;
-            };
-            let (column, words) = (bound.column, self.options.words());
-            let (mut text, repair) = cell.read(column.reading);
-            if let Some(meant) = words.value(column.field, &text) {
-                meant.clone_into(&mut text);
-            }
-            repairs.extend(repair);
-            if text.contains(is_invisible) {
-                text.retain(|c| !is_invisible(c));
-                if column.field == "full_name" {
-                    repairs.push(Warning::NameNormalized);
-                }
-            }
-            // What says that there is nothing: the field is cleared.
-            let is_short = text.len() <= CLEARED_LEN_MAX && bound.role == Role::Whole;
-            if is_short && matches!(fold(&text).as_str(), "-" | "--" | "xoa") {
-                text.clear();
-            }
-            if column.reading == Reading::Phone && without_strays(&mut text, repairs) {
-                // Nothing is left: what is stored stays.
-                blank.push(column.field);
-            }
-            match &bound.role {
-                Role::Whole => *(column.slot)(&mut input) = text,
-                Role::Part(order) => parts.push((column, *order, text)),
-                Role::Mark(value) if is_mark(&text) => join((column.slot)(&mut input), value),
-                Role::Mark(_) => {}
-                Role::With(field, value) => {
-                    join((column.slot)(&mut input), &text);
-                    if let Some(other) = K::column(field) {
-                        join((other.slot)(&mut input), value);
-                    }
+    /// An earlier row that may be of the same person under another number.
+    fn alike(&mut self, record: &K::Record, key: &RowKey) -> Option<RowKey> {
+        let mut found = None;
+        for likeness in K::likeness(record) {
+            match self.likes.entry(self.likes_hasher.hash_one(likeness)) {
+                Entry::Occupied(earlier) => found = Some(earlier.get().clone()),
+                Entry::Vacant(new) => {
+                    new.insert(key.clone());
                 }
             }
         }
-        parts.sort_by_key(|(_, order, _)| *order);
-        for (column, _, text) in parts {
-            let slot = (column.slot)(&mut input);
-            if !slot.is_empty() {
-                slot.push(' ');
-            }
-            slot.push_str(&text);
-        }
-        self.name_units(cells, &mut input, repairs);
-        input
-    }
-
-    /// Units by their codes of today, so that the checks need not know how they were found.
-    fn name_units(&self, cells: &[Cell], input: &mut K::Input, repairs: &mut Vec<Warning>) {
-        let district = self.district(cells);
-        let default = self.options.default_unit.clone();
-        let default = default.map(|code| Named { code, former: None, warning: None });
-        let default = self.group_unit.clone().or_else(|| self.located.unit.clone()).or(default);
-        let fields = std::iter::once(&K::UNIT_FIELD).chain(K::OTHER_UNIT_FIELDS);
-        for column in fields.filter_map(|field| K::column(field)) {
-            let slot = (column.slot)(input);
-            let is_own = column.field == K::UNIT_FIELD;
-            let named = match slot.trim() {
-                "" => default.clone().filter(|_| is_own),
-                text => self.meant.borrow_mut().of_cell(text, &district, self.options),
-            };
-            let Some(named) = named else {
-                // What was no unit on the day of the list is not to be found among those of today.
-                if self.options.names_as_of.is_some() && !K::ANY_ECHELON && !slot.trim().is_empty()
-                {
-                    UNKNOWN.clone_into(slot);
-                }
-                continue;
-            };
-            named.code.as_str().clone_into(slot);
-            repairs.extend(named.warning);
-            let Some(former) = named.former else { continue };
-            repairs.push(Warning::FormerUnitMapped);
-            if let Some(column) = K::column("former_unit").filter(|_| is_own) {
-                *(column.slot)(input) = former;
-            }
-        }
-    }
-
-    fn district(&self, cells: &[Cell]) -> String {
-        let at = self.located.header.district_at;
-        let cell = at.and_then(|at| cells.get(at));
-        cell.map(|cell| cell.read(Reading::Plain).0).unwrap_or_default()
+        found
     }
 
     /// Only accepted rows count as earlier ones: a refused row holds no claim to its number.
@@ -320,24 +260,4 @@ impl<K: Kind> Table<'_, K> {
 pub(super) fn names_unit(cells: &[Cell], options: &Options<'_>) -> bool {
     let texts = || cells.iter().filter_map(Cell::as_text).filter(|text| !text.trim().is_empty());
     texts().count() <= 3 && texts().any(|text| units::of_heading(text, options).is_some())
-}
-
-/// Characters without width, which come along from web pages and chats.
-const fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{ad}' | '\u{202a}'..='\u{202e}')
-}
-
-/// Whether a mark is set in a column of marks.
-fn is_mark(text: &str) -> bool {
-    !matches!(fold(text).as_str(), "0" | "-" | "khong" | "no" | "false")
-}
-
-/// Two columns that say different things leave a text that no check takes.
-fn join(slot: &mut String, text: &str) {
-    if slot.is_empty() {
-        text.clone_into(slot);
-    } else if slot != text {
-        slot.push_str(" + ");
-        slot.push_str(text);
-    }
 }

@@ -1,5 +1,7 @@
 //! Which unit a text of a file means: as of today, or as names stood on the day of the file.
 
+pub(super) mod era;
+
 use std::collections::HashMap;
 
 use crate::domain::ids::UnitCode;
@@ -7,6 +9,7 @@ use crate::domain::registry::Warning;
 use crate::domain::text::fold;
 use crate::domain::unit::{Echelon, Unit};
 use crate::roster::Options;
+use era::has_moved;
 
 /// Words that a unit's full name begins with, folded.
 const KINDS: [&str; 6] = ["xa ", "x. ", "phuong ", "p. ", "thi tran ", "tt. "];
@@ -26,6 +29,8 @@ pub(super) struct Named {
     pub(super) former: Option<String>,
     /// What was repaired to find it, or that it is not from the row.
     pub(super) warning: Option<Warning>,
+    /// Whether the name was another place's on the map that the file is of.
+    pub(super) has_moved: bool,
 }
 
 /// What cells of a list meant: it has some dozens of names, each thousands of times.
@@ -64,11 +69,16 @@ pub(super) fn of_cell(text: &str, district: &str, options: &Options<'_>) -> Opti
         }
         None => {
             let unit = units.find(text).or_else(|| bare(text, options))?;
-            (unit, None)
+            // Only by its code is a closed unit found, and no other ever has that.
+            let now = units.get(units.current(&unit.code)).filter(|now| !now.is_closed());
+            let former = unit.is_closed().then(|| unit.name.clone());
+            (if unit.is_closed() { now? } else { unit }, former)
         }
     };
+    let has_moved = options.old_map.is_some_and(|day| has_moved(text, unit, day, options));
     let (code, warning) = (unit.code.clone(), is_repaired.then_some(Warning::UnitZeroRestored));
-    (unit.echelon() >= Echelon::Commune).then_some(Named { code, former, warning })
+    let named = Named { code, former, warning, has_moved };
+    (unit.echelon() >= Echelon::Commune).then_some(named)
 }
 
 /// A name without the word for its kind: the commune or ward of today that alone is called so.
@@ -89,7 +99,8 @@ fn restored(text: &str, options: &Options<'_>) -> Option<String> {
 /// The name of an address, without the province and the district behind it; none where the province is
 /// another, for communes of the same name are there too.
 fn in_province<'t>(text: &'t str, options: &Options<'_>) -> Option<(&'t str, Option<&'t str>)> {
-    let mut parts = text.split(',').map(str::trim);
+    let dashes = text.split(',').flat_map(|part| part.split(" - "));
+    let mut parts = dashes.flat_map(|part| part.split(" – ")).map(str::trim);
     let name = parts.next().filter(|name| !name.is_empty())?;
     let (mut district, units) = (None, options.lists.units);
     for part in parts.filter(|part| !part.is_empty()) {
@@ -158,6 +169,13 @@ pub(super) fn hint(text: &str, district: &str, options: &Options<'_>) -> Option<
     let day = options.names_as_of.unwrap_or(today);
     if text.is_empty() {
         return None;
+    }
+    if let (Some(before), Some(now)) = (options.old_map, units.find(text)) {
+        return Some(format!(
+            "today it is {}, until {before} it was another place, and the list names units of then: give \
+             the day of the list by --as-of, or write the code",
+            now.code
+        ));
     }
     match units.find_on(text, Some(district), day) {
         Err(fault) => Some(fault.to_string()),

@@ -113,7 +113,7 @@ fn every_field_of_a_record_has_a_column() {
         ("Activity", filled::<Deeds>(R::Activity)),
     ];
     for (message, filled) in kinds {
-        let ours = ["version", "created_time", "updated_time", "source", "transfer"];
+        let ours = ["version", "created_time", "updated_time", "source", "known_date", "transfer"];
         for field in crate::wire::registry::field_names(message) {
             let is_own = ours.contains(&field.as_str()) || field.ends_with("_id");
             let is_filled = filled.contains(&field.as_str());

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use jiff::civil::Date;
 use prost::Message;
 use ring::digest::{Context, SHA256};
 use ring::rand::{SecureRandom, SystemRandom};
@@ -105,7 +106,7 @@ impl RegistryParts {
         let record =
             record.checked(&self.lists(&units, &specialties)).map_err(RegistryFault::Record)?;
         let new = self.new_record(&record, 0, mode)?;
-        let stamp = self.stamp(mode);
+        let stamp = self.stamp(mode, None);
         if !caller.reaches(&new.index.facets.unit, &units) {
             return Err(RegistryFault::Outside { unit: new.index.facets.unit });
         }
@@ -150,15 +151,26 @@ impl RegistryParts {
         self.base_unknown(stored).map(str::to_owned).into_iter().collect()
     }
 
-    /// A checked record, ready for the owner.
+    /// A checked record that tells what is known today, ready for the owner.
     pub(super) fn new_record<R: RegistryRecord>(
         &self,
         record: &R,
         row: u32,
         mode: RowMode,
     ) -> Result<NewRecord, RegistryFault> {
+        self.new_record_as_of(record, row, mode, None)
+    }
+
+    /// As [`Self::new_record`]; `known` is the day as of which it tells what is known, none for today.
+    pub(super) fn new_record_as_of<R: RegistryRecord>(
+        &self,
+        record: &R,
+        row: u32,
+        mode: RowMode,
+        known: Option<Date>,
+    ) -> Result<NewRecord, RegistryFault> {
         let mut stamped = record.clone();
-        stamped.stamp(Some(self.stamp(mode)));
+        stamped.stamp(Some(self.stamp(mode, known)));
         let content = encode(stamped);
         let index = Row::of(record, 0, &content, &self.sealer)?;
         let moving_to = record.moving_to().map(|unit| parse("to_unit_code", unit)).transpose()?;
@@ -166,12 +178,13 @@ impl RegistryParts {
     }
 
     /// When a version that is made now was made, and how it came in.
-    fn stamp(&self, mode: RowMode) -> Stamp {
+    fn stamp(&self, mode: RowMode, known: Option<Date>) -> Stamp {
         let source = match mode {
             RowMode::Create | RowMode::Update { .. } => pb::RecordSource::Entered,
             RowMode::Import | RowMode::Merge { .. } => pb::RecordSource::Imported,
         };
-        Stamp { updated: self.engine.now(), source }
+        let updated = self.engine.now();
+        Stamp { updated, source, known: known.unwrap_or_else(|| updated.date_in_vietnam()) }
     }
 
     /// What is stored of a record, where it is on its way to another unit. It is shown to nobody.

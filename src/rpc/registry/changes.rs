@@ -14,8 +14,8 @@ use crate::wire::registry::{RegistryRecord, View, changes};
 
 /// A row that differs from the record it is about.
 pub(super) struct Changing<R> {
-    row: u32,
-    id: [u8; 16],
+    pub(super) row: u32,
+    pub(super) id: [u8; 16],
     version: u64,
     new: R,
 }

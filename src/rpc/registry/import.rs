@@ -4,8 +4,11 @@
 //! answers wait in a short queue until the caller reads them. When the lane or the queue is full the
 //! task stops reading, and the caller feels the pace of the disk.
 
+mod doubles;
 mod settle;
+mod worth;
 
+use jiff::civil::Date;
 use prost::Message;
 use tokio::sync::{mpsc, oneshot};
 use tokio_stream::StreamExt;
@@ -19,8 +22,9 @@ use crate::rpc::registry::calls::request_id;
 use crate::rpc::registry::changes::{Changes, Changing};
 use crate::rpc::registry::{Answers, Caller, Gate, RegistryDoor, RegistryFault, RegistryParts};
 use crate::wire::registry::RegistryRecord;
+use crate::wire::registry::plan::date;
 use crate::wire::{WireError, pb};
-use settle::{Said, Settled};
+use settle::{Refused, Said, Settled};
 
 /// Rows with their numbers, and the fields of which each says nothing.
 type Rows<R> = Vec<(u32, Option<R>, Vec<String>)>;
@@ -37,6 +41,9 @@ pub(super) trait ImportBatch: Message + Default + Send + 'static {
 
     /// The fields that the rows speak of; none for all.
     fn fields(&self) -> &[String];
+
+    /// The day as of which the list tells what is known.
+    fn list_date(&self) -> Option<&pb::CivilDate>;
 
     /// Whether nothing is to be stored.
     fn validate_only(&self) -> bool;
@@ -61,6 +68,10 @@ macro_rules! batch {
 
             fn fields(&self) -> &[String] {
                 &self.fields
+            }
+
+            fn list_date(&self) -> Option<&pb::CivilDate> {
+                self.list_date.as_ref()
             }
 
             fn validate_only(&self) -> bool {
@@ -95,12 +106,14 @@ pub(super) struct Sum {
 }
 
 impl Sum {
-    fn refuse(&mut self, row: u32, reason: &'static str) {
-        self.refused.push(pb::RowRefusal { row, reason: reason.to_owned() });
+    fn refuse(&mut self, row: u32, refused: impl Into<Refused>) {
+        let Refused { reason, about } = refused.into();
+        let about = about.map(|id| uuid::Uuid::from_bytes(id).to_string()).unwrap_or_default();
+        self.refused.push(pb::RowRefusal { row, reason: reason.to_owned(), about });
     }
 
-    fn warn(&mut self, row: u32, code: &'static str) {
-        self.warnings.push(pb::RowWarning { row, code: code.to_owned() });
+    fn warn(&mut self, row: u32, code: &'static str, about: String) {
+        self.warnings.push(pb::RowWarning { row, code: code.to_owned(), about });
     }
 
     fn add(&mut self, outcome: RecordOutcome, mut changes: Changes) {
@@ -203,12 +216,13 @@ impl RegistryParts {
         let id = request_id(batch.request_id(), "Import", &batch)?;
         let validate_only = batch.validate_only();
         let said = Said::read::<B::Record>(batch.fields())?;
+        let list_day = self.list_day(batch.list_date())?;
         let (name, rows) = batch.into_parts();
         if !(1..=limits::RECORDS_PER_BATCH_MAX).contains(&rows.len()) {
             return Err(WireError::new("rows", "has not 1 to 100 rows").into());
         }
         let mut sum = Sum { request_id: name, ..Sum::default() };
-        let (good, changing) = self.pass(rows, said, caller, &mut sum).await?;
+        let (good, changing) = self.pass(rows, said, list_day, caller, &mut sum).await?;
         if good.is_empty() {
             return Ok(InFlight { sum, reply: None, changes: Changes::default() });
         }
@@ -232,6 +246,7 @@ impl RegistryParts {
         &self,
         rows: Rows<R>,
         mut said: Said,
+        list_day: Option<Date>,
         caller: &Caller,
         sum: &mut Sum,
     ) -> Result<(Vec<NewRecord>, Vec<Changing<R>>), RegistryFault> {
@@ -240,6 +255,7 @@ impl RegistryParts {
         let mut passed = Vec::new();
         for (number, record, kept) in rows {
             let record = record.ok_or_else(|| WireError::missing("rows.record"))?;
+            let record = self.at_its_base(record).await?;
             match self.check(record, said.is_part(), &lists)? {
                 Ok(checked) => passed.push((number, kept, checked)),
                 Err(reason) => sum.refuse(number, reason),
@@ -248,26 +264,38 @@ impl RegistryParts {
         let stored = self.stored(passed.iter().map(|(_row, _kept, checked)| checked)).await?;
         let (mut good, mut changing) = (Vec::new(), Vec::new());
         for (number, kept, checked) in passed {
-            let settled = self.settle(checked, &stored, said.by::<R>(kept)?, &lists)?;
-            let Settled { record: checked, mode, warnings } = match settled {
+            let settled = self.settle(checked, &stored, said.by::<R>(kept)?, list_day, &lists)?;
+            let Settled { record: checked, mode, known, warnings } = match settled {
                 Ok(settled) => settled,
                 Err(reason) => {
                     sum.refuse(number, reason);
                     continue;
                 }
             };
-            let new = self.new_record(&checked, number, mode)?;
+            let new = self.new_record_as_of(&checked, number, mode, known)?;
             if caller.reaches(&new.index.facets.unit, &units)
                 && self.holder_is_reached::<R>(&new.index.keys, caller, &units)
             {
-                changing.extend(self.changing(number, checked, &new.index));
-                good.push(new);
-                warnings.into_iter().for_each(|code| sum.warn(number, code));
+                changing.extend(self.changing(number, checked.clone(), &new.index));
+                warnings.into_iter().for_each(|code| sum.warn(number, code, String::new()));
+                good.push((new, checked));
             } else {
                 sum.refuse(number, "UNIT_OUTSIDE");
             }
         }
         sum.refused.sort_by_key(|refusal| refusal.row);
-        Ok((good, changing))
+        for (row, code, about) in self.worth(&good, &changing, caller, &units).await? {
+            sum.warn(row, code, about);
+        }
+        Ok((good.into_iter().map(|(new, _record)| new).collect(), changing))
+    }
+
+    /// The day of a list, if it is none to come.
+    fn list_day(&self, day: Option<&pb::CivilDate>) -> Result<Option<Date>, RegistryFault> {
+        let day = date("list_date", day)?;
+        match day.filter(|day| *day > self.engine.now().date_in_vietnam()) {
+            Some(_to_come) => Err(WireError::new("list_date", "is after today").into()),
+            None => Ok(day),
+        }
     }
 }

@@ -6,6 +6,7 @@ mod plan;
 mod records;
 mod secrets;
 mod transfer;
+mod worth;
 
 use std::collections::BTreeMap;
 use std::io::Write;

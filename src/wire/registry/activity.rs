@@ -31,7 +31,7 @@ impl RegistryRecord for pb::Activity {
         self.version = version;
     }
 
-    stamped!(23, 24);
+    stamped!(23, 24, 25);
 
     fn show(&mut self, view: View) {
         if view != View::Whole {
@@ -92,6 +92,7 @@ impl From<&Activity> for pb::Activity {
             created_time: None,
             updated_time: None,
             source: 0,
+            known_date: None,
             kind: activity.kind.number().into(),
             title: activity.title.clone(),
             unit_code: activity.unit.to_string(),

@@ -88,6 +88,12 @@ fn one(field: &FieldDescriptorProto, value: &Raw) -> String {
         (Type::Bool, Raw::Number(set)) => if *set == 0 { "false" } else { "true" }.to_owned(),
         (Type::Enum, Raw::Number(number)) => word(field.type_name(), *number),
         (Type::Message, Raw::Bytes(bytes)) => message(field.type_name(), bytes),
+        (_, Raw::Number(number)) if field.name().ends_with("_hundredths") => {
+            let decimals = format!("{:02}", number % 100);
+            let decimals = decimals.trim_end_matches('0');
+            let mark = if decimals.is_empty() { "" } else { "," };
+            format!("{}{mark}{decimals}", number / 100)
+        }
         (_, Raw::Number(number)) => number.to_string(),
         // Packed numbers.
         (_, Raw::Bytes(bytes)) => {
@@ -166,6 +172,22 @@ fn fields(mut bytes: &[u8]) -> BTreeMap<u32, Vec<Raw>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_capacity_is_shown_in_its_measure_and_not_in_hundredths() {
+        let made = |per_month_hundredths, quota_hundredths: u64| pb::Enterprise {
+            capabilities: vec![pb::Capability {
+                product: "Gạo".into(),
+                per_month_hundredths,
+                measure: "tấn".into(),
+                quota_hundredths,
+            }],
+            ..pb::Enterprise::default()
+        };
+        let found = changes(&made(150, 0), &made(1_250, 1_000));
+        let [change] = &found[..] else { panic!("one field: {found:?}") };
+        assert_eq!((&*change.old, &*change.new), ("Gạo 1,5 tấn", "Gạo 12,5 tấn 10"));
+    }
 
     #[test]
     fn what_differs_is_named_with_both_values() {

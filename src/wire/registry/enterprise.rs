@@ -6,8 +6,8 @@ use crate::domain::registry::{
 use crate::domain::world::RecordKind;
 use crate::wire::registry::changes::stamp::{made, stamped};
 use crate::wire::registry::{
-    Facet, Facets, FieldProblem, Numbers, RegistryRecord, View, civil, day_text, e164, proto_field,
-    said, small, term, text_of,
+    Facet, Facets, FieldProblem, Numbers, RegistryRecord, Returning, View, civil, day_text, e164,
+    proto_field, said, small, term, text_of,
 };
 use crate::wire::{WireError, parse, pb};
 
@@ -31,7 +31,7 @@ impl RegistryRecord for pb::Enterprise {
         self.version = version;
     }
 
-    stamped!(15, 16);
+    stamped!(15, 16, 17);
 
     fn show(&mut self, view: View) {
         if view != View::Whole {
@@ -48,6 +48,14 @@ impl RegistryRecord for pb::Enterprise {
             .number(Facet::Status, small("status", self.status)?);
         let many = self.capabilities.iter().map(|one| &one.product);
         Ok(many.fold(facets, |facets, one| facets.code(Facet::Capability, one)))
+    }
+
+    fn returning(&self, stored: &Self) -> Returning {
+        let ended = pb::EnterpriseStatus::Closed;
+        match (stored.status() == ended, self.status() == ended) {
+            (true, false) => Returning::Unexplained,
+            _ => Returning::No,
+        }
     }
 
     fn numbers(&self) -> Numbers<'_> {
@@ -106,6 +114,7 @@ impl From<&Enterprise> for pb::Enterprise {
             created_time: None,
             updated_time: None,
             source: 0,
+            known_date: None,
             tax_code: enterprise.tax_code.as_str().to_owned(),
             name: enterprise.name.clone(),
             unit_code: enterprise.unit.to_string(),

@@ -4,12 +4,13 @@ use crate::domain::registry::{
     CapacityUnit, Driver, Equipment, EquipmentInput, EquipmentStatus, Lists, OwnerKind, Period,
     Plate,
 };
+use crate::domain::text::fold;
 use crate::domain::world::RecordKind;
 use crate::wire::registry::changes::stamp::{made, stamped};
 use crate::wire::registry::plan::date;
 use crate::wire::registry::{
-    Facet, Facets, FieldProblem, Found, Numbers, RegistryRecord, Terms, View, civil, day_text,
-    digit, e164, hide, initials, period, proto_field, said, small, term, text_of,
+    Facet, Facets, FieldProblem, Found, Numbers, RegistryRecord, Returning, Terms, View, civil,
+    day_text, digit, e164, hide, initials, period, proto_field, said, small, term, text_of,
 };
 use crate::wire::{WireError, parse, pb};
 
@@ -33,7 +34,7 @@ impl RegistryRecord for pb::Equipment {
         self.version = version;
     }
 
-    stamped!(29, 30);
+    stamped!(29, 30, 31);
 
     fn show(&mut self, view: View) {
         if view == View::Whole {
@@ -75,6 +76,18 @@ impl RegistryRecord for pb::Equipment {
         };
         let facets = facets.turning(Terms { status, ..Terms::default() });
         Ok(Facets { capacity: self.capacity_thousandths, ..facets })
+    }
+
+    /// What was sold may be there again as somebody else's.
+    fn returning(&self, stored: &Self) -> Returning {
+        use pb::EquipmentStatus::{Scrapped, Sold};
+        let has_ended = |status| matches!(status, Scrapped | Sold);
+        let is_sold = stored.status() == Sold && fold(&self.owner_name) != fold(&stored.owner_name);
+        match (has_ended(stored.status()), has_ended(self.status())) {
+            (true, false) if is_sold => Returning::Explained,
+            (true, false) => Returning::Unexplained,
+            _ => Returning::No,
+        }
     }
 
     fn numbers(&self) -> Numbers<'_> {
@@ -153,6 +166,7 @@ impl From<&Equipment> for pb::Equipment {
             created_time: None,
             updated_time: None,
             source: 0,
+            known_date: None,
             type_code: item.kind.to_string(),
             make_model: text_of(item.make_model.as_ref()),
             plate: item.plate.as_ref().map(Plate::as_str).unwrap_or_default().to_owned(),

@@ -134,6 +134,45 @@ impl Fields {
     }
 }
 
+/// What goes with a status, a home or a post that may have passed since: an older list fills none of it
+/// in.
+const PASSING: &[&str] = &[
+    "status_start_date",
+    "status_end_date",
+    "status_certificate",
+    "deferral",
+    "exemption",
+    "militia_role",
+    "residence_since_date",
+    "registered_date",
+    "former_unit",
+];
+
+/// The stored record, with what it lacks from a list that is older; not checked.
+///
+/// # Errors
+/// When the stored record is none of this program's.
+pub fn filled<R: RegistryRecord>(stored: &R, older: &R) -> Result<R, WireError> {
+    let message =
+        TYPES.messages.get(&format!(".hoatoc.v1.{:?}", R::KIND)).ok_or_else(unreadable)?;
+    let moved = stored.facets()?.unit != older.facets()?.unit;
+    let named = |names: &[&str]| -> BTreeSet<u32> {
+        let numbers = names.iter().filter_map(|name| numbered(message, name));
+        numbers.map(|(number, ..)| number).collect()
+    };
+    let mut passing = named(PASSING);
+    // A hamlet is one of its commune.
+    passing.extend(named(&["hamlet", "address"]).into_iter().filter(|_| moved));
+    let (mut whole, older) = (stored.encode_to_vec(), older.encode_to_vec());
+    let known: BTreeSet<u32> = split(&whole)?.iter().map(|segment| segment.number).collect();
+    for segment in split(&older)? {
+        if !known.contains(&segment.number) && !passing.contains(&segment.number) {
+            whole.extend_from_slice(segment.bytes);
+        }
+    }
+    R::decode(whole.as_slice()).map_err(|_rule| unreadable())
+}
+
 /// One field of an encoded message.
 struct Segment<'a> {
     number: u32,

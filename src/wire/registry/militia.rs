@@ -6,8 +6,8 @@ use crate::domain::registry::{
 use crate::domain::world::RecordKind;
 use crate::wire::registry::changes::stamp::{made, stamped};
 use crate::wire::registry::{
-    Facet, Facets, FieldProblem, Numbers, RegistryRecord, View, civil, counted, day_text, e164,
-    proto_field, said, small, term, text_of,
+    Facet, Facets, FieldProblem, Numbers, RegistryRecord, Returning, View, civil, counted,
+    day_text, e164, proto_field, said, small, term, text_of,
 };
 use crate::wire::{WireError, parse, pb};
 
@@ -31,7 +31,7 @@ impl RegistryRecord for pb::MilitiaBase {
         self.version = version;
     }
 
-    stamped!(18, 19);
+    stamped!(18, 19, 20);
 
     fn show(&mut self, view: View) {
         if view != View::Whole {
@@ -47,6 +47,18 @@ impl RegistryRecord for pb::MilitiaBase {
             .number(Facet::Status, small("status", self.status)?);
         let many = self.by_type.iter().map(|one| &one.force_type);
         Ok(many.fold(facets, |facets, one| facets.code(Facet::Capability, one)))
+    }
+
+    fn base_code(&mut self) -> Option<&mut String> {
+        (self.kind() == pb::MilitiaBaseKind::CommuneMilitia).then_some(&mut self.code)
+    }
+
+    fn returning(&self, stored: &Self) -> Returning {
+        let ended = pb::MilitiaBaseStatus::Disbanded;
+        match (stored.status() == ended, self.status() == ended) {
+            (true, false) => Returning::Unexplained,
+            _ => Returning::No,
+        }
     }
 
     fn numbers(&self) -> Numbers<'_> {
@@ -89,6 +101,7 @@ impl From<&MilitiaBase> for pb::MilitiaBase {
             created_time: None,
             updated_time: None,
             source: 0,
+            known_date: None,
             code: base.code.to_string(),
             kind: base.kind.number().into(),
             unit_code: base.unit.to_string(),

@@ -14,8 +14,8 @@ use crate::domain::world::RecordKind;
 use crate::wire::registry::changes::stamp::{made, stamped};
 use crate::wire::registry::plan::date as plan_date;
 use crate::wire::registry::{
-    Facet, Facets, FieldProblem, Found, Numbers, RegistryRecord, Terms, View, civil, e164,
-    freshness, hide, initials, period, proto_field, small, standing, text_of,
+    Facet, Facets, FieldProblem, Found, Numbers, RegistryRecord, Returning, Terms, View, civil,
+    e164, freshness, hide, initials, period, proto_field, small, standing, text_of,
 };
 use crate::wire::{WireError, parse, pb};
 
@@ -40,7 +40,7 @@ impl RegistryRecord for pb::Reservist {
         self.version = version;
     }
 
-    stamped!(40, 41);
+    stamped!(40, 41, 42);
 
     fn show(&mut self, view: View) {
         if view == View::Whole {
@@ -137,6 +137,19 @@ impl RegistryRecord for pb::Reservist {
         self.transfer.as_ref().map(|transfer| transfer.to_unit_code.as_str())
     }
 
+    /// Who moved out of one commune lives in another.
+    fn returning(&self, stored: &Self) -> Returning {
+        use pb::ReservistStatus::{Dead, MovedOut, OverAge, Released};
+        let has_ended = |status| matches!(status, Dead | MovedOut | OverAge | Released);
+        let moved =
+            stored.status() == MovedOut && self.residence_unit_code != stored.residence_unit_code;
+        match (has_ended(stored.status()), has_ended(self.status())) {
+            (true, false) if moved => Returning::Explained,
+            (true, false) => Returning::Unexplained,
+            _ => Returning::No,
+        }
+    }
+
     /// An update agrees in two of name, sex and birth; a number copied wrongly does not.
     fn is_of_another(&self, stored: &Self) -> bool {
         let year = |one: &Self| one.birth_date.as_ref().map(|date| date.year);
@@ -161,6 +174,7 @@ impl RegistryRecord for pb::Reservist {
     fn keep_from(&mut self, stored: &Self, units: &Units) -> Option<&'static str> {
         self.transfer.clone_from(&stored.transfer);
         self.keep_birth(stored);
+        self.keep_spelling(stored);
         let now = |code: &str| {
             code.parse().map_or_else(
                 |_none| code.to_owned(),
@@ -183,6 +197,10 @@ impl RegistryRecord for pb::Reservist {
         Some("RESIDENCE_MOVED")
     }
 
+    fn base_code(&mut self) -> Option<&mut String> {
+        self.militia_role.as_mut().map(|role| &mut role.base_code)
+    }
+
     fn militia_base(&self) -> Option<&str> {
         let role = self.militia_role.as_ref()?;
         Some(role.base_code.as_str()).filter(|code| !code.is_empty())
@@ -201,6 +219,18 @@ impl pb::Reservist {
         if agrees && stored.birth_precision < self.birth_precision {
             self.birth_date = stored.birth_date;
             self.birth_precision = stored.birth_precision;
+        }
+    }
+
+    /// A name in capitals takes nothing away from the same name as it is spelled.
+    fn keep_spelling(&mut self, stored: &Self) {
+        let is_flat = |name: &str| {
+            let has = |is: fn(char) -> bool| name.chars().any(is);
+            !has(char::is_lowercase) || !has(char::is_uppercase)
+        };
+        let (own, known) = (&self.full_name, &stored.full_name);
+        if is_flat(own) && !is_flat(known) && own.to_lowercase() == known.to_lowercase() {
+            self.full_name.clone_from(&stored.full_name);
         }
     }
 
@@ -260,6 +290,7 @@ impl From<&Reservist> for pb::Reservist {
             created_time: None,
             updated_time: None,
             source: 0,
+            known_date: None,
             full_name: person.full_name.clone(),
             birth_date: Some(civil(person.birth.date())),
             birth_precision: precision.into(),

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::roster::{Change, IgnoredColumn, ImportReport, RowKey, words};
+use crate::roster::{Change, IgnoredColumn, ImportReport, RowKey, Warned, warning_words, words};
 
 /// Rows that are named for each reason; the file of refused rows has them all.
 const ROWS_SHOWN_MAX: usize = 8;
@@ -47,9 +47,7 @@ pub(super) fn text(file: &Path, dry_run: bool, hint: bool, report: &ImportReport
     }
     refusals(&mut text, report);
     changes(&mut text, report);
-    for (warning, count) in &report.warnings {
-        text.push_str(&format!("\nwarning: {warning}, {count} times"));
-    }
+    warnings(&mut text, report);
     if !report.phones_left_out.is_empty() {
         let rows: Vec<String> =
             report.phones_left_out.iter().take(ROWS_SHOWN_MAX).map(ToString::to_string).collect();
@@ -85,10 +83,33 @@ fn refusals(text: &mut String, report: &ImportReport) {
         for row in rows.iter().take(ROWS_SHOWN_MAX) {
             let place = report.places.get(row).map(ToString::to_string).unwrap_or_default();
             text.push_str(&format!("\n  row {row}{place}"));
+            for fault in report.further.get(row).into_iter().flatten() {
+                let place = fault.place.as_ref().map(ToString::to_string).unwrap_or_default();
+                text.push_str(&format!("\n    also {}{place}", fault.code));
+            }
         }
         if count > ROWS_SHOWN_MAX {
             text.push_str(&format!("\n  and {} more", count - ROWS_SHOWN_MAX));
         }
+    }
+}
+
+/// Each with its words, how often, and the first rows.
+fn warnings(text: &mut String, report: &ImportReport) {
+    for (code, count, rows) in report.warnings.iter() {
+        let words = warning_words(code).map(|words| format!(": {words}")).unwrap_or_default();
+        let times = if count == 1 { "once".to_owned() } else { format!("{count} times") };
+        text.push_str(&format!("\nwarning: {code}, {times}{words}"));
+        let named = rows.iter().map(|Warned { row, about }| match about {
+            Some(about) => format!("{row} ({about})"),
+            None => row.to_string(),
+        });
+        let named: Vec<String> = named.collect();
+        let shown = u64::try_from(named.len()).unwrap_or(u64::MAX);
+        let more = count.saturating_sub(shown);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let noun = if count == 1 { "row" } else { "rows" };
+        text.push_str(&format!("\n  {noun} {}{more}", named.join(", ")));
     }
 }
 
@@ -107,7 +128,7 @@ fn changes(text: &mut String, report: &ImportReport) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::roster::RosterKind;
+    use crate::roster::{Fault, RosterKind};
 
     #[test]
     fn refusals_come_by_reason_in_words_with_their_first_rows_and_what_to_do() {
@@ -123,8 +144,25 @@ mod tests {
         assert!(lines[11].starts_with("1 row refused: SEX_INVALID"), "{shown}");
         assert!(shown.ends_with("with their reasons"), "{shown}");
         assert!(!text(Path::new("a.csv"), false, false, &report).contains("--refused"));
+        report.further.insert(11.into(), vec![Fault { code: "NAME_MISSING", place: None }]);
+        let shown = text(Path::new("a.csv"), false, true, &report);
+        assert!(shown.contains("  row 11\n    also NAME_MISSING"), "{shown}");
         report.phones_left_out = (21..=30).map(RowKey::from).collect();
         let shown = text(Path::new("a.csv"), false, true, &report);
         assert!(shown.contains("left out in rows 21, 22, 23, 24, 25, 26, 27, 28 and 2 more"));
+    }
+
+    #[test]
+    fn each_warning_names_its_first_rows_what_they_are_about_and_how_many_more() {
+        let mut report = ImportReport::new(RosterKind::Reservists);
+        for row in 1..=25 {
+            report.warnings.add("BIRTH_YEAR_ONLY", &row.into(), None);
+        }
+        report.warnings.add("LIKELY_DOUBLE", &9.into(), Some("row 3".to_owned()));
+        let shown = text(Path::new("a.csv"), false, true, &report);
+        assert!(shown.contains("BIRTH_YEAR_ONLY, 25 times: chỉ biết năm sinh\n  rows 1, 2, "));
+        assert!(shown.contains(", 20 and 5 more\n"), "{shown}");
+        assert!(shown.contains("LIKELY_DOUBLE, once: "), "{shown}");
+        assert!(shown.contains("\n  row 9 (row 3)"), "{shown}");
     }
 }

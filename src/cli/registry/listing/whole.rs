@@ -27,7 +27,8 @@ fn phones(all: &[String]) -> CellValue {
     all.iter().map(|phone| dialled(phone)).collect::<Vec<_>>().join("; ").into()
 }
 
-fn day(day: Option<&pb::CivilDate>) -> CellValue {
+/// A day, as lists and files show it.
+pub(in crate::cli::registry) fn day(day: Option<&pb::CivilDate>) -> CellValue {
     let day: Option<Date> = date("day", day).ok().flatten();
     day.map_or(CellValue::Empty, CellValue::Day)
 }
@@ -39,6 +40,18 @@ fn birth(one: &pb::Reservist) -> CellValue {
         pb::DatePrecision::Month => CellValue::text(format!("{:02}/{:04}", born.month, born.year)),
         pb::DatePrecision::Day | pb::DatePrecision::Unspecified => day(Some(born)),
     }
+}
+
+/// The word of a closed list: on the screen as filters have it, in a file in Vietnamese.
+pub(in crate::cli::registry) fn worded<T>(
+    shown: String,
+    number: i32,
+    from_number: impl FnOnce(u8) -> Option<T>,
+    vietnamese: impl FnOnce(T) -> &'static str,
+) -> CellValue {
+    let term = u8::try_from(number).ok().and_then(from_number);
+    let file = term.map_or_else(|| shown.clone(), |term| vietnamese(term).to_owned());
+    CellValue::word(shown, file)
 }
 
 /// The word of a closed list; nothing for what was not said.

@@ -18,6 +18,8 @@ use super::super::vocabulary::vocabulary;
 use super::{ForceType, count, number, title};
 use crate::domain::ids::UnitCode;
 
+/// What the code of a commune's one base begins with where it was made.
+const COMMUNE_BASE: &str = "DQ-";
 /// Most types of force in one base: those of the law and as many again.
 pub const FORCE_TYPES_MAX: usize = 20;
 
@@ -42,6 +44,16 @@ vocabulary!(
         Disbanded = 2, "disbanded", "Đã giải thể", ["da giai the", "giai the"];
     }
 );
+
+/// The code of a commune's one base in lists that give none: made from the commune's.
+pub fn commune_base_code(unit: &str) -> String {
+    format!("{COMMUNE_BASE}{unit}")
+}
+
+/// The commune whose one base a code means that was made by [`commune_base_code`].
+pub fn commune_of_base_code(code: &str) -> Option<UnitCode> {
+    code.strip_prefix(COMMUNE_BASE)?.parse().ok()
+}
 
 /// One base.
 #[derive(Clone, PartialEq, Eq)]

@@ -16,7 +16,10 @@ pub use activity::{
 pub use capability::{CAPABILITIES_MAX, Capability, CapabilityInput};
 pub use enterprise::{Enterprise, EnterpriseInput, EnterpriseStatus, SurveyStage, TaxCode};
 pub use force_type::{FORCE_TYPE_CHARS_MAX, ForceType, KnownForce};
-pub use militia::{BaseKind, BaseStatus, FORCE_TYPES_MAX, MilitiaBase, MilitiaBaseInput};
+pub use militia::{
+    BaseKind, BaseStatus, FORCE_TYPES_MAX, MilitiaBase, MilitiaBaseInput, commune_base_code,
+    commune_of_base_code,
+};
 
 use super::problem::{Findings, ProblemCode};
 

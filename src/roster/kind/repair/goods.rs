@@ -37,19 +37,32 @@ pub(in crate::roster::kind) fn measure(text: &mut String, measure: &mut String) 
     }
 }
 
-/// `10.000` of what is counted in pieces.
-pub(in crate::roster::kind) fn whole_number(
+/// `1.000,5`, `2.500,00` and `1.500` as they are written here: points part thousands, the comma
+/// decimals. `1,500` could be either, and is thousands only of what is counted in pieces.
+pub(in crate::roster::kind) fn amount(
     text: &mut String,
     measure: &str,
     repairs: &mut Vec<Warning>,
 ) {
-    if !PIECES.contains(&fold(measure).as_str()) {
-        return;
-    }
-    if let Some(plain) = without_thousands(text) {
+    let is_in_pieces = PIECES.contains(&fold(measure).as_str());
+    let is_clear = text.contains('.') || text.matches(',').count() > 1 || is_in_pieces;
+    let plain = with_both_marks(text).or_else(|| without_thousands(text).filter(|_| is_clear));
+    if let Some(plain) = plain {
         *text = plain;
         repairs.push(Warning::ThousandsRead);
     }
+}
+
+/// `1.000,5` or `1,000.5`: two marks, of which the last stands once and parts the decimals.
+pub(super) fn with_both_marks(text: &str) -> Option<String> {
+    let text = text.trim();
+    let last = text.rfind(['.', ','])?;
+    let (whole, decimals) = (&text[..last], &text[last + 1..]);
+    let mark = &text[last..=last];
+    let is_number = !decimals.is_empty() && decimals.bytes().all(|byte| byte.is_ascii_digit());
+    let fits = is_number && !whole.contains(mark);
+    let whole = without_thousands(whole).filter(|_| fits)?;
+    Some(format!("{whole},{decimals}"))
 }
 
 /// `1.500` or `12,000,000` without its marks; none for any other number.
@@ -68,15 +81,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn thousands_are_read_only_where_pieces_are_counted() {
+    fn thousands_are_read_as_they_are_written_here_and_never_guessed() {
         let read = |text: &str, measure: &str| {
             let (mut text, mut repairs) = (text.to_owned(), Vec::new());
-            whole_number(&mut text, measure, &mut repairs);
+            amount(&mut text, measure, &mut repairs);
             (text, repairs.len())
         };
         assert_eq!(read("10.000", "bộ"), ("10000".into(), 1));
         assert_eq!(read("1,500", "Viên"), ("1500".into(), 1));
-        assert_eq!(read("10.000", "tấn"), ("10.000".into(), 0));
+        assert_eq!(read("10.000", "tấn"), ("10000".into(), 1));
+        assert_eq!(read("1.000,5", "tấn"), ("1000,5".into(), 1));
+        assert_eq!(read("2.500,00", "tấn"), ("2500,00".into(), 1));
+        assert_eq!(read("1,000.5", "tấn"), ("1000,5".into(), 1));
+        assert_eq!(read("1,500", "tấn"), ("1,500".into(), 0), "could be one and a half");
+        assert_eq!(read("0.500", "tấn"), ("0.500".into(), 0));
+        assert_eq!(read("12,50", "tấn"), ("12,50".into(), 0));
         assert_eq!(read("10.5", "bộ"), ("10.5".into(), 0));
         assert_eq!(read("1.50.000", "bộ"), ("1.50.000".into(), 0));
     }

@@ -1,8 +1,10 @@
 //! Equipment as people write it: everyday names of types, capacities with their unit in one cell.
 
-use super::goods::without_thousands;
+use super::goods::{with_both_marks, without_thousands};
 use super::{date, phones};
-use crate::domain::registry::{EquipmentInput, Lists, Warning};
+use jiff::civil::Date;
+
+use crate::domain::registry::{Birth, BirthPrecision, EquipmentInput, Lists, Warning};
 use crate::domain::text::fold;
 
 /// Everyday names of types, folded, and the name that the shipped list has for them, with the unit in
@@ -37,9 +39,11 @@ const UNITS: [&str; 11] =
 /// Repairs of a row of equipment.
 pub(in crate::roster::kind) fn equipment(
     input: &mut EquipmentInput,
+    head: &str,
     lists: &Lists<'_>,
     repairs: &mut Vec<Warning>,
 ) {
+    year(&mut input.year, repairs);
     phones(&mut input.owner_phones, repairs);
     for day in [
         &mut input.status_from,
@@ -66,11 +70,11 @@ pub(in crate::roster::kind) fn equipment(
             }
         }
     }
-    capacity(input, lists, repairs);
+    capacity(input, head, lists, repairs);
 }
 
 /// `5 tấn` in one cell; kilograms; a number alone, whose unit the type tells.
-fn capacity(input: &mut EquipmentInput, lists: &Lists<'_>, repairs: &mut Vec<Warning>) {
+fn capacity(input: &mut EquipmentInput, head: &str, lists: &Lists<'_>, repairs: &mut Vec<Warning>) {
     if let Some((value, unit)) = parted(&input.capacity_value) {
         let said = fold(&input.capacity_unit);
         // Two units that differ are for the check to refuse.
@@ -78,9 +82,22 @@ fn capacity(input: &mut EquipmentInput, lists: &Lists<'_>, repairs: &mut Vec<War
             (input.capacity_value, input.capacity_unit) = (value, unit);
         }
     }
+    if let Some(plain) = with_both_marks(&input.capacity_value) {
+        input.capacity_value = plain;
+        repairs.push(Warning::ThousandsRead);
+    }
     let value = input.capacity_value.trim().to_owned();
     if value.is_empty() {
         return;
+    }
+    let kind = lists.equipment_types.find(input.kind.trim());
+    let row = TYPES.iter().find(|(name, ..)| kind.is_some_and(|kind| kind.name == *name));
+    if input.capacity_unit.trim().is_empty() && !head.is_empty() {
+        head.clone_into(&mut input.capacity_unit);
+        let is_same = |unit: &str| fold(unit) == head || head == "kg" && fold(unit) == "tan";
+        if row.is_some_and(|(_, unit, ..)| !is_same(unit)) {
+            repairs.push(Warning::CapacityUnitUnusual);
+        }
     }
     match fold(&input.capacity_unit).as_str() {
         "kg" => {
@@ -91,8 +108,6 @@ fn capacity(input: &mut EquipmentInput, lists: &Lists<'_>, repairs: &mut Vec<War
             }
         }
         "" => {
-            let kind = lists.equipment_types.find(input.kind.trim());
-            let row = TYPES.iter().find(|(name, ..)| kind.is_some_and(|kind| kind.name == *name));
             let whole = value.split([',', '.']).next().and_then(|whole| whole.parse::<u32>().ok());
             if let Some((_, unit, most, _)) = row
                 && whole.is_some_and(|whole| whole <= *most)
@@ -103,6 +118,48 @@ fn capacity(input: &mut EquipmentInput, lists: &Lists<'_>, repairs: &mut Vec<War
         }
         _ => {}
     }
+}
+
+/// The unit that a header names: `Tải trọng (tấn)`, `Số chỗ`; folded. Where it names several things, none.
+pub(in crate::roster::kind) fn unit_of_header(header: &str) -> Option<&'static str> {
+    const HEADS: [&str; 10] = [
+        "dung tich gau",
+        "dung tich",
+        "luong tai",
+        "tai trong",
+        "trong tai",
+        "suc cho",
+        "suc chua",
+        "cong suat",
+        "capacity",
+        "so",
+    ];
+    let folded = fold(header);
+    let unit = |text: &str| UNITS.iter().copied().find(|unit| *unit == text.trim());
+    let in_brackets = folded.strip_suffix(')').and_then(|head| head.rsplit_once('('));
+    let found = match in_brackets {
+        Some((head, inside)) => unit(inside).filter(|_| !head.contains('/')),
+        None => HEADS.iter().find_map(|head| unit(folded.strip_prefix(head)?)),
+    };
+    found.map(|unit| match unit {
+        "cho ngoi" => "cho",
+        "m³" => "m3",
+        "t" => "tan",
+        "l" => "lit",
+        other => other,
+    })
+}
+
+/// The year of a cell that holds a day: of that day, or, where somebody gave a bare year the form of a
+/// date, the year that the spreadsheet counts days by.
+fn year(text: &mut String, repairs: &mut Vec<Warning>) {
+    let Some(day) = Birth::parse(text).filter(|day| day.precision() == BirthPrecision::Day) else {
+        return;
+    };
+    let counted = (day.date() - Date::constant(1899, 12, 30)).get_days();
+    let year = if day.year() < 1950 { counted } else { day.year().into() };
+    *text = year.to_string();
+    repairs.push(Warning::YearFromDate);
 }
 
 /// A number and the unit behind it, if that is all there is.

@@ -2,18 +2,22 @@
 //!
 //! Called by the import for each row. Invariants: what comes of row and store is checked as a whole;
 //! the owner takes it only if the store still has the version that it was made of; a row neither begins
-//! nor ends a transfer, nor takes anybody back to where they moved from. Shows nothing of what it reads.
+//! nor ends a transfer, nor takes anybody back to where they moved from, nor brings back what ended; a
+//! list that is older than the record only fills in what it lacks. Shows nothing of what it reads.
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
 
-use crate::domain::ids::UnitCode;
+use jiff::civil::Date;
+
 use crate::domain::registry::{Lists, ProblemCode};
 use crate::domain::unit::Units;
 use crate::engine::records::RowMode;
 use crate::index::{Keys, Row};
 use crate::rpc::registry::{Caller, RegistryFault, RegistryParts};
-use crate::wire::registry::{FieldProblem, Fields, RegistryRecord, View, encode};
+use crate::wire::registry::{
+    FieldProblem, Fields, RegistryRecord, Returning, View, changes as changes_of, encode, filled,
+};
 
 /// The fields that the rows of a batch speak of.
 pub(super) struct Said {
@@ -64,8 +68,24 @@ pub(super) struct Checked<R> {
 pub(super) struct Settled<R> {
     pub(super) record: R,
     pub(super) mode: RowMode,
+    /// The day as of which it tells what is known; none for today.
+    pub(super) known: Option<Date>,
     /// Codes of what is worth a look.
     pub(super) warnings: Vec<&'static str>,
+}
+
+/// Why a row makes no record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Refused {
+    pub(super) reason: &'static str,
+    /// The record that it conflicts with.
+    pub(super) about: Option<[u8; 16]>,
+}
+
+impl From<&'static str> for Refused {
+    fn from(reason: &'static str) -> Self {
+        Self { reason, about: None }
+    }
 }
 
 impl RegistryParts {
@@ -82,14 +102,13 @@ impl RegistryParts {
         holders.all(|row| caller.reaches(&row.unit, units))
     }
 
-    /// The record that an import's row would change, and its unit.
-    fn holder<R: RegistryRecord>(&self, record: &R) -> Option<([u8; 16], UnitCode)> {
+    /// The record that an import's row would change.
+    fn holder<R: RegistryRecord>(&self, record: &R) -> Option<[u8; 16]> {
         let registry = self.engine.registry();
         let table = registry.table(R::KIND);
         let keys = record.numbers().into_iter().take(R::KNOWN_BY).flatten();
         let mut keys = keys.map(|(kind, text)| self.sealer.blind_index(kind, &text));
-        let id = keys.find_map(|key| table.find(&key))?;
-        Some((id, table.get(&id)?.unit))
+        keys.find_map(|key| table.find(&key))
     }
 
     /// Whether a row says something else than a record that was read: a list that says the same is no
@@ -105,10 +124,11 @@ impl RegistryParts {
         &self,
         record: R,
         mode: RowMode,
-        kept: Option<&'static str>,
+        known: Option<Date>,
+        told: impl IntoIterator<Item = &'static str>,
     ) -> Settled<R> {
-        let warnings = kept.into_iter().chain(self.base_unknown(&record)).collect();
-        Settled { record, mode, warnings }
+        let warnings = told.into_iter().chain(self.base_unknown(&record)).collect();
+        Settled { record, mode, known, warnings }
     }
 
     /// Checks what a row says, and finds the record that it would change; or the reason why it makes
@@ -123,14 +143,10 @@ impl RegistryParts {
             Ok(checked) => checked,
             Err(problems) => return Ok(Err(first(&problems))),
         };
-        let Some((id, unit)) = self.holder::<R>(&record) else {
+        let Some(id) = self.holder::<R>(&record) else {
             return Ok(Ok(Checked { record, changes: None }));
         };
-        let is_read = is_part || {
-            let moves = record.facets()?.unit != unit;
-            let is_moving = self.engine.registry().moving_to(&id).is_some();
-            (moves || is_moving) && self.differs(&record, id)?
-        };
+        let is_read = is_part || self.differs(&record, id)?;
         Ok(Ok(Checked { record, changes: is_read.then_some(id) }))
     }
 
@@ -150,34 +166,59 @@ impl RegistryParts {
     }
 
     /// The record that a row makes, with what is stored of it where the row says nothing; or the
-    /// reason why it makes none.
+    /// reason why it makes none. `list_day` is the day as of which the list tells what is known.
     pub(super) fn settle<R: RegistryRecord>(
         &self,
-        Checked { record: mut checked, changes }: Checked<R>,
+        Checked { record: mut row, changes }: Checked<R>,
         stored: &HashMap<[u8; 16], R>,
         fields: Option<&Fields>,
+        list_day: Option<Date>,
         lists: &Lists<'_>,
-    ) -> Result<Result<Settled<R>, &'static str>, RegistryFault> {
+    ) -> Result<Result<Settled<R>, Refused>, RegistryFault> {
         let Some(id) = changes else {
-            checked.keep(None);
+            row.keep(None);
             let merges = RowMode::Merge { seen: None };
             let mode = fields.map_or(RowMode::Import, |_some| merges);
-            return Ok(Ok(self.looked_at(checked, mode, None)));
+            return Ok(Ok(self.looked_at(row, mode, list_day, None)));
         };
         let stored = stored.get(&id).ok_or(RegistryFault::Unknown)?;
-        if let Some(fields) = fields {
-            if checked.is_of_another(stored) {
-                return Ok(Err(ProblemCode::PersonConflict.code()));
-            }
-            checked = match fields.merge(stored, &checked)?.checked(lists) {
-                Ok(merged) => merged,
-                Err(problems) => return Ok(Err(first(&problems))),
-            };
+        if row.is_of_another(stored) {
+            let reason = ProblemCode::PersonConflict.code();
+            return Ok(Err(Refused { reason, about: Some(id) }));
         }
-        let kept = checked.keep_from(stored, lists.units);
+        let newer = match fields {
+            Some(fields) => fields.merge(stored, &row)?,
+            None => row.clone(),
+        };
+        let known = known_on(stored)?;
+        let is_older = list_day.max(row.facets()?.rechecked) < known;
+        let is_older = is_older && list_day.is_some();
+        let made = if is_older { filled(stored, &row)? } else { newer.clone() };
+        let mut told = Vec::new();
+        if is_older && !changes_of(&made, &newer).is_empty() {
+            told.push("OLDER_THAN_RECORD");
+        }
+        let mut made = match made.checked(lists) {
+            Ok(made) => made,
+            Err(problems) => return Ok(Err(first(&problems).into())),
+        };
+        told.extend(made.keep_from(stored, lists.units));
+        match made.returning(stored) {
+            Returning::No => {}
+            Returning::Explained => told.push("STATUS_RETURNED"),
+            Returning::Unexplained => {
+                return Ok(Err(Refused { reason: "STATUS_ENDED", about: Some(id) }));
+            }
+        }
         let seen = Some((id, stored.identity().1));
-        Ok(Ok(self.looked_at(checked, RowMode::Merge { seen }, kept)))
+        let known = list_day.map(|day| known.map_or(day, |known| known.max(day)));
+        Ok(Ok(self.looked_at(made, RowMode::Merge { seen }, known, told)))
     }
+}
+
+/// The last day of which a stored record tells what is known.
+fn known_on<R: RegistryRecord>(stored: &R) -> Result<Option<Date>, RegistryFault> {
+    Ok(stored.known_on().max(stored.facets()?.rechecked))
 }
 
 fn first(problems: &[FieldProblem]) -> &'static str {

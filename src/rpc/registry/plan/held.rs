@@ -8,11 +8,13 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 
 use crate::domain::ids::UnitCode;
-use crate::domain::plan::{Assignment, Needs, ReserveUnit, Span, most_at_once};
+use crate::domain::plan::{Area, Assignment, Needs, ReserveUnit, Span, Subject, most_at_once};
+use crate::domain::registry::eligibility::Occasion;
 use crate::domain::unit::Units;
-use crate::index::PlanIndex;
 use crate::index::assignments::commune_of;
+use crate::index::{Looking, PlanIndex, Row, Table};
 use crate::rpc::registry::RegistryParts;
+use crate::rpc::registry::plan::candidates::One;
 
 /// How many for each reason.
 type Reasons = BTreeMap<&'static str, u64>;
@@ -48,6 +50,39 @@ pub(super) fn needs<'a>(
 }
 
 impl RegistryParts {
+    /// The place of the plan that a person or item holds and would not fit any more once their record is
+    /// this row, and why; none where they do not fit it now.
+    pub(in crate::rpc::registry) fn would_lose(
+        &self,
+        subject: Subject,
+        row: &Row,
+        day: Date,
+    ) -> Option<(String, &'static str)> {
+        let held = self.engine.registry().plan.active(&subject)?.assignment.clone();
+        self.judged_on(&[&held], day).pop()?.ok()?;
+        let mut alone = Table::default();
+        alone.put(*subject.as_bytes(), row);
+        let tree = self.units();
+        let home = tree.current(&row.facets.unit);
+        let looking =
+            Looking { limits: &self.law.age_limits, day, occasion: Occasion::Mobilization };
+        let rows = alone.candidates(|_its_own| Some(0));
+        let code = rows.code(subject.as_bytes()).and_then(|code| code.parse().ok());
+        let one = if subject.is_person() {
+            One::Person(looking.person(&rows.person(subject.as_bytes())?, code, home))
+        } else {
+            One::Item(looking.item(&rows.item(subject.as_bytes())?, code?, home))
+        };
+        let unit = {
+            let registry = self.engine.registry();
+            let unit = registry.plan.established_on(day);
+            unit.map(|kept| &kept.unit).find(|unit| unit.code == held.reserve_unit)?.clone()
+        };
+        let reason = one.judge(&Area::of(&unit, &tree, day), held.post).err()?.code();
+        let side = if subject.is_person() { "post" } else { "line" };
+        Some((format!("{} {side} {}", held.reserve_unit, held.post), reason))
+    }
+
     /// Places of reserve units that holders keep who do not fit on a day: of people, of equipment.
     pub(super) fn kept_by_unfit(&self, units: &[ReserveUnit], day: Date) -> (Reasons, Reasons) {
         let assignments: Vec<Assignment> = {

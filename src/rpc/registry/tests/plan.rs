@@ -10,14 +10,14 @@ const HOME: &str = "03356";
 const ELSEWHERE: &str = "03160";
 
 /// Soldiers of one commune and trade, young and well, each with an id.
-struct Plan {
-    house: House,
+pub(super) struct Plan {
+    pub(super) house: House,
     door: PlanDoor<Arc<OpenGate>>,
-    who: Vec<pb::Reservist>,
+    pub(super) who: Vec<pb::Reservist>,
 }
 
 impl Plan {
-    async fn new(people: usize, places: u32) -> Self {
+    pub(super) async fn new(people: usize, places: u32) -> Self {
         let mut house = House::new().await;
         let door = PlanDoor::beside(&house.door);
         let young = super::people(2_000).into_iter().filter(|one| {
@@ -61,7 +61,7 @@ impl Plan {
         Self { house, door, who }
     }
 
-    async fn assign(&self, who: usize, waiting: bool) -> pb::Assignment {
+    pub(super) async fn assign(&self, who: usize, waiting: bool) -> pb::Assignment {
         let ask = pb::AssignRequest {
             request_id: format!("a-{who}"),
             subject_id: self.who[who].reservist_id.clone(),

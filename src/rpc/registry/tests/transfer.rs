@@ -150,16 +150,28 @@ async fn neither_an_import_nor_an_update_begins_or_ends_a_transfer() {
 
 impl House {
     /// One row with these fields, or with all.
-    async fn feed_one(
+    pub(super) async fn feed_one(
         &mut self,
         name: &str,
         reservist: pb::Reservist,
         fields: &[&str],
     ) -> pb::ImportReservistsResponse {
+        self.feed_of(name, reservist, fields, None).await
+    }
+
+    /// The same, out of a list of that day.
+    pub(super) async fn feed_of(
+        &mut self,
+        name: &str,
+        reservist: pb::Reservist,
+        fields: &[&str],
+        list_date: Option<pb::CivilDate>,
+    ) -> pb::ImportReservistsResponse {
         let batch = pb::ImportReservistsRequest {
             request_id: name.to_owned(),
             rows: vec![pb::ReservistRow { row: 5, reservist: Some(reservist), kept: Vec::new() }],
             fields: fields.iter().map(|field| (*field).to_owned()).collect(),
+            list_date,
             ..Default::default()
         };
         let answers = self.client.import_reservists(tokio_stream::iter([batch])).await;
@@ -168,7 +180,7 @@ impl House {
     }
 }
 
-fn warned(answer: &pb::ImportReservistsResponse) -> Vec<&str> {
+pub(super) fn warned(answer: &pb::ImportReservistsResponse) -> Vec<&str> {
     answer.warnings.iter().map(|warning| warning.code.as_str()).collect()
 }
 

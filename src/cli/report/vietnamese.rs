@@ -1,0 +1,120 @@
+//! Figures in Vietnamese, as files have them: the screen speaks the words of the program, a file goes to
+//! people who never saw it.
+
+use crate::domain::registry::{
+    ActivityKind, BaseKind, DeferralGround, EnterpriseStatus, EquipmentClass, EquipmentStatus,
+    KnownForce, Rating, ReserveClass, ReservistStatus, SurveyStage,
+};
+use crate::wire::pb::FigureTopic;
+
+/// What a figure counts; its own name where this program does not know it yet.
+pub(super) fn figure(topic: FigureTopic, name: &str) -> &str {
+    let known = match topic {
+        FigureTopic::Force => of_force(name),
+        FigureTopic::Industry => match name {
+            "enterprises" => Some("doanh nghiệp theo bước khảo sát, trên tổng số"),
+            "capacity" => Some("năng lực một tháng, trên chỉ tiêu"),
+            _ => None,
+        },
+        FigureTopic::Training | FigureTopic::Exercises | FigureTopic::Disasters => of_deeds(name),
+        FigureTopic::Reserve | FigureTopic::Equipment => of_records(name),
+        FigureTopic::Unspecified => None,
+    };
+    known.unwrap_or(name)
+}
+
+fn of_force(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "bases" => "cơ sở, trên tổng số cơ sở",
+        "present" => "quân số, trên biên chế",
+        "population" => "quân số, trên dân số",
+        "population_unknown" => "xã, phường chưa có dân số, trên tổng số",
+        "party" => "đảng viên, trên quân số",
+        "type" => "quân số theo loại, trên quân số",
+        _ => return None,
+    })
+}
+
+fn of_deeds(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "classes" => "lớp",
+        "classes_total" => "lớp, các năm",
+        "participants" => "cán bộ, người có uy tín được bồi dưỡng",
+        "participants_total" => "cán bộ, người có uy tín được bồi dưỡng, các năm",
+        "students" => "học sinh, sinh viên được học",
+        "students_total" => "học sinh, sinh viên được học, các năm",
+        "meets" => "đạt yêu cầu, trên số được xếp loại",
+        "meets_total" => "đạt yêu cầu, trên số được xếp loại, các năm",
+        "good" => "khá và giỏi, trên số được xếp loại",
+        "good_total" => "khá và giỏi, trên số được xếp loại, các năm",
+        "held" => "đã thực hiện",
+        "held_total" => "đã thực hiện, các năm",
+        "rated" => "được xếp loại, trên số đã thực hiện",
+        "operations" => "lần huy động",
+        "operations_total" => "lần huy động, các năm",
+        "persons" => "lượt người",
+        "persons_total" => "lượt người, các năm",
+        "vehicles" => "lượt phương tiện",
+        "vehicles_total" => "lượt phương tiện, các năm",
+        _ => return None,
+    })
+}
+
+fn of_records(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "reservists" | "equipment" => "hồ sơ theo tình trạng, trên tổng số hồ sơ",
+        "registered" => "đang đăng ký quản lý, trên tổng số hồ sơ",
+        "class" => "theo hạng, loại, trên số đang quản lý",
+        "party" => "đảng viên, trên số đang quản lý",
+        "party_unknown" => "chưa rõ là đảng viên, trên số đang quản lý",
+        "recheck" => "phúc tra trong 12 tháng, trên số đang quản lý",
+        "militia" => "đồng thời ở dân quân, trên số đang quản lý",
+        "deferral" => "tạm hoãn huấn luyện, trên số đang quản lý",
+        "exemption" => "miễn gọi theo chức danh, trên số đang quản lý",
+        "late" => "chậm so với luật định, trên số đang quản lý",
+        "overdue" => "quá hạn theo quy định của đơn vị, trên số đang quản lý",
+        "type" => "theo chủng loại, trên số đang quản lý",
+        "grade" => "theo cấp chất lượng, trên số đang quản lý",
+        "driver" => "có lái xe, trên số đang quản lý",
+        _ => return None,
+    })
+}
+
+macro_rules! of_lists {
+    ($code:ident: $($list:ident),+) => {
+        None$(.or_else(|| {
+            let mut terms = $list::ALL.iter();
+            terms.find(|term| term.code().eq_ignore_ascii_case($code)).map(|term| term.vietnamese())
+        }))+
+    };
+}
+
+/// A part of a group; as it is where it is no term of a list.
+pub(super) fn part(topic: FigureTopic, code: &str) -> String {
+    let term: Option<&str> = match topic {
+        FigureTopic::Force => of_lists!(code: BaseKind, KnownForce),
+        FigureTopic::Industry => of_lists!(code: SurveyStage, EnterpriseStatus),
+        FigureTopic::Reserve => of_lists!(code: ReservistStatus, ReserveClass, DeferralGround),
+        FigureTopic::Equipment => of_lists!(code: EquipmentStatus, EquipmentClass),
+        FigureTopic::Training | FigureTopic::Exercises | FigureTopic::Disasters => {
+            of_lists!(code: ActivityKind, Rating)
+        }
+        FigureTopic::Unspecified => None,
+    };
+    term.unwrap_or(if code.is_empty() { "không rõ" } else { code }).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn groups_are_named_as_their_lists_name_them() {
+        assert_eq!(part(FigureTopic::Force, "AGENCY_SELF_DEFENSE"), "Tự vệ cơ quan, tổ chức");
+        assert_eq!(part(FigureTopic::Exercises, "EXCELLENT"), "Giỏi");
+        assert_eq!(part(FigureTopic::Reserve, "ACTIVE"), "Đang quản lý");
+        assert_eq!(part(FigureTopic::Equipment, "AVAILABLE"), "Hoạt động");
+        assert_eq!(part(FigureTopic::Exercises, "2021"), "2021");
+        assert_eq!(figure(FigureTopic::Force, "bases"), "cơ sở, trên tổng số cơ sở");
+    }
+}

@@ -1,0 +1,176 @@
+//! From the cells of a row to the text of a record's fields: each cell as its column is read, parts put
+//! together, marks and headers given their meaning, units by their codes of today.
+//!
+//! Called by the table reader for each row of data. Invariant: what a spreadsheet lost in a cell, and a
+//! name that may be another place's, is a fault of the row, never filled in.
+
+use super::units::Named;
+use super::{Role, Table};
+use crate::domain::registry::{Problem, ProblemCode, Warning};
+use crate::domain::text::fold;
+use crate::roster::file::{Cell, Reading};
+use crate::roster::kind::{Column, Kind, without_strays};
+
+/// A text that names no unit.
+const UNKNOWN: &str = "?";
+/// Longest text that may say that there is nothing: `xóa` with its mark apart.
+const CLEARED_LEN_MAX: usize = 8;
+
+impl<K: Kind> Table<'_, K> {
+    /// The fields of which the row says nothing.
+    pub(super) fn blank(&self, cells: &[Cell]) -> Vec<&'static str> {
+        let is_filled = |at: usize| cells.get(at).is_some_and(|cell| !cell.is_blank());
+        let says = |field: &str| {
+            field == K::UNIT_FIELD
+                || self.located.header.columns.iter().any(|bound| {
+                    let with = matches!(&bound.role, Role::With(other, _) if *other == field);
+                    (bound.column.field == field || with) && is_filled(bound.at)
+                })
+        };
+        self.fields.iter().copied().filter(|field| !says(field)).collect()
+    }
+
+    pub(super) fn fill(
+        &self,
+        cells: &[Cell],
+        repairs: &mut Vec<Warning>,
+        blank: &mut Vec<&'static str>,
+        lost: &mut Vec<Problem>,
+    ) -> K::Input {
+        let mut input = K::Input::default();
+        let mut parts: Vec<(&'static Column<K::Input>, u8, String)> = Vec::new();
+        for bound in &self.located.header.columns {
+            let Some(cell) = cells.get(bound.at).filter(|cell| !cell.is_blank()) else {
+                if self.located.marks.contains(&bound.at) {
+                    "no".clone_into((bound.column.slot)(&mut input));
+                }
+                continue;
+            };
+            let (column, words) = (bound.column, self.options.words());
+            if cell.is_rounded() {
+                lost.push(Problem { field: column.field, code: ProblemCode::NumberRounded });
+                continue;
+            }
+            let (mut text, repair) = cell.read(column.reading);
+            if let Some(meant) = words.value(column.field, &text) {
+                meant.clone_into(&mut text);
+            }
+            repairs.extend(repair);
+            if text.contains(is_invisible) {
+                text.retain(|c| !is_invisible(c));
+                if column.field == "full_name" {
+                    repairs.push(Warning::NameNormalized);
+                }
+            }
+            // What says that there is nothing: the field is cleared.
+            let is_short = text.len() <= CLEARED_LEN_MAX && bound.role == Role::Whole;
+            if is_short && matches!(fold(&text).as_str(), "-" | "--" | "xoa") {
+                text.clear();
+            }
+            if column.reading == Reading::Phone && without_strays(&mut text, repairs) {
+                // Nothing is left: what is stored stays.
+                blank.push(column.field);
+            }
+            match &bound.role {
+                Role::Whole => *(column.slot)(&mut input) = text,
+                Role::Part(order) => parts.push((column, *order, text)),
+                Role::Mark(value) if is_mark(&text) => join((column.slot)(&mut input), value),
+                Role::Mark(_) => {}
+                Role::With(field, value) => {
+                    join((column.slot)(&mut input), &text);
+                    if let Some(other) = K::column(field) {
+                        join((other.slot)(&mut input), value);
+                    }
+                }
+            }
+            let label = self.located.header.label(bound.at);
+            let is_number = matches!(cell, Cell::Number(_));
+            K::headed(
+                &mut input,
+                column.field,
+                label.rsplit(" / ").next().unwrap_or(label),
+                is_number,
+            );
+        }
+        parts.sort_by_key(|(_, order, _)| *order);
+        for (column, _, text) in parts {
+            let slot = (column.slot)(&mut input);
+            if !slot.is_empty() {
+                slot.push(' ');
+            }
+            slot.push_str(&text);
+        }
+        self.name_units(cells, &mut input, repairs, lost);
+        input
+    }
+
+    /// Units by their codes of today, so that the checks need not know how they were found.
+    fn name_units(
+        &self,
+        cells: &[Cell],
+        input: &mut K::Input,
+        repairs: &mut Vec<Warning>,
+        lost: &mut Vec<Problem>,
+    ) {
+        let district = self.district(cells);
+        let default = self.options.default_unit.clone();
+        let plain = |code| Named { code, former: None, warning: None, has_moved: false };
+        let default = default.map(plain);
+        let default = self.group_unit.clone().or_else(|| self.located.unit.clone()).or(default);
+        let fields = std::iter::once(&K::UNIT_FIELD).chain(K::OTHER_UNIT_FIELDS);
+        for column in fields.filter_map(|field| K::column(field)) {
+            let slot = (column.slot)(input);
+            let is_own = column.field == K::UNIT_FIELD;
+            let named = match slot.trim() {
+                "" => default.clone().filter(|_| is_own),
+                text => self.meant.borrow_mut().of_cell(text, &district, self.options),
+            };
+            let Some(named) = named else {
+                // What was no unit on the day of the list is not to be found among those of today.
+                if self.options.names_as_of.is_some() && !K::ANY_ECHELON && !slot.trim().is_empty()
+                {
+                    UNKNOWN.clone_into(slot);
+                }
+                continue;
+            };
+            if named.has_moved {
+                let code = ProblemCode::UnitNameMoved;
+                lost.push(Problem { field: column.field, code });
+                continue;
+            }
+            named.code.as_str().clone_into(slot);
+            repairs.extend(named.warning);
+            let Some(former) = named.former else { continue };
+            repairs.push(Warning::FormerUnitMapped);
+            if let Some(column) = K::column("former_unit").filter(|_| is_own) {
+                *(column.slot)(input) = former;
+            }
+        }
+    }
+
+    pub(super) fn district(&self, cells: &[Cell]) -> String {
+        let at = self.located.header.district_at;
+        let cell = at.and_then(|at| cells.get(at));
+        cell.map(|cell| cell.read(Reading::Plain).0).unwrap_or_default()
+    }
+}
+
+/// Characters without width, which come along from web pages and chats.
+const fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{ad}' | '\u{202a}'..='\u{202e}')
+}
+
+/// Whether a mark is set in a column of marks.
+fn is_mark(text: &str) -> bool {
+    !matches!(fold(text).as_str(), "0" | "-" | "khong" | "no" | "false")
+}
+
+/// Two columns that say different things leave a text that no check takes.
+fn join(slot: &mut String, text: &str) {
+    if slot.is_empty() {
+        text.clone_into(slot);
+    } else if slot != text {
+        slot.push_str(" + ");
+        slot.push_str(text);
+    }
+}

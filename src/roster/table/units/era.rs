@@ -1,0 +1,73 @@
+//! Whether a file without a day names units as they were before the map changed.
+//!
+//! Asked of each table before its rows are read. In July 2025 names moved to other places: a list that
+//! also names units which ended then is plainly from before, and such a name in it may be the other
+//! place's. Invariant: names that mean the same unit on both maps are never doubted.
+
+use std::collections::HashSet;
+
+use jiff::civil::Date;
+
+use super::{KINDS, of_cell};
+use crate::domain::text::fold;
+use crate::domain::unit::{Echelon, LookupFault, Unit};
+use crate::roster::Options;
+
+/// Most different texts that are looked at.
+const TEXTS_MAX: usize = 1_000;
+
+/// What the cells of a column of units say of the map that they are of.
+#[derive(Debug, Default)]
+pub(in crate::roster::table) struct Era {
+    seen: HashSet<String>,
+    /// The last day of a unit that is named and is no more.
+    last_day: Option<Date>,
+}
+
+impl Era {
+    /// Looks at a cell.
+    pub(in crate::roster::table) fn see(&mut self, text: &str, options: &Options<'_>) {
+        let text = text.trim();
+        let is_new = !text.is_empty() && self.seen.len() < TEXTS_MAX && !self.seen.contains(text);
+        if !is_new || options.names_as_of.is_some() {
+            return;
+        }
+        self.seen.insert(text.to_owned());
+        if of_cell(text, "", options).is_some() {
+            return;
+        }
+        let lists = &options.lists;
+        let fault = lists.units.find_on(text, None, lists.as_of).err();
+        if let Some(LookupFault::NotThen { candidates, .. }) = fault {
+            self.last_day =
+                candidates.iter().filter_map(|one| one.valid_to).max().max(self.last_day);
+        }
+    }
+
+    /// The last day of the map that the file names units by; none where it is that of today.
+    pub(in crate::roster::table) const fn last_day(&self) -> Option<Date> {
+        self.last_day
+    }
+}
+
+/// Whether a name that is a unit of today was, on the map of that day, the name of another place.
+pub(super) fn has_moved(text: &str, now: &Unit, day: Date, options: &Options<'_>) -> bool {
+    let units = options.lists.units;
+    if text.starts_with(|c: char| c.is_ascii_digit()) {
+        return false;
+    }
+    match units.find_on(text, None, day) {
+        Ok(found) => found.now.code != now.code,
+        // It was none, but perhaps a town of that name was.
+        Err(_none) => {
+            let folded = fold(text);
+            let kind = KINDS.iter().find(|kind| folded.starts_with(**kind));
+            let words = kind.map_or(0, |kind| kind.split_whitespace().count());
+            let bare: Vec<&str> = text.split_whitespace().skip(words).collect();
+            match units.find_on(&bare.join(" "), None, day) {
+                Ok(found) => found.then.echelon() >= Echelon::Commune && found.now.code != now.code,
+                Err(fault) => matches!(fault, LookupFault::Ambiguous { .. }),
+            }
+        }
+    }
+}
