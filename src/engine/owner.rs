@@ -29,6 +29,7 @@ use crate::domain::world::{Decision, Entry, Event, Refusal, Request, World};
 use crate::engine::handle::{Committed, EngineError, View};
 use crate::engine::records::keys::RecordTask;
 use crate::engine::records::{RecordJob, RecordPlan};
+use crate::engine::units::check_records;
 use crate::limits;
 use crate::store::{Op, Pair, Store, StoreError, VALUE_LEN_MAX};
 use crate::tasks::Tasks;
@@ -207,7 +208,11 @@ impl Owner {
         if request.command.needs_a_sound_clock() && behind_ms > limits::CLOCK_BEHIND_MAX_MS {
             return Err(EngineError::ClockBehind { behind_ms });
         }
-        Ok(self.world.decide(request, self.now())?)
+        let decision = self.world.decide(request, self.now())?;
+        if matches!(decision, Decision::Happens(_)) {
+            check_records(&self.world, &self.view.registry.read(), &request.command)?;
+        }
+        Ok(decision)
     }
 
     /// Makes entries of a request's events and takes them into the world that decides; all or none.

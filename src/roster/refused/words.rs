@@ -58,6 +58,9 @@ fn of_people(code: &str) -> Option<(&'static str, &'static str)> {
             "Viết tên đầy đủ hiện nay (ví dụ Xã Na Son) hoặc mã; nếu là tên cũ trước khi sáp nhập thì nhập \
              lại với --as-of NGÀY",
         ),
+        "UNIT_CLOSED" => {
+            ("đơn vị này đã kết thúc và không có đơn vị nào thay thế", "Viết xã, phường hiện nay")
+        }
         "CLASS_INVALID" => ("hạng dự bị không đúng", "Viết 1 hoặc 2"),
         "SPECIALTY_UNKNOWN" => {
             ("mã chuyên nghiệp quân sự không có trong danh mục", "Xem lại mã CNQS")
