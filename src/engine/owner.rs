@@ -29,7 +29,6 @@ use crate::domain::world::{Decision, Entry, Event, Refusal, Request, World};
 use crate::engine::handle::{Committed, EngineError, View};
 use crate::engine::records::keys::RecordTask;
 use crate::engine::records::{RecordJob, RecordPlan};
-use crate::engine::units::check_records;
 use crate::limits;
 use crate::store::{Op, Pair, Store, StoreError, VALUE_LEN_MAX};
 use crate::tasks::Tasks;
@@ -210,7 +209,7 @@ impl Owner {
         }
         let decision = self.world.decide(request, self.now())?;
         if matches!(decision, Decision::Happens(_)) {
-            check_records(&self.world, &self.view.registry.read(), &request.command)?;
+            super::units::check_records(&self.world, &self.view.registry.read(), &request.command)?;
         }
         Ok(decision)
     }

@@ -140,8 +140,8 @@ impl Units {
         let faults = [
             ("first day", differs(&said.valid_from, &held.valid_from, &None, is_settled)),
             ("last day", differs(&said.valid_to, &held.valid_to, &None, true)),
-            ("successor", basis || differs(&other.successors, &own.successors, &vec![], true)),
-            ("parent", differs(&other.other_parents, &own.other_parents, &vec![], is_settled)),
+            ("successor", basis || differs(&other.successors, &own.successors, &Vec::new(), true)),
+            ("parent", differs(&other.other_parents, &own.other_parents, &Vec::new(), is_settled)),
             ("code", differs(&other.official_code, &own.official_code, &None, is_settled)),
         ];
         match faults.into_iter().find(|(_what, differs)| *differs) {

@@ -1,4 +1,5 @@
 use super::*;
+use crate::roster::lists::shipped_former_units;
 use crate::roster::lists::unit_plan::UnitPlan;
 use crate::sim::province;
 
