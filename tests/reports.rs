@@ -370,3 +370,116 @@ fn the_figures_of_the_press_come_out_of_the_records() {
     assert_exports(&place);
     assert_edits(&place);
 }
+
+#[test]
+fn a_list_of_units_rewrites_none_and_what_it_changes_with_a_day_is_taken_back() {
+    let place = Place::found(&[]);
+    let _server = place.serve();
+    let units = concat!(env!("CARGO_MANIFEST_DIR"), "/src/sim/data/units.csv");
+    let first = place.run(&["unit", "import", units, "--as", "admin"]);
+    assert_eq!((&first["former"], &first["rejected"]), (&json!(139), &json!({})));
+    place.run(&["endpoint", "add", "--all-communes", "--as", "admin"]);
+    for name in ["units.xlsx", "units.csv"] {
+        let closed = ["unit", "list", "--closed", "--export", name, "--as", "admin"];
+        let all = place.run(&closed).as_array().expect("a list").len();
+        let again = place.run(&["unit", "import", name, "--as", "admin"]);
+        assert_eq!((&again["unchanged"], &again["updated"]), (&json!(all), &json!(0)), "{again}");
+    }
+    let shown = |code: &str| place.run(&["unit", "show", code, "--as", "admin"]);
+    let before = shown("03160");
+    let text = "Mã;Tên;Trực thuộc;Căn cứ;Dân số\n3160;Xã Đổi Tên;KV2;Có văn bản;25000\n";
+    let list = write(&place, "changed.csv", text);
+    let refused = place.run(&["unit", "import", &list, "--as", "admin"]);
+    let why = refused["rejected"]["2"].as_str().expect("a reason");
+    assert!(why.contains("unit rename 03160"), "{refused}");
+    assert_eq!((shown("03160"), &refused["codes_restored"]), (before.clone(), &json!(1)));
+
+    let dated =
+        ["unit", "import", &list, "--on", "2026-01-05", "--document", "NQ 1", "--as", "admin"];
+    let would = place.run(&[&dated[..], &["--dry-run"]].concat());
+    let kinds: Vec<_> =
+        would["changes"].as_array().expect("two").iter().map(|own| &own["change"]).collect();
+    assert_eq!(kinds, ["rename", "move"]);
+    assert!(place.try_run(&dated).expect_err("nobody said yes").contains("nothing was stored"));
+    assert_eq!(shown("03160"), before, "only shown");
+    let done = place.run(&[&dated[..], &["--yes"]].concat());
+    assert_eq!(
+        (&shown("03160")["name"], &shown("03160")["population"]),
+        (&json!("Xã Đổi Tên"), &json!(25_000))
+    );
+    let history = place.run(&["unit", "history", "03160", "--as", "admin"]);
+    let entries: Vec<u64> = history["changes"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|own| own["ledger_index"].as_u64().expect("a number"))
+        .collect();
+    assert_eq!(done["changes"][1]["ledger_index"], json!(entries[1]));
+    for entry in entries.iter().rev().map(u64::to_string) {
+        place.run(&["unit", "undo", &entry, "--document", "nhầm", "--as", "admin"]);
+    }
+    let after = shown("03160");
+    assert_eq!((&after["name"], &after["parent_code"]), (&before["name"], &before["parent_code"]));
+    assert_eq!(after["population"], json!(25_000), "a fact has no day");
+
+    // A split is in the history of what was split.
+    let part = "03161=Xã Tách Ra";
+    let split = [
+        "unit",
+        "split",
+        "03160",
+        "--part",
+        part,
+        "--effective",
+        "2026-01-05",
+        "--document",
+        "NQ 2",
+    ];
+    let split = place.run(&[&split[..], &["--as", "admin"]].concat());
+    let history = place.run(&["unit", "history", "03160", "--as", "admin"]);
+    let last = history["changes"].as_array().expect("a list").last().cloned().expect("the split");
+    assert_eq!((&last["change"], &last["ledger_index"]), (&json!("split"), &split["ledger_index"]));
+
+    // Who was entered by the old name of a merged unit goes back with it.
+    let merge = [
+        "unit",
+        "merge",
+        "03162",
+        "--into",
+        "03160",
+        "--effective",
+        "2026-01-05",
+        "--document",
+        "NQ 3",
+    ];
+    let merged = place.run(&[&merge[..], &["--as", "admin"]].concat());
+    let people = "Họ và tên;Ngày sinh;Giới tính;Số CCCD;Hạng dự bị;Xã, phường\n\
+        Lò Văn An;01/01/2000;Nam;011200000001;1;Xã Nậm Kè\n";
+    let people = write(&place, "old.csv", people);
+    let import = ["reservist", "import", &people, "--as-of", "2026-01-04", "--as", "admin"];
+    for created in [1, 0] {
+        assert_eq!(place.run(&import)["created"], json!(created));
+    }
+    let count = |unit: &str| {
+        let filter = format!("unit = {unit}");
+        let listed = place.run(&["reservist", "list", "--filter", &filter, "--as", "admin"]);
+        listed["reservists"].as_array().expect("a list").len()
+    };
+    assert_eq!(count("03160"), 1, "it counts where the unit went");
+    let entry = merged["ledger_index"].to_string();
+    let undo = ["unit", "undo", &entry, "--document", "nhầm", "--as", "admin"];
+    let would = place.run(&[&undo[..], &["--dry-run"]].concat());
+    let impacts = would["impacts"].as_array().expect("a list");
+    let own = impacts.iter().find(|own| own["unit_code"] == "03162").expect("it lives again");
+    assert_eq!(own["records"], json!({ "reservist": 1 }), "{would}");
+    place.run(&undo);
+    assert_eq!((count("03160"), count("03162")), (0, 1));
+
+    // All entries go into the file, the newest of them on the screen.
+    let listed = place.run(&["ledger", "list", "--export", "ledger.csv", "--as", "admin"]);
+    assert_eq!(listed.as_array().expect("a list").len(), 50);
+    let size = place.run(&["ledger", "head", "--as", "admin"])["size"].as_u64().expect("a size");
+    let file = std::fs::read_to_string(place.path("ledger.csv")).expect("a file");
+    assert!(size > 90, "{size}");
+    assert_eq!(file.lines().count() as u64, size + 1);
+}

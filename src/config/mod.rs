@@ -17,6 +17,7 @@ mod terminal;
 #[cfg(test)]
 mod tests;
 mod values;
+pub mod whole;
 
 use std::fs::File;
 use std::io::{self, Read as _};

@@ -6,6 +6,7 @@
 //! with a stated basis, for no public list of it exists. It does not know where the list comes from.
 
 mod change;
+mod facts;
 mod history;
 mod indexes;
 mod lookup;
@@ -16,6 +17,7 @@ mod tree;
 use jiff::civil::Date;
 
 pub use change::{CHANGE_UNITS_MAX, Change, ChangeError};
+pub use facts::Rewrite;
 pub use history::Past;
 pub use lookup::{Candidate, Found, LookupFault};
 pub use tree::Units;

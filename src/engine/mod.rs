@@ -18,6 +18,7 @@ pub mod rekey;
 mod telling;
 #[cfg(test)]
 pub(crate) mod tests;
+pub mod units;
 pub mod upkeep;
 
 pub use handle::{Committed, Engine, EngineError, Parts};

@@ -207,7 +207,11 @@ impl Owner {
         if request.command.needs_a_sound_clock() && behind_ms > limits::CLOCK_BEHIND_MAX_MS {
             return Err(EngineError::ClockBehind { behind_ms });
         }
-        Ok(self.world.decide(request, self.now())?)
+        let decision = self.world.decide(request, self.now())?;
+        if matches!(decision, Decision::Happens(_)) {
+            super::units::check_records(&self.world, &self.view.registry.read(), &request.command)?;
+        }
+        Ok(decision)
     }
 
     /// Makes entries of a request's events and takes them into the world that decides; all or none.

@@ -74,7 +74,8 @@ pub enum RowOutcome {
     Updated([u8; 16], u64),
     /// The record was so already.
     Unchanged([u8; 16], u64),
-    /// Not taken, with a stable reason: `UNIT_UNKNOWN`, `DUPLICATE_IN_FILE`, `NUMBER_EXISTS`,
+    /// Not taken, with a stable reason: `UNIT_UNKNOWN`, `UNIT_CLOSED`,
+    /// `DUPLICATE_IN_FILE`, `NUMBER_EXISTS`,
     /// `CARD_EXISTS`, `RECORD_UNKNOWN`, `VERSION_CHANGED`, `REQUEST_REPEATED`, `RECORD_TOO_LARGE`; for assignments
     /// also `PLAN_CHANGED`, `RECORD_CHANGED`, `POST_FULL`, `QUOTA_FULL`, and `OTHERS_REFUSED` for
     /// the rest of a batch that stands or falls together.

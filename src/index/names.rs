@@ -22,6 +22,7 @@ use roaring::RoaringBitmap;
 
 use crate::index::table::{Order, index};
 
+pub(in crate::index) use query::Asked;
 pub use query::NameQuery;
 use spoken::spoken;
 pub(super) use spoken::words_of;
@@ -79,7 +80,7 @@ impl Names {
             let (keys, hasher) = (&self.keys, &self.hasher);
             let hash_of = |name: &u32| hasher.hash_one(&*keys[index(*name)]);
             self.by_key.insert_unique(hash_of(&name), name, hash_of);
-            for word in words_of(key) {
+            for word in words_of(key).0 {
                 self.words.entry(word.into()).or_default().insert(name);
             }
         }
@@ -121,7 +122,7 @@ impl Names {
         let hash_of = |name: &u32| hasher.hash_one(&*keys[index(*name)]);
         self.by_key.insert_unique(hash_of(&name), name, hash_of);
         if !self.is_loading {
-            for word in words_of(key) {
+            for word in words_of(key).0 {
                 self.words.entry(word.into()).or_default().insert(name);
             }
             let neighbours = self.order.insert(name, |one| *self.keys[index(one)] < *key);
@@ -171,7 +172,7 @@ impl Names {
         }
         let key = std::mem::take(&mut self.keys[index(name)]);
         self.rows[index(name)] = Vec::new();
-        for word in words_of(&key) {
+        for word in words_of(&key).0 {
             if let Some(names) = self.words.get_mut(word.as_str()) {
                 names.remove(name);
                 if names.is_empty() {
@@ -199,13 +200,13 @@ impl Names {
             None => found = Some(names),
         };
         for word in &query.words {
-            narrow(self.with_prefix(word));
+            narrow(self.having(word));
         }
         for phrase in &query.phrases {
             narrow(self.beginning(phrase, query.is_whole));
         }
         let found = found.unwrap_or_else(|| self.by_key.iter().copied().collect());
-        if !query.overlaps() {
+        if !query.is_to_be_looked_at() {
             return found;
         }
         let takes = |name: &u32| query.takes(&words_of(&self.keys[index(*name)]));
@@ -213,8 +214,11 @@ impl Names {
     }
 
     /// The names that begin with a phrase, or have no words but its own.
-    fn beginning(&self, phrase: &[String], is_whole: bool) -> RoaringBitmap {
-        let text = || phrase.iter().flat_map(|word| std::iter::once(' ').chain(word.chars()));
+    fn beginning(&self, phrase: &[Asked], is_whole: bool) -> RoaringBitmap {
+        let letters = |word: &'_ Asked| word.folded.chars().collect::<Vec<_>>();
+        let text: Vec<char> =
+            phrase.iter().flat_map(|word| std::iter::once(' ').chain(letters(word))).collect();
+        let text = || text.iter().copied();
         let len = text().count();
         let own = |name| spoken(&self.keys[index(name)]);
         let is_before = |one| own(one).lt(text());
@@ -225,12 +229,14 @@ impl Names {
         in_runs(self.spoken.between(is_before, is_within))
     }
 
-    fn with_prefix(&self, prefix: &str) -> RoaringBitmap {
-        let from = (Included(prefix), Unbounded);
+    /// The names that have a word which begins so. Words are indexed without marks first, so those that
+    /// differ in marks alone stand together; there are some thousands of them in all.
+    fn having(&self, asked: &Asked) -> RoaringBitmap {
+        let from = (Included(asked.folded.as_str()), Unbounded);
         let words = self.words.range::<str, _>(from);
-        let names = words.take_while(|(word, _names)| word.starts_with(prefix));
+        let near = words.take_while(|(word, _names)| word.starts_with(&asked.folded));
         let mut all = RoaringBitmap::new();
-        names.for_each(|(_word, names)| all |= names);
+        near.filter(|(word, _names)| asked.begins(word)).for_each(|(_word, names)| all |= names);
         all
     }
 

@@ -157,6 +157,28 @@ pub enum RosterError {
         /// The bound.
         max: u64,
     },
+    /// Cells far to the right of any list.
+    #[error(
+        "{name} has over a million cells behind column {max} in {part}: delete the columns behind the table, or copy the table into a new workbook, and retry"
+    )]
+    WideSheet {
+        /// The file.
+        name: String,
+        /// The part of the archive.
+        part: String,
+        /// The last column that is looked at.
+        max: usize,
+    },
+    /// More cells than are held at once.
+    #[error(
+        "a sheet of {name} has more than {max} cells up to its last one: delete the rows and columns behind the table, or save it as .xlsx, and retry"
+    )]
+    ManyCells {
+        /// The file.
+        name: String,
+        /// The bound.
+        max: u64,
+    },
     /// A part of a workbook that is held whole is too long.
     #[error(
         "{name} has more than {max} bytes in {part}: copy its table into a new workbook and retry"

@@ -58,6 +58,19 @@ pub struct Feed {
     pub validate_only: bool,
     /// How long a server that does not answer is tried again.
     pub patience: Duration,
+    /// How often it is told that the server does not answer, from the first such time on.
+    pub silence_told_every: Duration,
+}
+
+/// How an import goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// So many rows are answered for.
+    Rows(u64),
+    /// The server does not answer: for how long by now. It is tried on.
+    Silent(Duration),
+    /// It answers again.
+    Back,
 }
 
 /// Why a feed ended early. What was stored before stays stored.
@@ -90,7 +103,7 @@ macro_rules! imports {
         pub async fn $name<T>(
             client: &mut $client<T>,
             feed: Feed,
-            progress: &mut (dyn FnMut(u64) + Send),
+            progress: &mut (dyn FnMut(Progress) + Send),
         ) -> Result<ImportReport, FeedError>
         where
             T: GrpcService<Body> + Send,
@@ -105,7 +118,8 @@ macro_rules! imports {
 }
 
 imports! {
-    /// Feeds a roster of reservists. `progress` is told how many rows the server has answered for.
+    /// Feeds a roster of reservists. `progress` is told how many rows the server has answered for, and
+    /// when it does not answer.
     ///
     /// # Errors
     /// [`FeedError`].
@@ -135,7 +149,7 @@ imports! {
 async fn import<K: FedKind, T>(
     client: &mut K::Client<T>,
     feed: Feed,
-    progress: &mut (dyn FnMut(u64) + Send),
+    progress: &mut (dyn FnMut(Progress) + Send),
 ) -> Result<ImportReport, FeedError>
 where
     T: GrpcService<Body> + Send,
@@ -144,7 +158,7 @@ where
     T::ResponseBody: HttpBody<Data = Bytes> + Send + 'static,
     <T::ResponseBody as HttpBody>::Error: Into<StdError> + Send,
 {
-    let patience = feed.patience;
+    let (patience, told_every) = (feed.patience, feed.silence_told_every);
     let (filled, batches) = mpsc::channel(1);
     let reader = tokio::task::spawn_blocking(move || {
         let mut batches = Batches::<K>::new(&feed.name, feed.validate_only, filled);
@@ -154,7 +168,7 @@ where
         Ok(report)
     });
     // The reader, should the session end early, finds nobody there and ends.
-    let sum = Session::new(batches).run(client, patience, progress).await;
+    let sum = Session::new(batches, told_every).run(client, patience, progress).await;
     let read: Result<ImportReport, RosterError> = reader.await.or(Err(FeedError::Reader))?;
     let sum = sum?;
     let mut report = read?;

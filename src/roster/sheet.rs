@@ -8,13 +8,12 @@
 
 mod headings;
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
 use rust_xlsxwriter::{ExcelDateTime, Format, FormatAlign, Workbook, Worksheet, XlsxError};
-use tempfile::NamedTempFile;
 
+use crate::config::whole::{Present, write_whole};
 use headings::{remark as remark_of, title, vietnamese};
 
 /// Most rows of one sheet: what a spreadsheet program can hold, less title and header.
@@ -327,19 +326,11 @@ fn harmless(cell: String) -> String {
 
 /// Writes a file that only its owner may read, whole or not at all, and over another only if asked.
 pub(super) fn write_file(path: &Path, bytes: &[u8], replace: bool) -> Result<(), SheetError> {
-    let io = |source| SheetError::Io { path: path.to_owned(), source };
-    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty());
-    // Made with mode 0600.
-    let mut file = NamedTempFile::new_in(dir.unwrap_or_else(|| Path::new("."))).map_err(io)?;
-    file.write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(io)?;
-    let kept = if replace { file.persist(path) } else { file.persist_noclobber(path) };
-    match kept {
-        Ok(_file) => Ok(()),
-        Err(fault) if fault.error.kind() == std::io::ErrorKind::AlreadyExists => {
-            Err(SheetError::Exists(path.to_owned()))
-        }
-        Err(fault) => Err(io(fault.error)),
-    }
+    let present = if replace { Present::IsReplaced } else { Present::Stays };
+    write_whole(path, bytes, 0o600, present).map_err(|source| match source.kind() {
+        std::io::ErrorKind::AlreadyExists => SheetError::Exists(path.to_owned()),
+        _other => SheetError::Io { path: path.to_owned(), source },
+    })
 }
 
 #[cfg(test)]

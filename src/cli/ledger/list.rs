@@ -11,17 +11,21 @@ use uuid::Uuid;
 
 use crate::cli::Cx;
 use crate::cli::connection::{refused, request};
-use crate::cli::listing::Export;
+use crate::cli::listing::{Export, render};
 use crate::cli::output::{local_time, utc_time};
 use crate::domain::ids::OfficerId;
 use crate::domain::instant::Instant;
 use crate::domain::world::{Act, Actor, CertificateHolder, Entry, Event};
 use crate::index::kind_name;
-use crate::roster::sheet::Sheet;
+use crate::roster::sheet::{CellValue, Sheet};
 use crate::wire::{entry, pb, timestamp};
 
 /// Entries asked for at once.
 const PAGE_LEN: usize = 500;
+/// Entries shown unless asked for more.
+const SHOWN_LEN: usize = 50;
+/// Most entries in one file; the command's help says so.
+const EXPORT_LEN_MAX: usize = 500_000;
 /// Vietnam keeps +07:00 all year, in ms.
 const OFFSET_MS: i64 = 7 * 3_600_000;
 const DAY_MS: i64 = 86_400_000;
@@ -46,9 +50,10 @@ pub(in crate::cli) struct List {
     /// Up to the end of this day.
     #[arg(long, value_name = "DATE")]
     until: Option<Date>,
-    /// At most so many, the newest.
-    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=100_000))]
-    limit: u32,
+    /// At most so many, the newest: 50 on the screen if not given, and all there are, up to 500,000, in
+    /// the file of --export.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=500_000))]
+    limit: Option<u32>,
     #[command(flatten)]
     export: Export,
 }
@@ -59,29 +64,57 @@ fn midnight(day: Date) -> Result<Instant> {
     Ok(Instant::from_millis(utc.timestamp().as_millisecond() - OFFSET_MS))
 }
 
+/// What was found, the newest first: all of it as rows, and the newest to be shown.
+#[derive(Default)]
+struct Found {
+    rows: Vec<Vec<CellValue>>,
+    shown: Vec<(u64, Entry)>,
+    /// Whether there is more than was asked for.
+    is_cut: bool,
+}
+
+fn sheet_of(rows: Vec<Vec<CellValue>>) -> Sheet {
+    Sheet { rows, ..Sheet::new("", &["ENTRY", "TIME", "BY", "KIND", "WHAT"]) }
+}
+
+fn row_of(index: u64, entry: &Entry) -> Vec<CellValue> {
+    vec![
+        index.into(),
+        local_time(entry.at).into(),
+        by(&entry.actor).into(),
+        entry.event.kind().into(),
+        said(&entry.event).into(),
+    ]
+}
+
 impl List {
     pub(super) async fn run(self, cx: &Cx) -> Result<()> {
         self.export.target()?;
-        let mut found = self.find(cx).await?;
-        found.reverse();
-        let value = found.iter().map(|(index, entry)| value_of(*index, entry)).collect::<Vec<_>>();
-        let mut sheet = Sheet::new("", &["ENTRY", "TIME", "BY", "KIND", "WHAT"]);
-        for (index, entry) in &found {
-            sheet.push([
-                (*index).into(),
-                local_time(entry.at).into(),
-                by(&entry.actor).into(),
-                entry.event.kind().into(),
-                said(&entry.event).into(),
-            ]);
+        let shown_max = self.limit.map_or(Ok(SHOWN_LEN), usize::try_from)?;
+        let all_max = match self.limit {
+            None if self.export.export.is_some() => EXPORT_LEN_MAX,
+            _no_file_or_as_asked => shown_max,
+        };
+        let mut found = self.find(cx, all_max, shown_max).await?;
+        found.rows.reverse();
+        found.shown.reverse();
+        let value = found.shown.iter().map(|(at, entry)| value_of(*at, entry)).collect::<Vec<_>>();
+        let shown = found.shown.iter().map(|(at, entry)| row_of(*at, entry)).collect();
+        let (all, is_cut) = (found.rows.len(), found.is_cut);
+        self.export.save(&cx.screen, || sheet_of(found.rows))?;
+        if is_cut && (self.limit.is_some() || self.export.export.is_some()) {
+            cx.screen.note(&format!(
+                "these are the newest {all}; of those before, --until a day shows the newest"
+            ));
         }
-        self.export.show(&cx.screen, &value, &sheet, "")
+        let left = all - value.len();
+        let foot =
+            if left > 0 { format!("{left} earlier ones are in the file") } else { String::new() };
+        cx.screen.show(&value, || render(&sheet_of(shown), &foot))
     }
 
-    /// The newest first.
-    async fn find(&self, cx: &Cx) -> Result<Vec<(u64, Entry)>> {
+    async fn find(&self, cx: &Cx, all_max: usize, shown_max: usize) -> Result<Found> {
         let connection = cx.connect().await?;
-        let limit = usize::try_from(self.limit)?;
         let until = self.until.map(midnight).transpose()?.map(|at| at.offset_by(DAY_MS));
         let mut ask = pb::FindEntriesRequest {
             kinds: self.kinds.clone(),
@@ -93,24 +126,28 @@ impl List {
             before_index: 0,
             page_size: 0,
         };
-        let mut found = Vec::new();
+        let mut found = Found::default();
         let bar = cx.screen.counter("entries");
         loop {
-            ask.page_size = u32::try_from(PAGE_LEN.min(limit - found.len()))?;
+            ask.page_size = u32::try_from(PAGE_LEN.min(all_max - found.rows.len()))?;
             let page = connection.ledger().find_entries(request(ask.clone())).await;
             let page = page.map_err(refused)?.into_inner();
             bar.inc(u64::try_from(page.entries.len())?);
             for one in page.entries {
-                let read = entry::decode(&one.entry);
-                found.push((one.index, read.context("an entry cannot be read")?));
+                let read = entry::decode(&one.entry).context("an entry cannot be read")?;
+                found.rows.push(row_of(one.index, &read));
+                if found.shown.len() < shown_max {
+                    found.shown.push((one.index, read));
+                }
             }
             let next = page.next_before_index;
             anyhow::ensure!(
                 next == 0 || ask.before_index == 0 || next < ask.before_index,
                 "the server goes round in circles: do not trust this ledger"
             );
-            if next == 0 || found.len() >= limit {
+            if next == 0 || found.rows.len() >= all_max {
                 bar.finish_and_clear();
+                found.is_cut = next != 0;
                 return Ok(found);
             }
             ask.before_index = next;

@@ -25,20 +25,25 @@ pub(in crate::cli) struct Erase {
 /// Erases one record, once the person at the screen has typed its id again.
 pub(super) async fn run(cx: &Cx, erase: Erase, kind: pb::RecordKind) -> Result<()> {
     let id = erase.id.to_string();
-    cx.screen.note(&format!(
-        "Record {id} goes for good: from the store, the lists and, with its key, from all backups. That \
-         it was there stays provable; what was in it is gone."
-    ));
-    if !erase.yes && cx.screen.ask("To erase it, type its id: ")? != id {
-        bail!("nothing was erased: the id was not typed; those who have read it may use --yes");
-    }
     let ask = pb::EraseRecordRequest {
         request_id: request_id(),
         kind: kind.into(),
         record_id: id.clone(),
         reason: erase.reason,
+        validate_only: true,
     };
-    let reply = cx.connect().await?.registry().erase_record(request(ask)).await.map_err(refused)?;
+    // What may not go is not said to go.
+    let mut client = cx.connect().await?.registry();
+    client.erase_record(request(ask.clone())).await.map_err(refused)?;
+    cx.screen.note(&format!(
+        "Record {id} will go for good: from the store, the lists and, with its key, from all backups. That \
+         it was there stays provable; what was in it is gone."
+    ));
+    if !erase.yes && cx.screen.ask("To erase it, type its id: ")? != id {
+        bail!("nothing was erased: the id was not typed; those who have read it may use --yes");
+    }
+    let ask = pb::EraseRecordRequest { request_id: request_id(), validate_only: false, ..ask };
+    let reply = client.erase_record(request(ask)).await.map_err(refused)?;
     let done = reply.into_inner();
     let value = json!({
         "record_id": id,

@@ -9,14 +9,15 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, anyhow};
 use clap::Args;
 use jiff::civil::Date;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
+use tonic::Code;
 
 use crate::cli::Cx;
 use crate::cli::connection::{Connection, refused, request_id};
 use crate::cli::output::{table, text_of};
 use crate::domain::ids::UnitCode;
 use crate::domain::unit::Units;
-use crate::roster::feed::{self, Feed, FeedError};
+use crate::roster::feed::{self, Feed, FeedError, Progress};
 use crate::roster::lists::shipped_equipment_types;
 use crate::roster::template::write_template;
 use crate::roster::{ImportReport, Mapping, RosterKind, Source, write_refused};
@@ -24,6 +25,8 @@ use crate::wire::pb;
 
 /// How long a server that does not answer is tried again before an import is given up.
 const PATIENCE: Duration = Duration::from_secs(180);
+/// How often the person is told that the server does not answer.
+const SILENCE_TOLD_EVERY: Duration = Duration::from_secs(8);
 
 /// Which roster, and how to read it.
 #[derive(Debug, Clone, Args)]
@@ -146,9 +149,13 @@ pub(super) async fn run(cx: &Cx, roster: Roster, kind: RosterKind) -> Result<()>
         name: request_id(),
         validate_only: roster.dry_run,
         patience: PATIENCE,
+        silence_told_every: SILENCE_TOLD_EVERY,
     };
     let bar = cx.screen.counter("rows");
-    let mut progress = |rows| bar.set_position(rows);
+    let mut progress = |news| match news {
+        Progress::Rows(rows) => bar.set_position(rows),
+        news => bar.suspend(|| cx.screen.note(&told::silence(news, PATIENCE))),
+    };
     let again = feed.clone();
     let fed = tokio::select! {
         fed = import(&connection, kind, feed, &mut progress) => Some(fed),
@@ -168,10 +175,14 @@ pub(super) async fn run(cx: &Cx, roster: Roster, kind: RosterKind) -> Result<()>
         give_mapping(cx, mapping, roster.mapping_out.as_deref(), roster.force)?;
     }
     let report = fed.map_err(|failure| match failure {
-        FeedError::Server { answered: 0, source } => refused(*source),
+        FeedError::Server { answered: 0, source } if source.code() != Code::Unavailable => {
+            refused(*source)
+        }
         // The library's own words for a status are for programmers.
-        FeedError::Server { answered, source } => refused(*source).context(format!(
-            "the import was cut short after {answered} batches: import the file again to complete it"
+        FeedError::Server { source, .. } => refused(*source).context(format!(
+            "the import was cut short: {} rows are answered for and stay as they are; once the server \
+             answers, import the same file again to complete it",
+            bar.position()
         )),
         other => other.into(),
     })?;
@@ -216,7 +227,8 @@ fn form(cx: &Cx, kind: RosterKind, out: &Path, force: bool) -> Result<()> {
 fn give_mapping(cx: &Cx, mapping: &str, out: Option<&Path>, force: bool) -> Result<()> {
     let Some(out) = out else {
         cx.screen.note("a mapping file to fill in (--mapping-out OUT.toml writes it to a file):");
-        return cx.screen.print(mapping.trim_end());
+        let value = json!({ "mapping": mapping });
+        return cx.screen.show(&value, || mapping.trim_end().to_owned());
     };
     if out.exists() && !force {
         return Err(anyhow!("{} is there already: move it away or add --force", out.display()));
@@ -235,7 +247,7 @@ async fn import(
     connection: &Connection,
     kind: RosterKind,
     feed: Feed,
-    progress: &mut (dyn FnMut(u64) + Send),
+    progress: &mut (dyn FnMut(Progress) + Send),
 ) -> Result<ImportReport, FeedError> {
     let (mut registry, mut force) = (connection.registry(), connection.force());
     match kind {

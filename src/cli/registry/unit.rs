@@ -1,13 +1,11 @@
 //! `hoatoc unit`: the tree of units, and its history.
 
 mod change;
+mod import;
 mod moved;
 mod show;
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
-
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use clap::Subcommand;
 use jiff::civil::Date;
 use serde_json::{Value, json};
@@ -15,33 +13,28 @@ use serde_json::{Value, json};
 use change::Change;
 
 use crate::cli::Cx;
-use crate::cli::connection::{Connection, refused, request, request_id};
-use crate::cli::listing::Export;
+use crate::cli::listing::{Export, render};
 use crate::domain::ids::UnitCode;
-use crate::domain::unit::{Unit as DomainUnit, Units};
-use crate::roster::lists::{
-    LIST_BYTES_MAX, date_successors, names_history, read_unit_rows, shipped_former_units,
-};
+use crate::domain::unit::Unit as DomainUnit;
+use crate::roster::lists::sheet_of_units;
 use crate::roster::sheet::{CellValue, Sheet};
 use crate::wire::pb;
 
-/// Units in one call: with the longest names they keep within one message.
-const PUT_LEN_MAX: usize = 100;
-
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum Unit {
-    /// Creates or changes units from a list with the columns code, name, echelon, kind, parent_code,
-    /// parent_basis, area_km2, population, and with history also valid_from, valid_to,
-    /// successor_codes, successor_basis, other_parent_codes, official_code. Parents stand in the list
-    /// or on the server. With the units that took their place the shipped 139 units from before July
-    /// 2025 are entered too.
-    #[command(after_help = "Example:\n  hoatoc unit import units.csv --as ~/admin")]
-    Import {
-        /// The list, as UTF-8 text with commas.
-        file: PathBuf,
-    },
-    /// Lists units.
-    #[command(after_help = "Example:\n  hoatoc unit list --as ~/admin")]
+    /// Brings in a list of units: new ones, and facts without history (people, area) of those there
+    /// are. Columns in any order, in Vietnamese or English: code, name, kind, parent_code, parent_basis,
+    /// area_km2, population, and with history valid_from, valid_to, successor_codes,
+    /// successor_basis, other_parent_codes, official_code; what is blank stays as it is known. Another
+    /// name, kind or parent is refused, or with --on a renaming or move with a date, which `unit undo`
+    /// takes back. With the units that took their place the shipped 139 units from before July 2025 are
+    /// entered too.
+    #[command(
+        after_help = "Examples:\n  hoatoc unit import units.xlsx --dry-run --as ~/admin\n  hoatoc unit import units.xlsx --on 2026-03-01 --document \"Nghị quyết 12/NQ\" --dry-run --as ~/admin"
+    )]
+    Import(import::Import),
+    /// Lists units; what --export writes, `unit import` reads.
+    #[command(after_help = "Example:\n  hoatoc unit list --export units.xlsx --as ~/admin")]
     List {
         /// Those that exist no more too.
         #[arg(long, conflicts_with = "on")]
@@ -75,7 +68,7 @@ pub(in crate::cli) enum Unit {
 impl Unit {
     pub(in crate::cli) async fn run(self, cx: &Cx) -> Result<()> {
         match self {
-            Self::Import { file } => import(cx, &file).await,
+            Self::Import(list) => import::import(cx, list).await,
             Self::List { closed, on, export } => list(cx, closed, on, &export).await,
             Self::Show { code } => show::show(cx, &code).await,
             Self::History { code, export } => show::history(cx, &code, &export).await,
@@ -84,87 +77,8 @@ impl Unit {
     }
 }
 
-async fn import(cx: &Cx, file: &std::path::Path) -> Result<()> {
-    let context = || format!("failed to read {}", file.display());
-    let len = std::fs::metadata(file).with_context(context)?.len();
-    if usize::try_from(len).is_ok_and(|len| len > LIST_BYTES_MAX) {
-        anyhow::bail!("{} has {len} bytes, over the bound of {LIST_BYTES_MAX}", file.display());
-    }
-    let text = std::fs::read_to_string(file).with_context(context)?;
-    let mut units =
-        read_unit_rows(&text).with_context(|| format!("{} is not right", file.display()))?;
-    let connection = cx.connect().await?;
-    let held = connection.units().await?;
-    let held: Vec<DomainUnit> = held.iter().map(TryInto::try_into).collect::<Result<_, _>>()?;
-    let held: BTreeMap<_, _> = held.into_iter().map(|unit| (unit.code.clone(), unit)).collect();
-    if !names_history(&text) {
-        for unit in &mut units {
-            keep_history(unit, held.get(&unit.code));
-        }
-    }
-    let former = former_units(&units, &held);
-    date_successors(&mut units, &former);
-    let shipped = former.len();
-    units.extend(former);
-    let named: BTreeSet<_> = units.iter().map(|unit| unit.code.clone()).collect();
-    let kept = held.into_values().filter(|unit| !named.contains(&unit.code));
-    // What the list names, among what is there already.
-    Units::from_list(kept.chain(units.iter().cloned()))?;
-    // Parents before children, whatever the order of the list.
-    units.sort_by_key(DomainUnit::entry_order);
-    let (created, updated, unchanged) = put(cx, &connection, &units).await?;
-    let created = created - u32::try_from(shipped)?;
-    let value = json!({
-        "created": created, "updated": updated, "unchanged": unchanged, "former": shipped,
-    });
-    cx.screen.show(&value, || {
-        let text = format!("{created} created, {updated} updated, {unchanged} unchanged");
-        match shipped {
-            0 => text,
-            _some => format!("{text}; {shipped} units from before July 2025 entered with them"),
-        }
-    })
-}
-
-/// A list without history says nothing of it: what is held stays.
-fn keep_history(unit: &mut DomainUnit, held: Option<&DomainUnit>) {
-    if let Some(held) = held {
-        (unit.valid_from, unit.valid_to) = (held.valid_from, held.valid_to);
-        unit.former.clone_from(&held.former);
-    }
-}
-
-/// The shipped former units that are not there yet, if all that took their place is or comes.
-fn former_units(units: &[DomainUnit], held: &BTreeMap<UnitCode, DomainUnit>) -> Vec<DomainUnit> {
-    let named: BTreeSet<&UnitCode> =
-        units.iter().map(|unit| &unit.code).chain(held.keys()).collect();
-    let shipped = shipped_former_units();
-    let follows = |code: &UnitCode| named.contains(code);
-    let comes_whole = shipped.iter().all(|old| old.former.successors.iter().all(follows));
-    shipped.into_iter().filter(|old| comes_whole && !named.contains(&old.code)).collect()
-}
-
-/// Sends units in parts; how many were created, updated, unchanged.
-async fn put(cx: &Cx, connection: &Connection, units: &[DomainUnit]) -> Result<(u32, u32, u32)> {
-    let bar = cx.screen.progress(u64::try_from(units.len())?, "units");
-    let (mut created, mut updated, mut unchanged) = (0, 0, 0);
-    for part in units.chunks(PUT_LEN_MAX) {
-        let ask = pb::PutUnitsRequest {
-            request_id: request_id(),
-            units: part.iter().map(Into::into).collect(),
-        };
-        let done = connection.organization().put_units(request(ask)).await.map_err(refused)?;
-        let done = done.into_inner();
-        created += done.created;
-        updated += done.updated;
-        unchanged += done.unchanged;
-        bar.inc(u64::try_from(part.len())?);
-    }
-    bar.finish_and_clear();
-    Ok((created, updated, unchanged))
-}
-
 async fn list(cx: &Cx, closed: bool, on: Option<Date>, export: &Export) -> Result<()> {
+    export.target()?;
     let on = on.map(|day| day.to_string()).unwrap_or_default();
     let units = cx.connect().await?.units_on(&on).await?;
     let mut units: Vec<DomainUnit> =
@@ -186,7 +100,9 @@ async fn list(cx: &Cx, closed: bool, on: Option<Date>, export: &Export) -> Resul
         ];
         sheet.rows.push(row.into_iter().take(sheet.columns.len()).collect());
     }
-    export.show(&cx.screen, &value, &sheet, "")
+    // The file has all that is known of each, so that it can be filled in and imported.
+    export.save(&cx.screen, || sheet_of_units(&units))?;
+    cx.screen.show(&value, || render(&sheet, ""))
 }
 
 /// A unit as JSON.

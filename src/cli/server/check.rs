@@ -43,12 +43,20 @@ pub(in crate::cli) struct Check {
 /// The newest version of each record, as the ledger says.
 type Said = BTreeMap<(RecordKind, [u8; 16]), (u64, [u8; 32])>;
 
+/// How many records there are, and how many of them are erased: their content stays in a backup that was
+/// restored, and no key opens it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Counted {
+    records: u64,
+    erased: u64,
+}
+
 /// What was read, and what is wrong with it.
 struct Findings {
     batches: u64,
     unfinished: Option<u64>,
     recovered: Recovered,
-    records: u64,
+    records: Counted,
     records_opened: bool,
     problems: Vec<String>,
     // Whether all of them are the index's, which can be built again.
@@ -140,7 +148,8 @@ impl Findings {
             "batches": batches,
             "ledger_entries": entries,
             "ledger_root": root,
-            "records": records,
+            "records": records.records,
+            "records_erased": records.erased,
             "records_opened": self.records_opened,
             "epoch": world.epoch(),
             "unfinished_append_bytes": self.unfinished,
@@ -148,8 +157,15 @@ impl Findings {
         });
         cx.screen.show(&value, || {
             let mut text = format!(
-                "batches         {batches}\nledger entries  {entries}\nledger root     {root}\nrecords         {records}\n",
+                "batches         {batches}\nledger entries  {entries}\nledger root     {root}\nrecords         {}\n",
+                records.records
             );
+            if records.erased > 0 {
+                text.push_str(&format!(
+                    "erased          {} of them: a restored backup still has what no key opens any more\n",
+                    records.erased
+                ));
+            }
             if let Some(len) = self.unfinished {
                 text.push_str(&format!(
                     "unfinished      {len} bytes of an append that was never confirmed; the next start cuts them off\n"
@@ -194,9 +210,9 @@ fn check_records(
     store: &dyn Store,
     sealer: Option<&Sealer>,
     problems: &mut Vec<String>,
-) -> Result<u64> {
+) -> Result<Counted> {
     let mut said = said_by_ledger(store)?;
-    let mut count = 0;
+    let mut count = Counted::default();
     for kind in RecordKind::ALL {
         let mut after = Vec::new();
         loop {
@@ -204,12 +220,13 @@ fn check_records(
             let Some((last, _value)) = page.last() else { break };
             after.clone_from(last);
             for (key, value) in page {
-                count += 1;
-                let fault = match keys::record_id(kind, &key) {
-                    None => Some("has a key of no record".to_owned()),
+                count.records += 1;
+                let found = match keys::record_id(kind, &key) {
+                    None => Found::Fault("has a key of no record".to_owned()),
                     Some(id) => compare(kind, &id, &value, said.remove(&(kind, id)), sealer),
                 };
-                if let Some(fault) = fault {
+                count.erased += u64::from(found == Found::Erased);
+                if let Found::Fault(fault) = found {
                     let id = hex::encode(&key[1..key.len().min(17)]);
                     problems.push(format!("{} {id} {fault}", kind_name(kind)));
                 }
@@ -226,31 +243,42 @@ fn check_records(
     Ok(count)
 }
 
+/// What a record of the store is found to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Found {
+    /// What the ledger vouches for.
+    Sound,
+    /// Closed for good: its key was cut out of the keyring.
+    Erased,
+    /// Something else.
+    Fault(String),
+}
+
 fn compare(
     kind: RecordKind,
     id: &[u8; 16],
     value: &[u8],
     said: Option<(u64, [u8; 32])>,
     sealer: Option<&Sealer>,
-) -> Option<String> {
+) -> Found {
     let Some((said_version, commitment)) = said else {
-        return Some("is in the store and not in the ledger".into());
+        return Found::Fault("is in the store and not in the ledger".into());
     };
     let Some((head, sealed)) = value.split_first_chunk::<8>() else {
-        return Some("is cut off".into());
+        return Found::Fault("is cut off".into());
     };
     let version = u64::from_be_bytes(*head);
     if version != said_version {
-        return Some(format!("has version {version}, the ledger says {said_version}"));
+        return Found::Fault(format!("has version {version}, the ledger says {said_version}"));
     }
-    let sealer = sealer?;
+    let Some(sealer) = sealer else { return Found::Sound };
     let belongs = Belongs { record_id: id, kind: kind_name(kind), version };
     match sealer.open_committed(&belongs, sealed) {
-        // A backup of before was restored: it counts as erased.
-        Err(SealError::Erased) => None,
-        Err(fault) => Some(format!("does not open: {fault}")),
-        Ok(opened) if opened.commitment == commitment => None,
-        Ok(_other) => Some("has other content than the ledger vouches for".into()),
+        // A backup of before was restored.
+        Err(SealError::Erased) => Found::Erased,
+        Err(fault) => Found::Fault(format!("does not open: {fault}")),
+        Ok(opened) if opened.commitment == commitment => Found::Sound,
+        Ok(_other) => Found::Fault("has other content than the ledger vouches for".into()),
     }
 }
 
@@ -293,8 +321,11 @@ mod tests {
         let said = Some((2, value(2, b"as it is").1));
         let value = |version, body| value(version, body).0;
         let ask = |value: &[u8], said| compare(kind, &id, value, said, Some(&sealer));
-        assert_eq!(ask(&value(2, b"as it is"), said), None);
-        let found = |fault: Option<String>| fault.expect("a fault is found");
+        assert_eq!(ask(&value(2, b"as it is"), said), Found::Sound);
+        let found = |found: Found| match found {
+            Found::Fault(fault) => fault,
+            other => panic!("{other:?}"),
+        };
         assert!(found(ask(&value(2, b"changed"), said)).contains("other content"));
         assert!(found(ask(&value(1, b"as it is"), said)).contains("version 1"));
         assert!(found(ask(&value(2, b"as it is"), None)).contains("not in the ledger"));

@@ -1,26 +1,23 @@
 //! Files of a home: keys for their owner's eyes only, written whole or not at all.
 
 use std::fs;
-use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::Path;
 
 use zeroize::Zeroizing;
 
 use super::HomeError;
 use crate::config::FILE_LEN_MAX;
+use crate::config::whole::{Present, write_whole};
 
 /// Writes a file that must not be there yet, and puts it on stable storage.
 ///
 /// # Errors
 /// [`HomeError::Io`].
 pub fn write_new(path: &Path, bytes: &[u8], mode: u32) -> Result<(), HomeError> {
-    let write = || {
-        let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?;
-        file.write_all(bytes)?;
-        file.sync_all()
-    };
-    write().map_err(|source| HomeError::Io { action: "write", path: path.to_owned(), source })
+    let written = write_whole(path, bytes, mode, Present::Stays);
+    written.map_err(|source| HomeError::Io { action: "write", path: path.to_owned(), source })
 }
 
 /// Reads a small file; what was read leaves memory when dropped. A private key (`*.key`) that others
@@ -84,17 +81,6 @@ pub(super) fn make_private_dir(dir: &Path) -> Result<(), HomeError> {
 
 /// Replaces a file: after a power cut there is the old one or the new one, never a part.
 pub(super) fn replace(path: &Path, bytes: &[u8], mode: u32) -> Result<(), HomeError> {
-    let failed = |source| HomeError::Io { action: "write", path: path.to_owned(), source };
-    let next = path.with_added_extension("next");
-    match fs::remove_file(&next) {
-        // One that a crash left behind may have another mode.
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
-        _gone => {}
-    }
-    write_new(&next, bytes, mode)?;
-    let put_in_place = || {
-        fs::rename(&next, path)?;
-        path.parent().map_or(Ok(()), |dir| fs::File::open(dir)?.sync_all())
-    };
-    put_in_place().map_err(failed)
+    let written = write_whole(path, bytes, mode, Present::IsReplaced);
+    written.map_err(|source| HomeError::Io { action: "write", path: path.to_owned(), source })
 }

@@ -10,7 +10,6 @@ use jiff::civil::Date;
 
 use super::{Echelon, ParentBasis, Unit, UnitError, UnitKind, Units};
 use crate::domain::ids::UnitCode;
-use crate::domain::text::fold;
 
 /// Most units that one reorganization may touch: they are one entry of the ledger.
 pub const CHANGE_UNITS_MAX: usize = 100;
@@ -72,6 +71,19 @@ impl Change {
             Self::Rename { .. } => "rename",
             Self::Move { .. } => "move",
             Self::Close { .. } => "close",
+        }
+    }
+
+    /// The units that it names: what changes, what that comes under, what takes its place.
+    pub fn names(&self) -> Vec<&UnitCode> {
+        match self {
+            Self::Merge { units, into, .. } => units.iter().chain([into]).collect(),
+            Self::Split { unit, parts, .. } => {
+                std::iter::once(unit).chain(parts.iter().map(|part| &part.code)).collect()
+            }
+            Self::Rename { unit, .. } => vec![unit],
+            Self::Move { unit, parent, .. } => vec![unit, parent],
+            Self::Close { unit, successors } => std::iter::once(unit).chain(successors).collect(),
         }
     }
 }
@@ -178,12 +190,9 @@ impl Units {
     }
 
     /// Whether every commune, or unit above, that was touched has a name of its own.
-    fn check_names(&self, touched: &[Unit]) -> Result<(), ChangeError> {
-        let is_named = |unit: &&Unit| !unit.is_closed() && unit.echelon() <= Echelon::Commune;
-        for unit in touched.iter().filter(is_named) {
-            let name = fold(&unit.name);
-            let is_other = |other: &&Unit| other.code != unit.code && fold(&other.name) == name;
-            if let Some(other) = self.iter().filter(is_named).find(is_other) {
+    pub(in crate::domain) fn check_names(&self, touched: &[Unit]) -> Result<(), ChangeError> {
+        for unit in touched {
+            if let Some(other) = self.namesake(unit) {
                 return Err(ChangeError::NameTaken {
                     code: unit.code.clone(),
                     name: unit.name.clone(),
@@ -284,7 +293,8 @@ impl Units {
         after
     }
 
-    /// Time goes forward for each unit, and each one changes.
+    /// Time goes forward for each unit, and each one changes. Two documents may change it on one day:
+    /// on that day it is what the later one made of it.
     fn check_days(&self, after: &[Unit], day: Date) -> Result<(), ChangeError> {
         for unit in after {
             let code = || unit.code.clone();
@@ -295,7 +305,7 @@ impl Units {
             let changed = self.past(&unit.code).last().map(|past| past.until);
             let last_day = unit.valid_to.unwrap_or(Date::MAX);
             let outlived = self.predecessors(&unit.code).any(|own| own.valid_to > Some(last_day));
-            let is_after = changed.is_none_or(|until| until < day.yesterday().unwrap_or(day));
+            let is_after = changed.is_none_or(|until| until <= day.yesterday().unwrap_or(day));
             if !is_after || outlived || before.valid_from.is_some_and(|from| from >= day) {
                 return Err(ChangeError::TooEarly { code: code(), day });
             }

@@ -77,15 +77,18 @@ impl Units {
         Ok(())
     }
 
-    /// Takes a reorganization back: each unit it changed is what it was before, each it created is
-    /// gone. That nothing rests on it was seen when it was decided.
+    /// Takes a reorganization back: each unit it changed is what it was before, but for facts without
+    /// history that came since; each it created is gone. That nothing rests on it was seen when it was
+    /// decided.
     pub(crate) fn restore(&mut self, changed: &[Unit]) {
         for unit in changed {
             let earlier = self.past.get_mut(&unit.code).and_then(Vec::pop);
-            match earlier {
-                Some(earlier) => self.by_code.insert(unit.code.clone(), earlier.unit),
-                None => self.by_code.remove(&unit.code),
-            };
+            let now = self.by_code.remove(&unit.code);
+            if let Some(Past { unit: was, .. }) = earlier {
+                let facts = now.as_ref().unwrap_or(unit);
+                let was = was.with_facts_of(facts);
+                self.by_code.insert(unit.code.clone(), was);
+            }
             if self.past(&unit.code).is_empty() {
                 self.past.remove(&unit.code);
             }

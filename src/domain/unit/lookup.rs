@@ -26,7 +26,16 @@ pub struct Found<'a> {
     pub now: &'a Unit,
 }
 
-impl Found<'_> {
+impl<'a> Found<'a> {
+    /// The unit under which a record that means it is entered: itself where it ended under its official
+    /// code, for records count where it leads, and go back with it when its end is taken back; that of
+    /// today where it is kept under a code of ours, as all from before July 2025 are.
+    pub fn entered(&self) -> &'a Unit {
+        let code = self.then.code.as_str();
+        let is_official = code.len() == 5 && code.bytes().all(|byte| byte.is_ascii_digit());
+        if is_official { self.then } else { self.now }
+    }
+
     /// Whether the unit that was meant exists no more.
     pub fn is_former(&self) -> bool {
         self.then.code != self.now.code

@@ -89,7 +89,7 @@ pub enum Command {
     },
     /// Brings a trust bundle into force.
     PublishTrust(Arc<Trust>),
-    /// Creates or replaces units, parents before children.
+    /// Creates units, parents before children, and brings facts without history of those there are.
     PutUnits(Vec<Unit>),
     /// Replaces the list of specialties.
     PutSpecialties(Specialties),
@@ -101,6 +101,8 @@ pub enum Command {
         effective: Date,
         /// The document it rests on, or the reason.
         document: String,
+        /// Also when a unit is closed without a successor that still has records or endpoints.
+        force: bool,
     },
     /// Takes a reorganization back.
     UndoUnits {

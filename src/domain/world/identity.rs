@@ -71,7 +71,8 @@ impl World {
         let today = now.date_in_vietnam();
         let mut tree = self.units().clone();
         let mut changed = Vec::new();
-        for unit in units {
+        for said in units {
+            let unit = tree.listed(said)?;
             if unit.parent.is_none() && self.province.as_ref() != Some(&unit.code) {
                 let reason =
                     "the one unit with no parent is the province this ledger was founded for";
@@ -87,9 +88,12 @@ impl World {
                               codes as text";
                 return Err(Refusal::Invalid { reason });
             }
-            if tree.get(&unit.code) != Some(unit) {
+            if tree.get(&unit.code).is_none() {
+                tree.check_names(std::slice::from_ref(&unit))?;
+            }
+            if tree.get(&unit.code) != Some(&unit) {
                 tree.put(unit.clone())?;
-                changed.push(unit.clone());
+                changed.push(unit);
             }
         }
         // Each leaf must keep within the store's bound for one value.

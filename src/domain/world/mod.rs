@@ -227,7 +227,7 @@ impl World {
             Command::PublishTrust(trust) => self.publish_trust(trust, now)?,
             Command::PutUnits(units) => self.put_units(units, now)?,
             Command::PutSpecialties(list) => self.put_specialties(list)?,
-            Command::ChangeUnits { change, effective, document } => {
+            Command::ChangeUnits { change, effective, document, force: _ } => {
                 self.change_units(change, *effective, document, now)?
             }
             Command::UndoUnits { entry, document } => self.undo_units(*entry, document)?,

@@ -71,6 +71,10 @@ pub enum UndoError {
     LaterChange { later: u64, unit: UnitCode },
     #[error("unit {unit} was changed by an import since: import it as it was first")]
     LaterImport { unit: UnitCode },
+    #[error(
+        "unit {unit} cannot go: {count} records of kind {kind} were entered under it; move them first"
+    )]
+    RecordsRest { unit: UnitCode, count: u64, kind: &'static str },
     #[error("unit {unit} cannot go: unit {user} rests on it; move that first")]
     UnitRests { unit: UnitCode, user: UnitCode },
     #[error(
@@ -87,6 +91,24 @@ impl World {
     /// A reorganization by its place in the ledger.
     pub fn reorganization(&self, entry: u64) -> Option<&Recorded> {
         self.reorganizations.get(&entry)
+    }
+
+    /// The units that a reorganization touches, names or leads to; of an undoing, those of what it took
+    /// back.
+    pub fn concerned(&self, entry: u64) -> BTreeSet<&UnitCode> {
+        let Some(Recorded { done, .. }) = self.reorganization(entry) else {
+            return BTreeSet::new();
+        };
+        let into = done.units.iter().flat_map(|unit| &unit.former.successors);
+        let own = done.units.iter().map(|unit| &unit.code).chain(into);
+        match &done.act {
+            Act::Change(change) => own.chain(change.names()).collect(),
+            // What is taken back is older, so this ends.
+            Act::Undo { entry: undone } if *undone < entry => {
+                own.chain(self.concerned(*undone)).collect()
+            }
+            Act::Undo { .. } => own.collect(),
+        }
     }
 
     /// All reorganizations, oldest first, with their places in the ledger.
@@ -148,7 +170,7 @@ impl World {
             }
         }
         for unit in changed {
-            if self.units.get(&unit.code) != Some(unit) {
+            if !self.units.get(&unit.code).is_some_and(|now| now.is_but_for_facts(unit)) {
                 return Err(UndoError::LaterImport { unit: unit.code.clone() });
             }
             if self.units.past(&unit.code).is_empty() {

@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use ring::rand::SystemRandom;
 
 use crate::domain::ids::UnitCode;
-use crate::domain::unit::Units;
+use crate::domain::unit::{Unit, Units};
 use crate::domain::world::{Event, RecordKind, RecordVersion};
 use crate::engine::EngineError;
 use crate::engine::records::{NewRecord, RecordJob, RecordOutcome, RowMode, RowOutcome};
@@ -145,6 +145,9 @@ fn place(
     if units.get(&new.index.facets.unit).is_none() {
         return Err("UNIT_UNKNOWN");
     }
+    // A unit that ended with nothing in its place is reached by no order: nothing moves in.
+    let unit = &new.index.facets.unit;
+    let is_lost = units.get(units.current(unit)).is_none_or(Unit::is_closed);
     let Some((id, row)) = holder(new, kind, table, repeated)? else {
         if repeated {
             // Refused then, or changed since: carrying it out now would be a second time.
@@ -152,6 +155,9 @@ fn place(
         }
         if matches!(new.mode, RowMode::Merge { seen: Some(_) }) {
             return Err("VERSION_CHANGED");
+        }
+        if is_lost {
+            return Err("UNIT_CLOSED");
         }
         if taken.ids.contains(&new.fresh_id) || table.get(&new.fresh_id).is_some() {
             return Err("NUMBER_EXISTS");
@@ -164,6 +170,9 @@ fn place(
     }
     if repeated || row.digest == new.index.digest {
         return Ok(RowOutcome::Unchanged(id, row.version));
+    }
+    if is_lost && row.unit != *unit {
+        return Err("UNIT_CLOSED");
     }
     match new.mode {
         RowMode::Update { version, .. } if version != row.version => Err("VERSION_CHANGED"),

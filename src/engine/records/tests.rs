@@ -7,6 +7,7 @@ use super::*;
 use crate::clock::ManualClock;
 use crate::domain::ids::UnitCode;
 use crate::domain::instant::Instant;
+use crate::domain::unit::Change as UnitChange;
 use crate::domain::world::{Event, RecordVersion};
 use crate::engine::{Engine, Parts};
 use crate::evidence::seal::Belongs;
@@ -429,4 +430,67 @@ async fn a_batch_over_its_bound_or_a_record_too_long_is_refused_and_nothing_pers
     let registry = bench.engine.registry();
     let (_id, row) = registry.table(RecordKind::Reservist).iter().next().expect("one row");
     assert_eq!(row.unit, unit);
+}
+
+#[tokio::test]
+async fn a_unit_is_not_closed_over_a_record_that_moves_in_and_nothing_moves_into_one_that_is() {
+    let bench = Bench::new().await;
+    let mut person = people(1).remove(0);
+    person.residence_unit_code = "TV-001".to_owned();
+    let close = |force: bool| Request {
+        actor: Actor::Server,
+        id: None,
+        command: Command::ChangeUnits {
+            change: UnitChange::Close {
+                unit: "TV-001".parse().expect("a code"),
+                successors: vec![],
+            },
+            effective: jiff::civil::date(2026, 1, 1),
+            document: "giải thể".to_owned(),
+            force,
+        },
+    };
+    // Both are on their way at once: whichever comes first, the other is refused.
+    let job = |reply| RecordJob {
+        actor: Actor::Server,
+        id: None,
+        kind: RecordKind::Reservist,
+        rows: vec![imported(&person)],
+        validate_only: false,
+        sealer: sealer(),
+        reply,
+    };
+    let moving = bench.engine.enqueue_records(job).await.expect("room in the lane");
+    let closed = bench.engine.submit(close(false)).await;
+    let moved = moving.await.expect("answered").expect("carried out");
+    match (&closed, moved.rows[0].1) {
+        (Ok(_closed), RowOutcome::Refused("UNIT_CLOSED")) => {}
+        (Err(refused), RowOutcome::Created(..)) => {
+            assert_eq!(refused.reason(), "UNIT_CLOSE_STRANDS");
+            bench.engine.submit(close(true)).await.expect("all the same");
+        }
+        other => panic!("one of the two: {other:?}"),
+    }
+    let mut late = people(2).remove(1);
+    late.residence_unit_code = "TV-001".to_owned();
+    let refused = bench.put(vec![imported(&late)]).await;
+    assert_eq!(refused[0], RowOutcome::Refused("UNIT_CLOSED"));
+}
+
+#[tokio::test]
+async fn a_unit_that_has_a_record_is_closed_by_force_only() {
+    let bench = Bench::new().await;
+    let mut person = people(1).remove(0);
+    person.residence_unit_code = "TV-001".to_owned();
+    bench.put(vec![imported(&person)]).await;
+    let command = Command::ChangeUnits {
+        change: UnitChange::Close { unit: "TV-001".parse().expect("a code"), successors: vec![] },
+        effective: jiff::civil::date(2026, 1, 1),
+        document: "giải thể".to_owned(),
+        force: false,
+    };
+    let close = Request { actor: Actor::Server, id: None, command };
+    let refused = bench.engine.submit(close).await.expect_err("nobody would reach it");
+    assert_eq!(refused.reason(), "UNIT_CLOSE_STRANDS");
+    assert!(refused.to_string().contains("1 records"), "{refused}");
 }

@@ -3,12 +3,12 @@
 use jiff::civil::Date;
 
 use crate::domain::registry::lateness::LATE_CODES;
-use crate::domain::text::{clean, fold};
+use crate::domain::text::clean;
 use crate::domain::unit::UNIT_NAME_CHARS_MAX;
 use crate::index::filter::fields::{List, is_code};
 use crate::index::filter::words::Sign;
 use crate::index::filter::{Field, FilterError, How, Test};
-use crate::index::names::NameQuery;
+use crate::index::names::{Asked as NameWord, NameQuery};
 use crate::wire::registry::{Facet, Value, day_number};
 
 /// Most words of a name asked for: names have up to six.
@@ -173,9 +173,6 @@ impl Asked<'_> {
     /// `:` takes words in any order, and phrases in quotes as the beginning of the name; `=` takes
     /// the whole name, or its beginning with `*` behind it.
     fn name(&self) -> Result<Test, FilterError> {
-        let words = |text: &str| {
-            fold(text).split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect()
-        };
         // Names are found by how their words begin; by how they end, nothing would be found.
         let body = self.value.strip_suffix('*').unwrap_or(self.value);
         if body.contains('*') {
@@ -190,12 +187,12 @@ impl Asked<'_> {
         if is_phrase {
             let text = self.value.strip_suffix('*');
             query.is_whole = text.is_none();
-            query.phrases.push(words(text.unwrap_or(self.value)));
+            query.phrases.push(NameWord::all(text.unwrap_or(self.value)));
         } else {
             for (at, part) in self.value.split('"').enumerate() {
                 match at % 2 {
-                    0 => query.words.extend::<Vec<String>>(words(part)),
-                    _quoted => query.phrases.push(words(part)),
+                    0 => query.words.extend(NameWord::all(part)),
+                    _quoted => query.phrases.push(NameWord::all(part)),
                 }
             }
             query.phrases.retain(|phrase| !phrase.is_empty());

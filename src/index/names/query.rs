@@ -1,16 +1,51 @@
 //! What is asked of a name: beginnings of its words, or how it begins.
 //!
-//! Made by filters, answered by [`Names`](super::Names). It does not know how names are kept.
+//! Made by filters, answered by [`Names`](super::Names). A word without marks means all that are
+//! spelled so; one that is typed with marks means those letters, whichever of them the tone stands on.
+//! It does not know how names are kept.
 
 use std::fmt;
+
+use super::spoken::{Word, folded_of, words_in, words_of};
+
+/// A word that is asked for. Personal: never printed.
+#[derive(Clone, PartialEq, Eq)]
+pub(in crate::index) struct Asked {
+    /// Without marks.
+    pub(super) folded: String,
+    /// As typed, if it was typed with any mark.
+    marked: Option<Word>,
+}
+
+impl Asked {
+    /// The words of a text.
+    pub(in crate::index) fn all(text: &str) -> Vec<Self> {
+        let asked = |word: Word| {
+            let folded = word.folded();
+            Self { folded, marked: Some(word).filter(Word::is_marked) }
+        };
+        words_in(text).into_iter().map(asked).collect()
+    }
+
+    /// Whether an indexed word begins so.
+    pub(super) fn begins(&self, indexed: &str) -> bool {
+        folded_of(indexed).starts_with(&self.folded)
+            && self.marked.as_ref().is_none_or(|word| word.begins(indexed))
+    }
+
+    fn is(&self, indexed: &str) -> bool {
+        folded_of(indexed) == self.folded
+            && self.marked.as_ref().is_none_or(|word| word.is(indexed))
+    }
+}
 
 /// What is asked of a name.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct NameQuery {
-    /// Each begins a word of its own, in any order. Folded.
-    pub(in crate::index) words: Vec<String>,
-    /// Each is how the name begins: whole words, but for the last. Folded.
-    pub(in crate::index) phrases: Vec<Vec<String>>,
+    /// Each begins a word of its own, in any order.
+    pub(in crate::index) words: Vec<Asked>,
+    /// Each is how the name begins: whole words, but for the last.
+    pub(in crate::index) phrases: Vec<Vec<Asked>>,
     /// The name has no words but those of the phrase.
     pub(in crate::index) is_whole: bool,
 }
@@ -22,34 +57,46 @@ impl fmt::Debug for NameQuery {
 }
 
 impl NameQuery {
-    /// Whether a name of these words, family first, is meant.
-    pub(super) fn takes(&self, name: &[String]) -> bool {
-        self.phrases.iter().all(|phrase| begins(name, phrase, self.is_whole))
+    /// The names that are spelled as the one of a key, marks aside.
+    pub(in crate::index) fn spelled_as(key: &str) -> Self {
+        let (words, count) = words_of(key);
+        let folded = |word: &String| Asked { folded: folded_of(word).to_owned(), marked: None };
+        let phrase = words.iter().take(count).map(folded).collect();
+        Self { words: Vec::new(), phrases: vec![phrase], is_whole: true }
+    }
+
+    /// Whether a name is meant: its indexed words, of which the first `count` are spoken, family first.
+    pub(super) fn takes(&self, (name, count): &(Vec<String>, usize)) -> bool {
+        self.phrases.iter().all(|phrase| begins(&name[..*count], phrase, self.is_whole))
             && each_begins_its_own(&self.words, name, &mut Vec::new())
     }
 
-    /// Whether one asked word may stand for another's: only then two of them can begin one word.
-    pub(super) fn overlaps(&self) -> bool {
-        let one_begins = |(at, one): (usize, &String)| {
+    /// Whether the sets of names that have its parts are not yet the answer: one asked word may stand
+    /// for another's, so that two of them begin one word; or a phrase was typed with marks, without
+    /// which beginnings are found.
+    pub(super) fn is_to_be_looked_at(&self) -> bool {
+        let one_begins = |(at, one): (usize, &Asked)| {
             let mut others = self.words.iter().enumerate().filter(|(other, _word)| *other != at);
-            others.any(|(_at, other)| other.starts_with(one.as_str()))
+            others.any(|(_at, other)| other.folded.starts_with(&one.folded))
         };
         self.words.iter().enumerate().any(one_begins)
+            || self.phrases.iter().flatten().any(|word| word.marked.is_some())
     }
 }
 
-fn begins(name: &[String], phrase: &[String], is_whole: bool) -> bool {
+fn begins(name: &[String], phrase: &[Asked], is_whole: bool) -> bool {
     let Some((last, before)) = phrase.split_last() else { return true };
     let last_fits = name
         .get(before.len())
-        .is_some_and(|word| if is_whole { word == last } else { word.starts_with(last.as_str()) });
-    name.starts_with(before) && last_fits && (!is_whole || name.len() == phrase.len())
+        .is_some_and(|word| if is_whole { last.is(word) } else { last.begins(word) });
+    let are = before.iter().zip(name).all(|(asked, word)| asked.is(word));
+    are && last_fits && (!is_whole || name.len() == phrase.len())
 }
 
-fn each_begins_its_own(asked: &[String], name: &[String], used: &mut Vec<usize>) -> bool {
+fn each_begins_its_own(asked: &[Asked], name: &[String], used: &mut Vec<usize>) -> bool {
     let Some((first, rest)) = asked.split_first() else { return true };
     name.iter().enumerate().any(|(at, word)| {
-        if used.contains(&at) || !word.starts_with(first.as_str()) {
+        if used.contains(&at) || !first.begins(word) {
             return false;
         }
         used.push(at);

@@ -4,7 +4,6 @@
 
 use super::{Table, index, packed};
 use crate::domain::ids::UnitCode;
-use crate::index::names::words_of;
 use crate::index::{NameQuery, Row};
 use crate::wire::pb;
 use crate::wire::registry::{Facet, Value};
@@ -33,12 +32,7 @@ impl Table {
         let precision = row.facets.get(Facet::BirthPrecision);
         let birth = row.facets.birth.filter(|_day| precision == full_day().as_ref());
         let Some(birth) = birth.filter(|_day| !row.name.is_empty()) else { return Vec::new() };
-        let query = NameQuery {
-            phrases: vec![words_of(&row.name)],
-            is_whole: true,
-            ..NameQuery::default()
-        };
-        let names = self.names.matching(&query);
+        let names = self.names.matching(&NameQuery::spelled_as(&row.name));
         let bearers = names.iter().flat_map(|name| self.names.rows(name).iter().copied());
         let same_day = bearers.filter(|one| self.births[index(*one)] == packed(birth));
         let known = same_day.filter(|one| self.is_known_to_the_day(*one));

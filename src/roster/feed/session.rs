@@ -10,13 +10,14 @@ use std::time::Duration;
 
 use rand::Rng as _;
 use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep_until};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::codegen::{Body as HttpBody, Bytes, StdError};
 use tonic::{Code, Status, Streaming};
 
-use super::FeedError;
 use super::batch::{Answer, Facts, FedKind};
 use super::total::Total;
+use super::{FeedError, Progress};
 use crate::limits;
 
 /// The first wait before trying again; each is twice the last.
@@ -34,6 +35,57 @@ pub(super) struct Session<K> {
     drained: bool,
     total: Total,
     rows: u64,
+    silence: Silence,
+}
+
+/// Since when nothing was heard of a server that was asked, and when that is told next.
+struct Silence {
+    told_every: Duration,
+    since: Instant,
+    next: Instant,
+    is_told: bool,
+}
+
+impl Silence {
+    fn new(told_every: Duration) -> Self {
+        let since = Instant::now();
+        Self { told_every, since, next: since + told_every, is_told: false }
+    }
+
+    /// Something is asked now, after nothing was.
+    fn begin(&mut self) {
+        if !self.is_told {
+            *self = Self::new(self.told_every);
+        }
+    }
+
+    fn heard(&mut self, progress: &mut (dyn FnMut(Progress) + Send)) {
+        if self.is_told {
+            progress(Progress::Back);
+        }
+        *self = Self::new(self.told_every);
+    }
+
+    fn tell(&mut self, progress: &mut (dyn FnMut(Progress) + Send)) {
+        self.is_told = true;
+        self.next = Instant::now() + self.told_every;
+        progress(Progress::Silent(self.since.elapsed()));
+    }
+
+    /// Waits for something, and tells meanwhile that nothing is heard.
+    async fn over<F: Future>(
+        &mut self,
+        waiting: F,
+        progress: &mut (dyn FnMut(Progress) + Send),
+    ) -> F::Output {
+        tokio::pin!(waiting);
+        loop {
+            tokio::select! {
+                done = &mut waiting => return done,
+                () = sleep_until(self.next) => self.tell(progress),
+            }
+        }
+    }
 }
 
 /// Why a conversation ended.
@@ -47,9 +99,10 @@ enum Ended {
 }
 
 impl<K: FedKind> Session<K> {
-    pub(super) fn new(batches: mpsc::Receiver<(K, Facts)>) -> Self {
+    pub(super) fn new(batches: mpsc::Receiver<(K, Facts)>, told_every: Duration) -> Self {
         let (unanswered, total) = (VecDeque::new(), Total::default());
-        Self { batches, unanswered, drained: false, total, rows: 0 }
+        let silence = Silence::new(told_every);
+        Self { batches, unanswered, drained: false, total, rows: 0, silence }
     }
 
     /// Sends everything and sums up the answers.
@@ -57,7 +110,7 @@ impl<K: FedKind> Session<K> {
         mut self,
         client: &mut K::Client<T>,
         patience: Duration,
-        progress: &mut (dyn FnMut(u64) + Send),
+        progress: &mut (dyn FnMut(Progress) + Send),
     ) -> Result<Total, FeedError>
     where
         T: tonic::client::GrpcService<tonic::body::Body> + Send,
@@ -83,7 +136,7 @@ impl<K: FedKind> Session<K> {
             }
             // Many may have been cut off at once: they do not come back at once.
             let jittered = wait.mul_f64(rand::rng().random_range(0.5..1.0));
-            tokio::time::sleep(jittered).await;
+            self.silence.over(tokio::time::sleep(jittered), progress).await;
             waited += jittered;
             wait = (wait * 2).min(BACKOFF_MAX);
         }
@@ -93,7 +146,7 @@ impl<K: FedKind> Session<K> {
     async fn converse<T>(
         &mut self,
         client: &mut K::Client<T>,
-        progress: &mut (dyn FnMut(u64) + Send),
+        progress: &mut (dyn FnMut(Progress) + Send),
     ) -> Ended
     where
         T: tonic::client::GrpcService<tonic::body::Body> + Send,
@@ -107,7 +160,8 @@ impl<K: FedKind> Session<K> {
             // There is room for all of them.
             let _room = out.try_send(batch.clone());
         }
-        let mut answers = match K::call(client, ReceiverStream::new(sent)).await {
+        let called = K::call(client, ReceiverStream::new(sent));
+        let mut answers = match self.silence.over(called, progress).await {
             Ok(answers) => answers.into_inner(),
             Err(status) => return ended(status, self.total.answered),
         };
@@ -123,7 +177,8 @@ impl<K: FedKind> Session<K> {
                         if let Err(failure) = self.take(answer) {
                             return Ended::Failed(failure);
                         }
-                        progress(self.rows);
+                        self.silence.heard(progress);
+                        progress(Progress::Rows(self.rows));
                     }
                     Ok(None) if self.drained && self.unanswered.is_empty() => return Ended::Done,
                     // The stream ended well, so every batch was answered, unless some were left out.
@@ -133,6 +188,9 @@ impl<K: FedKind> Session<K> {
                 },
                 batch = self.batches.recv(), if may_send => match batch {
                     Some((batch, facts)) => {
+                        if self.unanswered.is_empty() {
+                            self.silence.begin();
+                        }
                         self.unanswered.push_back((batch.clone(), facts));
                         if let Some(out) = &out {
                             // A closed channel shows as the end of the answers.
@@ -141,6 +199,9 @@ impl<K: FedKind> Session<K> {
                     }
                     None => self.drained = true,
                 },
+                () = sleep_until(self.silence.next), if !self.unanswered.is_empty() => {
+                    self.silence.tell(progress);
+                }
             }
         }
     }

@@ -8,9 +8,9 @@ use std::io::Read;
 
 use zip::ZipArchive;
 
-use super::super::{RosterError, UNPACKED_BYTES_MAX};
+use super::super::{COLUMNS_MAX, RosterError, UNPACKED_BYTES_MAX};
 use super::ReadSeek;
-use super::measure::{Excess, Measure, RUN_BYTES_MAX, STRINGS_MAX};
+use super::measure::{Excess, Measure, RUN_BYTES_MAX, SHEET_CELLS_MAX, STRINGS_MAX};
 
 /// Reads an archive to its end: its parts must match their checksums, which the workbook reader stops
 /// short of, and must not unpack beyond the bounds.
@@ -47,6 +47,8 @@ fn too_much(name: String, part: String, excess: Excess) -> RosterError {
     match excess {
         Excess::Cell => RosterError::LongCell { name, part, max: RUN_BYTES_MAX },
         Excess::Strings => RosterError::ManyTexts { name, max: STRINGS_MAX },
+        Excess::Columns => RosterError::WideSheet { name, part, max: COLUMNS_MAX },
+        Excess::Cells => RosterError::ManyCells { name, max: SHEET_CELLS_MAX },
         Excess::Part(max) => RosterError::LongPart { name, part, max },
         Excess::Doctype => {
             let reason = format!("{part} declares a type of document");

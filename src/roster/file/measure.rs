@@ -6,6 +6,11 @@
 
 use std::io::{Error, Write};
 
+use super::super::COLUMNS_MAX;
+
+/// As many cells of a row are looked at.
+const COLUMNS_LOOKED_AT: u64 = COLUMNS_MAX as u64;
+
 /// Longest tag, text or comment in a part, in bytes: a cell holds 32,767 characters.
 pub(super) const RUN_BYTES_MAX: u64 = 1024 * 1024;
 /// Longest cell with all its runs of letters, in bytes.
@@ -16,6 +21,12 @@ pub(super) const STRINGS_MAX: u64 = 4_000_000;
 pub(super) const STRINGS_BYTES_MAX: u64 = 192 * 1024 * 1024;
 /// Longest part that is held whole at many times its size: styles, the list of sheets, relations.
 pub(super) const WHOLE_BYTES_MAX: u64 = 8 * 1024 * 1024;
+/// Most cells of a sheet behind the columns that are looked at: a form with some hundred rows that are
+/// marked to the last column has fewer.
+pub(super) const CELLS_BEHIND_MAX: u64 = 1_000_000;
+/// Most cells of an `.ods` sheet, repeated ones counted as often: it is held whole, at some 30 bytes a
+/// cell.
+pub(super) const SHEET_CELLS_MAX: u64 = 10_000_000;
 /// Bytes of a tag that are looked at: a name and some attributes.
 const HEAD_BYTES: usize = 1024;
 
@@ -28,6 +39,10 @@ pub(super) enum Excess {
     Strings,
     /// The part itself, with its bound.
     Part(u64),
+    /// Cells behind all columns that are looked at.
+    Columns,
+    /// Cells of a sheet that is held whole.
+    Cells,
     /// It declares a type of document, which no workbook does.
     Doctype,
 }
@@ -57,6 +72,54 @@ pub(super) struct Measure {
     strings: u64,
     head: Vec<u8>,
     last: [u8; 3],
+    grid: Grid,
+}
+
+/// The cells of the sheet at hand.
+#[derive(Debug, Default)]
+struct Grid {
+    /// Cells of the row so far.
+    columns: u64,
+    /// Where the last cell with something in it ends.
+    filled: u64,
+    /// How often the row stands there.
+    repeats: u64,
+    /// Rows up to the last that has something in it, and behind it.
+    rows: u64,
+    empty_rows: u64,
+    widest: u64,
+    /// Cells behind the columns that are looked at.
+    behind: u64,
+}
+
+impl Grid {
+    /// A cell of an `.xlsx`.
+    fn cell(&mut self) -> Result<(), Excess> {
+        self.columns += 1;
+        self.behind += u64::from(self.columns > COLUMNS_LOOKED_AT);
+        if self.behind > CELLS_BEHIND_MAX { Err(Excess::Columns) } else { Ok(()) }
+    }
+
+    /// A cell of an `.ods`, which may stand for many.
+    fn repeated_cell(&mut self, repeats: u64, is_filled: bool) {
+        self.columns = self.columns.saturating_add(repeats);
+        if is_filled {
+            self.filled = self.columns;
+        }
+    }
+
+    /// A row of an `.ods` has ended.
+    fn row_ends(&mut self) -> Result<(), Excess> {
+        if self.filled == 0 {
+            self.empty_rows = self.empty_rows.saturating_add(self.repeats);
+            return Ok(());
+        }
+        self.rows = self.rows.saturating_add(self.empty_rows).saturating_add(self.repeats);
+        self.empty_rows = 0;
+        self.widest = self.widest.max(self.filled);
+        let cells = self.rows.saturating_mul(self.widest);
+        if cells > SHEET_CELLS_MAX { Err(Excess::Cells) } else { Ok(()) }
+    }
 }
 
 impl Measure {
@@ -81,6 +144,7 @@ impl Measure {
             strings: 0,
             head: Vec::with_capacity(HEAD_BYTES),
             last: [0; 3],
+            grid: Grid::default(),
         }
     }
 
@@ -145,7 +209,21 @@ impl Measure {
         let name = name.unwrap_or_default().rsplit(|byte| *byte == b':').next();
         match (name.unwrap_or_default(), is_end) {
             (b"c" | b"si", true) => self.item = None,
-            (b"c", false) => self.item = (!is_alone).then_some(0),
+            (b"c", false) => {
+                self.item = (!is_alone).then_some(0);
+                self.grid.cell()?;
+            }
+            (b"row", false) => self.grid.columns = 0,
+            (b"sheetData" | b"table", false) => self.grid = Grid::default(),
+            (b"table-row", false) => {
+                let repeats = number(tag, "number-rows-repeated").unwrap_or(1);
+                (self.grid.columns, self.grid.filled, self.grid.repeats) = (0, 0, repeats);
+            }
+            (b"table-row", true) => self.grid.row_ends()?,
+            (b"table-cell" | b"covered-table-cell", false) => {
+                let repeats = number(tag, "number-columns-repeated").unwrap_or(1);
+                self.grid.repeated_cell(repeats, !is_alone || says_type(tag));
+            }
             (b"si", false) => {
                 self.item = (!is_alone).then_some(0);
                 self.strings += 1;
@@ -157,6 +235,19 @@ impl Measure {
         }
         if self.strings > STRINGS_MAX { Err(Excess::Strings) } else { Ok(()) }
     }
+}
+
+/// The number that an attribute of a tag gives.
+fn number(tag: &[u8], attribute: &str) -> Option<u64> {
+    let text = String::from_utf8_lossy(tag);
+    let behind = text.split_once(attribute)?.1.trim_start_matches(['=', ' ', '"', '\'']);
+    let end = behind.find(|c: char| !c.is_ascii_digit()).unwrap_or(behind.len());
+    // What is no number is more than any bound.
+    Some(behind[..end].parse().unwrap_or(u64::MAX))
+}
+
+fn says_type(tag: &[u8]) -> bool {
+    tag.windows(10).any(|window| window == b"value-type")
 }
 
 /// The most shared texts that a tag says there are: the reader makes room for them at once.
@@ -237,6 +328,37 @@ mod tests {
             assert_eq!(excess(sheet, ["<?xml?><s>", rows, "</s>"], 300_000), None, "{rows}");
         }
         assert_eq!(excess("xl/media/a.png", ["\u{1}", "aaaaaaaa", ""], 200_000), None);
+    }
+
+    #[test]
+    fn cells_that_nobody_looks_at_are_bounded() {
+        let part = "xl/worksheets/sheet1.xml";
+        let row = format!("<row>{}</row>", "<c><v>1</v></c>".repeat(1_000));
+        let [before, after] = ["<sheetData>", "</sheetData>"];
+        assert_eq!(excess(part, [before, &row, after], 1_300), None);
+        assert_eq!(excess(part, [before, &row, after], 1_400), Some(Excess::Columns));
+        let narrow = format!("<row>{}</row>", "<c><v>1</v></c>".repeat(40));
+        assert_eq!(excess(part, [before, &narrow, after], 20_000), None);
+    }
+
+    #[test]
+    fn a_sheet_that_is_held_whole_is_bounded_by_what_its_repeats_come_to() {
+        let filled = "<table:table-cell office:value-type=\"float\" office:value=\"1\"/>";
+        let row = |rows: u64, columns: u64| {
+            format!(
+                "<table:table-row table:number-rows-repeated=\"{rows}\"><table:table-cell \
+                 table:number-columns-repeated='{columns}'/>{filled}</table:table-row>"
+            )
+        };
+        let ods = |row: &str| excess("content.xml", ["<table:table>", row, "</table:table>"], 1);
+        assert_eq!(ods(&row(1_000_000, 16_000)), Some(Excess::Cells));
+        assert_eq!(ods(&row(u64::MAX, 3)), Some(Excess::Cells));
+        assert_eq!(ods(&row(40_000, 30)), None);
+        // Styled to the last row and column, as office programs do, and empty.
+        let styled = "<table:table-row table:number-rows-repeated=\"1048000\"><table:table-cell \
+            table:style-name=\"a\" table:number-columns-repeated=\"16384\"/></table:table-row>";
+        assert_eq!(ods(styled), None);
+        assert_eq!(ods(&format!("{styled}{}", row(1, 30))), Some(Excess::Cells));
     }
 
     #[test]

@@ -3,9 +3,14 @@
 //! Called at set-up and by the simulator. Each list has a header row with fixed English names; a
 //! fault names its line. The shipped lists are defaults that a command replaces with its own.
 
+mod unit_plan;
+mod unit_rows;
+mod unit_words;
 mod units;
 
-pub use units::{date_successors, names_history, read_unit_rows, read_units, shipped_former_units};
+pub use unit_plan::UnitPlan;
+pub use unit_rows::{UnitFileError, UnitList, UnitRow, read_unit_list, sheet_of as sheet_of_units};
+pub use units::{date_successors, read_units, shipped_former_units};
 
 use crate::domain::registry::{
     EquipmentClass, EquipmentType, EquipmentTypes, ListError, Specialties, Specialty,

@@ -46,7 +46,7 @@ pub fn read_units(text: &str) -> Result<Vec<Unit>, ListReadError> {
 ///
 /// # Errors
 /// A [`ListReadError`] naming the line.
-pub fn read_unit_rows(text: &str) -> Result<Vec<Unit>, ListReadError> {
+fn read_unit_rows(text: &str) -> Result<Vec<Unit>, ListReadError> {
     let mut units = Vec::new();
     let is_dated = names_history(text);
     each_line(text, if is_dated { DATED_HEADER } else { HEADER }, |line| {
@@ -57,7 +57,7 @@ pub fn read_unit_rows(text: &str) -> Result<Vec<Unit>, ListReadError> {
 }
 
 /// Whether a list has the columns of history: where it has not, it says nothing of them.
-pub fn names_history(text: &str) -> bool {
+fn names_history(text: &str) -> bool {
     text.lines().next().is_some_and(|header| header.contains("valid_from"))
 }
 

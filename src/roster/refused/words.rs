@@ -69,6 +69,9 @@ fn of_people(code: &str) -> Option<(&'static str, &'static str)> {
             "số dài hơn 15 chữ số đã bị bảng tính làm tròn",
             "Định dạng cột là chữ (Text) rồi gõ lại đủ số",
         ),
+        "UNIT_CLOSED" => {
+            ("đơn vị này đã kết thúc và không có đơn vị nào thay thế", "Viết xã, phường hiện nay")
+        }
         "CLASS_INVALID" => ("hạng dự bị không đúng", "Viết 1 hoặc 2"),
         "SPECIALTY_UNKNOWN" => {
             ("mã chuyên nghiệp quân sự không có trong danh mục", "Xem lại mã CNQS")

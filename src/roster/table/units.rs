@@ -23,7 +23,7 @@ const MEANT_MAX: usize = 1_000;
 /// A unit found by the words of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Named {
-    /// The unit of today.
+    /// The unit of today; one that was merged lately under its own code stands for itself.
     pub(super) code: UnitCode,
     /// The name of the unit that was meant, where it was merged since.
     pub(super) former: Option<String>,
@@ -65,7 +65,8 @@ pub(super) fn of_cell(text: &str, district: &str, options: &Options<'_>) -> Opti
     let (unit, former) = match options.names_as_of {
         Some(day) => {
             let found = units.find_on(text, Some(district), day).ok()?;
-            (found.now, found.is_former().then(|| found.then.name.clone()))
+            let unit = found.entered();
+            (unit, (unit.code != found.then.code).then(|| found.then.name.clone()))
         }
         None => {
             let unit = units.find(text).or_else(|| bare(text, options))?;

@@ -390,3 +390,31 @@ fn a_cell_that_would_fill_the_memory_is_refused_before_it_does() {
     let refused = read_bytes("a.xlsx", &bytes, &Province::new().options()).expect_err("too long");
     assert!(matches!(refused, RosterError::LongCell { .. }), "{refused}");
 }
+
+#[test]
+fn who_is_of_a_unit_that_was_merged_since_is_entered_under_it_so_that_an_undoing_takes_them_back() {
+    let mut province = Province::new();
+    let code = |text: &str| -> UnitCode { text.parse().expect("a code") };
+    let merge = crate::domain::unit::Change::Merge {
+        units: vec![code("03162")],
+        into: code("03160"),
+        new: None,
+    };
+    let day = jiff::civil::date(2026, 1, 10);
+    let after = province.units.plan(&merge, day).expect("a sound merger");
+    let name = province.units.get(&code("03162")).expect("a commune").name.clone();
+    province.units.reorganize(&after, day).expect("planned");
+    let text = format!("{HEAD}{}", person(1, &name));
+    let then = jiff::civil::date(2026, 1, 9);
+    let before = Options { names_as_of: Some(then), ..province.options() };
+    let mut people = Vec::new();
+    let source = Source::Bytes { name: "list.csv", bytes: text.as_bytes() };
+    let report = read_reservists(source, &before, &mut |row| {
+        people.extend(row.result.map(|checked| checked.record));
+        ControlFlow::Continue(())
+    });
+    assert_eq!(report.expect("a table").rejected.len(), 0);
+    let unit = &people[0].residence_unit;
+    assert_eq!((unit.as_str(), &people[0].standing.former_unit), ("03162", &None));
+    assert!(province.units.is_within(unit, &code("03160")), "counted there");
+}

@@ -37,6 +37,9 @@ impl RegistryParts {
                 self.must_reach(kind, &id, caller)?;
                 self.lists_without(id).await?
             };
+            if request.validate_only {
+                return Ok(pb::EraseRecordResponse::default());
+            }
             let (actor, keys) = (caller.actor(), Arc::clone(&self.keys));
             let work = KeyWork::Erase { kind, id, reason: request.reason.clone(), cleared };
             let job = |reply| KeyJob { actor, id: Some(asked.clone()), keys, work, reply };

@@ -140,6 +140,7 @@ impl House {
             name: name.to_owned(),
             validate_only: false,
             patience: std::time::Duration::ZERO,
+            silence_told_every: std::time::Duration::from_secs(5),
         }
     }
 

@@ -1,11 +1,13 @@
 //! Files written whole or not at all.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::fs::{self, DirBuilder, File};
+use std::io::{self, Read as _};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 
 use zeroize::Zeroizing;
+
+use crate::config::whole::{Present, write_whole};
 
 /// Largest file read, in bytes: a trust bundle in its JSON form.
 const FILE_LEN_MAX: u64 = 128 * 1024;
@@ -17,21 +19,12 @@ pub(super) fn make_dir(path: &Path) -> io::Result<()> {
 
 /// Writes a file that is not there yet, for its owner's eyes, and waits until it is on the disk.
 pub(super) fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()
+    write_whole(path, bytes, 0o600, Present::Stays)
 }
 
 /// Replaces a file: after a power cut there is the old one or the new one.
 pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let next = path.with_extension("next");
-    match fs::remove_file(&next) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _gone => {}
-    }
-    write_new(&next, bytes)?;
-    fs::rename(&next, path)?;
-    sync_parent(path)
+    write_whole(path, bytes, 0o600, Present::IsReplaced)
 }
 
 /// Renames a directory into place, and waits until that is on the disk.

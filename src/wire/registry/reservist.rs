@@ -187,6 +187,8 @@ impl RegistryRecord for pb::Reservist {
             return moves.then_some("TRANSFER_UNDER_WAY");
         }
         if !moves {
+            // Who was entered under a unit that was merged since goes back with it: that stays known.
+            self.residence_unit_code.clone_from(&stored.residence_unit_code);
             return None;
         }
         let known = moved_on(stored);

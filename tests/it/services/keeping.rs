@@ -42,7 +42,11 @@ async fn units_are_put_all_or_none_and_a_repeat_changes_nothing() {
     let again = soon(client.put_units(put("p1", both.clone()))).await.expect("put").into_inner();
     assert_eq!((again.created, again.updated, again.unchanged), (0, 0, 2));
     assert!(again.repeated && !first.repeated, "who lost the first answer knows why none is new");
-    let mixed = vec![base("TV-1", "Cơ sở một"), both[1].clone()];
+    let renamed = vec![base("TV-1", "Cơ sở một")];
+    let refused = soon(client.put_units(put("p5", renamed))).await;
+    assert_eq!(reason(refused), (Code::FailedPrecondition, "UNIT_REWRITE".into()));
+    let counted = pb::Unit { population: Some(40), ..base("TV-1", "Cơ sở 1") };
+    let mixed = vec![counted, both[1].clone()];
     let mixed = soon(client.put_units(put("p2", mixed))).await.expect("put").into_inner();
     assert_eq!((mixed.created, mixed.updated, mixed.unchanged), (0, 1, 1));
     assert_eq!(province.ledger_size(), size + 1);

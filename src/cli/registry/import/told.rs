@@ -5,13 +5,28 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::Duration;
 
+use crate::roster::feed::Progress;
 use crate::roster::{Change, IgnoredColumn, ImportReport, RowKey, Warned, warning_words, words};
 
 /// Rows that are named for each reason; the file of refused rows has them all.
 const ROWS_SHOWN_MAX: usize = 8;
 /// Rows whose changes are shown.
 const CHANGES_SHOWN_MAX: usize = 200;
+
+/// That a server does not answer, or does again.
+pub(super) fn silence(news: Progress, patience: Duration) -> String {
+    match news {
+        Progress::Silent(elapsed) => format!(
+            "the server has not answered for {} s; it is tried on for up to {} s, and nothing is lost by \
+             waiting or by Ctrl-C: what was answered for stays",
+            elapsed.as_secs(),
+            patience.as_secs()
+        ),
+        Progress::Rows(_) | Progress::Back => "the server answers again".to_owned(),
+    }
+}
 
 /// The report as text.
 pub(super) fn text(file: &Path, dry_run: bool, hint: bool, report: &ImportReport) -> String {

@@ -9,7 +9,7 @@ use crate::domain::ids::{EndpointNo, OfficerId, OrderId, RequestId, UnitCode};
 use crate::domain::order::OrderError;
 use crate::domain::order::audience::AudienceError;
 use crate::domain::order::delivery::OutOfPlace;
-use crate::domain::unit::{ChangeError, UnitError};
+use crate::domain::unit::{ChangeError, Rewrite, UnitError};
 use crate::domain::world::UndoError;
 use crate::evidence::authority::{AuthorityError, SignatureFault};
 use crate::evidence::trust::BundleError;
@@ -29,7 +29,13 @@ pub enum Refusal {
     #[error(transparent)]
     Unit(#[from] UnitError),
     #[error(transparent)]
+    UnitRewrite(#[from] Rewrite),
+    #[error(transparent)]
     UnitChange(#[from] ChangeError),
+    #[error(
+        "unit {unit} still has {records} records and {endpoints} endpoints, which no order would reach: name a successor, or close it all the same with --force"
+    )]
+    UnitStrands { unit: UnitCode, records: u64, endpoints: usize },
     #[error(
         "this takes effect on {effective}, which is to come: preview it now, carry it out on that day"
     )]
@@ -142,6 +148,8 @@ impl Refusal {
             | Self::NoTrust
             | Self::Bundle(_)
             | Self::EndpointAwaited { .. }
+            | Self::UnitRewrite(_)
+            | Self::UnitStrands { .. }
             | Self::UnitChangeAhead { .. } => Code::Precondition,
             Self::UnitUndo(UndoError::NoChange { .. }) => Code::NotFound,
             Self::UnitUndo(_) => Code::Precondition,
@@ -177,6 +185,8 @@ impl Refusal {
             }
             Self::Bundle(_) => "BUNDLE_INVALID",
             Self::Unit(_) => "UNIT_INVALID",
+            Self::UnitRewrite(_) => "UNIT_REWRITE",
+            Self::UnitStrands { .. } => "UNIT_CLOSE_STRANDS",
             Self::UnitChange(_) => "UNIT_CHANGE_INVALID",
             Self::UnitChangeAhead { .. } => "UNIT_CHANGE_AHEAD",
             Self::UnitUndo(UndoError::NoChange { .. }) => "UNIT_CHANGE_UNKNOWN",

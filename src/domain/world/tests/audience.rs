@@ -5,7 +5,7 @@ use crate::domain::endpoint::Line;
 use crate::domain::order::audience::{Audience, AudienceError, AudienceSelector};
 use crate::domain::order::handling::Handling::Exercise;
 use crate::domain::order::{Order, ReferenceKind};
-use crate::domain::unit::{Echelon, Unit, UnitKind};
+use crate::domain::unit::{Change, Echelon, ParentBasis, Unit, UnitKind};
 use crate::domain::world::{Actor, Command, Entry, Event, OrderRefusal, Refusal};
 
 fn refusal(fault: AudienceError) -> Refusal {
@@ -106,7 +106,18 @@ fn those_who_moved_away_after_the_signing_stop_the_issue() {
     for order in [area, commune] {
         p.sign(order, "commander").expect("may sign");
     }
-    puts(&mut p, vec![unit("03160", UnitKind::Commune, Some("KV2"))]);
+    let code = |text: &str| text.parse().expect("a code");
+    let command = Command::ChangeUnits {
+        change: Change::Move {
+            unit: code("03160"),
+            parent: code("KV2"),
+            basis: ParentBasis::Sourced,
+        },
+        effective: p.now.date_in_vietnam(),
+        document: "Quyết định 5/QĐ".to_owned(),
+        force: false,
+    };
+    p.does(&Actor::Server, command).expect("a sound move");
     assert_eq!(p.issue(area), Err(changed(0, 2, "03160/military")));
     p.issue(commune).expect("the commune is the same wherever it hangs");
 }

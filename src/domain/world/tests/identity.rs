@@ -4,7 +4,7 @@ use super::support::*;
 use crate::domain::endpoint::Standing::{self, Newest, Superseded, Void};
 use crate::domain::endpoint::{ENDPOINTS_MAX, EndpointError};
 use crate::domain::ids::EndpointNo;
-use crate::domain::unit::{UnitError, UnitKind};
+use crate::domain::unit::{Rewrite, UnitError, UnitKind};
 use crate::domain::world::Actor::{Endpoint, Server};
 use crate::domain::world::{
     CertificateHolder, Command, Decision, Entry, Event, RecordKind, RecordVersion, Refusal,
@@ -89,13 +89,13 @@ fn units_are_put_all_or_none_and_what_is_the_same_makes_no_entry() {
     assert!(refused.to_string().contains("lacks its first zero"), "{refused}");
     let again = p.does(&Server, Command::PutUnits(vec![ward.clone()]));
     assert_eq!(again, Ok(Decision::Happens(vec![])));
-    let mut renamed = ward.clone();
-    renamed.name = "Phường Mường Lay".to_owned();
-    p.does(&Server, Command::PutUnits(vec![ward, renamed.clone()])).expect("the new name");
-    assert_eq!(p.world.units().get(&renamed.code), Some(&renamed));
+    let mut counted = ward.clone();
+    counted.population = Some(4_200);
+    p.does(&Server, Command::PutUnits(vec![ward, counted.clone()])).expect("a fact");
+    assert_eq!(p.world.units().get(&counted.code), Some(&counted));
     let moved_up = unit("03163", UnitKind::DefensiveAreaCommand, Some("11"));
     let refused = p.does(&Server, Command::PutUnits(vec![moved_up]));
-    assert!(matches!(refused, Err(Refusal::Unit(UnitError::Taken { .. }))));
+    assert!(matches!(refused, Err(Refusal::UnitRewrite(Rewrite::Level { .. }))));
 }
 
 #[test]

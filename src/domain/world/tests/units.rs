@@ -4,7 +4,7 @@ use super::support::*;
 use crate::domain::ids::UnitCode;
 use crate::domain::order::audience::{AudienceError, AudienceSelector};
 use crate::domain::order::handling::Handling;
-use crate::domain::unit::{Change, ParentBasis, UnitKind};
+use crate::domain::unit::{Change, ChangeError, ParentBasis, Unit, UnitKind};
 use crate::domain::world::{
     Actor, Command, Decision, Event, OrderRefusal, OrderState, Refusal, Request, UndoError,
 };
@@ -34,7 +34,10 @@ fn today(p: &Province) -> Date {
 
 fn change(p: &Province, change: Change) -> Command {
     Command::ChangeUnits {
-        change, effective: today(p), document: "Nghị quyết 12/NQ".to_owned()
+        change,
+        effective: today(p),
+        document: "Nghị quyết 12/NQ".to_owned(),
+        force: false,
     }
 }
 
@@ -110,12 +113,6 @@ fn a_unit_that_something_rests_on_does_not_go() {
     other.does(&SERVER, Command::AddEndpoints(vec![address("03161/civil")])).expect("an endpoint");
     let refused = undo(&mut other, entry);
     assert!(matches!(refused, Err(Refusal::UnitUndo(UndoError::EndpointRests { .. }))));
-    let mut other = p.clone();
-    let mut renamed = p.world.units().get(&code("03161")).expect("the part").clone();
-    renamed.name = "Xã Khác".to_owned();
-    other.does(&SERVER, Command::PutUnits(vec![renamed])).expect("a correction");
-    let refused = undo(&mut other, entry);
-    assert!(matches!(refused, Err(Refusal::UnitUndo(UndoError::LaterImport { .. }))));
     undo(&mut p, entry).expect("nothing rests on it");
     assert_eq!(p.world.units().get(&code("03161")), None);
 }
@@ -125,13 +122,14 @@ fn a_day_to_come_is_refused_and_a_document_is_asked_for() {
     let mut p = province();
     let effective = today(&p).tomorrow().expect("a day");
     let document = "Nghị quyết".to_owned();
-    let command = Command::ChangeUnits { change: merger(), effective, document };
+    let command = Command::ChangeUnits { change: merger(), effective, document, force: false };
     assert_eq!(p.does(&SERVER, command), Err(Refusal::UnitChangeAhead { effective }));
     assert!(p.world.units().plan(&merger(), effective).is_ok(), "it can be previewed");
     let effective = today(&p);
-    let command = Command::ChangeUnits { change: merger(), effective, document: String::new() };
+    let document = String::new();
+    let command = Command::ChangeUnits { change: merger(), effective, document, force: false };
     assert!(matches!(p.does(&SERVER, command), Err(Refusal::Invalid { .. })));
-    let mut ending = unit("03163", UnitKind::Commune, Some("KV1"));
+    let mut ending = unit("03164", UnitKind::Commune, Some("KV1"));
     ending.valid_to = Some(effective.tomorrow().expect("a day"));
     let refused = p.does(&SERVER, Command::PutUnits(vec![ending]));
     assert!(
@@ -291,4 +289,75 @@ fn a_draft_whose_audience_a_reorganization_changed_is_neither_signed_nor_issued(
     assert_eq!(refused.reason(), "AUDIENCE_CHANGED");
     assert!(refused.to_string().contains("draft and sign again"), "{refused}");
     assert!(p.issue(unsigned).is_err());
+}
+
+#[test]
+fn a_list_does_not_rewrite_a_living_unit_and_facts_it_brings_outlive_an_undoing() {
+    let mut p = province();
+    let held = p.world.units().get(&code("03163")).expect("a commune").clone();
+    let before = p.world.clone();
+    for change in [
+        |unit: &mut Unit| unit.name = "Xã Đổi Tên".to_owned(),
+        |unit: &mut Unit| unit.parent = Some(code("KV2")),
+        |unit: &mut Unit| unit.kind = UnitKind::Ward,
+    ] {
+        let mut said = held.clone();
+        change(&mut said);
+        let refused = p.does(&SERVER, Command::PutUnits(vec![said]));
+        assert!(matches!(refused, Err(Refusal::UnitRewrite(_))), "{refused:?}");
+    }
+    assert_eq!(p.world, before);
+    let name = "Xã Đổi Tên".to_owned();
+    let rename = Change::Rename { unit: code("03163"), name: name.clone(), kind: None };
+    let entry = done(&mut p, rename);
+    let counted = Unit { name, population: Some(6_000), ..held.clone() };
+    p.does(&SERVER, Command::PutUnits(vec![counted])).expect("a fact without history");
+    assert_eq!(p.replayed(), p.world);
+    undo(&mut p, entry).expect("facts are no change of the unit");
+    let back = Unit { population: Some(6_000), ..held };
+    assert_eq!(p.world.units().get(&code("03163")), Some(&back));
+    assert_eq!(p.replayed(), p.world);
+}
+
+#[test]
+fn no_list_makes_a_second_commune_of_a_name() {
+    let mut p = province();
+    let twin =
+        Unit { code: code("03164"), ..p.world.units().get(&code("03163")).expect("it").clone() };
+    let refused = p.does(&SERVER, Command::PutUnits(vec![twin]));
+    assert!(matches!(refused, Err(Refusal::UnitChange(ChangeError::NameTaken { .. }))));
+}
+
+#[test]
+fn a_unit_is_renamed_and_moved_on_one_day_and_both_are_taken_back() {
+    let mut p = province();
+    let before = p.world.units().clone();
+    let rename = Change::Rename { unit: code("03163"), name: "Xã Mới".to_owned(), kind: None };
+    let first = done(&mut p, rename);
+    let second = done(&mut p, moved("03163", "KV2"));
+    let yesterday = today(&p).yesterday().expect("a day");
+    let was = p.world.units().state_on(&code("03163"), yesterday).expect("it was there");
+    assert_eq!((was.name.as_str(), was.parent.as_ref()), ("Đơn vị 03163", Some(&code("KV1"))));
+    assert_eq!(p.replayed(), p.world);
+    assert!(undo(&mut p, first).is_err(), "the later one rests on it");
+    undo(&mut p, second).expect("the last one");
+    undo(&mut p, first).expect("it is the last one now");
+    assert_eq!(p.world.units(), &before);
+}
+
+#[test]
+fn each_unit_that_an_operation_concerns_is_named_with_it() {
+    let mut p = province();
+    let part = unit("03161", UnitKind::Commune, Some("KV1"));
+    let split = done(&mut p, Change::Split { unit: code("03160"), parts: vec![part], ends: false });
+    let named = |p: &Province, entry| -> Vec<String> {
+        p.world.concerned(entry).into_iter().map(ToString::to_string).collect()
+    };
+    assert_eq!(named(&p, split), ["03160", "03161"]);
+    undo(&mut p, split).expect("nothing rests on it");
+    assert_eq!(named(&p, split + 1), ["03160", "03161"], "its undoing too");
+    let merged = done(&mut p, merger());
+    assert_eq!(named(&p, merged), ["03160", "03163", "TV-001"]);
+    let moved = done(&mut p, moved("03160", "KV2"));
+    assert_eq!(named(&p, moved), ["03160", "KV2"]);
 }

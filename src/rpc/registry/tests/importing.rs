@@ -149,7 +149,11 @@ async fn a_whole_province_is_imported_as_expected() {
     let mut house = House::new().await;
     let mut told = 0;
     let feed = house.feed(roster("province.xlsx"), "province");
-    let progress = &mut |rows| told = rows;
+    let progress = &mut |news| {
+        if let feed::Progress::Rows(rows) = news {
+            told = rows;
+        }
+    };
     let report = feed::import_reservists(&mut house.client, feed, progress).await;
     let report = report.expect("imported");
     agrees("province.xlsx", &report);
@@ -218,4 +222,32 @@ async fn an_import_that_is_cut_short_says_so_and_a_damaged_file_too() {
     house.tasks.stopping().cancel();
     let stopped = house.import(roster("commune-clean.xlsx"), "four").await.expect_err("stopping");
     assert!(matches!(stopped, FeedError::Server { .. }), "{stopped}");
+}
+
+#[tokio::test]
+async fn a_server_that_is_gone_is_told_of_while_it_is_tried_on_and_rows_after_it_is_back() {
+    let house = House::new().await;
+    let (door, tasks) = (house.door.clone(), house.tasks.clone());
+    let tried = Arc::new(Mutex::new(0_u32));
+    let count = tried.clone();
+    let channel = Endpoint::from_static("http://registry.test").connect_with_connector_lazy(
+        tower::service_fn(move |_uri| {
+            let mut tried = count.lock().expect("no test panics in it");
+            *tried += 1;
+            let near = (*tried > 2).then(|| TokioIo::new(served(&door, &tasks, u64::MAX)));
+            async move { near.ok_or_else(|| std::io::Error::other("nobody listens")) }
+        }),
+    );
+    let mut client = RegistryServiceClient::new(channel);
+    let feed = Feed {
+        patience: std::time::Duration::from_secs(60),
+        silence_told_every: std::time::Duration::from_millis(50),
+        ..house.feed(roster("commune-clean.xlsx"), "one")
+    };
+    let mut told = Vec::new();
+    let report = feed::import_reservists(&mut client, feed, &mut |news| told.push(news)).await;
+    assert_eq!(report.expect("completed").created, 240);
+    assert!(matches!(told.first(), Some(feed::Progress::Silent(_))), "{told:?}");
+    let back = told.iter().position(|news| *news == feed::Progress::Back).expect("it is back");
+    assert!(matches!(told[back + 1], feed::Progress::Rows(_)), "{told:?}");
 }

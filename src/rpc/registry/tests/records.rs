@@ -49,6 +49,7 @@ async fn a_record_is_erased_through_the_door_within_the_callers_reach() {
         kind: pb::RecordKind::Reservist.into(),
         record_id: stored.reservist_id.clone(),
         reason: reason.to_owned(),
+        validate_only: false,
     };
     house.calls_as(true, Some("TV-001"));
     let elsewhere = house.client.erase_record(erase("e-1", "asked for")).await;
@@ -59,6 +60,10 @@ async fn a_record_is_erased_through_the_door_within_the_callers_reach() {
         assert_eq!(refused.code(), Grpc::InvalidArgument, "{refused}");
     }
     assert!(!house.kept.sealer().keyring().is_punctured(id.as_bytes(), 1));
+    let asked = pb::EraseRecordRequest { validate_only: true, ..erase("e-0", "asked for") };
+    let may = house.client.erase_record(asked.clone()).await.expect("it may go").into_inner();
+    assert_eq!(may, pb::EraseRecordResponse::default());
+    assert!(!house.kept.sealer().keyring().is_punctured(id.as_bytes(), 1), "only asked");
     let done = house.client.erase_record(erase("e-3", "asked for")).await.expect("erased");
     let done = done.into_inner();
     assert_eq!((done.ledger_index + 1, done.keyring_version), (house.engine.ledger().size(), 2));

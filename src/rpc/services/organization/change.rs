@@ -9,13 +9,13 @@ use super::Organization;
 use crate::domain::code::Code;
 use crate::domain::ids::{EndpointNo, UnitCode};
 use crate::domain::instant::Instant;
-use crate::domain::unit::{Change, Echelon, Unit, Units};
-use crate::domain::world::{Act, Command, OrderState, RecordKind, Refusal, UndoError, World};
+use crate::domain::unit::{Change, Echelon, Units};
+use crate::domain::world::{Act, Command, OrderState, Refusal, UndoError, World};
+use crate::engine::units::{check_undo, records_under};
 use crate::index::{Registry, kind_name};
 use crate::rpc::auth::Principal;
 use crate::rpc::request::{ask, identified};
 use crate::rpc::status::Reject;
-use crate::wire::registry::{Facet, Value};
 use crate::wire::{parse, pb};
 
 pub(super) fn no_unit(code: &UnitCode) -> Status {
@@ -28,14 +28,13 @@ pub(super) fn history(world: &World, code: &UnitCode) -> Option<pb::GetUnitRespo
     let units = world.units();
     let unit = units.get(code)?;
     let current = units.current(code);
-    let touched =
-        |entry: &&(u64, &crate::domain::world::Recorded)| named_by(&entry.1.done).contains(code);
-    let changes = world.reorganizations().collect::<Vec<_>>();
-    let changes = changes.iter().filter(touched).map(|(index, recorded)| {
+    let all = world.reorganizations();
+    let own = all.filter(|(index, _recorded)| world.concerned(*index).contains(code));
+    let changes = own.map(|(index, recorded)| {
         let mut reorganization = pb::UnitsReorganized::from(&recorded.done);
         reorganization.units.retain(|unit| unit.code == code.as_str());
         pb::UnitHistoryEntry {
-            ledger_index: *index,
+            ledger_index: index,
             reorganization: Some(reorganization),
             undone_by_index: recorded.undone_by.unwrap_or_default(),
         }
@@ -57,35 +56,22 @@ fn past_message(past: &crate::domain::unit::Past) -> pb::PastUnit {
     pb::PastUnit { unit: Some((&past.unit).into()), until_date: past.until.to_string() }
 }
 
-/// Every unit that a reorganization touches or leads to.
-fn named_by(done: &crate::domain::world::Reorganization) -> BTreeSet<UnitCode> {
-    let own = done.units.iter().map(|unit| unit.code.clone());
-    let into = done.units.iter().flat_map(|unit| unit.former.successors.iter().cloned());
-    own.chain(into).collect()
-}
-
 /// Records under a unit, closed units that lead to it included.
 fn records(registry: &Registry, units: &Units, code: &UnitCode) -> Vec<pb::RecordCount> {
-    let leads_here = |unit: &&Unit| units.is_within(units.current(&unit.code), code);
-    let values: Vec<Value> = units
-        .iter()
-        .filter(leads_here)
-        .map(|unit| Value::Code(unit.code.as_str().into()))
-        .collect();
-    let counted = RecordKind::ALL.into_iter().filter_map(|kind| {
-        let table = registry.table(kind);
-        let count = values.iter().map(|unit| table.count_of(Facet::Unit, unit)).sum();
-        (count > 0).then(|| pb::RecordCount { kind: kind_name(kind).to_owned(), count })
-    });
-    counted.collect()
+    let counted = records_under(registry, units, code).into_iter();
+    counted
+        .map(|(kind, count)| pb::RecordCount { kind: kind_name(kind).to_owned(), count })
+        .collect()
 }
 
-/// What belongs to the units of `codes`, which become what `after` says.
+/// What belongs to the units of `codes`, which become what `after` says. Records are counted by one of
+/// the two maps.
 fn impacts(
     world: &World,
     registry: &Registry,
     codes: &BTreeSet<UnitCode>,
     after: &Units,
+    counted_by: &Units,
 ) -> Vec<pb::UnitImpact> {
     let units = world.units();
     let impact = |code: &UnitCode| {
@@ -96,7 +82,7 @@ fn impacts(
             unit_code: code.to_string(),
             unit_name: units.get(code).map(|unit| unit.name.clone()).unwrap_or_default(),
             then_code: then.map(|unit| unit.code.to_string()).unwrap_or_default(),
-            records: records(registry, units, code),
+            records: records(registry, counted_by, code),
             endpoints: endpoints.map(|end| end.address.to_string()).collect(),
             officer_ids: officers
                 .filter(|officer| officer.unit == *code)
@@ -142,10 +128,7 @@ impl Organization {
         if message.validate_only {
             return Ok(preview?);
         }
-        if let (Ok(preview), false) = (&preview, message.force) {
-            check_strands_nobody(&change, preview)?;
-        }
-        let command = Command::ChangeUnits { change, effective, document };
+        let command = Command::ChangeUnits { change, effective, document, force: message.force };
         let committed = self.0.engine.submit(ask(caller, Some(id), command)?).await?;
         let ledger_index = committed.ledger_index;
         // Of a repeated request it is known what was done, not what moved then.
@@ -172,7 +155,7 @@ impl Organization {
         let mut after = world.units().clone();
         after.reorganize(&planned, effective)?;
         let registry = self.0.engine.registry();
-        let impacts = impacts(&world, &registry, &codes, &after);
+        let impacts = impacts(&world, &registry, &codes, &after, world.units());
         let stranded = impacts.iter().filter(|impact| impact.then_code.is_empty());
         let stranded = stranded.flat_map(|impact| &impact.records).map(|own| own.count);
         Ok(pb::ChangeUnitsResponse {
@@ -196,7 +179,6 @@ impl Organization {
         if message.validate_only {
             return Ok(preview.map_err(Refusal::from)?);
         }
-        self.check_no_records(entry)?;
         let command = Command::UndoUnits { entry, document: message.document.clone() };
         let committed = self.0.engine.submit(ask(caller, Some(id), command)?).await?;
         let ledger_index = committed.ledger_index;
@@ -209,16 +191,23 @@ impl Organization {
         let world = self.0.engine.world();
         let left = world.plan_undo(entry)?;
         let recorded = world.reorganization(entry).ok_or(UndoError::NoChange { entry })?;
-        let codes = recorded.done.units.iter().map(|unit| unit.code.clone()).collect();
+        let registry = self.0.engine.registry();
+        check_undo(&world, &registry, entry)?;
+        // What was merged into a unit leaves it again; what a unit was put under stays as it is.
+        let named = match &recorded.done.act {
+            Act::Change(Change::Move { .. }) | Act::Undo { .. } => Vec::new(),
+            Act::Change(change) => change.names(),
+        };
+        let codes = recorded.done.units.iter().map(|unit| &unit.code).chain(named);
+        let codes: BTreeSet<UnitCode> = codes.cloned().collect();
         let mut after = world.units().clone();
         after.restore(&recorded.done.units);
-        let registry = self.0.engine.registry();
         let retired = world.placed_by(entry);
         Ok(pb::UndoUnitChangeResponse {
             ledger_index: 0,
             retired_endpoints: retired.iter().map(|own| own.address.to_string()).collect(),
             units: left.iter().map(Into::into).collect(),
-            impacts: impacts(&world, &registry, &codes, &after),
+            impacts: impacts(&world, &registry, &codes, &after, &after),
             orders: orders(&world, &codes, self.0.engine.now()),
         })
     }
@@ -233,53 +222,4 @@ impl Organization {
         };
         retired.into_iter().for_each(|no| self.0.end_terminal(no, None));
     }
-
-    /// A unit that was made goes only while nothing was entered under it by its own code.
-    fn check_no_records(&self, entry: u64) -> Result<(), Status> {
-        let world = self.0.engine.world();
-        let Some(recorded) = world.reorganization(entry) else { return Ok(()) };
-        if !matches!(recorded.done.act, Act::Change(_)) || recorded.undone_by.is_some() {
-            return Ok(());
-        }
-        let mut restored = world.units().clone();
-        restored.restore(&recorded.done.units);
-        let made = recorded.done.units.iter().filter(|unit| restored.get(&unit.code).is_none());
-        // Alone in a tree nothing leads to it: only its own records are counted.
-        let registry = self.0.engine.registry();
-        for unit in made {
-            let alone = alone(world.units(), unit);
-            if let Some(own) = records(&registry, &alone, &unit.code).first() {
-                let text = format!(
-                    "unit {} cannot go: {} records of kind {} were entered under it; move them first",
-                    unit.code, own.count, own.kind
-                );
-                return Err(Reject::new(Code::Precondition, "UNIT_UNDO_BLOCKED", text).into());
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Refuses to end a unit whose people and means nobody could call after that.
-fn check_strands_nobody(change: &Change, preview: &pb::ChangeUnitsResponse) -> Result<(), Status> {
-    let Change::Close { unit, successors } = change else { return Ok(()) };
-    let own = preview.impacts.iter().filter(|impact| impact.then_code.is_empty());
-    let endpoints: usize = own.map(|impact| impact.endpoints.len()).sum();
-    let records = preview.stranded_records;
-    if !successors.is_empty() || (records == 0 && endpoints == 0) {
-        return Ok(());
-    }
-    let text = format!(
-        "unit {unit} still has {records} records and {endpoints} endpoints, which no order would reach: name a successor, or close it all the same with --force"
-    );
-    Err(Reject::new(Code::Precondition, "UNIT_CLOSE_STRANDS", text).into())
-}
-
-/// The tree without what leads to a unit or lies under it.
-fn alone(units: &Units, unit: &Unit) -> Units {
-    let stays = |other: &&Unit| {
-        other.code == unit.code || !other.is_closed() && !units.is_within(&other.code, &unit.code)
-    };
-    Units::from_list(units.iter().filter(stays).cloned())
-        .expect("living units hang together without a branch and without those that ended")
 }
