@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 
 use crate::cli::Cx;
 use crate::cli::connection::{Connection, refused, request_id};
+use crate::cli::days::day;
 use crate::cli::output::{table, text_of};
 use crate::domain::ids::UnitCode;
 use crate::domain::unit::Units;
@@ -38,7 +39,7 @@ pub(in crate::cli) struct Roster {
     #[arg(long, value_name = "NAME")]
     pub(super) sheet: Option<String>,
     /// The day as of which the file names its units: names from before a merger are mapped.
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     pub(super) as_of: Option<Date>,
     /// Says what columns and words mean where guessing fails; a file in TOML.
     #[arg(long, value_name = "FILE")]
@@ -233,7 +234,7 @@ async fn import(
 }
 
 /// Said before the import, not after it.
-fn may_write(out: &Path, force: bool) -> Result<()> {
+pub(in crate::cli) fn may_write(out: &Path, force: bool) -> Result<()> {
     let is_workbook = out.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("xlsx"));
     if !is_workbook {
         return Err(anyhow!("{} must end in .xlsx: refused rows are a workbook", out.display()));
@@ -244,7 +245,8 @@ fn may_write(out: &Path, force: bool) -> Result<()> {
     Ok(())
 }
 
-fn is_apart(out: &Path, file: &Path) -> Result<()> {
+/// The roster itself is never written over.
+pub(in crate::cli) fn is_apart(out: &Path, file: &Path) -> Result<()> {
     if out.canonicalize().ok() == file.canonicalize().ok() {
         let out = out.display();
         return Err(anyhow!("{out} is the roster itself: name another file for the refused rows"));
@@ -252,7 +254,8 @@ fn is_apart(out: &Path, file: &Path) -> Result<()> {
     Ok(())
 }
 
-fn read_mapping(path: &Path) -> Result<Mapping> {
+/// A mapping file.
+pub(in crate::cli) fn read_mapping(path: &Path) -> Result<Mapping> {
     let text = std::fs::read_to_string(path)
         .with_context(|| format!("failed to read the mapping file {}", path.display()))?;
     Ok(Mapping::parse(&text)?)

@@ -16,6 +16,7 @@ use change::Change;
 
 use crate::cli::Cx;
 use crate::cli::connection::{Connection, refused, request, request_id};
+use crate::cli::days::day;
 use crate::cli::listing::Export;
 use crate::domain::ids::UnitCode;
 use crate::domain::unit::{Unit as DomainUnit, Units};
@@ -47,7 +48,7 @@ pub(in crate::cli) enum Unit {
         #[arg(long, conflicts_with = "on")]
         closed: bool,
         /// The units as they stood on a day, by the map of then.
-        #[arg(long, value_name = "DATE")]
+        #[arg(long, value_name = "DATE", value_parser = day)]
         on: Option<Date>,
         #[command(flatten)]
         export: Export,

@@ -140,6 +140,9 @@ impl Asked<'_> {
         if code == ANY {
             return Ok(Test::Given(facet));
         }
+        if facet == Facet::Code && !code.contains('*') && !code.trim().is_empty() {
+            return Ok(Test::Listed { facet, text: clean(code), at: self.at });
+        }
         let (text, begins) = match code.strip_suffix('*') {
             Some(prefix) => (prefix, true),
             None => (code, false),
@@ -148,7 +151,9 @@ impl Asked<'_> {
             return Err(self.fault("use a code, or the beginning of one with `*` behind it"));
         }
         Ok(if begins {
-            Test::Begins { facet, prefix: text.to_owned() }
+            // Codes are upper case.
+            let prefix = if facet == Facet::Code { text.to_uppercase() } else { text.to_owned() };
+            Test::Begins { facet, prefix }
         } else {
             Test::Is { facet, value: Value::Code(text.into()) }
         })
@@ -176,6 +181,9 @@ impl Asked<'_> {
         let words = |text: &str| {
             fold(text).split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect()
         };
+        if self.value == ANY && matches!(self.sign, Sign::Has | Sign::Equal | Sign::Unequal) {
+            return Ok(Test::Named);
+        }
         // Names are found by how their words begin; by how they end, nothing would be found.
         let body = self.value.strip_suffix('*').unwrap_or(self.value);
         if body.contains('*') {
