@@ -91,7 +91,7 @@ fn call_up(table: &Table, units: &Units, called: u32) -> (usize, Selection, BTre
     let rows = table.candidates(|unit| places.get(units.current(unit)).copied());
     let judge = Judge::on(DAY, Handling::Actual, (false, false), &Arc::new(AgeLimits::shipped()));
     let wanted = LINES.iter().map(|(_code, share, _near)| called * share / 100).collect();
-    let demand = Demand { wanted, units: reaches, reserve_percent: 10 };
+    let demand = Demand { wanted, units: reaches, reserve_percent: 10, by_plan: false };
     let looked_at = Cell::new(0);
     let ties = rows.ties(&[], &HashSet::new());
     let selection = select(&demand, |line, nearness| {

@@ -179,3 +179,14 @@ fn no_room_grows_too_large() {
     large.extend(full.map(|(folder, files)| format!("src/{folder} has {files} files")));
     assert!(large.is_empty(), "{large:#?}");
 }
+
+#[test]
+fn every_day_of_an_option_is_taken_in_both_ways_of_writing_it() {
+    let mut wrong = Vec::new();
+    for (name, text) in sources() {
+        let options = text.lines().filter(|line| line.contains("value_name = \"DATE\""));
+        let other = options.filter(|line| !line.contains("value_parser = day"));
+        wrong.extend(other.map(|line| format!("{name}: {}", line.trim())));
+    }
+    assert!(wrong.is_empty(), "take the day by `cli::days::day`: {wrong:#?}");
+}

@@ -96,8 +96,11 @@ fn establish_anew(place: &Place) {
     assert_eq!(again["reserve_units"][0]["state"], "unchanged", "{again}");
     let days = ["2025-12-31", "2026-01-01", "2026-05-31", "2026-06-01", "2027-01-01"];
     assert_eq!(days.map(needed_on), [0, 5, 5, 3, 3]);
-    let before = import("before.csv", &plan("2026-03-01", 4));
-    assert!(before.expect_err("the past has a plan").contains("FORMER_OVERLAPS"));
+    let before = import("before.csv", &plan("2026-03-01", 4)).expect_err("the past has a plan");
+    assert!(before.contains("FORMER_OVERLAPS") && before.contains("row 2"), "{before}");
+    // In force since its first day: it is followed, and not rewritten, unless it was wrong.
+    let rewritten = import("rewritten.csv", &plan("01/06/2026", 9)).expect_err("in force");
+    assert!(rewritten.contains("row 2: Hiệu lực từ: PAST_REWRITTEN"), "{rewritten}");
     assert_eq!(days.map(needed_on), [0, 5, 5, 3, 3]);
 }
 
@@ -176,10 +179,23 @@ fn keep_periods_apart(place: &Place) {
     let list = place.run(&["plan", "assignments", "--unit", "DB-C5", "--as", "admin"]);
     let held = list[0].clone();
     let (id, who) = (text(&held, "id"), text(&held, "subject"));
-    let later = ["--on", "2099-12-31", "--reason", "other", "--as", "admin"];
-    place.run(&[&["plan", "end", id], &later[..]].concat());
+    let end = |on: &str| {
+        place.try_run(&["plan", "end", id, "--on", on, "--reason", "other", "--as", "admin"])
+    };
+    let far = end("31/12/2099").expect_err("a year that was mistyped");
+    assert!(far.contains("more than a year ahead"), "{far}");
+    let in_days = |days: i64| {
+        let today = jiff::Zoned::now()
+            .with_time_zone(jiff::tz::TimeZone::get("Asia/Ho_Chi_Minh").expect("known"));
+        today.date().saturating_add(jiff::Span::new().days(days))
+    };
+    let (last, early) = (in_days(60).strftime("%d/%m/%Y").to_string(), in_days(30).to_string());
+    end(&last).expect("ended");
+    let back = place.run(&["plan", "end", id, "--take-back", "--as", "admin"]);
+    assert_eq!((&back[0]["stage"], &back[0]["to"]), (&json!("active"), &Value::Null), "{back}");
+    end(&last).expect("ended again");
     let assign = ["plan", "assign", who, "--unit", "DB-C5", "--post", "1", "--as", "admin"];
-    let early = place.try_run(&[&assign[..], &["--from", "2099-12-01"]].concat());
+    let early = place.try_run(&[&assign[..], &["--from", early.as_str()]].concat());
     assert!(early.expect_err("he holds a place until then").contains("PERIOD_OVERLAPS"));
     let proposal = place.run(&["plan", "propose", "--unit", "DB-C5", "--as", "admin"]);
     assert_eq!(proposal["people"]["open"], 0, "the place is his until then: {proposal}");
@@ -211,9 +227,9 @@ fn a_plan_is_filled_by_a_confirmed_proposal_and_kept_up() {
     let id = text(&proposal, "proposal");
     let again = place.run(&["plan", "propose", "--as", "admin"]);
     assert_eq!(text(&again, "proposal"), id, "the same registry gives the same proposal");
-    for _repeated in 0..2 {
+    for (assigned, already) in [(3, 0), (0, 3)] {
         let done = place.run(&["plan", "confirm", id, "--as", "admin"]);
-        assert_eq!(done["assigned"], 3, "{done}");
+        assert_eq!((&done["assigned"], &done["already"]), (&json!(assigned), &json!(already)));
     }
     let fill = place.run(&["plan", "fill", "--as", "admin"]);
     assert_eq!(people(&fill), (3, 3, 3, 0));
@@ -330,8 +346,8 @@ fn end_the_unfit(place: &Place, all: &[Value]) {
     let listed = ids(&Value::Array(all.to_vec()));
     let dry = end(&["--unfit", "--dry-run"]).expect("told");
     assert_eq!((ids(&dry["assignments"]), &dry["ended"]), (listed.clone(), &json!(0)));
-    let none = end(&["--unfit", "--unit", "DB-C9"]).expect("nobody of that unit");
-    assert_eq!((&none["ended"], &none["left"]), (&json!(0), &json!({})));
+    let none = end(&["--unfit", "--unit", "DB-C9"]).expect_err("there is no such unit");
+    assert!(none.contains("did you mean DB-C1?"), "{none}");
     let done = end(&["--unfit", "--unit", "DB-C1"]).expect("ended");
     assert_eq!((ids(&done["assignments"]), &done["ended"]), (listed, &json!(120)));
     assert_eq!(done["ledger_entries"].as_array().map(Vec::len), Some(2), "two whole batches");
@@ -358,4 +374,83 @@ fn nobody_is_proposed_from_a_unit_that_ended_with_nothing_in_its_place() {
     let after = propose();
     assert_eq!((&after["proposed"]["total"], &after["candidates"]), (&json!(0), &json!(2)));
     assert_eq!(after["unplaced"], json!({ "UNIT_CLOSED": 2 }), "left out, with the reason");
+}
+
+#[test]
+fn a_plan_at_fault_is_told_whole_with_its_rows_and_given_back_to_mend() {
+    let place = Place::found(&[]);
+    let _server = place.serve();
+    place.enter_staff(&["03160/military"]);
+    let text = "Kế hoạch;;;;;;\n\
+        Mã đơn vị;Tên đơn vị;Đơn vị giao nguồn;CNQS;Số lượng;Xã giao;Cấp bậc từ\n\
+        DB-C1;Đại đội 1;03160;CN99;12;x;\n\
+        ;;;CN02;ba;;Nguyên soái\n\
+        DB-C2;Đại đội 2;XXXXX;CN02;1;;\n";
+    let file = write(&place, "faulty.csv", text);
+    let import = |more: &[&str]| {
+        place.try_run(&[&["plan", "import", &file, "--as", "admin"], more].concat())
+    };
+    for step in [&["--dry-run"][..], &["--refused", "mend.xlsx"]] {
+        let told = import(step).expect_err("faults");
+        for fault in [
+            "row 3: CNQS: SPECIALTY_UNKNOWN",
+            "row 4: the count is no number",
+            "row 4: Cấp bậc từ: RANK_INVALID",
+            "row 5: Đơn vị giao nguồn: UNIT_UNKNOWN",
+            "column F (Xã giao) was not read",
+        ] {
+            assert!(told.contains(fault), "{fault} is not in: {told}");
+        }
+    }
+    assert!(place.path("mend.xlsx").exists());
+    assert_eq!(place.run(&["plan", "list", "--as", "admin"]), json!([]), "nothing was changed");
+    let good = "Mã đơn vị;Tên đơn vị;Đơn vị giao nguồn;CNQS;Số lượng;Nơi\n\
+        DB-C1;Đại đội 1;03160;CN01;12;03160\n";
+    let good = write(&place, "good.csv", good);
+    let run = |more: &[&str]| {
+        let done = place.run(&[&["plan", "import", &good, "--as", "admin"], more].concat());
+        assert_eq!(done["ignored_columns"], json!([{ "column": "F", "header": "Nơi" }]));
+        done["reserve_units"][0]["state"].clone()
+    };
+    let states = [&["--dry-run"][..], &[], &["--dry-run"], &[]].map(run);
+    assert_eq!(states, ["created", "created", "unchanged", "unchanged"]);
+    let form = ["plan", "import", "--template", "form.xlsx"];
+    place.run(&form);
+    assert!(place.path("form.xlsx").exists());
+}
+
+#[test]
+fn a_list_that_drops_a_specialty_in_use_is_refused_with_what_has_it() {
+    let place = Place::found(&[]);
+    let _server = place.serve();
+    place.enter_staff(&["03160/military"]);
+    let roster = write(&place, "five.csv", FIVE);
+    place.run(&["reservist", "import", &roster, "--as", "admin"]);
+    let plan = write(&place, "plan.csv", FIVE_PLAN);
+    place.run(&["plan", "import", &plan, "--as", "admin"]);
+    place.run(&["specialty", "list", "--export", "list.csv", "--as", "admin"]);
+    let list = std::fs::read_to_string(place.path("list.csv")).expect("a list");
+    let without = |codes: &[&str]| {
+        let lines = list.lines().filter(|line| !codes.iter().any(|code| line.contains(code)));
+        lines.map(|line| format!("{line}\n")).collect::<String>()
+    };
+    let file = write(&place, "less.csv", &without(&["CN05", "CN06"]));
+    let import = |more: &[&str]| {
+        place.try_run(&[&["specialty", "import", &file, "--as", "admin"], more].concat())
+    };
+    let checked = import(&["--dry-run"]).expect("told");
+    assert_eq!(
+        checked["in_use"],
+        json!([
+            { "code": "CN05", "reservists": 2, "posts": 1, "near": 0 },
+            { "code": "CN06", "reservists": 0, "posts": 0, "near": 1 },
+        ])
+    );
+    let refused = import(&[]).expect_err("in use");
+    assert!(refused.contains("CN05 (2 reservists, 1 posts, near to 0)"), "{refused}");
+    assert!(refused.contains("SPECIALTIES_IN_USE") && refused.contains("--drop"), "{refused}");
+    let count = ["reservist", "count", "--filter", "specialty = cn05", "--as", "admin"];
+    let held = place.run(&count)["total"].clone();
+    assert_eq!(import(&["--drop"]).expect("it was said")["removed"], 2);
+    assert_eq!((&place.run(&count)["total"], &held), (&json!(2), &json!(2)), "still found");
 }

@@ -15,6 +15,7 @@
 
 mod bench;
 mod connection;
+mod days;
 mod demo;
 mod dumps;
 mod homes;

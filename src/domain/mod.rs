@@ -6,6 +6,7 @@ pub mod code;
 pub mod endpoint;
 pub mod ids;
 pub mod instant;
+pub mod nearest;
 pub mod order;
 pub mod plan;
 pub mod registry;

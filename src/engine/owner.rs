@@ -296,8 +296,8 @@ impl Owner {
         let mut group = Group::default();
         let at = self.now();
         let recorded = self.plan_records(&job, &request).and_then(|(plan, repeated_at)| {
-            let events = plan.event().into_iter().collect();
-            self.record(&request, events, Vec::new(), at, &mut group).map(|()| (plan, repeated_at))
+            self.record(&request, plan.events(), Vec::new(), at, &mut group)
+                .map(|()| (plan, repeated_at))
         });
         let (mut plan, repeated_at) = match recorded {
             Ok(planned) => planned,
@@ -345,7 +345,8 @@ impl Owner {
         }
         let repeated_at = self.world.recall(request)?;
         let registry = self.view.registry.read();
-        let plan = job.plan(&registry, self.world.units(), repeated_at.is_some())?;
+        let on = (self.world.units(), self.now().date_in_vietnam());
+        let plan = job.plan(&registry, on, repeated_at.is_some())?;
         Ok((plan, repeated_at))
     }
 }

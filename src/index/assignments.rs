@@ -7,6 +7,8 @@
 //! door looked.
 
 mod guard;
+mod judged;
+mod settling;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,6 +26,8 @@ use crate::wire::registry::decode;
 use crate::wire::{WireError, pb};
 
 pub use guard::Guard;
+pub use judged::One;
+pub use settling::Settling;
 
 /// A post or line: reserve unit, whether it is for people, number.
 pub type Place = (ReserveUnitCode, bool, u16);
@@ -46,6 +50,15 @@ pub struct Assigned {
     pub assignment: Assignment,
     /// The version.
     pub subject_version: u64,
+}
+
+/// What is held by as many as it may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Full {
+    /// The post or line.
+    Post,
+    /// What the commune gives the reserve unit.
+    Quota,
 }
 
 /// What a record changes in the plan.
@@ -86,7 +99,7 @@ impl PlanChange {
 }
 
 /// The plan.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PlanIndex {
     reserve_units: BTreeMap<ReserveUnitCode, Kept>,
     /// Establishments that another of the same code followed; few, in no order.
@@ -120,6 +133,12 @@ impl PlanIndex {
     pub fn established_on(&self, day: Date) -> impl Iterator<Item = &Kept> {
         let former = self.former.values().flatten();
         self.reserve_units.values().chain(former).filter(move |kept| kept.unit.exists_on(day))
+    }
+
+    /// The establishments of a code, that of now and the former ones.
+    pub fn establishments(&self, code: &ReserveUnitCode) -> impl Iterator<Item = &ReserveUnit> {
+        let former = self.former.get(code).into_iter().flatten();
+        self.reserve_units.get(code).into_iter().chain(former).map(|kept| &kept.unit)
     }
 
     /// The last day of the former establishments of a code; none where there are none.
@@ -168,15 +187,73 @@ impl PlanIndex {
         ids.filter_map(|id| self.assignments.get(id))
     }
 
-    /// The first day from `day` on when a place of `count` is free, and stays so; none while those who
-    /// hold it stay.
-    pub fn free_from(&self, place: &Place, count: u32, day: Date) -> Option<Date> {
-        let held: Vec<Span> = self.of_place(place).filter_map(|at| at.assignment.held()).collect();
-        let after = held.iter().filter_map(|(_from, to)| (*to)?.tomorrow().ok());
+    /// The first day from `day` on when a place is free for one whom a commune of today gives, and its
+    /// quota too, and both stay so. Where the commune has no quota while others have, the place alone
+    /// is asked.
+    ///
+    /// # Errors
+    /// What stays held while those who hold it stay.
+    pub fn free_from(
+        &self,
+        place: &Place,
+        unit: &ReserveUnit,
+        (giver, units): (&UnitCode, &Units),
+        day: Date,
+    ) -> Result<Date, Full> {
+        let places = (self.spans(place), unit.places(place.1, place.2).unwrap_or(0));
+        let quota = unit.quota_of(giver, units).map(|quota| {
+            let count = if place.1 { quota.people } else { quota.equipment };
+            (self.given_spans(unit, (place.1, giver), units), count)
+        });
+        let all = std::iter::once(&places).chain(&quota).flat_map(|(held, _count)| held);
+        let after = all.filter_map(|(_from, to)| (*to)?.tomorrow().ok());
         let mut days: Vec<Date> = after.filter(|after| *after > day).chain([day]).collect();
         days.sort_unstable();
-        let count = usize::try_from(count).unwrap_or(usize::MAX);
-        days.into_iter().find(|day| most_at_once(held.iter().copied(), *day) < count)
+        let has_room = |(held, count): &(Vec<Span>, u32), day: Date| {
+            let count = usize::try_from(*count).unwrap_or(usize::MAX);
+            most_at_once(held.iter().copied(), day) < count
+        };
+        days.retain(|day| has_room(&places, *day));
+        if days.is_empty() {
+            return Err(Full::Post);
+        }
+        let is_free = |day: &Date| quota.as_ref().is_none_or(|quota| has_room(quota, *day));
+        days.into_iter().find(is_free).ok_or(Full::Quota)
+    }
+
+    fn spans(&self, place: &Place) -> Vec<Span> {
+        self.of_place(place).filter_map(|at| at.assignment.held()).collect()
+    }
+
+    /// When people or items that a commune gives a reserve unit hold places there.
+    fn given_spans(
+        &self,
+        unit: &ReserveUnit,
+        (is_person, giver): (bool, &UnitCode),
+        units: &Units,
+    ) -> Vec<Span> {
+        let commune = commune_of(giver, units);
+        let all = self.of_reserve_unit(&unit.code).map(|at| &at.assignment);
+        let own = all.filter(|at| {
+            at.subject.is_person() == is_person && commune_of(&at.unit, units) == commune
+        });
+        own.filter_map(Assignment::held).collect()
+    }
+
+    /// Of a commune of today and its quota in a reserve unit: how many it gives from `day` on, at most
+    /// at once, and how many it may. None where the reserve unit has no quota for it.
+    pub fn given(
+        &self,
+        unit: &ReserveUnit,
+        (is_person, giver): (bool, &UnitCode),
+        units: &Units,
+        day: Date,
+    ) -> Option<(UnitCode, usize, u32)> {
+        let quota = unit.quota_of(giver, units)?;
+        let spans = self.given_spans(unit, (is_person, giver), units);
+        let given = most_at_once(spans.into_iter(), day);
+        let quota = if is_person { quota.people } else { quota.equipment };
+        Some((commune_of(giver, units).clone(), given, quota))
     }
 
     /// The assignments of a reserve unit, of every stage.

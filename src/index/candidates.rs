@@ -115,6 +115,13 @@ impl<'a> Numbers<'a> {
 }
 
 impl Table {
+    /// How many records have a specialty or type of this code.
+    pub fn count_code(&self, code: &str) -> u64 {
+        let column = self.column(Facet::Code);
+        let place = column.place(&Value::Code(code.into()));
+        place.map_or(0, |place| column.rows(place).len())
+    }
+
     /// Reads candidates of the units that have a number, each asked for once.
     pub fn candidates(&self, number_of: impl FnMut(&UnitCode) -> Option<u32>) -> Candidates<'_> {
         let numbers = |facet| Numbers::of(self, facet);

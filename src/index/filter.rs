@@ -49,6 +49,10 @@ pub(super) enum Test {
     UnitNamed { facet: Facet, name: String, at: usize },
     /// Late by this limit; none for any that a law sets.
     Late(Option<&'static str>),
+    /// A code or name of an imported list, as it was asked for and where.
+    Listed { facet: Facet, text: String, at: usize },
+    /// Anybody who has a name.
+    Named,
     /// This value.
     Is { facet: Facet, value: Value },
     /// A code that begins so.
@@ -130,6 +134,19 @@ impl Filter {
         }
     }
 
+    /// Takes codes and names of the imported list as the list has them: `find` gives the code of a text,
+    /// also one that only records have, for the list lost it; `near` says what may be meant.
+    ///
+    /// # Errors
+    /// [`FilterError::Value`] for what neither the list nor any record has.
+    pub fn resolve(
+        &mut self,
+        find: &dyn Fn(&str) -> Option<String>,
+        near: &dyn Fn(&str) -> String,
+    ) -> Result<(), FilterError> {
+        resolve(&mut self.expr, find, near)
+    }
+
     /// The kind of records it is for.
     pub const fn kind(&self) -> RecordKind {
         self.kind
@@ -149,6 +166,26 @@ impl Filter {
     /// Whether it depends on the day that ages are counted on.
     pub const fn uses_age(&self) -> bool {
         self.uses_age
+    }
+}
+
+fn resolve(
+    expr: &mut Expr,
+    find: &dyn Fn(&str) -> Option<String>,
+    near: &dyn Fn(&str) -> String,
+) -> Result<(), FilterError> {
+    match expr {
+        Expr::Test(Test::Listed { facet, text, at }) => {
+            let none = || FilterError::value(*at, "its list", text, false, near(text));
+            let code = find(text).ok_or_else(none)?;
+            *expr = Expr::Test(Test::Is { facet: *facet, value: Value::Code(code.into()) });
+            Ok(())
+        }
+        Expr::Test(_other) => Ok(()),
+        Expr::Not(inner) => resolve(inner, find, near),
+        Expr::And(parts) | Expr::Or(parts) => {
+            parts.iter_mut().try_for_each(|part| resolve(part, find, near))
+        }
     }
 }
 

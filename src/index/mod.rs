@@ -40,8 +40,10 @@ pub use tally::{Part, Tally};
 
 use std::collections::BTreeMap;
 use std::ops::Bound::{Excluded, Unbounded};
+use std::sync::Arc;
 
 use crate::domain::ids::UnitCode;
+use crate::domain::registry::eligibility::AgeLimits;
 use crate::domain::world::RecordKind;
 
 /// The registry.
@@ -58,6 +60,8 @@ pub struct Registry {
     moving: BTreeMap<[u8; 16], UnitCode>,
     /// The plan, whole.
     pub plan: PlanIndex,
+    /// The limits of age by which holders of places are judged.
+    pub limits: Arc<AgeLimits>,
 }
 
 impl Registry {

@@ -13,6 +13,7 @@ use jiff::civil::Date;
 use roaring::{MultiOps, RoaringBitmap};
 
 use crate::domain::ids::UnitCode;
+use crate::domain::nearest::meant;
 use crate::domain::registry::ReservistStatus;
 use crate::domain::registry::lateness::{Freshness, Late, is_fresh, is_registered};
 use crate::domain::unit::Units;
@@ -177,7 +178,9 @@ impl<'a> Looking<'a, '_> {
         Ok(match test {
             Test::Unit { facet, code, at } => {
                 if self.asking.units.get(code).is_none() {
-                    return Err(FilterError::UnknownUnit { at: *at, unit: code.clone() });
+                    let codes = self.asking.units.iter().map(|unit| unit.code.as_str());
+                    let meant = meant(code.as_str(), codes, "`hoatoc unit list` has them all");
+                    return Err(FilterError::UnknownUnit { at: *at, unit: code.clone(), meant });
                 }
                 self.under(*facet, code)
             }
@@ -207,6 +210,12 @@ impl<'a> Looking<'a, '_> {
                     None => Cow::default(),
                 }
             }
+            Test::Listed { facet, text, .. } => {
+                let code = Value::Code(text.to_uppercase().into());
+                let column = self.table.column(*facet);
+                column.place(&code).map_or_else(Cow::default, |at| Cow::Borrowed(column.rows(at)))
+            }
+            Test::Named => Cow::Owned(self.look(among, |row| self.table.name(*row).is_some())),
             Test::Begins { facet, prefix } => self.with_values(*facet, |value| {
                 matches!(value, Value::Code(code) if code.starts_with(prefix.as_str()))
             }),
@@ -343,7 +352,7 @@ fn sorted(rows: impl Iterator<Item = u32>) -> RoaringBitmap {
 fn is_costly(expr: &Expr) -> bool {
     match expr {
         Expr::Test(test) => {
-            matches!(test, Test::Age { .. } | Test::Capacity { .. } | Test::Name(_))
+            matches!(test, Test::Age { .. } | Test::Capacity { .. } | Test::Name(_) | Test::Named)
         }
         Expr::And(parts) | Expr::Or(parts) => parts.iter().any(is_costly),
         // A set is taken away from what is left, rather than turned round as a whole.

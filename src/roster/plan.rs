@@ -2,8 +2,11 @@
 //!
 //! Called by the command line, which makes reserve units of the rows; the server checks them. The
 //! code and what else is about the reserve unit as a whole may stand in its first row only, as in
-//! forms with merged cells.
+//! forms with merged cells. A plan is taken whole or not at all: all that is at fault is named with its
+//! row, and so is each column that no field is for.
 
+mod faults;
+mod rows;
 mod written;
 
 use std::collections::BTreeMap;
@@ -11,17 +14,24 @@ use std::ops::ControlFlow;
 
 use super::file::{Cell, Parts, Reading, open};
 use super::kind::Column;
-use super::table::labels::{find_in, numbers_columns};
-use super::{HEADER_ROWS_MAX, RosterError, Source};
-use crate::domain::plan::parse_day;
-use crate::domain::text::fold;
+use super::sheet::Sheet;
+use super::table::header::REASON_HEADER;
+use super::table::labels::{INDEX_HEADERS, find_in, numbers_columns, plain};
+use super::table::mapping::{Mapping, letters};
+use super::{HEADER_ROWS_MAX, IgnoredColumn, RosterError, Source};
+use crate::domain::text::clean;
 use crate::wire::pb;
-use crate::wire::registry::civil;
 
+pub use faults::{Places, PlanFault};
+pub use rows::HEALTH_UNSAID;
+pub(super) use written::COLUMNS as WRITTEN_COLUMNS;
 pub use written::sheet_of;
 
 /// Most rows of a plan: twenty reserve units with all the posts they may have.
 pub const PLAN_ROWS_MAX: usize = 20_000;
+
+/// Most characters of a header that are shown again.
+const HEADER_SHOWN_CHARS_MAX: usize = 80;
 
 /// Fewest known columns that make a header.
 const COLUMNS_MIN: usize = 3;
@@ -89,15 +99,15 @@ const COLUMNS: &[Column<PlanRow>] = columns![
     capacity ["trong tai", "trong tai toi thieu", "cong suat", "capacity"],
     capacity_unit ["don vi tinh", "dvt", "capacity unit"],
     needs_driver ["co nguoi dieu khien", "kem lai xe", "with driver"],
-    quota_unit ["xa phuong", "xa giao chi tieu", "quota commune", "commune"],
-    quota_people ["chi tieu nguoi", "chi tieu quan nhan", "quota people"],
+    quota_unit ["xa phuong", "xa chi tieu", "xa giao chi tieu", "quota commune", "commune"],
+    quota_people ["chi tieu nguoi", "chi tieu", "chi tieu quan nhan", "quota people"],
     quota_equipment ["chi tieu phuong tien", "quota equipment"],
     receiving_code ["ma don vi nhan nguon", "ma don vi tiep nhan", "receiving unit code"],
     valid_from ["hieu luc tu", "hieu luc tu ngay", "ap dung tu", "ap dung tu ngay", "valid from"],
     valid_to ["hieu luc den", "hieu luc den ngay", "ap dung den", "ap dung den ngay", "valid to"],
 ];
 
-/// Why a row of a plan cannot be read, or the file as a whole.
+/// Why a plan cannot be read as a whole.
 #[derive(Debug, thiserror::Error)]
 pub enum PlanFileError {
     /// As for every roster.
@@ -108,300 +118,200 @@ pub enum PlanFileError {
         "no row of the file is the header of a plan: give columns for the unit's code, the post's specialty or the equipment type, and the count"
     )]
     NoHeader,
-    /// A row says nothing that can be planned.
-    #[error("row {row}: {fault}")]
-    Row {
-        /// Its number.
-        row: u32,
-        /// What is wrong, and what to do.
-        fault: &'static str,
-    },
     /// There are too many.
     #[error("the plan has over {PLAN_ROWS_MAX} rows: split it by reserve units")]
     TooMany,
 }
 
-/// The reserve units of a file, by code.
+/// A reserve unit of a file, and the rows that its parts stand in.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Planned {
+    /// For the server to check.
+    pub unit: pb::ReserveUnit,
+    /// Where it stands.
+    pub places: Places,
+}
+
+/// What a file says.
+#[derive(Debug, Clone, Default)]
+pub struct PlanFile {
+    /// The reserve units, by code.
+    pub units: Vec<Planned>,
+    /// Columns that no field is for.
+    pub ignored: Vec<IgnoredColumn>,
+    /// What is at fault, by row. While there is one nothing is to be imported.
+    pub faults: Vec<PlanFault>,
+    /// The headers and rows as they stand, to be given back with what is wrong with them.
+    heads: Vec<String>,
+    rows: Vec<(u32, Vec<String>)>,
+}
+
+impl PlanFile {
+    /// All rows as they stand, with what is wrong with each in a last column: to be mended and read
+    /// again.
+    pub fn refused(&self, faults: &[PlanFault]) -> Sheet {
+        let heads = self.heads.iter().map(String::as_str).chain([REASON_HEADER]);
+        let mut sheet = Sheet::new("", &heads.collect::<Vec<_>>());
+        for (number, cells) in &self.rows {
+            let own = faults.iter().filter(|at| at.row == *number).map(|at| at.fault.as_str());
+            let why = own.collect::<Vec<_>>().join("; ");
+            let cell = |at| cells.get(at).map(String::as_str).unwrap_or_default();
+            let row = (0..self.heads.len()).map(cell).chain([why.as_str()]);
+            sheet.rows.push(row.map(Into::into).collect());
+        }
+        sheet
+    }
+}
+
+/// The plan of a file.
 ///
 /// # Errors
-/// [`PlanFileError`]; a plan is taken whole or not at all.
+/// [`PlanFileError`]; what is wrong with single rows is with the file.
 pub fn read_plan(
     source: Source<'_>,
     sheet: Option<&str>,
-) -> Result<Vec<pb::ReserveUnit>, PlanFileError> {
+    mapping: &Mapping,
+) -> Result<PlanFile, PlanFileError> {
+    let fields: Vec<&str> = COLUMNS.iter().map(|column| column.field).collect();
+    mapping.check(&fields)?;
+    let sheet = sheet.or(mapping.sheet.as_deref());
     let mut parts = open(source)?;
     let names = parts.names();
-    let mut best: Option<Vec<(u32, PlanRow)>> = None;
+    let mut best: Option<Part> = None;
     for (part, name) in names.iter().enumerate() {
         if sheet.is_some_and(|sheet| sheet != name && !parts.are_readings()) {
             continue;
         }
-        let rows = rows(parts.as_mut(), part)?;
-        if rows.len() > best.as_ref().map_or(0, Vec::len) {
-            best = Some(rows);
+        let found = read_part(parts.as_mut(), part, mapping)?;
+        if found.rows.len() > best.as_ref().map_or(0, |best| best.rows.len()) {
+            best = Some(found);
         }
     }
-    let mut units: BTreeMap<String, pb::ReserveUnit> = BTreeMap::new();
+    let best = best.ok_or(PlanFileError::NoHeader)?;
+    let mut file = PlanFile { ignored: best.ignored(), heads: best.heads, ..PlanFile::default() };
+    let mut units: BTreeMap<String, Planned> = BTreeMap::new();
     let mut code = String::new();
-    for (number, row) in best.ok_or(PlanFileError::NoHeader)? {
-        let fault = |fault| PlanFileError::Row { row: number, fault };
+    for (number, row, cells) in best.rows {
+        file.rows.push((number, cells));
         if !row.code.trim().is_empty() {
             row.code.trim().clone_into(&mut code);
         }
+        let mut fault = |text: &str| {
+            file.faults.push(PlanFault { row: number, fault: text.to_owned() });
+        };
         if code.is_empty() {
-            return Err(fault("no reserve unit is named: give its code"));
+            fault("no reserve unit is named: give its code");
+            continue;
         }
-        let unit = units.entry(code.clone()).or_insert_with(|| pb::ReserveUnit {
-            code: code.clone(),
-            ..pb::ReserveUnit::default()
+        let planned = units.entry(code.clone()).or_insert_with(|| Planned {
+            unit: pb::ReserveUnit { code: code.clone(), ..pb::ReserveUnit::default() },
+            places: Places::begin(number),
         });
-        about_the_unit(unit, &row).map_err(fault)?;
-        let is_planned = add_post(unit, &row).map_err(fault)?
-            | add_line(unit, &row).map_err(fault)?
-            | add_quota(unit, &row).map_err(fault)?;
-        if !is_planned {
-            return Err(fault(
-                "names neither a specialty, an equipment type nor a quota's commune",
-            ));
-        }
+        rows::take(planned, number, &row, &mut fault);
     }
-    Ok(units.into_values().collect())
+    file.units = units.into_values().collect();
+    Ok(file)
 }
 
 /// The position and meaning of each known column.
 type Header = Vec<(usize, &'static Column<PlanRow>)>;
 
+/// The table of one part of a file.
+#[derive(Default)]
+struct Part {
+    heads: Vec<String>,
+    header: Header,
+    /// Numbers, meanings, and cells as they stand.
+    rows: Vec<(u32, PlanRow, Vec<String>)>,
+    meant: Vec<usize>,
+}
+
+impl Part {
+    /// The columns that no field is for, though something stands over or in them.
+    fn ignored(&self) -> Vec<IgnoredColumn> {
+        let width = self.rows.iter().map(|(.., cells)| cells.len()).max().unwrap_or(0);
+        let is_known = |at: usize| self.header.iter().any(|(own, _column)| *own == at);
+        let unknown = (0..width.max(self.heads.len())).filter(|at| !is_known(*at));
+        let lost = unknown.filter_map(|at| {
+            let head = self.heads.get(at).map_or("", String::as_str);
+            let label = plain(head);
+            let is_ours = label == plain(REASON_HEADER) || INDEX_HEADERS.contains(&label.as_str());
+            let has_content = self
+                .rows
+                .iter()
+                .any(|(.., cells)| cells.get(at).is_some_and(|cell| !cell.trim().is_empty()));
+            let is_lost =
+                if head.is_empty() { has_content } else { !is_ours && !self.meant.contains(&at) };
+            let header = head.chars().take(HEADER_SHOWN_CHARS_MAX).collect();
+            is_lost.then(|| IgnoredColumn { column: letters(at), header })
+        });
+        lost.collect()
+    }
+}
+
 /// The header that a row is, if it is one.
-fn header_of(cells: &[Cell]) -> Option<Header> {
-    let known = |(at, cell): (usize, &Cell)| Some((at, find_in(COLUMNS, cell.as_text()?)?));
-    let found: Header = cells.iter().enumerate().filter_map(known).collect();
+fn header_of(cells: &[Cell], mapping: &Mapping) -> Option<Header> {
+    let field = |name: &str| COLUMNS.iter().find(|column| column.field == name);
+    let by_letters: BTreeMap<usize, &'static Column<PlanRow>> =
+        mapping.letters().filter_map(|(at, _letters, name)| Some((at, field(name)?))).collect();
+    let known = |at: usize| {
+        let text = cells.get(at).and_then(Cell::as_text);
+        let own = by_letters.get(&at).copied();
+        let said = || match mapping.header(text?) {
+            Some(name) => field(name),
+            None => find_in(COLUMNS, text?),
+        };
+        Some((at, own.or_else(said)?))
+    };
+    let found: Header = (0..cells.len()).filter_map(known).collect();
     let has = |field: &str| found.iter().any(|(_, column)| column.field == field);
     let is_one = found.len() >= COLUMNS_MIN && (has("count") || has("quota_unit"));
     is_one.then_some(found)
 }
 
-fn rows(parts: &mut dyn Parts, part: usize) -> Result<Vec<(u32, PlanRow)>, PlanFileError> {
-    let (mut header, mut rows): (Option<Header>, _) = (None, Vec::new());
+fn read_part(parts: &mut dyn Parts, part: usize, mapping: &Mapping) -> Result<Part, PlanFileError> {
+    let mut table = Part::default();
     parts.rows(part, &mut |number, cells| {
-        let Some(header) = &header else {
-            header = header_of(cells);
-            let late = number > HEADER_ROWS_MAX;
+        if table.header.is_empty() {
+            let is_it = mapping.header_row.is_none_or(|row| row == number);
+            table.header = header_of(cells, mapping).filter(|_found| is_it).unwrap_or_default();
+            let head = |cell: &Cell| cell.as_text().map(clean).unwrap_or_default();
+            table.heads = cells.iter().map(head).collect();
+            let meant = table.heads.iter().enumerate().filter(|(_at, head)| mapping.ignores(head));
+            table.meant = meant.map(|(at, _head)| at).collect();
+            let late = number > HEADER_ROWS_MAX && table.header.is_empty();
             return Ok(if late { ControlFlow::Break(()) } else { ControlFlow::Continue(()) });
-        };
+        }
         let mut row = PlanRow::default();
         let mut filled = 0;
-        for (at, column) in header {
+        for (at, column) in &table.header {
             let is_day = column.field.starts_with("valid_");
             let reading = if is_day { Reading::Date } else { Reading::Plain };
             let text = cells.get(*at).map(|cell| cell.read(reading).0).unwrap_or_default();
             filled += usize::from(!text.trim().is_empty());
-            *(column.slot)(&mut row) = text;
+            let meant = mapping.value(column.field, &text).map(str::to_owned);
+            *(column.slot)(&mut row) = meant.unwrap_or(text);
         }
         // A title, a signature or a line of totals below fills one cell at most.
         if filled > 1 && !numbers_columns(cells) {
-            rows.push((number, row));
+            let days = |at: usize| {
+                let of = table.header.iter().find(|(own, _column)| *own == at);
+                of.is_some_and(|(_at, column)| column.field.starts_with("valid_"))
+            };
+            let read = |(at, cell): (usize, &Cell)| {
+                cell.read(if days(at) { Reading::Date } else { Reading::Plain }).0
+            };
+            let as_they_stand = cells.iter().enumerate().map(read).collect();
+            table.rows.push((number, row, as_they_stand));
         }
-        Ok(if rows.len() > PLAN_ROWS_MAX {
+        Ok(if table.rows.len() > PLAN_ROWS_MAX {
             ControlFlow::Break(())
         } else {
             ControlFlow::Continue(())
         })
     })?;
-    if rows.len() > PLAN_ROWS_MAX { Err(PlanFileError::TooMany) } else { Ok(rows) }
-}
-
-fn list(text: &str) -> Vec<String> {
-    let parts = text.split([',', ';']).map(str::trim).filter(|part| !part.is_empty());
-    parts.map(str::to_owned).collect()
-}
-
-/// The first row that says something of the unit says it for all.
-fn about_the_unit(unit: &mut pb::ReserveUnit, row: &PlanRow) -> Result<(), &'static str> {
-    for (slot, text, fault) in [
-        (&mut unit.valid_from, &row.valid_from, "the first day is none: write it as 31/01/2026"),
-        (&mut unit.valid_to, &row.valid_to, "the last day is none: write it as 31/01/2026"),
-    ] {
-        if slot.is_none() && !text.trim().is_empty() {
-            *slot = Some(civil(parse_day(text.trim()).ok_or(fault)?));
-        }
-    }
-    for (slot, text) in [
-        (&mut unit.name, &row.name),
-        (&mut unit.receiving_unit, &row.receiving_unit),
-        (&mut unit.receiving_unit_code, &row.receiving_code),
-        (&mut unit.assembly_station, &row.assembly_station),
-        (&mut unit.reception_station, &row.reception_station),
-    ] {
-        if slot.is_empty() {
-            text.trim().clone_into(slot);
-        }
-    }
-    for source in list(&row.source_units) {
-        if !unit.source_unit_codes.contains(&source) {
-            unit.source_unit_codes.push(source);
-        }
-    }
-    Ok(())
-}
-
-/// A whole number, or none where nothing is said: `1.500` is fifteen hundred, `3.0` a three that a
-/// program wrote, and what has a part behind it is no count.
-fn number(text: &str, fault: &'static str) -> Result<Option<u32>, &'static str> {
-    let bare: String = text.split_whitespace().collect();
-    let mut parts = bare.split(['.', ',']);
-    let whole = parts.next().unwrap_or_default();
-    let rest: Vec<&str> = parts.collect();
-    let digits = match rest[..] {
-        [] if whole.is_empty() => return Ok(None),
-        [zeros] if zeros.len() < 3 && zeros.bytes().all(|byte| byte == b'0') => whole.to_owned(),
-        _ if rest.iter().all(|group| group.len() == 3) => format!("{whole}{}", rest.concat()),
-        _ => return Err(fault),
-    };
-    digits.parse().map(Some).or(Err(fault))
-}
-
-/// The worst health class of a post that says none: class 3 is the worst that is called to serve. `0`
-/// says that a post takes everybody.
-pub const HEALTH_UNSAID: u32 = 3;
-
-fn add_post(unit: &mut pb::ReserveUnit, row: &PlanRow) -> Result<bool, &'static str> {
-    if row.specialty.trim().is_empty() {
-        return Ok(false);
-    }
-    let duty = match fold(&row.duty).as_str() {
-        "" | "combat" | "chien dau" | "cd" => pb::PostDuty::Combat,
-        "support" | "bao dam" | "bao dam chien dau" | "phuc vu" => pb::PostDuty::Support,
-        _ => return Err("the duty is neither combat (chiến đấu) nor support (bảo đảm)"),
-    };
-    let sex = match fold(&row.sex).as_str() {
-        "" => pb::Sex::Unspecified,
-        "nam" | "male" => pb::Sex::Male,
-        "nu" | "female" => pb::Sex::Female,
-        _ => return Err("the sex is neither Nam nor Nữ"),
-    };
-    let health = number(&row.health_max, "the health class is no number: give 1 to 6")?;
-    let only_exact = matches!(fold(&row.near).as_str(), "khong" | "none" | "no" | "-");
-    unit.posts.push(pb::PlanPost {
-        no: number(&row.no, "the post's number is none")?.unwrap_or(0),
-        title: row.title.trim().to_owned(),
-        specialty_code: row.specialty.trim().to_owned(),
-        near: if only_exact { Vec::new() } else { list(&row.near) },
-        only_exact,
-        rank_min: row.rank_min.trim().to_owned(),
-        rank_max: row.rank_max.trim().to_owned(),
-        duty: duty.into(),
-        count: number(&row.count, "the count is no number")?.ok_or("the count is missing")?,
-        sex: sex.into(),
-        health_max: health.unwrap_or(HEALTH_UNSAID),
-    });
-    Ok(true)
-}
-
-fn add_line(unit: &mut pb::ReserveUnit, row: &PlanRow) -> Result<bool, &'static str> {
-    if row.kind.trim().is_empty() {
-        return Ok(false);
-    }
-    let needs_driver = fold(&row.needs_driver);
-    unit.equipment_lines.push(pb::PlanLine {
-        no: number(&row.no, "the line's number is none")?.unwrap_or(0),
-        type_code: row.kind.trim().to_owned(),
-        near: list(&row.near),
-        capacity_thousandths: thousandths(&row.capacity)?,
-        capacity_unit: row.capacity_unit.trim().to_owned(),
-        count: number(&row.count, "the count is no number")?.ok_or("the count is missing")?,
-        needs_driver: matches!(needs_driver.as_str(), "x" | "co" | "yes" | "true" | "1"),
-    });
-    Ok(true)
-}
-
-fn add_quota(unit: &mut pb::ReserveUnit, row: &PlanRow) -> Result<bool, &'static str> {
-    if row.quota_unit.trim().is_empty() {
-        return Ok(false);
-    }
-    unit.quotas.push(pb::PlanQuota {
-        unit_code: row.quota_unit.trim().to_owned(),
-        people: number(&row.quota_people, "the quota of people is no number")?.unwrap_or(0),
-        equipment: number(&row.quota_equipment, "the quota of equipment is no number")?
-            .unwrap_or(0),
-    });
-    Ok(true)
-}
-
-/// A capacity with at most three decimals, comma or point.
-fn thousandths(text: &str) -> Result<u32, &'static str> {
-    const FAULT: &str = "the capacity is no number with at most three decimals";
-    let text = text.trim();
-    if text.is_empty() {
-        return Ok(0);
-    }
-    let (whole, decimals) = text.split_once(['.', ',']).unwrap_or((text, ""));
-    if decimals.len() > 3 {
-        return Err(FAULT);
-    }
-    let whole: u32 = whole.parse().or(Err(FAULT))?;
-    let decimals: u32 = format!("{decimals:0<3}").parse().or(Err(FAULT))?;
-    whole.checked_mul(1_000).and_then(|whole| whole.checked_add(decimals)).ok_or(FAULT)
+    if table.rows.len() > PLAN_ROWS_MAX { Err(PlanFileError::TooMany) } else { Ok(table) }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const PLAN: &str = "KẾ HOẠCH;;;;;;;;;\n\
-        Mã đơn vị;Tên đơn vị;Đơn vị giao nguồn;CNQS;Gần đúng;Cấp bậc từ;Số lượng;Loại phương tiện;Xã, phường;Chỉ tiêu người\n\
-        DB-C1;Đại đội 1;03160, 03163;CN01;CN02;Binh nhì;12;;;\n\
-        ;;;CN02;;;3;;;\n\
-        ;;;;;;2;PT01;;\n\
-        ;;;;;;;;03160;9\n\
-        DB-C2;Đại đội 2;KV1;CN03;;;1;;;\n\
-        Cộng;;;;;;;;;\n";
-
-    #[test]
-    fn a_plan_is_read_with_its_code_in_the_first_row_of_each_unit() {
-        let source = Source::Bytes { name: "plan.csv", bytes: PLAN.as_bytes() };
-        let units = read_plan(source, None).expect("a plan");
-        assert_eq!(units.len(), 2);
-        let one = &units[0];
-        assert_eq!((one.code.as_str(), one.name.as_str()), ("DB-C1", "Đại đội 1"));
-        assert_eq!(one.source_unit_codes, ["03160", "03163"]);
-        let posts: Vec<_> = one.posts.iter().map(|post| (post.count, post.near.len())).collect();
-        assert_eq!(posts, [(12, 1), (3, 0)]);
-        assert_eq!(one.equipment_lines[0].count, 2);
-        assert_eq!((one.quotas[0].unit_code.as_str(), one.quotas[0].people), ("03160", 9));
-        assert_eq!(units[1].posts[0].specialty_code, "CN03");
-    }
-
-    #[test]
-    fn a_count_is_whole_however_a_program_wrote_it() {
-        for (text, count) in [
-            ("12", Some(12)),
-            (" 1 500 ", Some(1_500)),
-            ("1.500", Some(1_500)),
-            ("1,500", Some(1_500)),
-            ("3.0", Some(3)),
-            ("3,00", Some(3)),
-            ("", None),
-        ] {
-            assert_eq!(number(text, "none"), Ok(count), "{text}");
-        }
-        for text in ["1.5", "1,5", "15.50", "-3", "3.0.0", "1.5000", "ba", ".5"] {
-            assert_eq!(number(text, "none"), Err("none"), "{text}");
-        }
-    }
-
-    #[test]
-    fn a_row_at_fault_is_named() {
-        for (row, fault) in [
-            (";;;CN01;;;nhiều;;;", "row 3: the count is no number"),
-            (";;;CN01;;;;PT01;;", "row 3: the count is missing"),
-        ] {
-            let head: Vec<&str> = PLAN.lines().take(2).collect();
-            let text = format!("{}\n{}\n", head.join("\n"), row.replacen(';', "C1;", 1));
-            let source = Source::Bytes { name: "plan.csv", bytes: text.as_bytes() };
-            let told = read_plan(source, None).expect_err("a fault").to_string();
-            assert!(told.starts_with(fault), "{told}");
-        }
-        let source = Source::Bytes { name: "plan.csv", bytes: b"a;b\n1;2\n" };
-        assert!(matches!(read_plan(source, None), Err(PlanFileError::NoHeader)));
-    }
-}
+mod tests;

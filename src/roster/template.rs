@@ -11,6 +11,7 @@ use super::RosterKind;
 use super::file::Reading;
 use super::kind::{Bases, Column, Deeds, Kind, Means, People, Works};
 use super::lists::{shipped_equipment_types, shipped_specialties};
+use super::plan::WRITTEN_COLUMNS;
 use super::sheet::{SheetError, write_file};
 use super::terms::term;
 use crate::domain::registry::{
@@ -39,42 +40,113 @@ pub fn write_template(kind: RosterKind, out: &Path, replace: bool) -> Result<(),
     write_file(out, &bytes, replace)
 }
 
+/// Writes an empty form for a plan. Blocks.
+///
+/// # Errors
+/// [`SheetError`]; then there is no new file.
+pub fn write_plan_template(out: &Path, replace: bool) -> Result<(), SheetError> {
+    let heads = WRITTEN_COLUMNS.iter().map(|head| {
+        let note = match *head {
+            "Mã đơn vị" => "Bắt buộc ở dòng đầu của mỗi đơn vị. Ví dụ: DB-C1",
+            "Tên đơn vị" => "Bắt buộc ở dòng đầu. Ví dụ: Đại đội 1",
+            "Đơn vị giao nguồn" => "Bắt buộc ở dòng đầu. Ví dụ: KV4, hoặc 03160, 03163",
+            "CNQS" => "Dòng chức danh. Ví dụ: CN01",
+            "Loại phương tiện" => "Dòng phương tiện. Ví dụ: PT01",
+            "Xã, phường" => "Dòng chỉ tiêu. Ví dụ: 03160",
+            "Số lượng" => "Bắt buộc ở dòng chức danh và dòng phương tiện. Ví dụ: 12",
+            "Gần đúng" => "Ví dụ: CN07, CN08; Không: chỉ nhận đúng chuyên nghiệp",
+            "Sức khỏe" => "1 đến 6; 0 nhận tất cả; để trống là 3",
+            "Hiệu lực từ" | "Hiệu lực đến" => "Ví dụ: 01/01/2026",
+            _other => "",
+        };
+        Head { text: head, note: note.to_owned(), is_text: !head.starts_with("Hiệu lực") }
+    });
+    let specialties: Vec<String> = words_of_specialties();
+    let types = shipped_equipment_types();
+    let types = types.iter().map(|one| format!("{} ({})", one.code, one.name));
+    let ranks: Vec<String> = Rank::ALL.iter().map(|term| term.vietnamese().to_owned()).collect();
+    let values = (specialties.into_iter().map(|value| ("CNQS", value)))
+        .chain(types.map(|value| ("Loại phương tiện", value)))
+        .chain(ranks.into_iter().map(|value| ("Cấp bậc từ", value)))
+        .chain(["Chiến đấu", "Bảo đảm"].map(|value| ("Nhiệm vụ", value.to_owned())))
+        .chain(["Nam", "Nữ"].map(|value| ("Giới tính", value.to_owned())));
+    write_file(out, &book(&heads.collect::<Vec<_>>(), values)?, replace)
+}
+
+/// Writes an empty form for a list of specialties. Blocks.
+///
+/// # Errors
+/// [`SheetError`]; then there is no new file.
+pub fn write_specialty_template(out: &Path, replace: bool) -> Result<(), SheetError> {
+    let heads = [
+        ("Mã CNQS", "Bắt buộc. Ví dụ: CN01"),
+        ("Tên chuyên nghiệp", "Bắt buộc. Ví dụ: Bộ binh"),
+        ("Gần đúng", "Ví dụ: CN07, CN08"),
+    ]
+    .map(|(text, note)| Head { text, note: note.to_owned(), is_text: true });
+    write_file(out, &book(&heads, std::iter::empty())?, replace)
+}
+
+fn words_of_specialties() -> Vec<String> {
+    let list = shipped_specialties();
+    list.iter().map(|one| format!("{} ({})", one.code, one.name)).collect()
+}
+
+/// A column of a form.
+struct Head<'a> {
+    text: &'a str,
+    note: String,
+    is_text: bool,
+}
+
 fn form<K: Kind>() -> Result<Vec<u8>, SheetError> {
+    let head = |column: &Column<K::Input>| {
+        let is_required = K::REQUIRED.contains(&column.field) || column.field == K::UNIT_FIELD;
+        let mut note = if is_required { "Bắt buộc.".to_owned() } else { String::new() };
+        if let Some(example) = example::<K>(column) {
+            note = format!("{note} Ví dụ: {example}").trim().to_owned();
+        }
+        let is_text = column.reading != Reading::Date;
+        Head { text: term(K::KIND, column.field), note, is_text }
+    };
+    let heads: Vec<Head<'_>> = K::COLUMNS.iter().map(head).collect();
+    let values = K::COLUMNS.iter().flat_map(|column| {
+        let own = term(K::KIND, column.field);
+        allowed(K::KIND, column.field).into_iter().map(move |value| (own, value))
+    });
+    book(&heads, values)
+}
+
+/// A workbook with the columns to fill in, and the values that they take on a second sheet.
+fn book<'a>(
+    heads: &[Head<'_>],
+    values: impl Iterator<Item = (&'a str, String)>,
+) -> Result<Vec<u8>, SheetError> {
     let mut book = Workbook::new();
-    let head = Format::new().set_bold().set_text_wrap().set_align(FormatAlign::VerticalCenter);
+    let bold = Format::new().set_bold().set_text_wrap().set_align(FormatAlign::VerticalCenter);
     let text = Format::new().set_num_format("@");
     let sheet = book.add_worksheet().set_name("Danh sách")?;
-    sheet.write_string_with_format(0, 0, "STT", &head)?;
-    for (at, column) in (1_u16..).zip(K::COLUMNS) {
-        let own = term(K::KIND, column.field);
-        sheet.write_string_with_format(0, at, own, &head)?;
+    sheet.write_string_with_format(0, 0, "STT", &bold)?;
+    for (at, head) in (1_u16..).zip(heads) {
+        sheet.write_string_with_format(0, at, head.text, &bold)?;
         sheet.set_column_width(at, 16)?;
-        let is_required = K::REQUIRED.contains(&column.field) || column.field == K::UNIT_FIELD;
-        let mut words = if is_required { "Bắt buộc.".to_owned() } else { String::new() };
-        if let Some(example) = example::<K>(column) {
-            words = format!("{words} Ví dụ: {example}").trim().to_owned();
+        if !head.note.is_empty() {
+            sheet.insert_note(0, at, &Note::new(head.note.as_str()))?;
         }
-        if !words.is_empty() {
-            sheet.insert_note(0, at, &Note::new(words))?;
-        }
-        if column.reading != Reading::Date {
+        if head.is_text {
             sheet.set_column_format(at, &text)?;
         }
     }
     sheet.set_freeze_panes(1, 0)?;
-    sheet.autofilter(0, 0, FORM_ROWS, u16::try_from(K::COLUMNS.len()).unwrap_or(u16::MAX))?;
-    let values = book.add_worksheet().set_name(VALUES_SHEET)?;
-    values.write_string_with_format(0, 0, "Cột", &head)?;
-    values.write_string_with_format(0, 1, "Giá trị được nhận", &head)?;
-    values.set_column_width(0, 24)?;
-    values.set_column_width(1, 50)?;
-    let rows = K::COLUMNS.iter().flat_map(|column| {
-        let own = term(K::KIND, column.field);
-        allowed(K::KIND, column.field).into_iter().map(move |value| (own, value))
-    });
-    for (at, (own, value)) in (1..).zip(rows) {
-        values.write_string(at, 0, own)?;
-        values.write_string(at, 1, value)?;
+    sheet.autofilter(0, 0, FORM_ROWS, u16::try_from(heads.len()).unwrap_or(u16::MAX))?;
+    let sheet = book.add_worksheet().set_name(VALUES_SHEET)?;
+    sheet.write_string_with_format(0, 0, "Cột", &bold)?;
+    sheet.write_string_with_format(0, 1, "Giá trị được nhận", &bold)?;
+    sheet.set_column_width(0, 24)?;
+    sheet.set_column_width(1, 50)?;
+    for (at, (own, value)) in (1..).zip(values) {
+        sheet.write_string(at, 0, own)?;
+        sheet.write_string(at, 1, value)?;
     }
     Ok(book.save_to_buffer()?)
 }
@@ -114,10 +186,7 @@ fn allowed(kind: RosterKind, field: &str) -> Vec<String> {
         (Reservists, "category") => words!(ReservistCategory),
         (Reservists, "class") => words!(ReserveClass),
         (Reservists, "rank") => words!(Rank),
-        (Reservists, "specialty") => {
-            let list = shipped_specialties();
-            list.iter().map(|one| format!("{} ({})", one.code, one.name)).collect()
-        }
+        (Reservists, "specialty") => words_of_specialties(),
         (Reservists, "frame") => words!(Frame),
         (Reservists, "status") => words!(ReservistStatus),
         (Reservists, "party_member") => vec!["x".to_owned(), "Không".to_owned()],
@@ -148,6 +217,51 @@ mod tests {
     use calamine::{Reader as _, Xlsx, open_workbook};
 
     use super::*;
+
+    #[test]
+    fn the_forms_of_a_plan_and_of_specialties_are_read_when_they_are_filled() {
+        use crate::roster::plan::read_plan;
+        use crate::roster::sheet::Sheet;
+        use crate::roster::specialties::read_specialty_list;
+        use crate::roster::{Mapping, Source};
+
+        let dir = tempfile::tempdir().expect("a directory");
+        let filled = |form: &Path, cells: &[(&str, &str)]| {
+            let mut book: Xlsx<_> = open_workbook(form).expect("it opens");
+            let heads = book.worksheet_range("Danh sách").expect("the form");
+            let heads: Vec<String> =
+                heads.rows().next().expect("heads").iter().map(ToString::to_string).collect();
+            let mut sheet = Sheet::new("", &heads.iter().map(String::as_str).collect::<Vec<_>>());
+            let cell = |head: &String| {
+                let own = cells.iter().find(|(name, _cell)| name == head);
+                own.map_or("", |(_name, cell)| cell).into()
+            };
+            sheet.rows.push(heads.iter().map(cell).collect());
+            let path = form.with_extension("csv");
+            sheet.save(&path).expect("written");
+            path
+        };
+        let form = dir.path().join("plan.xlsx");
+        write_plan_template(&form, false).expect("written");
+        let path = filled(
+            &form,
+            &[
+                ("Mã đơn vị", "DB-C1"),
+                ("Tên đơn vị", "Đại đội 1"),
+                ("Đơn vị giao nguồn", "KV4"),
+                ("CNQS", "CN01"),
+                ("Số lượng", "12"),
+            ],
+        );
+        let plan = read_plan(Source::Path(&path), None, &Mapping::default()).expect("a plan");
+        assert_eq!((&plan.faults, &plan.ignored), (&vec![], &vec![]));
+        assert_eq!(plan.units[0].unit.posts[0].count, 12);
+        let form = dir.path().join("specialties.xlsx");
+        write_specialty_template(&form, false).expect("written");
+        let path = filled(&form, &[("Mã CNQS", "CN01"), ("Tên chuyên nghiệp", "Bộ binh")]);
+        let list = read_specialty_list(Source::Path(&path)).expect("a list");
+        assert_eq!(list.len(), 1);
+    }
 
     #[test]
     fn every_form_names_the_columns_that_the_reader_knows_and_the_values_it_takes() {

@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use crate::cli::Cx;
 use crate::cli::connection::{refused, request};
+use crate::cli::days::day;
 use crate::cli::listing::{Export, render};
 use crate::cli::output::{local_time, utc_time};
 use crate::domain::ids::OfficerId;
@@ -45,10 +46,10 @@ pub(in crate::cli) struct List {
     #[arg(long, value_name = "ID|NUMBER")]
     order: Option<String>,
     /// From this day on.
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     since: Option<Date>,
     /// Up to the end of this day.
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     until: Option<Date>,
     /// At most so many, the newest: 50 on the screen if not given, and all there are, up to 500,000, in
     /// the file of --export.

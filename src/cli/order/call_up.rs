@@ -16,6 +16,7 @@ use super::content::{self, Needs, Recipients};
 use super::view::units_of;
 use crate::cli::Cx;
 use crate::cli::connection::{Connection, refused, request};
+use crate::cli::days::day;
 use crate::domain::callup::Barred;
 use crate::domain::ids::{OrderId, ReserveUnitCode, SpecialtyCode, UnitCode};
 use crate::domain::order::call_up::CallUp as Signed;
@@ -58,9 +59,9 @@ pub(super) struct Choosing {
     #[arg(long, value_name = "CODE")]
     combat: Vec<SpecialtyCode>,
     /// Judge age and status as of this day instead of today: 2026-12-01.
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     as_of: Option<Date>,
-    /// Name substitutes, in percent of each line.
+    /// Name substitutes, in percent of each line, rounded up.
     #[arg(long, value_name = "PERCENT", default_value_t = 10, value_parser = clap::value_parser!(u32).range(0..=100))]
     reserve: u32,
 }
@@ -213,13 +214,15 @@ impl Lists {
                 "  line        {} of {}: {} exact, {} near, {lacking} lacking; {} substitutes",
                 line.wanted, line.code, line.exact, line.near, line.reserve
             );
-            if line.also_militia > 0 {
-                let _written = writeln!(
-                    text,
-                    "              {:>5}  of those called serve in the militia too: settle first which \
-                     service calls them",
-                    line.also_militia
-                );
+            let of_called = [
+                (
+                    line.also_militia,
+                    "serve in the militia too: settle first which service calls them",
+                ),
+                (line.unexamined, "were never examined: examine them at the assembly station"),
+            ];
+            for (count, what) in of_called.into_iter().filter(|(count, _what)| *count > 0) {
+                let _written = writeln!(text, "              {count:>5}  of those called {what}");
             }
             for refusal in &line.refused {
                 let why = barred(&refusal.reason);
@@ -274,6 +277,7 @@ impl Lists {
                 "elsewhere": shares(&line.elsewhere),
                 "reserve": line.reserve,
                 "also_militia": line.also_militia,
+                "unexamined": line.unexamined,
             })
         });
         json!({

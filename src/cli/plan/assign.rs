@@ -6,9 +6,10 @@ use jiff::civil::Date;
 use serde_json::{Value, json};
 
 use super::listing::{Columns, Listed, fetch, sheet, show, value};
-use super::{also_militia, day, held, message};
+use super::{also_militia, held, message};
 use crate::cli::Cx;
 use crate::cli::connection::{refused, request, request_id};
+use crate::cli::days::day;
 use crate::cli::listing::{Export, render};
 use crate::wire::pb;
 
@@ -135,7 +136,7 @@ fn show_promoted(cx: &Cx, said: pb::PromoteWaitingResponse) -> Result<()> {
     let refused: Vec<Value> = said
         .refused
         .iter()
-        .map(|at| json!({ "subject": at.subject_id, "reason": at.reason }))
+        .map(|at| json!({ "subject": at.subject_id, "reason": at.reason, "detail": at.detail }))
         .collect();
     let promoted: Vec<Listed> = said.promoted.into_iter().map(Listed::plain).collect();
     let mut values: Vec<Value> = promoted.iter().map(value).collect();
@@ -145,7 +146,10 @@ fn show_promoted(cx: &Cx, said: pb::PromoteWaitingResponse) -> Result<()> {
         }
     }
     cx.screen.show(&json!({ "promoted": values, "refused": refused }), || {
-        let kept = said.refused.iter().map(|at| format!("\n{}  {}", at.subject_id, at.reason));
+        let kept = said.refused.iter().map(|at| {
+            let more = if at.detail.is_empty() { &at.reason } else { &at.detail };
+            format!("\n{}  {more}", at.subject_id)
+        });
         let foot = also_militia(said.also_militia.len());
         format!(
             "{}{}",

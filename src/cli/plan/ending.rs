@@ -8,9 +8,10 @@ use jiff::civil::Date;
 use serde_json::{Value, json};
 
 use super::listing::{Columns, Listed, fetch, sheet, show, value};
-use super::{day, held, message};
+use super::{held, message};
 use crate::cli::Cx;
 use crate::cli::connection::{refused, request, request_id};
+use crate::cli::days::day;
 use crate::cli::listing::{Export, render};
 use crate::limits;
 use crate::wire::pb;
@@ -56,10 +57,13 @@ pub(in crate::cli) struct End {
     #[arg(long, value_name = "CODE", requires = "unfit", conflicts_with = "assignment")]
     unit: Option<String>,
     /// Why; with --unfit `no-longer-fits` if not said.
-    #[arg(long, value_enum, required_unless_present = "unfit")]
+    #[arg(long, value_enum, required_unless_present_any = ["unfit", "take_back"])]
     reason: Option<Why>,
-    /// The last day, as 2026-01-31; today without it. With --unfit also the day for which holders are
-    /// judged.
+    /// Takes back an end whose last day is not over: the holder keeps the place.
+    #[arg(long, conflicts_with_all = ["unfit", "reason", "on"])]
+    take_back: bool,
+    /// The last day, as 2026-01-31, at most a year ahead; today without it. An end whose last day is not
+    /// over may be set anew. With --unfit also the day for which holders are judged.
     #[arg(long, value_name = "DATE", value_parser = day)]
     on: Option<Date>,
     /// Lists what would end, and changes nothing.
@@ -69,7 +73,7 @@ pub(in crate::cli) struct End {
 }
 
 pub(super) async fn end(cx: &Cx, end: End) -> Result<()> {
-    let reason = end.reason.unwrap_or(Why::NoLongerFits).into();
+    let reason: pb::AssignmentEnd = end.reason.unwrap_or(Why::NoLongerFits).into();
     if end.unfit {
         return end_unfit(cx, end, reason).await;
     }
@@ -78,7 +82,8 @@ pub(super) async fn end(cx: &Cx, end: End) -> Result<()> {
         assignment_id: end.assignment.context("name an assignment, or give --unfit")?,
         version: 0,
         end_date: message(end.on),
-        reason: reason.into(),
+        reason: if end.take_back { 0 } else { reason.into() },
+        take_back: end.take_back,
     };
     let reply = cx.connect().await?.plan().end_assignment(request(ask)).await.map_err(refused)?;
     let ended = Listed::plain(held(reply.into_inner().assignment)?);

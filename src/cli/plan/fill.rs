@@ -5,9 +5,10 @@ use clap::{Args, ValueEnum};
 use jiff::civil::Date;
 use serde_json::{Value, json};
 
-use super::{day, held, message, written};
+use super::{held, message, written};
 use crate::cli::Cx;
 use crate::cli::connection::{refused, request};
+use crate::cli::days::day;
 use crate::cli::listing::Export;
 use crate::roster::sheet::{CellValue, Sheet};
 use crate::wire::pb;
@@ -63,6 +64,12 @@ pub(super) async fn fill(cx: &Cx, ask: Ask) -> Result<()> {
     });
     let of = if total.of_quota { "of the quotas" } else { "of the places" };
     let mut foot = format!("on {}, {of}", written(said.as_of.as_ref()));
+    if total.of_quota && total.people.iter().chain(&total.equipment).all(|at| at.needed == 0) {
+        foot.push_str(
+            "\nno reserve unit has quotas: communes are told by what they give, and not as a share; \
+             give quotas in the plan (columns `Xã, phường`, `Chỉ tiêu người`, `Chỉ tiêu phương tiện`)",
+        );
+    }
     if !said.invalid.is_empty() {
         let reasons = said.invalid.iter().map(|at| format!("{} {}", at.reason, at.count));
         let reasons: Vec<String> = reasons.collect();
@@ -96,12 +103,14 @@ fn sheet<'a>(rows: impl Iterator<Item = &'a pb::FillRow>) -> Sheet {
             let Some(count) = count else { continue };
             let filled = count.exact + count.near;
             let is_measured = !at.of_quota || count.needed > 0;
+            // What no quota measures is told without what it would be a part of.
+            let told = if is_measured { filled } else { count.unmeasured };
             let measured = |cell: CellValue| if is_measured { cell } else { CellValue::Empty };
             let mut cells: Vec<CellValue> = vec![
                 if at.code.is_empty() { "all".into() } else { at.code.as_str().into() },
                 if at.post_no == 0 { CellValue::Empty } else { at.post_no.into() },
                 what.into(),
-                measured(filled.into()),
+                told.into(),
                 measured(count.needed.into()),
                 measured(CellValue::share(filled, count.needed)),
                 count.exact.into(),

@@ -5,9 +5,10 @@ use clap::Args;
 use jiff::civil::Date;
 use serde_json::{Value, json};
 
-use super::{day, message, written};
+use super::{message, written};
 use crate::cli::Cx;
 use crate::cli::connection::{refused, request};
+use crate::cli::days::day;
 use crate::cli::listing::Export;
 use crate::limits;
 use crate::roster::sheet::{CellValue, Sheet};

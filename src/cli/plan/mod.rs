@@ -3,6 +3,7 @@
 mod assign;
 mod ending;
 mod fill;
+mod import;
 mod listing;
 mod propose;
 mod units;
@@ -20,8 +21,9 @@ pub(in crate::cli) enum Plan {
     /// Creates or changes reserve units from a spreadsheet with a row for each post, equipment line or
     /// quota. A reserve unit in the file takes the place of the one of its code, whole.
     #[command(after_help = "Examples:\n  hoatoc plan import plan.xlsx --dry-run --as ~/admin\n  \
-        hoatoc plan import plan.csv --as ~/admin")]
-    Import(units::Import),
+        hoatoc plan import plan.csv --refused to-mend.xlsx --as ~/admin\n  \
+        hoatoc plan import --template plan-form.xlsx")]
+    Import(import::Import),
     /// Lists reserve units.
     #[command(after_help = "Example:\n  hoatoc plan list --as ~/admin")]
     List(Export),
@@ -79,7 +81,7 @@ pub(in crate::cli) enum Plan {
 impl Plan {
     pub(in crate::cli) async fn run(self, cx: &Cx) -> Result<()> {
         match self {
-            Self::Import(import) => units::import(cx, import).await,
+            Self::Import(import) => import::import(cx, import).await,
             Self::List(export) => units::list(cx, &export).await,
             Self::Show { code, export } => units::show(cx, code, &export).await,
             Self::Propose(ask) => propose::propose(cx, ask).await,
@@ -92,11 +94,6 @@ impl Plan {
             Self::Fill(ask) => fill::fill(cx, ask).await,
         }
     }
-}
-
-/// A day of an option.
-fn day(text: &str) -> Result<Date, String> {
-    text.parse().map_err(|_fault| "give a day as 2026-01-31".to_owned())
 }
 
 fn message(day: Option<Date>) -> Option<pb::CivilDate> {

@@ -6,9 +6,10 @@ use jiff::civil::Date;
 use serde_json::{Value, json};
 use tonic::Request;
 
-use super::{also_militia, day, held, message, written};
+use super::{also_militia, held, message, written};
 use crate::cli::Cx;
 use crate::cli::connection::{refused, request};
+use crate::cli::days::day;
 use crate::cli::listing::Export;
 use crate::cli::output::{table, text_of};
 use crate::limits;
@@ -103,6 +104,7 @@ fn summary(of: &pb::ProposalSummary) -> Value {
         "unplaced": reasons(&of.unplaced),
         "kept_by_unfit": reasons(&of.kept_by_unfit),
         "also_militia": of.also_militia,
+        "leaving": of.leaving,
     })
 }
 
@@ -179,6 +181,12 @@ fn words(name: &str, of: &pb::ProposalSummary) -> String {
             said(&of.kept_by_unfit)
         ));
     }
+    if of.leaving > 0 {
+        text.push_str(&format!(
+            "  {} places are kept until their holders' last day: propose for a day after it (--on)\n",
+            of.leaving
+        ));
+    }
     if !of.unplaced.is_empty() {
         text.push_str(&format!("  without a place: {}\n", said(&of.unplaced)));
     }
@@ -199,7 +207,7 @@ fn words(name: &str, of: &pb::ProposalSummary) -> String {
 
 pub(super) async fn confirm(cx: &Cx, proposal: &str) -> Result<()> {
     let connection = cx.connect().await?;
-    let (mut assigned, mut stale, mut part) = (0, Vec::new(), 1);
+    let (mut assigned, mut already, mut stale, mut part) = (0, 0, Vec::new(), 1);
     let mut both = Vec::new();
     let mut refused_parts = 0;
     loop {
@@ -215,26 +223,33 @@ pub(super) async fn confirm(cx: &Cx, proposal: &str) -> Result<()> {
             Err(status) => return Err(refused(status)),
         };
         assigned += said.assigned;
+        already += said.already;
         refused_parts += u32::from(!said.refused.is_empty());
         stale.extend(said.refused);
         both.extend(said.also_militia);
         part += 1;
     }
-    let list: Vec<Value> =
-        stale.iter().map(|at| json!({ "subject": at.subject_id, "reason": at.reason })).collect();
+    let list: Vec<Value> = stale
+        .iter()
+        .map(|at| json!({ "subject": at.subject_id, "reason": at.reason, "detail": at.detail }))
+        .collect();
     let value = json!({
-        "assigned": assigned, "refused_parts": refused_parts, "refused": list,
+        "assigned": assigned, "already": already, "refused_parts": refused_parts, "refused": list,
         "also_militia": both,
     });
     cx.screen.show(&value, || {
-        let mut text = format!("{assigned} assigned");
+        let mut text = match (assigned, already) {
+            (0, 1..) => format!("nothing new: {already} already assigned"),
+            (_, 1..) => format!("{assigned} assigned, {already} already"),
+            (_, 0) => format!("{assigned} assigned"),
+        };
         if !both.is_empty() {
             text.push_str(&format!("\n{}\n  {}", also_militia(both.len()), both.join("\n  ")));
         }
         if !stale.is_empty() {
-            let mut rows = table(&["SUBJECT", "REASON"]);
+            let mut rows = table(&["SUBJECT", "REASON", "MORE"]);
             for at in &stale {
-                rows.add_row([at.subject_id.clone(), at.reason.clone()]);
+                rows.add_row([at.subject_id.clone(), at.reason.clone(), at.detail.clone()]);
             }
             text.push_str(&format!("\n{}", text_of(&rows)));
         }

@@ -1,139 +1,24 @@
-//! Reserve units: in from a spreadsheet, out as tables.
+//! Reserve units, out as tables.
 
-use std::path::PathBuf;
-
-use anyhow::{Context as _, Result};
-use clap::Args;
+use anyhow::Result;
 use serde_json::{Value, json};
 
 use super::{held, written};
 use crate::cli::Cx;
-use crate::cli::connection::{refused, request, request_id};
+use crate::cli::connection::{refused, request};
 use crate::cli::listing::Export;
 use crate::cli::output::{table, text_of};
-use crate::roster::Source;
-use crate::roster::plan::{HEALTH_UNSAID, read_plan, sheet_of};
+use crate::roster::plan::sheet_of;
 use crate::roster::sheet::Sheet;
 use crate::wire::pb;
 
-/// Which plan to read.
-#[derive(Debug, Clone, Args)]
-pub(in crate::cli) struct Import {
-    /// An .xlsx, .xls, .ods or .csv file.
-    file: PathBuf,
-    /// The sheet to read, where several hold a plan.
-    #[arg(long, value_name = "NAME")]
-    sheet: Option<String>,
-    /// Only reads and checks; nothing is changed.
-    #[arg(long)]
-    dry_run: bool,
-}
-
-pub(super) async fn import(cx: &Cx, import: Import) -> Result<()> {
-    let Import { file, sheet, dry_run } = import;
-    let units = read_plan(Source::Path(&file), sheet.as_deref())?;
-    let connection = cx.connect().await?;
-    // All are checked before the first is changed.
-    for step in [true, false] {
-        let mut done = Vec::new();
-        for unit in &units {
-            let ask = pb::PutReserveUnitRequest {
-                request_id: request_id(),
-                reserve_unit: Some(unit.clone()),
-                dry_run: step,
-            };
-            let put = connection.plan().put_reserve_unit(request(ask)).await.map_err(refused);
-            let put = put.with_context(|| format!("reserve unit {}", unit.code))?.into_inner();
-            let state = match (put.created, put.ledger_index, step) {
-                (true, _, _) => "created",
-                (false, 0, false) => "unchanged",
-                (false, _, _) => "updated",
-            };
-            let effects = (put.no_longer_fit, put.surplus);
-            done.push((held(put.reserve_unit)?, state, effects));
-        }
-        if !step || dry_run {
-            return show_import(cx, &done, dry_run);
-        }
-    }
-    Ok(())
-}
-
-/// Who no longer fits, and where there are more than places.
-type Effects = (Vec<pb::ReasonCount>, Vec<pb::PostCount>);
-
-/// What an import does to those who hold places, in words.
-fn effects_text(unit: &pb::ReserveUnit, (unfit, surplus): &Effects) -> String {
-    let mut text = String::new();
-    if !unfit.is_empty() {
-        let count: u64 = unfit.iter().map(|at| at.count).sum();
-        let reasons = unfit.iter().map(|at| format!("{} {}", at.reason, at.count));
-        let reasons = reasons.collect::<Vec<_>>().join(", ");
-        text.push_str(&format!("\n{}: {count} holders no longer fit ({reasons})", unit.code));
-    }
-    for at in surplus {
-        let what = if at.is_equipment { "equipment line" } else { "post" };
-        let (code, no, count) = (&unit.code, at.post_no, at.count);
-        text.push_str(&format!("\n{code}: {what} {no} has {count} holders more than places"));
-    }
-    text
-}
-
-/// Who may hold the posts that said nothing of health.
-fn health_text(done: &[(pb::ReserveUnit, &str, Effects)]) -> &'static str {
-    let is_bound = |post: &pb::PlanPost| post.health_max == HEALTH_UNSAID;
-    if done.iter().any(|(unit, ..)| unit.posts.iter().any(is_bound)) {
-        "\nposts of health class 3, which is also what a post gets for which the file says none, take \
-         nobody worse and nobody who was never examined: write 0 to take everybody"
-    } else {
-        ""
-    }
-}
-
-fn show_import(cx: &Cx, done: &[(pb::ReserveUnit, &str, Effects)], dry_run: bool) -> Result<()> {
-    let units: Vec<Value> = done
-        .iter()
-        .map(|(unit, state, (unfit, surplus))| {
-            let mut value = totals(unit);
-            value["state"] = json!(state);
-            let unfit = unfit.iter().map(|at| (at.reason.clone(), json!(at.count)));
-            value["no_longer_fit"] = unfit.collect::<serde_json::Map<_, _>>().into();
-            value["surplus"] = surplus
-                .iter()
-                .map(|at| {
-                    json!({ "post": at.post_no, "equipment": at.is_equipment, "count": at.count })
-                })
-                .collect();
-            value
-        })
-        .collect();
-    cx.screen.show(&json!({ "dry_run": dry_run, "reserve_units": units }), || {
-        let mut rows = table(&["CODE", "NAME", "POSTS", "PEOPLE", "EQUIPMENT", "STATE"]);
-        for (unit, state, _effects) in done {
-            let (people, equipment) = asked(unit);
-            rows.add_row([
-                unit.code.clone(),
-                unit.name.clone(),
-                unit.posts.len().to_string(),
-                people.to_string(),
-                equipment.to_string(),
-                (*state).to_owned(),
-            ]);
-        }
-        let foot = if dry_run { "\nchecked only: nothing was changed" } else { "" };
-        let effects = done.iter().map(|(unit, _state, effects)| effects_text(unit, effects));
-        let effects: String = effects.collect();
-        format!("{}{effects}{}{foot}", text_of(&rows), health_text(done))
-    })
-}
-
-fn asked(unit: &pb::ReserveUnit) -> (u64, u64) {
+pub(super) fn asked(unit: &pb::ReserveUnit) -> (u64, u64) {
     let people = unit.posts.iter().map(|post| u64::from(post.count)).sum();
     let equipment = unit.equipment_lines.iter().map(|line| u64::from(line.count)).sum();
     (people, equipment)
 }
 
-fn totals(unit: &pb::ReserveUnit) -> Value {
+pub(super) fn totals(unit: &pb::ReserveUnit) -> Value {
     let (people, equipment) = asked(unit);
     json!({
         "code": unit.code,

@@ -14,6 +14,7 @@ use tonic::Code;
 
 use crate::cli::Cx;
 use crate::cli::connection::{Connection, refused, request_id};
+use crate::cli::days::day;
 use crate::cli::output::{table, text_of};
 use crate::domain::ids::UnitCode;
 use crate::domain::unit::Units;
@@ -42,7 +43,7 @@ pub(in crate::cli) struct Roster {
     pub(super) sheet: Option<String>,
     /// The day that the list is of, as 2019-06-30 or 30/06/2019: names of units from before a merger are
     /// mapped, and what records know from later stays.
-    #[arg(long, value_name = "DATE", value_parser = list_day)]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     pub(super) as_of: Option<Date>,
     /// Says what columns and words mean where guessing fails; a file in TOML.
     #[arg(long, value_name = "FILE")]
@@ -62,16 +63,6 @@ pub(in crate::cli) struct Roster {
     /// Replaces files to be written if they are there already.
     #[arg(long)]
     pub(super) force: bool,
-}
-
-/// The day of a list, as people or programs write it.
-fn list_day(text: &str) -> Result<Date, String> {
-    let parts: Vec<&str> = text.trim().split(['/', '.']).collect();
-    let iso = match parts[..] {
-        [day, month, year] => format!("{year:0>4}-{month:0>2}-{day:0>2}"),
-        _ => text.trim().to_owned(),
-    };
-    iso.parse().map_err(|_form| "give a day as 2019-06-30 or 30/06/2019".to_owned())
 }
 
 /// A day as `yyyy-mm-dd`.
@@ -260,7 +251,7 @@ async fn import(
 }
 
 /// Said before the import, not after it.
-fn may_write(out: &Path, force: bool) -> Result<()> {
+pub(in crate::cli) fn may_write(out: &Path, force: bool) -> Result<()> {
     let is_workbook = out.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("xlsx"));
     if !is_workbook {
         return Err(anyhow!("{} must end in .xlsx: refused rows are a workbook", out.display()));
@@ -271,7 +262,8 @@ fn may_write(out: &Path, force: bool) -> Result<()> {
     Ok(())
 }
 
-fn is_apart(out: &Path, file: &Path) -> Result<()> {
+/// The roster itself is never written over.
+pub(in crate::cli) fn is_apart(out: &Path, file: &Path) -> Result<()> {
     if out.canonicalize().ok() == file.canonicalize().ok() {
         let out = out.display();
         return Err(anyhow!("{out} is the roster itself: name another file for the refused rows"));
@@ -279,7 +271,8 @@ fn is_apart(out: &Path, file: &Path) -> Result<()> {
     Ok(())
 }
 
-fn read_mapping(path: &Path) -> Result<Mapping> {
+/// A mapping file.
+pub(in crate::cli) fn read_mapping(path: &Path) -> Result<Mapping> {
     let text = std::fs::read_to_string(path)
         .with_context(|| format!("failed to read the mapping file {}", path.display()))?;
     Ok(Mapping::parse(&text)?)

@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 
 use crate::cli::Cx;
 use crate::cli::connection::{refused, request};
+use crate::cli::days::day;
 use crate::cli::listing::{Export, render};
 use crate::domain::registry::{CitizenId, Phone, Plate};
 use crate::roster::sheet::{CellValue, Sheet};
@@ -30,7 +31,7 @@ pub(in crate::cli) struct Listing {
     #[arg(long, value_name = "ORDER", default_value = "", hide_default_value = true)]
     order_by: String,
     /// The day on which ages are counted; today if not said.
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     as_of: Option<Date>,
     /// At most this many, 50 if not said, or all with --export; 0 only counts them.
     #[arg(long, value_name = "N")]
@@ -160,7 +161,7 @@ pub(in crate::cli) struct Count {
     #[arg(long, value_name = "FILTER", default_value = "", hide_default_value = true)]
     filter: String,
     /// The day on which ages are counted; today if not said.
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     as_of: Option<Date>,
     #[command(flatten)]
     export: Export,

@@ -3,7 +3,7 @@
 pub(super) mod equipment;
 mod erase;
 pub(super) mod force;
-mod import;
+pub(in crate::cli) mod import;
 mod listing;
 pub(super) mod reservist;
 pub(super) mod specialty;

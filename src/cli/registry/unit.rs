@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use change::Change;
 
 use crate::cli::Cx;
+use crate::cli::days::day;
 use crate::cli::listing::{Export, render};
 use crate::domain::ids::UnitCode;
 use crate::domain::unit::Unit as DomainUnit;
@@ -40,7 +41,7 @@ pub(in crate::cli) enum Unit {
         #[arg(long, conflicts_with = "on")]
         closed: bool,
         /// The units as they stood on a day, by the map of then.
-        #[arg(long, value_name = "DATE")]
+        #[arg(long, value_name = "DATE", value_parser = day)]
         on: Option<Date>,
         #[command(flatten)]
         export: Export,

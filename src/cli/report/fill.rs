@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::sums::share;
 use crate::cli::Cx;
 use crate::cli::connection::{refused, request};
+use crate::cli::days::day;
 use crate::cli::listing::Export;
 use crate::domain::ids::UnitCode;
 use crate::roster::sheet::{CellValue, Sheet};
@@ -28,7 +29,7 @@ enum By {
 #[derive(Debug, Clone, Args)]
 pub(in crate::cli) struct Ask {
     /// The day, past or to come; today without it.
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     on: Option<Date>,
     /// Only what this commune or area gives.
     #[arg(long, value_name = "CODE")]

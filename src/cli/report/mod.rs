@@ -18,6 +18,7 @@ use jiff::civil::Date;
 
 use crate::cli::Cx;
 use crate::cli::connection::{Connection, refused, request};
+use crate::cli::days::day;
 use crate::cli::listing::Export;
 use crate::domain::ids::OrderId;
 use crate::wire::pb;
@@ -48,10 +49,10 @@ pub(super) enum Report {
     )]
     Units {
         /// The first day of the period.
-        #[arg(long, value_name = "DATE", default_value = "2025-07-01")]
+        #[arg(long, value_name = "DATE", value_parser = day, default_value = "2025-07-01")]
         from: Date,
         /// Its last day; today if not given.
-        #[arg(long, value_name = "DATE")]
+        #[arg(long, value_name = "DATE", value_parser = day)]
         to: Option<Date>,
         #[command(flatten)]
         export: Export,

@@ -152,8 +152,10 @@ fn start_engine(
     metrics: &Metrics,
     tasks: &Tasks,
 ) -> Result<Engine> {
+    let mut registry = Registry::load(store.as_ref(), home.keys.sealer())?;
+    registry.limits = home.config.registry.law().age_limits;
     let parts = Parts {
-        registry: Registry::load(store.as_ref(), home.keys.sealer())?,
+        registry,
         store: Arc::clone(store) as _,
         clock: Arc::clone(clock),
         ledger_key: Some(SigningKey::from_pkcs8(&home.ledger_key.to_pkcs8())?),

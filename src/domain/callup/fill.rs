@@ -62,6 +62,7 @@ impl Pool {
                     (Ok(Place { reason: Reason::Waiting, .. }), _far) => {}
                     (Ok(_place), Reach::SameArea | Reach::Elsewhere) => pool.elsewhere[place] += 1,
                     (Err(barred), Reach::Asked) => pool.refused[barred as usize] += 1,
+                    (Err(barred), _far) if demand.by_plan => pool.refused[barred as usize] += 1,
                     (Err(_barred), Reach::SameArea | Reach::Elsewhere) => {}
                 }
             });

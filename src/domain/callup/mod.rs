@@ -147,7 +147,10 @@ pub struct Demand {
     pub wanted: Vec<u32>,
     /// Every unit that a candidate may be in, by place.
     pub units: Vec<Reach>,
-    /// Substitutes wanted, in percent of each line.
+    /// Whether candidates are those whom a plan has: whoever of them cannot be called is missed, from
+    /// wherever.
+    pub by_plan: bool,
+    /// Substitutes wanted, in percent of each line, rounded up.
     pub reserve_percent: u32,
 }
 
@@ -173,7 +176,8 @@ pub struct LineFill {
     pub exact: u32,
     /// Called with a near one.
     pub near: u32,
-    /// Those of the asked units who were looked at and could not be called.
+    /// Those of the asked units who were looked at and could not be called; of whom a plan has, wherever
+    /// they are.
     pub refused: BTreeMap<Barred, u32>,
     /// When the line falls short: units that are not asked and what they could give, the nearest and
     /// largest first.
@@ -235,7 +239,9 @@ where
     let mut selection = Selection::default();
     let mut reserve_left = RESERVE_MAX;
     for (line, wanted) in (0_u32..).zip(demand.wanted.iter().take(LINES_MAX)) {
-        let reserve = u64::from(*wanted) * u64::from(demand.reserve_percent.min(100)) / 100;
+        let hundredths = u64::from(*wanted) * u64::from(demand.reserve_percent.min(100));
+        // A small line has a substitute too.
+        let reserve = hundredths.div_ceil(100);
         let reserve = u32::try_from(reserve).unwrap_or(u32::MAX).min(reserve_left);
         let enough = wanted.saturating_add(reserve);
         let of_line = |nearness| candidates(line, nearness);

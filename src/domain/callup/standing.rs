@@ -15,7 +15,9 @@ use crate::domain::registry::{
     ReservistStatus, Sex,
 };
 
-/// The worst health class that is called: 5 and 6 are unfit. Who was never examined is called.
+/// The worst health class that is called: 5 and 6 are unfit. Required strength asks for no more: who was
+/// never examined is called, counted and told of, and examined at the assembly station. A post of the
+/// plan that asks for health takes nobody unexamined, at an order as in a proposal.
 const HEALTH_MAX: u8 = 4;
 /// The worst technical grade that is called: 4 does not move.
 const GRADE_MAX: u8 = 3;
@@ -100,6 +102,8 @@ barred!(
     OutsideArea = "OUTSIDE_AREA", "Ngoài địa bàn giao nguồn";
     /// The establishment has no such post any more.
     PostGone = "POST_GONE", "Biên chế không còn chức danh";
+    /// Nobody and nothing holds the place.
+    Vacant = "VACANT", "Chức danh chưa có người, phương tiện";
     /// The record is gone, or was changed so that the line does not fit it any more.
     Gone = "GONE", "Không còn trong danh sách";
 );

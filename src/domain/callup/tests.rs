@@ -23,7 +23,8 @@ fn ready(row: u32, unit: u32, reason: Reason, rank: u32) -> Candidate {
 }
 
 fn demand(wanted: &[u32], units: &[Reach], reserve_percent: u32) -> Demand {
-    Demand { wanted: wanted.to_vec(), units: units.to_vec(), reserve_percent }
+    let (wanted, units) = (wanted.to_vec(), units.to_vec());
+    Demand { wanted, units, by_plan: false, reserve_percent }
 }
 
 /// All of them when those who fit exactly are asked for.
@@ -311,4 +312,21 @@ proptest! {
             prop_assert!(worst <= best_left);
         }
     }
+}
+
+#[test]
+fn whom_a_plan_misses_is_counted_wherever_he_lives_and_a_small_line_has_a_substitute() {
+    let all = || {
+        let barred = |row, unit, why| Candidate { row, unit, standing: Err(why) };
+        let free = (0..8).map(|row| ready(row, 0, Reason::ExactClass1, row));
+        free.chain([barred(8, 0, Barred::Dead), barred(9, 1, Barred::OutsideArea)])
+    };
+    let of = |by_plan| {
+        let demand = Demand { by_plan, ..demand(&[6], &[Reach::Asked, Reach::Elsewhere], 10) };
+        select(&demand, |_line, nearness| at_once(nearness, all())).lines.remove(0)
+    };
+    let (plan, strength) = (of(true), of(false));
+    assert_eq!(plan.refused, BTreeMap::from([(Barred::Dead, 1), (Barred::OutsideArea, 1)]));
+    assert_eq!(strength.refused, BTreeMap::from([(Barred::Dead, 1)]));
+    assert_eq!(strength.reserve.len(), 1, "a tenth of six is one, and not none");
 }

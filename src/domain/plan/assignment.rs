@@ -1,11 +1,12 @@
 //! One person or item in one post: waiting, active, ended, each from a day to a day.
 //!
 //! Invariants: an assignment begins waiting or active; waiting may become active or end; active may
-//! only end; what ended stays as it was. Days are whole: from the first to the last, both included.
+//! only end; an end that is not over may be set anew or taken back; what is over stays as it was. Days are whole: from the first to the last, both included.
 
 use jiff::civil::Date;
 
 use super::rules::Match;
+use super::settled::Settled;
 use crate::domain::ids::{AssignmentId, EquipmentId, ReserveUnitCode, ReservistId, UnitCode};
 
 /// Who or what is assigned.
@@ -166,6 +167,8 @@ pub struct Assignment {
     pub ended: Option<EndReason>,
     /// The assignment that took its place.
     pub superseded_by: Option<AssignmentId>,
+    /// How the holder fitted on days past, as the record said then.
+    pub settled: Settled,
 }
 
 /// Why an assignment cannot change so.
@@ -180,6 +183,12 @@ pub enum AssignmentError {
     /// It holds a place already.
     #[error("assignment {id} is active already")]
     Active {
+        /// The assignment.
+        id: AssignmentId,
+    },
+    /// No end is set.
+    #[error("assignment {id} has no end to take back")]
+    NotEnding {
         /// The assignment.
         id: AssignmentId,
     },
@@ -217,22 +226,48 @@ impl Assignment {
     }
 
     /// It ends; `day` is its last, and the day before it began says that it never held its place.
-    /// One that only waited never did.
+    /// One that only waited never did. An end that is yet to come on `today` may be set anew.
     ///
     /// # Errors
     /// [`AssignmentError`].
-    pub fn end(&mut self, day: Date, reason: EndReason) -> Result<(), AssignmentError> {
+    pub fn end(
+        &mut self,
+        day: Date,
+        reason: EndReason,
+        today: Date,
+    ) -> Result<(), AssignmentError> {
+        let is_over = self.stage == Stage::Ended && !self.may_reopen(today);
         match self.stage {
-            Stage::Ended => return Err(AssignmentError::Ended { id: self.id }),
-            Stage::Active if day < self.from.yesterday().unwrap_or(self.from) => {
+            Stage::Ended if is_over => return Err(AssignmentError::Ended { id: self.id }),
+            Stage::Active | Stage::Ended if day < self.from.yesterday().unwrap_or(self.from) => {
                 return Err(AssignmentError::BeforeItBegan { id: self.id, from: self.from });
             }
-            Stage::Active => self.to = Some(day),
+            Stage::Active | Stage::Ended => self.to = Some(day),
             Stage::Waiting => self.to = Some(self.from.yesterday().unwrap_or(self.from)),
         }
         self.stage = Stage::Ended;
         self.ended = Some(reason);
         Ok(())
+    }
+
+    /// Whether its end is set and not over on `today`, and nobody was given its place.
+    fn may_reopen(&self, today: Date) -> bool {
+        self.superseded_by.is_none() && self.holds_from(today)
+    }
+
+    /// The end that was set is taken back, as long as its last day is not over.
+    ///
+    /// # Errors
+    /// [`AssignmentError`].
+    pub fn take_back_end(&mut self, today: Date) -> Result<(), AssignmentError> {
+        match self.stage {
+            Stage::Waiting | Stage::Active => Err(AssignmentError::NotEnding { id: self.id }),
+            Stage::Ended if !self.may_reopen(today) => Err(AssignmentError::Ended { id: self.id }),
+            Stage::Ended => {
+                (self.stage, self.to, self.ended) = (Stage::Active, None, None);
+                Ok(())
+            }
+        }
     }
 
     /// One who waited gets a place from `day` on.
@@ -289,6 +324,8 @@ mod tests {
 
     use super::*;
 
+    const TODAY: Date = date(2026, 2, 1);
+
     fn assignment(stage: Stage) -> Assignment {
         Assignment {
             id: AssignmentId::from_bytes([1; 16]),
@@ -303,13 +340,14 @@ mod tests {
             to: None,
             ended: None,
             superseded_by: None,
+            settled: Settled::default(),
         }
     }
 
     #[test]
     fn an_active_assignment_holds_its_place_from_its_first_day_to_its_last() {
         let mut active = assignment(Stage::Active);
-        active.end(date(2026, 3, 1), EndReason::Gone).expect("it is active");
+        active.end(date(2026, 3, 1), EndReason::Gone, TODAY).expect("it is active");
         for (day, holds) in [
             (date(2026, 1, 9), false),
             (date(2026, 1, 10), true),
@@ -318,8 +356,27 @@ mod tests {
         ] {
             assert_eq!(active.holds_on(day), holds, "{day}");
         }
-        let again = active.end(date(2026, 4, 1), EndReason::Gone);
+        let again = active.end(date(2026, 4, 1), EndReason::Gone, date(2026, 3, 2));
         assert!(matches!(again, Err(AssignmentError::Ended { .. })));
+    }
+
+    #[test]
+    fn an_end_that_is_yet_to_come_is_set_anew_or_taken_back_and_one_that_is_over_is_not() {
+        let mut at = assignment(Stage::Active);
+        let none = at.take_back_end(TODAY);
+        assert!(matches!(none, Err(AssignmentError::NotEnding { .. })));
+        at.end(date(2030, 1, 1), EndReason::Gone, TODAY).expect("it is active");
+        at.end(date(2026, 3, 1), EndReason::Other, TODAY).expect("it has not ended yet");
+        assert_eq!((at.to, at.ended), (Some(date(2026, 3, 1)), Some(EndReason::Other)));
+        at.take_back_end(date(2026, 3, 1)).expect("its last day is not over");
+        assert_eq!(at, assignment(Stage::Active));
+        at.end(date(2026, 3, 1), EndReason::Gone, TODAY).expect("it is active");
+        let over = date(2026, 3, 2);
+        assert!(matches!(at.take_back_end(over), Err(AssignmentError::Ended { .. })));
+        at.superseded_by = Some(AssignmentId::from_bytes([9; 16]));
+        let taken = at.take_back_end(TODAY);
+        assert!(matches!(taken, Err(AssignmentError::Ended { .. })), "the place is another's");
+        assert!(at.end(TODAY, EndReason::Gone, TODAY).is_err());
     }
 
     #[test]
@@ -357,7 +414,7 @@ mod tests {
         waiting.promote(date(2026, 2, 1)).expect("it waits");
         assert!(waiting.holds_on(date(2026, 2, 1)) && !waiting.holds_on(date(2026, 1, 31)));
         let mut gave_up = assignment(Stage::Waiting);
-        gave_up.end(date(2026, 2, 1), EndReason::Gone).expect("it waits");
+        gave_up.end(date(2026, 2, 1), EndReason::Gone, TODAY).expect("it waits");
         let days = [date(2026, 1, 9), date(2026, 1, 10), date(2026, 2, 1)];
         assert!(days.iter().all(|day| !gave_up.holds_on(*day)), "it never held a place");
     }

@@ -16,6 +16,7 @@ mod problem;
 mod propose;
 mod reserve_unit;
 mod rules;
+mod settled;
 #[cfg(test)]
 mod test_plan;
 
@@ -34,3 +35,4 @@ pub use reserve_unit::{
     SOURCES_MAX,
 };
 pub use rules::{Area, Candidate, Item, Match, Refusal, fits, fits_line, suits, suits_line};
+pub use settled::{Run, SETTLED_LEN_MAX, Settled, known_validity, validity_code};

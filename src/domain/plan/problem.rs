@@ -49,6 +49,8 @@ rules!(
     RankInvalid = "RANK_INVALID", "give ranks by name, the lowest first";
     /// The first day is one of a former establishment of the same code.
     FormerOverlaps = "FORMER_OVERLAPS", "begin after the last day of the establishment before";
+    /// Days past would get another establishment, with nothing left of what they had.
+    PastRewritten = "PAST_REWRITTEN", "it has been in force since its first day: begin the new one on a later day, or say that it was wrong from the start (--correct)";
     /// Near specialties are named, and exact ones only are asked for.
     NearContradicts = "NEAR_CONTRADICTS", "name near specialties or ask for exact ones only, not both";
     /// Neither combat nor support.

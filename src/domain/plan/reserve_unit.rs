@@ -131,6 +131,12 @@ impl ReserveUnit {
         Some(Self { valid_to, is_former: true, ..self.clone() })
     }
 
+    /// Whether `other`, put in its place, leaves nothing of it for days that it was in force on before
+    /// `today`.
+    pub fn is_rewritten_by(&self, other: &Self, today: Date) -> bool {
+        !self.is_as(other) && self.valid_from < today && other.valid_from <= self.valid_from
+    }
+
     /// The post of a number.
     pub fn post(&self, no: u16) -> Option<&Post> {
         self.posts.iter().find(|post| post.no == no)
@@ -139,6 +145,15 @@ impl ReserveUnit {
     /// The equipment line of a number.
     pub fn line(&self, no: u16) -> Option<&EquipmentLine> {
         self.lines.iter().find(|line| line.no == no)
+    }
+
+    /// The places of a post, or of an equipment line; none where there is none of the number.
+    pub fn places(&self, is_person: bool, no: u16) -> Option<u32> {
+        if is_person {
+            self.post(no).map(|post| post.count)
+        } else {
+            self.line(no).map(|line| line.count)
+        }
     }
 
     /// All people it asks for.

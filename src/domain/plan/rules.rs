@@ -147,6 +147,27 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// All but what the registry says of the person or item.
+    pub const OF_PLACES: [Self; 17] = [
+        Self::Assigned,
+        Self::PostGone,
+        Self::UnitClosed,
+        Self::OutsideArea,
+        Self::NoQuota,
+        Self::SpecialtyUnknown,
+        Self::OtherSpecialty,
+        Self::OtherSex,
+        Self::RankUnknown,
+        Self::RankTooLow,
+        Self::RankTooHigh,
+        Self::CapacityTooLow,
+        Self::NoDriver,
+        Self::HealthUnknown,
+        Self::HealthTooLow,
+        Self::QuotaFull,
+        Self::PostsFull,
+    ];
+
     /// The stable code, upper case with underscores.
     pub const fn code(self) -> &'static str {
         match self {
@@ -252,6 +273,11 @@ impl<'a> Area<'a> {
     /// Of a reserve unit, in a tree, on a day.
     pub fn of(unit: &'a ReserveUnit, units: &'a Units, day: Date) -> Self {
         Self { unit, units, draws_on: unit.draws_on(units), day }
+    }
+
+    /// Whether the establishment has the post, or the equipment line, of a number.
+    pub fn has(&self, is_person: bool, no: u16) -> bool {
+        self.unit.places(is_person, no).is_some()
     }
 
     /// All rules for somebody or something at `home`, given what the place says of them: what is

@@ -146,6 +146,14 @@ impl AgeLimits {
         Self(limits)
     }
 
+    /// The days on which another limit may begin to count.
+    pub fn turns(&self) -> impl Iterator<Item = Date> {
+        self.0.iter().flat_map(|limit| {
+            let after = limit.valid_to.and_then(|last| last.tomorrow().ok());
+            [Some(limit.valid_from), after].into_iter().flatten()
+        })
+    }
+
     /// The limit for a person in a post on a day; none where the table has no word on it.
     pub fn find(&self, who: &Callable, duty: Option<Duty>, day: Date) -> Option<&AgeLimit> {
         let category = who.category.unwrap_or(ReservistCategory::NcoSoldier);

@@ -362,5 +362,20 @@ fn drivers(text: &str) -> Option<Vec<Driver>> {
     (drivers.len() <= DRIVERS_MAX).then_some(drivers)
 }
 
+impl EquipmentStatus {
+    /// The stable code of it as what stands against a call.
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::Available => "AVAILABLE",
+            Self::UnderRepair => "UNDER_REPAIR",
+            Self::Sold => "SOLD",
+            Self::Scrapped => "SCRAPPED",
+            Self::Pledged => "PLEDGED",
+            Self::OutOfProvince => "OUT_OF_PROVINCE",
+            Self::Mobilized => "MOBILIZED",
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests;

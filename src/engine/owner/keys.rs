@@ -12,6 +12,7 @@ use super::{Group, Owner};
 use crate::domain::ids::OrderId;
 use crate::domain::world::{Decision, Event, RecordKind, Refusal, Request};
 use crate::engine::handle::EngineError;
+use crate::engine::records::RecordPlan;
 use crate::engine::records::keys::{KeyJob, KeyWork, KeysDone, PruneJob, reseal, reseal_call_ups};
 use crate::evidence::seal::generation_of;
 use crate::evidence::seal::keyring::{KeepError, KeepKeys, Keyring, KeyringError};
@@ -58,11 +59,15 @@ impl Owner {
                     let full = KeyringError::Tree(TreeError::Full);
                     return Ok(Err(KeepError::Keyring(full).into()));
                 }
-                let ops = vec![Op::Delete { key: keys::record(kind, &id) }];
                 let index = match self.decide(request) {
                     Ok(Decision::Repeated { ledger_index }) => ledger_index,
-                    Ok(Decision::Happens(events)) => {
-                        match self.commit_beside(request, events, ops)? {
+                    Ok(Decision::Happens(erased)) => {
+                        // The places that it held stay filled on the days past.
+                        let settled = match self.settle_before(keyring, kind, id) {
+                            Ok(settled) => settled,
+                            Err(failed) => return Ok(Err(failed)),
+                        };
+                        match self.erase_settled(request, (kind, id), erased, settled)? {
                             Ok(index) => index,
                             Err(failed) => return Ok(Err(failed)),
                         }
@@ -80,6 +85,34 @@ impl Owner {
             error!(%fault, "a record is erased, but its key is not yet: ask again, or start again");
             fault.into()
         }))
+    }
+
+    fn settle_before(
+        &self,
+        keyring: &dyn KeepKeys,
+        kind: RecordKind,
+        id: [u8; 16],
+    ) -> Result<RecordPlan, EngineError> {
+        let on = (self.now().date_in_vietnam(), self.world.units());
+        let registry = self.view.registry.read();
+        RecordPlan::erasing(&registry, (kind, id), on, keyring.sealer())
+    }
+
+    fn erase_settled(
+        &mut self,
+        request: &Request,
+        (kind, id): (RecordKind, [u8; 16]),
+        erased: Vec<Event>,
+        mut settled: RecordPlan,
+    ) -> Outcome<u64> {
+        let events = settled.events().into_iter().chain(erased).collect();
+        let mut ops = settled.take_ops();
+        ops.push(Op::Delete { key: keys::record(kind, &id) });
+        let committed = self.commit_beside(request, events, ops)?;
+        if committed.is_ok() {
+            settled.publish(&mut self.view.registry.write());
+        }
+        Ok(committed)
     }
 
     fn begin_keys(&mut self, job: &KeyJob, keyring: &dyn KeepKeys) -> Outcome<KeysDone> {

@@ -5,20 +5,24 @@
 
 use std::collections::HashSet;
 
+use jiff::civil::Date;
 use ring::rand::SystemRandom;
 
-use crate::domain::ids::UnitCode;
+use crate::domain::ids::{EquipmentId, ReservistId, UnitCode};
+use crate::domain::plan::Subject;
 use crate::domain::unit::{Unit, Units};
 use crate::domain::world::{Event, RecordKind, RecordVersion};
 use crate::engine::EngineError;
 use crate::engine::records::{NewRecord, RecordJob, RecordOutcome, RowMode, RowOutcome};
-use crate::evidence::seal::PLAINTEXT_LEN_MAX;
-use crate::index::assignments::{Guard, PlanChange};
+use crate::evidence::seal::{PLAINTEXT_LEN_MAX, Sealer};
+use crate::index::assignments::{Guard, PlanChange, Settling};
 use crate::index::{BlindKey, Known, Registry, Row, Table, seal_value};
+use crate::limits;
 use crate::store::{Op, keys};
 
 #[derive(Debug)]
 struct Put {
+    kind: RecordKind,
     id: [u8; 16],
     value: Vec<u8>,
     index: Row,
@@ -30,9 +34,10 @@ struct Put {
 /// What one batch of records writes.
 #[derive(Debug)]
 pub(in crate::engine) struct RecordPlan {
-    kind: RecordKind,
     rows: Vec<(u32, RowOutcome)>,
     puts: Vec<Put>,
+    /// Assignments whose past days are settled before their holders' records change.
+    settled: Vec<Put>,
 }
 
 /// Numbers and identities that earlier rows of the batch have taken.
@@ -48,10 +53,11 @@ impl RecordJob {
     pub(in crate::engine) fn plan(
         &self,
         registry: &Registry,
-        units: &Units,
+        (units, today): (&Units, Date),
         repeated: bool,
     ) -> Result<RecordPlan, EngineError> {
-        let mut plan = RecordPlan { kind: self.kind, rows: Vec::new(), puts: Vec::new() };
+        let (rows, puts, settled) = (Vec::new(), Vec::new(), Vec::new());
+        let mut plan = RecordPlan { rows, puts, settled };
         let table = registry.table(self.kind);
         let mut taken = Taken::default();
         let mut guard = Guard::new(registry, units);
@@ -76,6 +82,10 @@ impl RecordJob {
                     if !self.validate_only {
                         let put = self.seal(new, id, version)?;
                         plan.puts.push(Put { change, ..put });
+                        if let Some(subject) = subject(self.kind, id) {
+                            let settled = settle(registry, &subject, (today, units), &self.sealer)?;
+                            plan.settled.extend(settled);
+                        }
                     }
                 }
                 RowOutcome::Unchanged(id, _version) => {
@@ -115,8 +125,38 @@ impl RecordJob {
         let index = Row { version, ..new.index.clone() };
         let moving_to = new.moving_to.clone();
         let commitment = sealed.commitment;
-        Ok(Put { id, value: sealed.bytes, index, moving_to, commitment, change: None })
+        let kind = self.kind;
+        Ok(Put { kind, id, value: sealed.bytes, index, moving_to, commitment, change: None })
     }
+}
+
+/// Whom or what the plan may have, of a record.
+fn subject(kind: RecordKind, id: [u8; 16]) -> Option<Subject> {
+    match kind {
+        RecordKind::Reservist => Some(Subject::Reservist(ReservistId::from_bytes(id))),
+        RecordKind::Equipment => Some(Subject::Equipment(EquipmentId::from_bytes(id))),
+        _others => None,
+    }
+}
+
+/// The assignments of one whose record changes or goes, the days until yesterday settled and sealed.
+fn settle(
+    registry: &Registry,
+    subject: &Subject,
+    (today, units): (Date, &Units),
+    sealer: &Sealer,
+) -> Result<Vec<Put>, EngineError> {
+    let settling = registry.settle(subject, today, units, sealer);
+    // What is in the plan was read from what this program wrote.
+    let settling = settling.or(Err(EngineError::Unavailable { doing: "refusing its own plan" }))?;
+    let (kind, rng) = (RecordKind::Assignment, SystemRandom::new());
+    let seal = |Settling { id, version, content, index, change }: Settling| {
+        let sealed = seal_value(sealer, kind, &id, version, &content, &rng)
+            .or(Err(EngineError::Unavailable { doing: "out of randomness for a record" }))?;
+        let (value, commitment) = (sealed.bytes, sealed.commitment);
+        Ok(Put { kind, id, value, index, moving_to: None, commitment, change: Some(change) })
+    };
+    settling.into_iter().map(seal).collect()
 }
 
 /// Whether an import would end or begin a transfer that it did not know of: one that was begun or
@@ -215,6 +255,20 @@ fn holder(
 }
 
 impl RecordPlan {
+    /// What is to be written before a record is erased: the days past of the places that it held.
+    pub(in crate::engine) fn erasing(
+        registry: &Registry,
+        (kind, id): (RecordKind, [u8; 16]),
+        on: (Date, &Units),
+        sealer: &Sealer,
+    ) -> Result<Self, EngineError> {
+        let settled = match subject(kind, id) {
+            Some(subject) => settle(registry, &subject, on, sealer)?,
+            None => Vec::new(),
+        };
+        Ok(Self { rows: Vec::new(), puts: Vec::new(), settled })
+    }
+
     /// Assignments of one batch stand or fall together: half a proposal, or an end without its
     /// replacement, is nobody's wish.
     fn all_or_none(&mut self) {
@@ -230,34 +284,38 @@ impl RecordPlan {
         }
     }
 
-    /// The ledger's word of it; none when nothing changes.
-    pub(in crate::engine) fn event(&self) -> Option<Event> {
-        let versions = self.puts.iter().map(|put| RecordVersion {
-            id: put.id,
-            version: put.index.version,
-            commitment: put.commitment,
-        });
-        let records: Vec<_> = versions.collect();
-        (!records.is_empty()).then_some(Event::RecordsPut { kind: self.kind, records })
+    /// The ledger's words of it, that of the records themselves last; none when nothing changes.
+    pub(in crate::engine) fn events(&self) -> Vec<Event> {
+        let word = |puts: &[Put]| {
+            let kind = puts.first()?.kind;
+            let versions = puts.iter().map(|put| RecordVersion {
+                id: put.id,
+                version: put.index.version,
+                commitment: put.commitment,
+            });
+            Some(Event::RecordsPut { kind, records: versions.collect() })
+        };
+        let settled = self.settled.chunks(limits::RECORDS_PER_BATCH_MAX);
+        settled.chain([&self.puts[..]]).filter_map(word).collect()
     }
 
-    /// The sealed content, for the same batch as the ledger's word.
+    /// The sealed content, for the same batch as the ledger's words.
     pub(in crate::engine) fn take_ops(&mut self) -> Vec<Op> {
-        let kind = self.kind;
         let op = |put: &mut Put| Op::Put {
-            key: keys::record(kind, &put.id),
+            key: keys::record(put.kind, &put.id),
             value: std::mem::take(&mut put.value),
         };
-        self.puts.iter_mut().map(op).collect()
+        self.settled.iter_mut().chain(&mut self.puts).map(op).collect()
     }
 
     /// It is durable: everybody may find it.
     pub(in crate::engine) fn publish(&self, registry: &mut Registry) {
-        for put in &self.puts {
+        let puts = || self.settled.iter().chain(&self.puts);
+        for put in puts() {
             put.change.iter().for_each(|change| registry.apply_plan(change.clone()));
         }
-        for put in &self.puts {
-            registry.table_mut(self.kind).put(put.id, &put.index);
+        for put in puts() {
+            registry.table_mut(put.kind).put(put.id, &put.index);
             registry.set_moving(put.id, put.moving_to.clone());
         }
     }

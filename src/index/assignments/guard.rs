@@ -94,11 +94,7 @@ impl<'a> Guard<'a> {
     fn admit_place(&self, of: &Assignment) -> Result<(), &'static str> {
         let kept = self.registry.plan.reserve_unit(&of.reserve_unit).ok_or("PLAN_CHANGED")?;
         let (unit, is_person) = (&kept.unit, of.subject.is_person());
-        let count = if is_person {
-            unit.post(of.post).map(|post| post.count)
-        } else {
-            unit.line(of.post).map(|line| line.count)
-        };
+        let count = unit.places(is_person, of.post);
         if is_full(self.places.get(&place(of)), of.from, count.ok_or("PLAN_CHANGED")?) {
             return Err("POST_FULL");
         }

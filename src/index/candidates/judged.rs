@@ -54,6 +54,11 @@ impl Candidates<'_> {
         self.number(row, Facet::Militia) == Some(1)
     }
 
+    /// Whether a row is of one whose health is not known.
+    pub fn is_unexamined(&self, row: u32) -> bool {
+        self.health.get(row).is_none()
+    }
+
     /// The people of one specialty, judged as of the very specialty or as near.
     pub fn judged_people<'b>(
         &'b self,

@@ -100,20 +100,11 @@ impl Looking<'_> {
             has_driver: row.has_driver,
             grade: row.grade,
             year: row.year,
-            available: row.status.callable_on(row.status_period, self.day).map_err(reason),
+            available: row
+                .status
+                .callable_on(row.status_period, self.day)
+                .map_err(EquipmentStatus::reason),
             is_assigned: row.is_assigned,
         }
-    }
-}
-
-const fn reason(status: EquipmentStatus) -> &'static str {
-    match status {
-        EquipmentStatus::Available => "AVAILABLE",
-        EquipmentStatus::UnderRepair => "UNDER_REPAIR",
-        EquipmentStatus::Sold => "SOLD",
-        EquipmentStatus::Scrapped => "SCRAPPED",
-        EquipmentStatus::Pledged => "PLEDGED",
-        EquipmentStatus::OutOfProvince => "OUT_OF_PROVINCE",
-        EquipmentStatus::Mobilized => "MOBILIZED",
     }
 }

@@ -11,7 +11,7 @@ use crate::domain::callup::Candidate;
 use crate::domain::callup::standing::{Judge, Person};
 use crate::domain::ids::{AssignmentId, ReserveUnitCode, ReservistId};
 use crate::domain::order::handling::Handling;
-use crate::domain::plan::{Assignment, Stage, Subject, Tier};
+use crate::domain::plan::{Assignment, Settled, Stage, Subject, Tier};
 use crate::domain::registry::eligibility::{AgeLimits, Call, Duty, Occasion};
 use crate::domain::registry::{Deferral, DeferralGround, Equipment, Exemption, Reservist};
 use crate::domain::world::RecordKind;
@@ -203,6 +203,7 @@ fn who_is_assigned_shows_it_until_the_assignment_ends() {
         to: None,
         ended: None,
         superseded_by: None,
+        settled: Settled::default(),
     };
     let say = |registry: &mut Registry, assignment: &Assignment| {
         let assigned = Assigned { assignment: assignment.clone(), subject_version: 1 };

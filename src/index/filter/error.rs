@@ -82,12 +82,14 @@ pub enum FilterError {
         name: String,
     },
     /// The unit is not there.
-    #[error("at {at}: unit {unit} is not known")]
+    #[error("at {at}: unit {unit} is not known: {meant}")]
     UnknownUnit {
         /// Where.
         at: usize,
         /// The unit.
         unit: UnitCode,
+        /// What may be meant.
+        meant: String,
     },
 }
 

@@ -140,6 +140,9 @@ impl Asked<'_> {
         if code == ANY {
             return Ok(Test::Given(facet));
         }
+        if facet == Facet::Code && !code.contains('*') && !code.trim().is_empty() {
+            return Ok(Test::Listed { facet, text: clean(code), at: self.at });
+        }
         let (text, begins) = match code.strip_suffix('*') {
             Some(prefix) => (prefix, true),
             None => (code, false),
@@ -148,7 +151,9 @@ impl Asked<'_> {
             return Err(self.fault("use a code, or the beginning of one with `*` behind it"));
         }
         Ok(if begins {
-            Test::Begins { facet, prefix: text.to_owned() }
+            // Codes are upper case.
+            let prefix = if facet == Facet::Code { text.to_uppercase() } else { text.to_owned() };
+            Test::Begins { facet, prefix }
         } else {
             Test::Is { facet, value: Value::Code(text.into()) }
         })
@@ -173,6 +178,9 @@ impl Asked<'_> {
     /// `:` takes words in any order, and phrases in quotes as the beginning of the name; `=` takes
     /// the whole name, or its beginning with `*` behind it.
     fn name(&self) -> Result<Test, FilterError> {
+        if self.value == ANY && matches!(self.sign, Sign::Has | Sign::Equal | Sign::Unequal) {
+            return Ok(Test::Named);
+        }
         // Names are found by how their words begin; by how they end, nothing would be found.
         let body = self.value.strip_suffix('*').unwrap_or(self.value);
         if body.contains('*') {

@@ -121,7 +121,10 @@ fn a_unit_that_is_not_there_is_a_fault_and_rights_end_at_the_callers_unit() {
     let (table, _plain) = run(&pool, &[Step::Put(0, 0), Step::Put(1, 1)]);
     let nowhere = filter("unit = NOWHERE", RecordKind::Reservist);
     let refused = table.select(&nowhere, &asking(units, &sealer)).expect_err("unknown");
-    assert_eq!(refused.to_string(), "at 8: unit NOWHERE is not known");
+    assert_eq!(
+        refused.to_string(),
+        "at 8: unit NOWHERE is not known: `hoatoc unit list` has them all"
+    );
     let own = "TV-001".parse().expect("a code");
     let within = Asking { within: Some(&own), ..asking(units, &sealer) };
     let all = Filter::all(RecordKind::Reservist);

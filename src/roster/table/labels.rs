@@ -6,7 +6,7 @@ use crate::roster::file::{Cell, Reading};
 use crate::roster::kind::{Column, Kind};
 
 /// Headers of the running number: no field, yet a sign that a row is one of data.
-pub(super) const INDEX_HEADERS: [&str; 8] =
+pub(in crate::roster) const INDEX_HEADERS: [&str; 8] =
     ["stt", "tt", "so tt", "so thu tu", "no", "s tt", "serial", "serial no"];
 /// Headers of the former district, by which names of former units are told apart.
 pub(super) const DISTRICT_HEADERS: [&str; 9] = [

@@ -55,7 +55,7 @@ impl Mapping {
     }
 
     /// Refuses fields that the kind does not have.
-    pub(super) fn check(&self, known: &[&str]) -> Result<(), RosterError> {
+    pub(in crate::roster) fn check(&self, known: &[&str]) -> Result<(), RosterError> {
         let named = self.columns.values().chain(self.values.keys());
         let is_known = |field: &&String| known.contains(&field.as_str()) || *field == "ignore";
         let Some(unknown) = named.into_iter().find(|field| !is_known(field)) else { return Ok(()) };
@@ -64,7 +64,7 @@ impl Mapping {
     }
 
     /// The field of a header.
-    pub(super) fn header(&self, text: &str) -> Option<&str> {
+    pub(in crate::roster) fn header(&self, text: &str) -> Option<&str> {
         if self.columns.is_empty() {
             return None;
         }
@@ -74,19 +74,19 @@ impl Mapping {
     }
 
     /// Whether it says to leave a header's column out.
-    pub(super) fn ignores(&self, text: &str) -> bool {
+    pub(in crate::roster) fn ignores(&self, text: &str) -> bool {
         self.header(text) == Some("ignore")
     }
 
     /// The fields of columns that are named by their letters.
-    pub(super) fn letters(&self) -> impl Iterator<Item = (usize, &str, &str)> {
+    pub(in crate::roster) fn letters(&self) -> impl Iterator<Item = (usize, &str, &str)> {
         self.columns
             .iter()
             .filter_map(|(key, field)| Some((position(key)?, key.as_str(), field.as_str())))
     }
 
     /// What a word of the list means in ours, if the mapping says.
-    pub(super) fn value(&self, field: &str, text: &str) -> Option<&str> {
+    pub(in crate::roster) fn value(&self, field: &str, text: &str) -> Option<&str> {
         self.values.get(field)?.get(&fold(text)).map(String::as_str)
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::domain::code::Code;
-use crate::domain::ids::UnitCode;
+use crate::domain::ids::{ReserveUnitCode, UnitCode};
 use crate::domain::plan::{AssignmentError, PlanProblem};
 use crate::domain::world::RecordKind;
 use crate::engine::EngineError;
@@ -50,12 +50,14 @@ pub enum RegistryFault {
     #[error("the reserve unit is not valid: correct the fields named, then try again")]
     Plan(Vec<PlanProblem>),
     /// No reserve unit, post or line of this name.
-    #[error("there is no {what} {name}: list the plan to find it")]
+    #[error("there is no {what} {name}: {meant}")]
     NotInPlan {
         /// What was looked for.
         what: &'static str,
         /// Its name.
         name: String,
+        /// What may be meant, and where all of them are.
+        meant: String,
     },
     /// The proposal is not kept any more.
     #[error("this proposal is not kept: propose again, an unchanged registry gives the same one")]
@@ -65,6 +67,20 @@ pub enum RegistryFault {
     Unfit {
         /// The stable reason.
         reason: &'static str,
+    },
+    /// A commune has given all of its quota.
+    #[error(
+        "it cannot be assigned so (QUOTA_FULL): commune {commune} gives {reserve_unit} {given} of {quota} already: end one, or raise its quota"
+    )]
+    QuotaFull {
+        /// Whose quota.
+        reserve_unit: ReserveUnitCode,
+        /// Of whom.
+        commune: UnitCode,
+        /// How many hold a place, on the day when most do.
+        given: u64,
+        /// How many may.
+        quota: u32,
     },
     /// An assignment does not change so.
     #[error(transparent)]
@@ -153,7 +169,7 @@ impl RegistryFault {
             Self::TransferUnderWay | Self::TransferNone | Self::Called { .. } => Code::Precondition,
             Self::TransferNowhere { .. } => Code::Invalid,
             Self::Plan(_) => Code::Invalid,
-            Self::Unfit { .. } | Self::Assignment(_) => Code::Precondition,
+            Self::Unfit { .. } | Self::QuotaFull { .. } | Self::Assignment(_) => Code::Precondition,
             Self::Unknown | Self::NotInPlan { .. } | Self::NoProposal => Code::NotFound,
             Self::LookupsExhausted { .. } => Code::Exhausted,
             Self::Store(_) | Self::Stored(_) | Self::Unreadable => Code::Internal,
@@ -182,6 +198,7 @@ impl RegistryFault {
             Self::NotInPlan { .. } => "NOT_IN_PLAN",
             Self::NoProposal => "PROPOSAL_UNKNOWN",
             Self::Unfit { reason } => reason,
+            Self::QuotaFull { .. } => "QUOTA_FULL",
             Self::Assignment(_) => "ASSIGNMENT_STATE",
             Self::Unknown => "RECORD_UNKNOWN",
             Self::LookupsExhausted { .. } => "LOOKUPS_EXHAUSTED",

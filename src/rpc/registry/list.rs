@@ -11,6 +11,7 @@ use std::sync::Arc;
 use jiff::civil::Date;
 use parking_lot::RwLockReadGuard;
 
+use crate::domain::nearest::meant;
 use crate::domain::world::RecordKind;
 use crate::index::{Asking, Counting, Filter, Grouping, Position, Sight, Sorting};
 use crate::limits;
@@ -75,7 +76,7 @@ impl RegistryParts {
             _too_many => return Err(WireError::new("page_size", "is over 500").into()),
         };
         let view = view(wanted.view, caller)?;
-        let filter = Filter::parse(&wanted.filter, R::KIND, caller.sight())?;
+        let filter = self.filter(&wanted.filter, R::KIND, caller)?;
         // A page after the first asks nothing new: its token opens for this very filter only.
         if filter.is_lookup() && wanted.page_token.is_empty() {
             self.look_up(caller)?;
@@ -96,6 +97,46 @@ impl RegistryParts {
         };
         let records = self.read(walked.ids, view, caller).await?;
         Ok(Listed { records, next_page_token, total_size: walked.total_size })
+    }
+
+    /// A filter, its specialties and types taken by code or by name as the lists have them. A code that
+    /// a list lost finds the records that have it still.
+    fn filter(
+        &self,
+        text: &str,
+        kind: RecordKind,
+        caller: &Caller,
+    ) -> Result<Filter, RegistryFault> {
+        let mut filter = Filter::parse(text, kind, caller.sight())?;
+        let specialties = self.specialties();
+        let listed: Vec<(&str, &str)> = match kind {
+            RecordKind::Reservist => {
+                specialties.iter().map(|one| (one.code.as_str(), one.name.as_str())).collect()
+            }
+            RecordKind::Equipment => {
+                let types = self.equipment_types.iter();
+                types.map(|one| (one.code.as_str(), one.name.as_str())).collect()
+            }
+            _no_list => return Ok(filter),
+        };
+        let find = |text: &str| {
+            let listed = match kind {
+                RecordKind::Reservist => specialties.find(text).map(|one| &one.code),
+                _equipment => self.equipment_types.find(text).map(|one| &one.code),
+            };
+            let lost = text.to_uppercase();
+            let listed = listed.map(ToString::to_string);
+            listed.or_else(|| {
+                let count = self.engine.registry().table(kind).count_code(&lost);
+                (count > 0).then_some(lost)
+            })
+        };
+        let near = |text: &str| {
+            let known = listed.iter().flat_map(|(code, name)| [*code, *name]);
+            meant(text, known, "give a code or a name of the list")
+        };
+        filter.resolve(&find, &near)?;
+        Ok(filter)
     }
 
     /// The day that ages are counted on. Who sees only years of birth may not choose it: asking day by
@@ -155,7 +196,7 @@ impl RegistryParts {
         caller: &Caller,
     ) -> Result<pb::CountRecordsResponse, RegistryFault> {
         let kind = record_kind(request.kind)?;
-        let filter = Filter::parse(&request.filter, kind, caller.sight())?;
+        let filter = self.filter(&request.filter, kind, caller)?;
         if filter.is_lookup() {
             self.look_up(caller)?;
         }

@@ -2,6 +2,7 @@ mod finding;
 mod force;
 mod importing;
 mod masks;
+mod past;
 mod plan;
 mod records;
 mod secrets;

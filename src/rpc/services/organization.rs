@@ -1,6 +1,7 @@
 //! `OrganizationService`: units and endpoints.
 
 mod change;
+mod in_use;
 
 use jiff::civil::Date;
 use tonic::{Request, Response, Status};
@@ -113,7 +114,12 @@ impl OrganizationService for Organization {
         let id = identified("PutSpecialties", &message.request_id, &message)?;
         within("specialties", message.specialties.len(), LIST_LEN_MAX)?;
         let list = specialties(&message.specialties)?;
-        let outcome = list_outcome(&in_force(&self.0.engine.world()), &list);
+        let before = in_force(&self.0.engine.world());
+        let in_use = in_use::dropped(&self.0.engine.registry(), &before, &list);
+        if !message.validate_only && !message.drop_used && !in_use.is_empty() {
+            return Err(in_use::refused(&in_use).into());
+        }
+        let outcome = pb::PutSpecialtiesResponse { in_use, ..list_outcome(&before, &list) };
         if !message.validate_only {
             let command = Command::PutSpecialties(list);
             self.0.engine.submit(ask(&caller, Some(id), command)?).await?;

@@ -234,7 +234,7 @@ async fn each_commune_gets_its_own_sheet_and_nothing_else() {
     let shares: Vec<_> =
         summary.shares.iter().map(|own| (own.unit_code.as_str(), own.people)).collect();
     assert_eq!(shares, [(LAY, 3), (NHE, 5)]);
-    assert_eq!(selected.reserve.len(), 1);
+    assert_eq!(selected.reserve.len(), 2);
 
     let mut director = province.orders("exercise-director").await;
     let laid = soon(director.draft_order(request(&draft, &selected.call_up_id))).await;
@@ -396,6 +396,26 @@ async fn who_could_not_be_called_any_more_is_counted_and_stays_on_the_list() {
     let line = pb::CallUpSummary::decode(&anew.summary[..]).expect("a summary").lines[0].clone();
     let called = line.refused.iter().find(|own| own.reason == "CALLED").map(|own| own.count);
     assert_eq!((line.exact, line.near, called), (0, 4, Some(5)));
+}
+
+#[tokio::test]
+async fn an_order_that_can_call_nobody_says_why_and_on_which_order_they_are() {
+    let province = Province::start().await;
+    put(&province, &people()).await;
+    let (draft, selected) = calling(&province, 10).await;
+    let line =
+        pb::CallUpSummary::decode(&selected.summary[..]).expect("a summary").lines[0].clone();
+    assert_eq!((line.exact + line.near, line.unexamined), (10, 10), "called, and told of");
+    let mut director = province.orders("exercise-director").await;
+    soon(director.draft_order(request(&draft, &selected.call_up_id))).await.expect("laid down");
+    sign_and_issue(&province, &draft).await.expect("issued");
+    let other = draft_of(&province, "exercise-director", Handling::Exercise).await;
+    let empty = soon(director.select_call_up(select(&other, 4))).await.expect_err("nobody is left");
+    assert_eq!(reason::<()>(Err(empty.clone())).1, "CALL_UP_EMPTY");
+    let told = empty.message();
+    let number = draft.order.number_text();
+    assert!(told.contains(&format!("CALLED 10 (10 by {number})")), "{told}");
+    assert!(told.contains("ABROAD 1"), "{told}");
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use super::moved::Moved;
 use crate::cli::Cx;
 use crate::cli::connection::{refused, request, request_id};
+use crate::cli::days::day;
 use crate::domain::ids::UnitCode;
 use crate::domain::unit::{Change as DomainChange, Former, ParentBasis, Unit, UnitKind};
 use crate::wire::pb;
@@ -15,7 +16,7 @@ use crate::wire::pb;
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Act {
     /// The first day on which it holds: today or before; a day to come only with --dry-run.
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     effective: Date,
     /// The number of the document it rests on, or the reason.
     #[arg(long, value_name = "TEXT")]

@@ -5,7 +5,7 @@ use super::*;
 use crate::domain::ids::{AssignmentId, EquipmentId, ReservistId};
 use crate::domain::plan::test_plan::{COMMUNES, Small, candidate, item, post};
 use crate::domain::plan::{
-    Area, Candidate, EndReason, Item, LineInput, PostInput, QuotaInput, Subject, Tier,
+    Area, Candidate, EndReason, Item, LineInput, PostInput, QuotaInput, Settled, Subject, Tier,
 };
 use crate::domain::registry::{HealthClass, Rank, Sex};
 use crate::domain::unit::{Former, Unit};
@@ -24,6 +24,7 @@ fn assignment(number: u8, post: u16, tier: Tier) -> Assignment {
         to: None,
         ended: None,
         superseded_by: None,
+        settled: Settled::default(),
     }
 }
 
@@ -81,7 +82,7 @@ fn any_past_day_is_as_it_was() {
     input.valid_from = "2026-01-01".to_owned();
     let unit = input.check(&small.lists()).expect("a sound reserve unit");
     let mut ended = assignment(1, 1, Tier::ExactFirst);
-    ended.end(date(2026, 3, 31), EndReason::Gone).expect("it is active");
+    ended.end(date(2026, 3, 31), EndReason::Gone, date(2026, 3, 1)).expect("it is active");
     let later = Assignment { from: date(2026, 4, 1), ..assignment(2, 1, Tier::ExactFirst) };
     let held = [held(&ended, Ok(Match::Exact)), held(&later, Ok(Match::Exact))];
     for (day, filled, needed) in [

@@ -7,11 +7,11 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::domain::ids::{AssignmentId, ReservistId};
-use crate::domain::plan::{EndReason, Post, Quota, ReserveUnit, Tier};
+use crate::domain::plan::{EndReason, Post, Quota, ReserveUnit, Settled, Tier};
 use crate::domain::registry::eligibility::Duty;
 use crate::evidence::seal::Sealer;
 use crate::index::Row;
-use crate::index::assignments::Kept;
+use crate::index::assignments::{Full, Kept};
 use crate::sim::province;
 use crate::wire::pb;
 use crate::wire::registry::encode;
@@ -96,6 +96,7 @@ fn new(number: u8, who: u8, post: u16, stage: Stage, from: u8) -> Assignment {
         to: None,
         ended: None,
         superseded_by: None,
+        settled: Settled::default(),
     }
 }
 
@@ -143,7 +144,7 @@ fn nobody_gets_a_second_place_before_the_last_day_of_the_first() {
     let first = new(1, 1, 2, Stage::Active, 0);
     admit(&mut registry, vec![first.clone()]).expect("it is free");
     let mut ended = first;
-    ended.end(day(10), EndReason::Gone).expect("it is active");
+    ended.end(day(10), EndReason::Gone, day(0)).expect("it is active");
     admit(&mut registry, vec![ended.clone()]).expect("it may end");
     let again = new(2, 1, 2, Stage::Active, 5);
     assert_eq!(admit(&mut registry, vec![again]), Err("PERIOD_OVERLAPS"));
@@ -161,15 +162,23 @@ fn a_place_is_kept_until_the_last_day_of_who_leaves_it() {
     let first = new(1, 1, 1, Stage::Active, 0);
     admit(&mut registry, vec![first.clone()]).expect("it is free");
     let mut ended = first;
-    ended.end(day(10), EndReason::Gone).expect("it is active");
+    ended.end(day(10), EndReason::Gone, day(0)).expect("it is active");
     admit(&mut registry, vec![ended]).expect("it may end");
     let post = ("C1".parse().expect("a code"), true, 1);
-    assert_eq!(registry.plan.free_from(&post, 1, day(3)), Some(day(11)));
-    assert_eq!(registry.plan.free_from(&post, 2, day(3)), Some(day(3)));
+    let free = |registry: &Registry, count: u32, quota: u32| {
+        let code = "C1".parse().expect("a code");
+        let mut unit = registry.plan.reserve_unit(&code).expect("kept").unit.clone();
+        unit.posts[0].count = count;
+        let giver: UnitCode = COMMUNES[0].parse().expect("a code");
+        unit.quotas = vec![Quota { unit: giver.clone(), people: quota, equipment: 0 }];
+        registry.plan.free_from(&post, &unit, (&giver, &UNITS), day(3))
+    };
+    assert_eq!(free(&registry, 1, 9), Ok(day(11)));
+    assert_eq!(free(&registry, 2, 9), Ok(day(3)));
     let early = new(2, 3, 1, Stage::Active, 10);
     assert_eq!(admit(&mut registry, vec![early]), Err("POST_FULL"));
     admit(&mut registry, vec![new(2, 3, 1, Stage::Active, 11)]).expect("it is free by then");
-    assert_eq!(registry.plan.free_from(&post, 1, day(3)), None, "held without end by then");
+    assert_eq!(free(&registry, 1, 9), Err(Full::Post), "held without end by then");
     let before = new(3, 5, 1, Stage::Active, 0);
     assert_eq!(admit(&mut registry, vec![before]), Err("POST_FULL"), "held later without end");
 }
@@ -191,7 +200,7 @@ proptest! {
                 (1, _) => vec![new(number, who, post, Stage::Waiting, from)],
                 (2, Some(mut old)) => {
                     let next = new(number, who, old.post, Stage::Active, from);
-                    if old.end(next.from.yesterday().expect("a day"), EndReason::Gone).is_err() {
+                    if old.end(next.from.yesterday().expect("a day"), EndReason::Gone, day(0)).is_err() {
                         continue;
                     }
                     vec![old, next]
@@ -200,7 +209,7 @@ proptest! {
                     let changed = if old.stage == Stage::Waiting {
                         old.promote(day(from)).is_ok()
                     } else {
-                        old.end(day(from), EndReason::Gone).is_ok()
+                        old.end(day(from), EndReason::Gone, day(0)).is_ok()
                     };
                     if !changed {
                         continue;

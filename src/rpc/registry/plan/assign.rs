@@ -2,31 +2,30 @@
 
 use jiff::civil::Date;
 
-use super::candidates::One;
 use super::proposals::{named, plain};
 use super::{PlanDoor, not_in_plan};
 use crate::domain::ids::{AssignmentId, UnitCode};
 use crate::domain::plan::{
-    Area, Assignment, EndReason, Refusal, ReserveUnit, Stage, Subject, Tier,
+    Area, Assignment, EndReason, Refusal, ReserveUnit, Settled, Stage, Subject, Tier,
 };
 use crate::engine::records::{RecordOutcome, RowMode, RowOutcome};
-use crate::index::assignments::{Assigned, Place};
+use crate::index::assignments::{Assigned, One};
 use crate::rpc::registry::calls::request_id;
 use crate::rpc::registry::{Caller, Gate, RegistryFault, RegistryParts};
 use crate::wire::registry::plan::{assignment, subject};
 use crate::wire::{WireError, parse, pb};
 
 /// What an assignment to a post is made of, once it is known to fit.
-struct Fitting {
-    unit: UnitCode,
-    version: u64,
-    tier: Tier,
-    in_militia: bool,
+pub(super) struct Fitting {
+    pub(super) unit: UnitCode,
+    pub(super) version: u64,
+    pub(super) tier: Tier,
+    pub(super) in_militia: bool,
 }
 
 impl RegistryParts {
     /// Whether a subject may hold a post of a reserve unit, quotas and free places aside.
-    fn fitting(
+    pub(super) fn fitting(
         &self,
         who: Subject,
         unit: &ReserveUnit,
@@ -59,17 +58,23 @@ impl RegistryParts {
         Ok(Fitting { unit, version, tier: Tier::of(fit, is_first), in_militia })
     }
 
-    /// The day from which the next who waits gets a place: the one that was said, else the first on
-    /// which one is free, for who leaves today keeps it today. None while no place will be.
-    fn turn(&self, place: &Place, unit: &ReserveUnit, is_said: bool, day: Date) -> Option<Date> {
-        let count = if place.1 {
-            unit.post(place.2).map(|post| post.count)
-        } else {
-            unit.line(place.2).map(|line| line.count)
-        };
-        match count.filter(|_count| !is_said) {
-            Some(count) => self.engine.registry().plan.free_from(place, count, day),
-            None => Some(day),
+    /// Why an assignment was refused, with the quota that is full where it is one.
+    pub(super) fn refused(
+        &self,
+        reason: &'static str,
+        unit: &ReserveUnit,
+        of: &Assignment,
+    ) -> RegistryFault {
+        let quota = (reason == "QUOTA_FULL").then(|| {
+            let giver = (of.subject.is_person(), &of.unit);
+            self.engine.registry().plan.given(unit, giver, &self.units(), of.from)
+        });
+        match quota.flatten() {
+            Some((commune, given, quota)) => {
+                let (reserve_unit, given) = (unit.code.clone(), u64::try_from(given).unwrap_or(0));
+                RegistryFault::QuotaFull { reserve_unit, commune, given, quota }
+            }
+            None => RegistryFault::Unfit { reason },
         }
     }
 
@@ -92,6 +97,19 @@ impl RegistryParts {
         }
         Ok((found, kept.unit))
     }
+}
+
+/// As [`must_all`], with the quota that is full where it is one.
+fn must(
+    outcome: &RecordOutcome,
+    parts: &RegistryParts,
+    unit: &ReserveUnit,
+    of: &Assignment,
+) -> Result<(), RegistryFault> {
+    must_all(outcome).map_err(|fault| match fault {
+        RegistryFault::Unfit { reason } => parts.refused(reason, unit, of),
+        other => other,
+    })
 }
 
 /// The first refusal that says why.
@@ -136,7 +154,7 @@ impl<G: Gate> PlanDoor<G> {
                 also_militia: false,
             });
         }
-        let day = self.parts.day("start_date", request.start_date.as_ref())?;
+        let day = self.parts.near_day("start_date", request.start_date.as_ref())?;
         let kept = self.parts.kept_unit(&request.reserve_unit_code, caller)?;
         let post = u16::try_from(request.post_no)
             .map_err(|_range| WireError::new("post_no", "is out of range"))?;
@@ -158,7 +176,7 @@ impl<G: Gate> PlanDoor<G> {
             version: 0,
             subject: who,
             unit: fitting.unit,
-            reserve_unit: kept.unit.code,
+            reserve_unit: kept.unit.code.clone(),
             post,
             tier: fitting.tier,
             stage: if request.waiting { Stage::Waiting } else { Stage::Active },
@@ -166,11 +184,12 @@ impl<G: Gate> PlanDoor<G> {
             to: None,
             ended: None,
             superseded_by: None,
+            settled: Settled::default(),
         };
         let message = assignment(&new, fitting.version);
         let rows = vec![self.parts.assignment_row(&message, 0, RowMode::Create)?];
         let outcome = self.parts.put_assignments(id, rows, caller).await?;
-        must_all(&outcome)?;
+        must(&outcome, &self.parts, &kept.unit, &new)?;
         new.version = version_of(&outcome, 0);
         Ok(pb::AssignResponse {
             assignment: Some(assignment(&new, fitting.version)),
@@ -185,7 +204,7 @@ impl<G: Gate> PlanDoor<G> {
         caller: &Caller,
     ) -> Result<pb::ReplaceAssignmentResponse, RegistryFault> {
         let id = request_id(&request.request_id, "replace_assignment", &request)?;
-        let day = self.parts.day("start_date", request.start_date.as_ref())?;
+        let day = self.parts.near_day("start_date", request.start_date.as_ref())?;
         let (Assigned { assignment: mut old, subject_version }, unit) =
             self.parts.assigned(&request.assignment_id, request.version, caller)?;
         let is_equipment = !old.subject.is_person();
@@ -201,10 +220,12 @@ impl<G: Gate> PlanDoor<G> {
             stage: Stage::Active,
             from: day,
             to: None,
+            settled: Settled::default(),
             ..old.clone()
         };
         let mode = update(&old);
-        old.end(day.yesterday().unwrap_or(day), EndReason::Replaced)?;
+        let last = day.yesterday().unwrap_or(day);
+        old.end(last, EndReason::Replaced, self.parts.today())?;
         old.superseded_by = Some(record);
         let ended = assignment(&old, subject_version);
         let message = assignment(&new, fitting.version);
@@ -213,7 +234,7 @@ impl<G: Gate> PlanDoor<G> {
             self.parts.assignment_row(&message, 1, RowMode::Create)?,
         ];
         let outcome = self.parts.put_assignments(id, rows, caller).await?;
-        must_all(&outcome)?;
+        must(&outcome, &self.parts, &unit, &new)?;
         (old.version, new.version) = (version_of(&outcome, 0), version_of(&outcome, 1));
         Ok(pb::ReplaceAssignmentResponse {
             ended: Some(assignment(&old, subject_version)),
@@ -221,75 +242,5 @@ impl<G: Gate> PlanDoor<G> {
             ledger_index: outcome.ledger_index.unwrap_or(0),
             also_militia: fitting.in_militia,
         })
-    }
-
-    pub(super) async fn promote_waiting(
-        &self,
-        request: pb::PromoteWaitingRequest,
-        caller: &Caller,
-    ) -> Result<pb::PromoteWaitingResponse, RegistryFault> {
-        let day = self.parts.day("start_date", request.start_date.as_ref())?;
-        let unit = self.parts.kept_unit(&request.reserve_unit_code, caller)?.unit;
-        let post = u16::try_from(request.post_no)
-            .map_err(|_range| WireError::new("post_no", "is out of range"))?;
-        let place = (unit.code.clone(), !request.is_equipment, post);
-        let mut waiting: Vec<Assignment> = {
-            let registry = self.parts.engine.registry();
-            let all = registry.plan.of_place(&place).map(|at| &at.assignment);
-            all.filter(|at| at.stage == Stage::Waiting).cloned().collect()
-        };
-        waiting.sort_by_key(|at| (at.tier, at.from, at.id));
-        let mut said = pb::PromoteWaitingResponse::default();
-        for (mut next, turn) in waiting.into_iter().zip(1_u32..) {
-            let refuse = |reason: &str| pb::SubjectRefusal {
-                subject_id: uuid::Uuid::from_bytes(*next.subject.as_bytes()).to_string(),
-                reason: reason.to_owned(),
-            };
-            let Some(day) = self.parts.turn(&place, &unit, request.start_date.is_some(), day)
-            else {
-                break;
-            };
-            let fitting = match self.parts.fitting(next.subject, &unit, post, day) {
-                Ok(fitting) => fitting,
-                Err(RegistryFault::Unfit { reason }) => {
-                    said.refused.push(refuse(reason));
-                    continue;
-                }
-                Err(RegistryFault::Unknown) => {
-                    said.refused.push(refuse("RECORD_GONE"));
-                    continue;
-                }
-                Err(fault) => return Err(fault),
-            };
-            let name = format!("{}-{turn}", request.request_id);
-            let id = request_id(&name, "promote_waiting", &request)?;
-            let mode = update(&next);
-            next.promote(day.max(next.from))?;
-            (next.tier, next.unit) = (fitting.tier, fitting.unit);
-            let message = assignment(&next, fitting.version);
-            let rows = vec![self.parts.assignment_row(&message, 0, mode)?];
-            let outcome = self.parts.put_assignments(id, rows, caller).await?;
-            match must_all(&outcome) {
-                Ok(()) => {
-                    next.version = version_of(&outcome, 0);
-                    let promoted = assignment(&next, fitting.version);
-                    if fitting.in_militia {
-                        said.also_militia.push(promoted.subject_id.clone());
-                    }
-                    said.promoted.push(promoted);
-                    said.ledger_index = outcome.ledger_index.unwrap_or(said.ledger_index);
-                }
-                Err(RegistryFault::Unfit { reason: "POST_FULL" }) => break,
-                Err(RegistryFault::Unfit { reason }) => {
-                    let subject = uuid::Uuid::from_bytes(*next.subject.as_bytes());
-                    said.refused.push(pb::SubjectRefusal {
-                        subject_id: subject.to_string(),
-                        reason: reason.to_owned(),
-                    });
-                }
-                Err(fault) => return Err(fault),
-            }
-        }
-        Ok(said)
     }
 }

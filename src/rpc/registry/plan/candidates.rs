@@ -1,15 +1,14 @@
 //! What the plan's rules look at, out of the index: nothing is opened to choose and to count.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 
 use crate::domain::ids::SpecialtyCode;
-use crate::domain::plan::{
-    Area, Assignment, Candidate, Item, Match, Refusal, ReserveUnit, Subject, Validity,
-};
+use crate::domain::plan::{Assignment, Candidate, Item, ReserveUnit, Subject, Validity};
 use crate::domain::registry::eligibility::Occasion;
 use crate::domain::world::RecordKind;
+use crate::index::assignments::One;
 use crate::index::{Homes, ItemRow, Looking, PersonRow};
 use crate::rpc::registry::{RegistryFault, RegistryParts};
 
@@ -93,31 +92,8 @@ impl RegistryParts {
 
     /// One person or item, as of a day; none where the record is gone.
     pub(super) fn subject(&self, subject: Subject, day: Date) -> Option<One> {
-        self.subjects(&[subject], day).pop().flatten()
-    }
-
-    /// Those asked for, in their order.
-    pub(super) fn subjects(&self, subjects: &[Subject], day: Date) -> Vec<Option<One>> {
         let units = self.units();
-        let looking =
-            Looking { limits: &self.law.age_limits, day, occasion: Occasion::Mobilization };
-        let registry = self.engine.registry();
-        let (mut homes_of_people, mut homes_of_items) = (Homes::new(&units), Homes::new(&units));
-        let people = homes_of_people.read(&registry, RecordKind::Reservist);
-        let items = homes_of_items.read(&registry, RecordKind::Equipment);
-        let one = |subject: &Subject| {
-            let id = subject.as_bytes();
-            if subject.is_person() {
-                let row = people.person(id)?;
-                let code = people.code(id).and_then(|code| code.parse().ok());
-                Some(One::Person(looking.person(&row, code, homes_of_people.of(row.unit)?)))
-            } else {
-                let row = items.item(id)?;
-                let code = items.code(id).and_then(|code| code.parse().ok())?;
-                Some(One::Item(looking.item(&row, code, homes_of_items.of(row.unit)?)))
-            }
-        };
-        subjects.iter().map(one).collect()
+        self.engine.registry().subjects(&units, &[subject], day).pop().flatten()
     }
 }
 
@@ -152,32 +128,6 @@ impl RegistryParts {
         day: Date,
     ) -> Vec<Validity> {
         let tree = self.units();
-        let areas: BTreeMap<_, _> =
-            units.iter().map(|unit| (&unit.code, Area::of(unit, &tree, day))).collect();
-        let subjects: Vec<Subject> = assignments.iter().map(|at| at.subject).collect();
-        let holders = self.subjects(&subjects, day);
-        let judge = |(at, holder): (&&Assignment, Option<One>)| {
-            let holder = holder.ok_or("RECORD_GONE")?;
-            let area = areas.get(&at.reserve_unit).ok_or(Refusal::PostGone);
-            area.and_then(|area| holder.judge(area, at.post)).map_err(|refusal| refusal.code())
-        };
-        assignments.iter().zip(holders).map(judge).collect()
-    }
-}
-
-/// A person or an item.
-#[derive(Debug)]
-pub(super) enum One {
-    Person(Candidate),
-    Item(Item),
-}
-
-impl One {
-    /// How it fits a place of a reserve unit; other places that it holds are not asked.
-    pub(super) fn judge(&self, area: &Area<'_>, no: u16) -> Result<Match, Refusal> {
-        match self {
-            Self::Person(person) => area.judge(no, person),
-            Self::Item(item) => area.judge_item(no, item),
-        }
+        self.engine.registry().judged(&tree, units, assignments, day)
     }
 }

@@ -12,7 +12,7 @@ use super::PlanDoor;
 use super::assign::{must_all, update, version_of};
 use super::proposals::plain;
 use crate::domain::ids::AssignmentId;
-use crate::domain::plan::{Assignment, EndReason, Stage};
+use crate::domain::plan::{Area, Assignment, EndReason, ReserveUnit, Stage};
 use crate::engine::records::{RowMode, RowOutcome};
 use crate::index::assignments::Assigned;
 use crate::limits;
@@ -123,7 +123,7 @@ impl RegistryParts {
                 continue;
             };
             let mode = update(&assigned.assignment);
-            assigned.assignment.end(day, reason)?;
+            assigned.assignment.end(day, reason, self.today())?;
             sorted.ending.push(Ending { at, assigned, mode, why });
         }
         Ok(sorted)
@@ -173,6 +173,21 @@ impl RegistryParts {
     }
 }
 
+impl RegistryParts {
+    /// The version of the holder's record, if the holder may hold the place still.
+    fn fits_still(
+        &self,
+        at: &Assignment,
+        unit: &ReserveUnit,
+        day: Date,
+    ) -> Result<u64, RegistryFault> {
+        let one = self.subject(at.subject, day).ok_or(RegistryFault::Unknown)?;
+        let fit = one.judge(&Area::of(unit, &self.units(), day), at.post);
+        fit.map_err(|refusal| RegistryFault::Unfit { reason: refusal.code() })?;
+        Ok(one.version())
+    }
+}
+
 /// Whether an assignment is as this request leaves it: then it was carried out before.
 fn is_done(there: &Assignment, seen: u64, day: Date, reason: EndReason) -> bool {
     there.version.checked_sub(1) == Some(seen)
@@ -187,13 +202,22 @@ impl<G: Gate> PlanDoor<G> {
         caller: &Caller,
     ) -> Result<pb::EndAssignmentResponse, RegistryFault> {
         let id = request_id(&request.request_id, "end_assignment", &request)?;
-        let day = self.parts.day("end_date", request.end_date.as_ref())?;
-        let reason = u8::try_from(request.reason).ok().and_then(EndReason::from_number);
-        let reason = reason.ok_or_else(|| WireError::missing("reason"))?;
-        let (Assigned { mut assignment, subject_version }, _unit) =
+        let day = self.parts.near_day("end_date", request.end_date.as_ref())?;
+        let (Assigned { mut assignment, mut subject_version }, unit) =
             self.parts.assigned(&request.assignment_id, request.version, caller)?;
         let mode = update(&assignment);
-        assignment.end(day, reason)?;
+        let today = self.parts.today();
+        if request.take_back {
+            if request.end_date.is_some() {
+                return Err(WireError::new("end_date", "is not for an end taken back").into());
+            }
+            assignment.take_back_end(today)?;
+            // Whoever stays in the place must fit it, as whoever comes into it.
+            subject_version = self.parts.fits_still(&assignment, &unit, today)?;
+        } else {
+            let reason = u8::try_from(request.reason).ok().and_then(EndReason::from_number);
+            assignment.end(day, reason.ok_or_else(|| WireError::missing("reason"))?, today)?;
+        }
         let message = self::assignment(&assignment, subject_version);
         let rows = vec![self.parts.assignment_row(&message, 0, mode)?];
         let outcome = self.parts.put_assignments(id, rows, caller).await?;
@@ -210,7 +234,7 @@ impl<G: Gate> PlanDoor<G> {
         request: pb::EndUnfitAssignmentsRequest,
         caller: &Caller,
     ) -> Result<pb::EndUnfitAssignmentsResponse, RegistryFault> {
-        let day = self.parts.day("end_date", request.end_date.as_ref())?;
+        let day = self.parts.near_day("end_date", request.end_date.as_ref())?;
         let reason = match u8::try_from(request.reason) {
             Ok(0) => Some(EndReason::NoLongerFits),
             number => number.ok().and_then(EndReason::from_number),

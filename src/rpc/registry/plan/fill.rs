@@ -2,9 +2,10 @@
 
 use jiff::civil::Date;
 
-use super::proposals::reasons;
+use super::summary::reasons;
 use super::{PlanDoor, sees};
 use crate::domain::ids::{ReserveUnitCode, UnitCode};
+use crate::domain::nearest::meant;
 use crate::domain::plan::{self, Assignment, Fill, FillLine, Held, ReserveUnit, Stage};
 use crate::index::assignments::commune_of;
 use crate::rpc::registry::{Caller, Gate, RegistryFault};
@@ -25,17 +26,21 @@ impl<G: Gate> PlanDoor<G> {
             code => Some(parse("unit_code", code)?),
         };
         if within.as_ref().is_some_and(|unit| tree.get(unit).is_none()) {
-            return Err(WireError::new("unit_code", "is no unit that there is").into());
+            let codes = tree.iter().map(|unit| unit.code.as_str());
+            let meant = meant(&request.unit_code, codes, "`hoatoc unit list` has them all");
+            let fault = format!("is no unit that there is: {meant}");
+            return Err(WireError::new("unit_code", fault).into());
         }
         if let Some(unit) = within.as_ref().filter(|unit| !caller.reaches(unit, &tree)) {
             return Err(RegistryFault::Outside { unit: unit.clone() });
         }
-        let codes = &request.reserve_unit_codes;
+        let codes = request.reserve_unit_codes.iter();
+        let codes = codes.map(|text| self.parts.plan_code(text, caller));
+        let codes: Vec<ReserveUnitCode> = codes.collect::<Result<_, _>>()?;
         let (units, assignments) = {
             let registry = self.parts.engine.registry();
             let asked = |unit: &&ReserveUnit| {
-                (codes.is_empty() || codes.iter().any(|code| code == unit.code.as_str()))
-                    && sees(caller, unit, &tree)
+                (codes.is_empty() || codes.contains(&unit.code)) && sees(caller, unit, &tree)
             };
             let units = registry.plan.established_on(day).map(|kept| &kept.unit).filter(asked);
             let units: Vec<ReserveUnit> = units.cloned().collect();

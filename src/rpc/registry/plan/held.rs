@@ -8,13 +8,15 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 
 use crate::domain::ids::UnitCode;
-use crate::domain::plan::{Area, Assignment, Needs, ReserveUnit, Span, Subject, most_at_once};
+use crate::domain::plan::{
+    Area, Assignment, Needs, ReserveUnit, Span, Stage, Subject, most_at_once,
+};
 use crate::domain::registry::eligibility::Occasion;
 use crate::domain::unit::Units;
+use crate::index::assignments::One;
 use crate::index::assignments::commune_of;
 use crate::index::{Looking, PlanIndex, Row, Table};
 use crate::rpc::registry::RegistryParts;
-use crate::rpc::registry::plan::candidates::One;
 
 /// How many for each reason.
 type Reasons = BTreeMap<&'static str, u64>;
@@ -89,7 +91,9 @@ impl RegistryParts {
             let registry = self.engine.registry();
             let of = |unit: &ReserveUnit| {
                 let all = registry.plan.of_reserve_unit(&unit.code).map(|at| &at.assignment);
-                all.filter(|at| at.holds_on(day)).cloned().collect::<Vec<_>>()
+                // Whose last day is set need not be told to go.
+                let stays = |at: &&Assignment| at.stage == Stage::Active && at.holds_on(day);
+                all.filter(stays).cloned().collect::<Vec<_>>()
             };
             units.iter().flat_map(of).collect()
         };
@@ -102,5 +106,18 @@ impl RegistryParts {
             }
         }
         (people, items)
+    }
+
+    /// Places of reserve units whose holders have their last day set, on a day or later: of people, of
+    /// equipment.
+    pub(super) fn leaving(&self, units: &[ReserveUnit], day: Date) -> (u64, u64) {
+        let registry = self.engine.registry();
+        let all = units.iter().flat_map(|unit| registry.plan.of_reserve_unit(&unit.code));
+        let all = all.map(|at| &at.assignment);
+        let leave = all.filter(|at| at.stage == Stage::Ended && at.holds_on(day));
+        leave.fold((0, 0), |(people, items), at| {
+            let is_person = u64::from(at.subject.is_person());
+            (people + is_person, items + 1 - is_person)
+        })
     }
 }

@@ -62,11 +62,11 @@ impl RegistryParts {
         &self,
         request: &pb::ListAssignmentsRequest,
         caller: &Caller,
-    ) -> Result<Asked, WireError> {
+    ) -> Result<Asked, RegistryFault> {
         let len = match usize::try_from(request.page_size).unwrap_or(usize::MAX) {
             0 => limits::LIST_PAGE_LEN,
             asked if asked <= limits::LIST_PAGE_LEN_MAX => asked,
-            _too_many => return Err(WireError::new("page_size", "is over 500")),
+            _too_many => return Err(WireError::new("page_size", "is over 500").into()),
         };
         let after: AssignmentId = match request.page_token.as_str() {
             "" => AssignmentId::from_bytes([0; 16]),
@@ -76,15 +76,20 @@ impl RegistryParts {
         let mut unfit_on = None;
         if request.only_unfit {
             if stage.is_some_and(|stage| stage != Stage::Active) {
-                return Err(WireError::new("stage", "is ACTIVE or not said beside only_unfit"));
+                let fault = "is ACTIVE or not said beside only_unfit";
+                return Err(WireError::new("stage", fault).into());
             }
             stage = Some(Stage::Active);
             unfit_on = Some(self.day("as_of", request.as_of.as_ref())?);
         } else if request.as_of.is_some() {
-            return Err(WireError::new("as_of", "is for only_unfit: leave it out"));
+            return Err(WireError::new("as_of", "is for only_unfit: leave it out").into());
         }
+        let reserve_unit = match request.reserve_unit_code.as_str() {
+            "" => String::new(),
+            text => self.plan_code(text, caller)?.to_string(),
+        };
         Ok(Asked {
-            reserve_unit: request.reserve_unit_code.clone(),
+            reserve_unit,
             post: request.post_no,
             subject: request.subject_id.clone(),
             stage,

@@ -12,7 +12,9 @@ mod ending;
 mod fill;
 mod held;
 mod listing;
+mod promote;
 mod proposals;
+mod summary;
 mod units;
 
 use std::sync::Arc;
@@ -22,6 +24,7 @@ use tonic::{Request, Response, Status};
 
 use self::proposals::Proposals;
 use crate::domain::ids::ReserveUnitCode;
+use crate::domain::nearest::meant;
 use crate::domain::plan::ReserveUnit;
 use crate::domain::unit::Units;
 use crate::index::assignments::Kept;
@@ -84,12 +87,55 @@ impl RegistryParts {
         field: &'static str,
         day: Option<&pb::CivilDate>,
     ) -> Result<jiff::civil::Date, WireError> {
-        Ok(date(field, day)?.unwrap_or_else(|| self.engine.now().date_in_vietnam()))
+        Ok(date(field, day)?.unwrap_or_else(|| self.today()))
+    }
+
+    /// The day of a request that binds a person or item from then on, or until then: today where it
+    /// says none, and within a year, for a year that was mistyped would bind for decades.
+    fn near_day(
+        &self,
+        field: &'static str,
+        day: Option<&pb::CivilDate>,
+    ) -> Result<jiff::civil::Date, WireError> {
+        let (day, today) = (self.day(field, day)?, self.today());
+        let year = jiff::Span::new().years(1);
+        if today.checked_add(year).is_ok_and(|bound| bound < day) {
+            return Err(WireError::new(field, "is more than a year ahead: check the year"));
+        }
+        Ok(day)
+    }
+
+    /// The code of a reserve unit that there is, of a text in either case; refused with those that may
+    /// be meant, of those that the caller has to do with.
+    fn plan_code(&self, text: &str, caller: &Caller) -> Result<ReserveUnitCode, RegistryFault> {
+        let name: ReserveUnitCode = parse("reserve_unit_code", text)?;
+        let registry = self.engine.registry();
+        if registry.plan.reserve_unit(&name).is_some() {
+            return Ok(name);
+        }
+        let folded = text.to_lowercase();
+        let mut alike = registry
+            .plan
+            .reserve_units()
+            .map(|kept| &kept.unit.code)
+            .filter(|code| code.as_str().to_lowercase() == folded);
+        if let (Some(one), None) = (alike.next(), alike.next()) {
+            return Ok(one.clone());
+        }
+        let units = self.units();
+        let seen = registry.plan.reserve_units().filter(|kept| sees(caller, &kept.unit, &units));
+        let seen = seen.map(|kept| kept.unit.code.as_str());
+        let meant = meant(text, seen, "`hoatoc plan list` has them all");
+        Err(RegistryFault::NotInPlan { what: "reserve unit", name: text.to_owned(), meant })
+    }
+
+    fn today(&self) -> jiff::civil::Date {
+        self.engine.now().date_in_vietnam()
     }
 
     /// A reserve unit that the caller keeps.
     fn kept_unit(&self, code: &str, caller: &Caller) -> Result<Kept, RegistryFault> {
-        let name: ReserveUnitCode = parse("reserve_unit_code", code)?;
+        let name = self.plan_code(code, caller)?;
         let kept = self.engine.registry().plan.reserve_unit(&name).cloned();
         let kept = kept.ok_or_else(|| not_in_plan("reserve unit", code))?;
         if keeps(caller, &kept.unit, self.engine.world().units()) {
@@ -101,7 +147,8 @@ impl RegistryParts {
 }
 
 fn not_in_plan(what: &'static str, name: impl ToString) -> RegistryFault {
-    RegistryFault::NotInPlan { what, name: name.to_string() }
+    let meant = "list the plan to find it".to_owned();
+    RegistryFault::NotInPlan { what, name: name.to_string(), meant }
 }
 
 macro_rules! plan_calls {

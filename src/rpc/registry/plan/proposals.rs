@@ -8,11 +8,12 @@ use ring::digest::{Context, SHA256};
 
 use super::candidates::Wanted;
 use super::held::needs;
-use super::{PlanDoor, keeps, not_in_plan};
+use super::summary::{reasons, summary};
+use super::{PlanDoor, keeps};
 use crate::domain::ids::{AssignmentId, ReserveUnitCode};
 use crate::domain::plan::{
-    Assignment, Outcome, Placement, Proposal, Propose, ReserveUnit, Stage, Subject,
-    propose_equipment, propose_people,
+    Assignment, Placement, Propose, ReserveUnit, Settled, Stage, Subject, propose_equipment,
+    propose_people,
 };
 use crate::domain::unit::Units;
 use crate::engine::records::{NewRecord, RecordJob, RowMode, RowOutcome};
@@ -26,8 +27,6 @@ use crate::wire::{WireError, parse, pb};
 
 /// Proposals kept at once: a few officers at work. One of a province's whole plan takes some 10 MB.
 const KEPT_MAX: usize = 4;
-/// Open posts told of in one answer.
-const UNFILLED_MAX: usize = 1_000;
 
 /// A proposal that can be confirmed.
 #[derive(Debug)]
@@ -72,10 +71,11 @@ impl<G: Gate> PlanDoor<G> {
         let day = self.parts.day("as_of", request.as_of.as_ref())?;
         let plan = self.parts.engine.registry().plan.clone();
         let tree = self.parts.units();
-        let chosen = chosen(&plan, &request.reserve_unit_codes, day, caller, &tree)?;
+        let chosen = self.parts.chosen(&plan, &request.reserve_unit_codes, (day, &tree), caller)?;
         let wanted = Wanted::of(chosen.iter());
         let candidates = self.parts.candidates(wanted, day).await?;
         let (kept_people, kept_items) = self.parts.kept_by_unfit(&chosen, day);
+        let (leaving_people, leaving_items) = self.parts.leaving(&chosen, day);
         let people = candidates.people.iter().filter(|who| who.in_militia);
         let in_militia: HashSet<Subject> = people.map(|who| Subject::Reservist(who.id)).collect();
         let matching = tokio::task::spawn_blocking(move || {
@@ -90,10 +90,14 @@ impl<G: Gate> PlanDoor<G> {
         let of_people = pb::ProposalSummary {
             kept_by_unfit: reasons(&kept_people),
             also_militia: u64::try_from(both).unwrap_or(u64::MAX),
+            leaving: leaving_people,
             ..summary(&people)
         };
-        let of_equipment =
-            pb::ProposalSummary { kept_by_unfit: reasons(&kept_items), ..summary(&equipment) };
+        let of_equipment = pb::ProposalSummary {
+            kept_by_unfit: reasons(&kept_items),
+            leaving: leaving_items,
+            ..summary(&equipment)
+        };
         let mut placements = people.placements;
         placements.extend(equipment.placements);
         let id = digest(day, &placements);
@@ -143,20 +147,24 @@ impl<G: Gate> PlanDoor<G> {
             rows.push(self.parts.assignment_row(&message, row, RowMode::Create)?);
         }
         let outcome = self.parts.put_assignments(id, rows, caller).await?;
-        let mut refused = Vec::new();
+        let (mut refused, mut already) = (Vec::new(), 0_u32);
         for ((_row, outcome), placement) in outcome.rows.iter().zip(part) {
-            if let RowOutcome::Refused(reason) = outcome
-                && *reason != "OTHERS_REFUSED"
-            {
-                let subject = uuid::Uuid::from_bytes(*placement.subject.as_bytes());
-                let (subject_id, reason) = (subject.to_string(), plain(reason).to_owned());
-                refused.push(pb::SubjectRefusal { subject_id, reason });
+            match outcome {
+                RowOutcome::Refused("OTHERS_REFUSED")
+                | RowOutcome::Created(..)
+                | RowOutcome::Updated(..) => {}
+                RowOutcome::Unchanged(..) => already += 1,
+                RowOutcome::Refused(reason) => {
+                    refused.push(self.parts.not_placed(plain(reason), placement, kept.day));
+                }
             }
         }
         let placed = if refused.is_empty() { part } else { &[] };
         let also_militia = self.parts.also_militia(placed.iter().map(|at| at.subject));
+        let placed = u32::try_from(placed.len()).unwrap_or(u32::MAX);
         Ok(pb::ConfirmProposalResponse {
-            assigned: u32::try_from(placed.len()).unwrap_or(u32::MAX),
+            assigned: placed.saturating_sub(already),
+            already,
             refused,
             ledger_index: outcome.ledger_index.unwrap_or(0),
             also_militia,
@@ -178,7 +186,11 @@ pub(super) fn named(request: &str, row: u32) -> uuid::Uuid {
 }
 
 fn draft(placement: &Placement, id: AssignmentId, day: Date) -> pb::Assignment {
-    let drafted = Assignment {
+    assignment(&drafted(placement, id, day), placement.version)
+}
+
+fn drafted(placement: &Placement, id: AssignmentId, day: Date) -> Assignment {
+    Assignment {
         id,
         version: 0,
         subject: placement.subject,
@@ -191,11 +203,47 @@ fn draft(placement: &Placement, id: AssignmentId, day: Date) -> pb::Assignment {
         to: None,
         ended: None,
         superseded_by: None,
-    };
-    assignment(&drafted, placement.version)
+        settled: Settled::default(),
+    }
 }
 
 impl RegistryParts {
+    /// The reserve units asked for, all of which the caller keeps; without names, all that exist on the
+    /// day and that the caller keeps.
+    fn chosen(
+        &self,
+        plan: &PlanIndex,
+        codes: &[String],
+        (day, tree): (Date, &Units),
+        caller: &Caller,
+    ) -> Result<Vec<ReserveUnit>, RegistryFault> {
+        if codes.is_empty() {
+            let all = plan.reserve_units().map(|kept| &kept.unit);
+            let kept = all.filter(|unit| unit.exists_on(day) && keeps(caller, unit, tree));
+            return Ok(kept.cloned().collect());
+        }
+        let mut chosen: BTreeMap<ReserveUnitCode, ReserveUnit> = BTreeMap::new();
+        for text in codes {
+            let kept = self.kept_unit(text, caller)?;
+            chosen.insert(kept.unit.code.clone(), kept.unit);
+        }
+        Ok(chosen.into_values().collect())
+    }
+
+    /// A placement that is refused, with the quota that is full where it is one.
+    fn not_placed(&self, reason: &'static str, at: &Placement, day: Date) -> pb::SubjectRefusal {
+        let unit = self.engine.registry().plan.reserve_unit(&at.reserve_unit).cloned();
+        let full = unit.filter(|_unit| reason == "QUOTA_FULL").map(|kept| {
+            let of = drafted(at, AssignmentId::from_bytes([0; 16]), day);
+            self.refused(reason, &kept.unit, &of).to_string()
+        });
+        pb::SubjectRefusal {
+            subject_id: uuid::Uuid::from_bytes(*at.subject.as_bytes()).to_string(),
+            reason: reason.to_owned(),
+            detail: full.unwrap_or_default(),
+        }
+    }
+
     fn must_keep_all(&self, part: &[Placement], caller: &Caller) -> Result<(), RegistryFault> {
         let mut codes: Vec<_> = part.iter().map(|at| &at.reserve_unit).collect();
         codes.dedup();
@@ -234,32 +282,6 @@ impl RegistryParts {
     }
 }
 
-/// The reserve units asked for, all of which the caller keeps; without names, all that exist on the
-/// day and that the caller keeps.
-fn chosen(
-    plan: &PlanIndex,
-    codes: &[String],
-    day: Date,
-    caller: &Caller,
-    tree: &Units,
-) -> Result<Vec<ReserveUnit>, RegistryFault> {
-    if codes.is_empty() {
-        let all = plan.reserve_units().map(|kept| &kept.unit);
-        let kept = all.filter(|unit| unit.exists_on(day) && keeps(caller, unit, tree));
-        return Ok(kept.cloned().collect());
-    }
-    let mut chosen: BTreeMap<ReserveUnitCode, ReserveUnit> = BTreeMap::new();
-    for text in codes {
-        let code: ReserveUnitCode = parse("reserve_unit_codes", text)?;
-        let kept = plan.reserve_unit(&code).ok_or_else(|| not_in_plan("reserve unit", &code))?;
-        if !keeps(caller, &kept.unit, tree) {
-            return Err(RegistryFault::Outside { unit: kept.unit.unit.clone() });
-        }
-        chosen.insert(code, kept.unit.clone());
-    }
-    Ok(chosen.into_values().collect())
-}
-
 /// Names a proposal by what it says.
 fn digest(day: Date, placements: &[Placement]) -> String {
     let mut digest = Context::new(&SHA256);
@@ -275,44 +297,4 @@ fn digest(day: Date, placements: &[Placement]) -> String {
         digest.update(&[at.tier.number()]);
     }
     hex::encode(&digest.finish().as_ref()[..16])
-}
-
-pub(super) fn reasons(counts: &BTreeMap<&'static str, u64>) -> Vec<pb::ReasonCount> {
-    let mut counts: Vec<_> = counts.iter().collect();
-    counts.sort_by_key(|(_reason, count)| std::cmp::Reverse(**count));
-    let count = |(reason, count): (&&'static str, &u64)| pb::ReasonCount {
-        reason: (*reason).to_owned(),
-        count: *count,
-    };
-    counts.into_iter().map(count).collect()
-}
-
-fn tiers(outcome: &Outcome) -> pb::TierCounts {
-    let [exact_first, exact_second, near_first, near_second] = outcome.by_tier;
-    pb::TierCounts { exact_first, exact_second, near_first, near_second }
-}
-
-fn summary(proposal: &Proposal) -> pb::ProposalSummary {
-    let post = |code: &ReserveUnitCode, no: u16, count: u32, reasons| pb::PostCount {
-        reserve_unit_code: code.to_string(),
-        post_no: no.into(),
-        count: count.into(),
-        reasons,
-        is_equipment: false,
-    };
-    let moved = proposal.filled_by_moving().take(UNFILLED_MAX);
-    let open = proposal.unfilled.iter().take(UNFILLED_MAX);
-    pb::ProposalSummary {
-        open: proposal.open,
-        candidates: proposal.candidates,
-        one_by_one: Some(tiers(&proposal.greedy)),
-        proposed: Some(tiers(&proposal.proposed)),
-        filled_by_moving: moved.map(|(code, no, more)| post(code, no, more, Vec::new())).collect(),
-        unfilled: open
-            .map(|at| post(&at.reserve_unit, at.post, at.missing, reasons(&at.reasons)))
-            .collect(),
-        unplaced: reasons(&proposal.unplaced_by_reason()),
-        kept_by_unfit: Vec::new(),
-        also_militia: 0,
-    }
 }

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::ops::Bound::{Excluded, Unbounded};
 
-use super::proposals::reasons;
+use jiff::civil::Date;
+
+use super::summary::reasons;
 use super::{PlanDoor, keeps, not_in_plan, sees};
 use crate::domain::ids::ReserveUnitCode;
 use crate::domain::plan::{self, Assignment, Held, PlanProblem, PlanRule, ReserveUnit};
@@ -18,9 +20,9 @@ use crate::wire::{WireError, parse, pb};
 /// Reserve units of a page: one may have 1,000 posts.
 const PAGE_LEN: usize = 50;
 
-/// Days before the last former establishment's end are its own.
-fn overlaps() -> PlanProblem {
-    PlanProblem { field: "valid_from".to_owned(), rule: PlanRule::FormerOverlaps }
+/// What is wrong with the first day.
+fn first_day(rule: PlanRule) -> RegistryFault {
+    RegistryFault::Plan(vec![PlanProblem { field: "valid_from".to_owned(), rule }])
 }
 
 fn message(kept: &Kept) -> pb::ReserveUnit {
@@ -30,6 +32,25 @@ fn message(kept: &Kept) -> pb::ReserveUnit {
 }
 
 impl RegistryParts {
+    /// Whether an establishment may begin on its day: days past keep what they had, unless that was wrong.
+    fn may_begin(
+        &self,
+        there: Option<&Kept>,
+        latest_former: Option<Date>,
+        unit: &ReserveUnit,
+        is_correction: bool,
+    ) -> Result<(), RegistryFault> {
+        if latest_former.is_some_and(|last| unit.valid_from <= last) {
+            return Err(first_day(PlanRule::FormerOverlaps));
+        }
+        let today = self.today();
+        let is_rewritten = there.is_some_and(|there| there.unit.is_rewritten_by(unit, today));
+        if is_rewritten && !is_correction {
+            return Err(first_day(PlanRule::PastRewritten));
+        }
+        Ok(())
+    }
+
     /// What another establishment does to those who hold places on its first day, or today: how many fitted before and
     /// do not any more, and where there are more than places.
     fn effects(
@@ -95,9 +116,7 @@ impl<G: Gate> PlanDoor<G> {
                 unit.valid_from = there.unit.valid_from;
             }
         }
-        if latest_former.is_some_and(|last| unit.valid_from <= last) {
-            return Err(RegistryFault::Plan(vec![overlaps()]));
-        }
+        self.parts.may_begin(there.as_ref(), latest_former, &unit, request.correct)?;
         let mut all = there.iter().map(|kept| &kept.unit).chain(std::iter::once(&unit));
         if !all.all(|unit| keeps(caller, unit, &units)) {
             return Err(RegistryFault::Outside { unit: unit.unit });
@@ -105,12 +124,14 @@ impl<G: Gate> PlanDoor<G> {
         let stored = pb::ReserveUnit::from(&unit);
         let before = there.as_ref().map(|kept| &kept.unit);
         let (no_longer_fit, surplus) = self.parts.effects(before, &unit);
+        let is_same = there.as_ref().is_some_and(|there| there.unit == unit);
         let told = |reserve_unit, ledger_index, created| pb::PutReserveUnitResponse {
             reserve_unit: Some(reserve_unit),
             ledger_index,
             created,
             no_longer_fit,
             surplus,
+            unchanged: is_same,
         };
         if request.dry_run {
             return Ok(told(stored, 0, there.is_none()));
@@ -155,7 +176,7 @@ impl<G: Gate> PlanDoor<G> {
         request: pb::GetReserveUnitRequest,
         caller: &Caller,
     ) -> Result<pb::GetReserveUnitResponse, RegistryFault> {
-        let code: ReserveUnitCode = parse("code", &request.code)?;
+        let code = self.parts.plan_code(&request.code, caller)?;
         let kept = self.parts.engine.registry().plan.reserve_unit(&code).cloned();
         let kept = kept
             .filter(|kept| sees(caller, &kept.unit, self.parts.engine.world().units()))

@@ -191,3 +191,31 @@ async fn people_are_counted_by_bands_of_age_and_by_assignment_of_today_alone() {
     let birthday = house.client.count_records(on("", &["age"])).await.expect_err("day by day");
     assert!(birthday.message().contains("whole records"), "{birthday}");
 }
+
+#[tokio::test]
+async fn codes_go_in_either_case_and_by_name_and_one_that_nobody_knows_is_refused_with_the_nearest()
+{
+    let mut house = House::new().await;
+    house.import(roster("commune-clean.xlsx"), "one").await.expect("imported");
+    let all = count(&mut house, "", &[]).await.expect("counted").total;
+    let of_code = count(&mut house, "specialty = CN01", &[]).await.expect("counted").total;
+    assert!(0 < of_code && of_code < all);
+    for same in ["specialty = cn01", "specialty = \"Bộ binh\"", "specialty = \"bo binh\""] {
+        let found = count(&mut house, same, &[]).await.expect("counted").total;
+        assert_eq!(found, of_code, "{same}");
+    }
+    let rest = count(&mut house, "NOT specialty = cn01", &[]).await.expect("counted").total;
+    assert_eq!(rest, all - of_code);
+    let begins = count(&mut house, "specialty = cn*", &[]).await.expect("counted").total;
+    assert_eq!(begins, count(&mut house, "specialty:*", &[]).await.expect("counted").total);
+    assert_eq!(count(&mut house, "name:*", &[]).await.expect("counted").total, all);
+    for (wrong, told) in [
+        ("specialty = CN99", "did you mean CN01"),
+        ("specialty = \"Bộ bin\"", "did you mean Bộ binh"),
+        ("NOT (specialty = CN01 OR specialty = ZZZZZZ)", "give a code or a name of the list"),
+        ("unit = \"03161\"", "did you mean 0"),
+    ] {
+        let refused = count(&mut house, wrong, &[]).await.expect_err("nobody knows it");
+        assert!(refused.message().contains(told), "{wrong}: {refused}");
+    }
+}

@@ -6,13 +6,13 @@ use super::*;
 use crate::rpc::registry::plan::PlanDoor;
 use crate::wire::pb::plan_service_server::PlanService;
 
-const HOME: &str = "03356";
-const ELSEWHERE: &str = "03160";
+pub(super) const HOME: &str = "03356";
+pub(super) const ELSEWHERE: &str = "03160";
 
 /// Soldiers of one commune and trade, young and well, each with an id.
 pub(super) struct Plan {
     pub(super) house: House,
-    door: PlanDoor<Arc<OpenGate>>,
+    pub(super) door: PlanDoor<Arc<OpenGate>>,
     pub(super) who: Vec<pb::Reservist>,
 }
 
@@ -56,7 +56,11 @@ impl Plan {
             ..pb::ReserveUnit::default()
         };
         let (request_id, reserve_unit) = ("u-1".to_owned(), Some(unit));
-        let put = pb::PutReserveUnitRequest { request_id, reserve_unit, dry_run: false };
+        let put = pb::PutReserveUnitRequest {
+            request_id,
+            reserve_unit,
+            ..pb::PutReserveUnitRequest::default()
+        };
         door.put_reserve_unit(Request::new(put)).await.expect("put");
         Self { house, door, who }
     }
@@ -75,7 +79,7 @@ impl Plan {
     }
 
     /// Changes one of them; gives the warnings.
-    async fn change(
+    pub(super) async fn change(
         &mut self,
         request_id: &str,
         who: usize,
@@ -89,7 +93,7 @@ impl Plan {
         stored.warnings
     }
 
-    async fn learns(&mut self, who: usize, trade: &str) {
+    pub(super) async fn learns(&mut self, who: usize, trade: &str) {
         let name = format!("t-{who}-{trade}");
         self.change(&name, who, |one| trade.clone_into(&mut one.specialty_code)).await;
     }

@@ -29,8 +29,8 @@ pub(super) struct Field {
     pub(super) units: Units,
     /// Asked units, each with the numbers of its addressed endpoints.
     pub(super) asked: BTreeMap<UnitCode, Vec<u32>>,
-    /// Records that open orders call.
-    pub(super) called: HashSet<[u8; 16]>,
+    /// Records that open orders call, by the number of the order.
+    pub(super) called: BTreeMap<String, HashSet<[u8; 16]>>,
 }
 
 impl Field {
@@ -46,7 +46,7 @@ impl Field {
                 asked.entry(endpoint.address.unit.clone()).or_default().push(number);
             }
         }
-        Ok(Self { units: world.units().clone(), asked, called: HashSet::new() })
+        Ok(Self { units: world.units().clone(), asked, called: BTreeMap::new() })
     }
 
     /// Every unit by place, and how far it is.
@@ -104,7 +104,8 @@ impl<'a> Pool<'a> {
         let (people, items) = (rows(RecordKind::Reservist), rows(RecordKind::Equipment));
         let leaving = registry.plan.leaving_from(calling.support.day());
         let leaving: Vec<[u8; 16]> = leaving.iter().map(|it| *it.as_bytes()).collect();
-        let ties = (people.ties(&leaving, &field.called), items.ties(&leaving, &field.called));
+        let called: HashSet<[u8; 16]> = field.called.values().flatten().copied().collect();
+        let ties = (people.ties(&leaving, &called), items.ties(&leaving, &called));
         let (held, gone) = (BTreeMap::new(), Vec::new());
         let mut pool = Self { calling, people, items, ties, held, gone };
         let area = calling.plan.map(|unit| Area::of(unit, &field.units, calling.support.day()));
@@ -156,6 +157,41 @@ impl<'a> Pool<'a> {
     /// Whether a candidate is a person who serves in the militia too.
     pub(super) fn is_in_militia(&self, row: u32) -> bool {
         row < self.people.end() && self.people.is_in_militia(row)
+    }
+}
+
+impl Pool<'_> {
+    /// Whether a candidate is a person of no known health.
+    pub(super) fn is_unexamined(&self, row: u32) -> bool {
+        row < self.people.end() && self.people.is_unexamined(row)
+    }
+
+    /// How many of the asked units other orders call, of those that fit the lines, by order.
+    pub(super) fn called_by(
+        &self,
+        lines: &[Line],
+        field: &Field,
+        reaches: &[Reach],
+    ) -> BTreeMap<String, u32> {
+        let is_asked = |unit: u32| {
+            let reach = usize::try_from(unit).ok().and_then(|unit| reaches.get(unit));
+            reach == Some(&Reach::Asked)
+        };
+        let both = |(at, line)| {
+            let of = |nearness| self.candidates(at, line, nearness);
+            of(Nearness::Exact).chain(of(Nearness::Near))
+        };
+        let called = lines
+            .iter()
+            .enumerate()
+            .flat_map(both)
+            .filter(|one| one.standing == Err(Barred::Called) && is_asked(one.unit));
+        let ids: HashSet<[u8; 16]> = called.map(|one| self.record(one.row).1).collect();
+        let count = |(order, own): (&String, &HashSet<[u8; 16]>)| {
+            let count = ids.iter().filter(|id| own.contains(*id)).count();
+            (count > 0).then(|| (order.clone(), u32::try_from(count).unwrap_or(u32::MAX)))
+        };
+        field.called.iter().filter_map(count).collect()
     }
 }
 

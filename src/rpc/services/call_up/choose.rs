@@ -8,7 +8,7 @@ use prost::bytes::Bytes;
 use roaring::RoaringBitmap;
 
 use crate::domain::callup::standing::Judge;
-use crate::domain::callup::{Barred, Chosen, Demand, Reason, Selection, select};
+use crate::domain::callup::{Barred, Chosen, Demand, LineFill, Reason, Selection, select};
 use crate::domain::ids::{ReserveUnitCode, UnitCode};
 use crate::domain::order::RequirementKind;
 use crate::domain::order::handling::Handling;
@@ -48,6 +48,9 @@ pub(super) struct Made {
     /// Of all who are chosen or stand by, by row.
     records: HashMap<u32, (RecordKind, [u8; 16])>,
     in_militia: RoaringBitmap,
+    unexamined: RoaringBitmap,
+    /// Where nobody is chosen: how many of those looked at are on which other orders.
+    called_by: BTreeMap<String, u32>,
     selection: Selection,
 }
 
@@ -64,6 +67,7 @@ impl Choice {
         let demand = Demand {
             wanted: self.lines.iter().map(|line| line.count).collect(),
             units: reaches,
+            by_plan,
             reserve_percent: self.reserve_percent,
         };
         let registry = engine.registry();
@@ -80,10 +84,28 @@ impl Choice {
         };
         let records = rows().map(|row| (row, pool.record(row))).collect();
         let in_militia = rows().filter(|row| pool.is_in_militia(*row)).collect();
+        let unexamined = rows().filter(|row| pool.is_unexamined(*row)).collect();
+        let called_by = if selection.chosen.is_empty() {
+            pool.called_by(&self.lines, &field, &demand.units)
+        } else {
+            BTreeMap::new()
+        };
         drop(registry);
         let Self { lines, day, plan, posts, .. } = self;
         let plan = plan.map(|unit| unit.code);
-        Made { lines, field, units, posts, plan, day, records, in_militia, selection }
+        Made {
+            lines,
+            field,
+            units,
+            posts,
+            plan,
+            day,
+            records,
+            in_militia,
+            unexamined,
+            called_by,
+            selection,
+        }
     }
 }
 
@@ -121,10 +143,10 @@ impl Made {
                 _person => share.people += 1,
             }
         }
-        let also_militia = |line: u32| {
+        let called_of = |line: u32, rows: &RoaringBitmap| {
             let called = self.selection.chosen.iter().filter(|one| one.line == line);
-            let both = called.filter(|one| self.in_militia.contains(one.row)).count();
-            u32::try_from(both).unwrap_or(u32::MAX)
+            let those = called.filter(|one| rows.contains(one.row)).count();
+            u32::try_from(those).unwrap_or(u32::MAX)
         };
         let filled = self.lines.iter().zip(&self.selection.lines);
         let lines = (0_u32..).zip(filled).map(|(at, (line, fill))| {
@@ -139,10 +161,11 @@ impl Made {
                 wanted: fill.wanted,
                 exact: fill.exact,
                 near: fill.near,
-                refused: fill.refused.iter().map(|(why, count)| refusal((*why, *count))).collect(),
+                refused: refused(line, fill),
                 elsewhere: elsewhere.collect(),
                 reserve: u32::try_from(fill.reserve.len()).unwrap_or(u32::MAX),
-                also_militia: also_militia(at),
+                also_militia: called_of(at, &self.in_militia),
+                unexamined: called_of(at, &self.unexamined),
             }
         });
         pb::CallUpSummary {
@@ -152,6 +175,35 @@ impl Made {
             lines: lines.collect(),
             shares: shares.into_values().collect(),
             ..pb::CallUpSummary::default()
+        }
+    }
+
+    /// Why nobody and nothing is chosen, in words.
+    pub(super) fn empty_text(&self) -> String {
+        let mut counts: BTreeMap<Barred, u32> = BTreeMap::new();
+        for (line, fill) in self.lines.iter().zip(&self.selection.lines) {
+            for (why, count) in all_refused(line, fill) {
+                *counts.entry(why).or_default() += count;
+            }
+        }
+        let why = counts.iter().map(|(why, count)| {
+            let orders: Vec<String> =
+                self.called_by.iter().map(|(order, count)| format!("{count} by {order}")).collect();
+            match why {
+                Barred::Called => format!("CALLED {count} ({})", orders.join(", ")),
+                other => format!("{} {count}", other.as_str()),
+            }
+        });
+        let why: Vec<String> = why.collect();
+        if why.is_empty() {
+            "nobody and nothing of such a specialty or type is in the units asked: ask more units, or \
+             name near specialties"
+                .to_owned()
+        } else {
+            let why = why.join(", ");
+            format!(
+                "nobody and nothing can be called ({why}): ask more units, or name near specialties"
+            )
         }
     }
 
@@ -169,6 +221,23 @@ impl Made {
         };
         all.filter_map(substitute).collect()
     }
+}
+
+/// Why a line falls short, by reason; of a plan's also the places that nobody holds.
+fn all_refused(line: &Line, fill: &LineFill) -> BTreeMap<Barred, u32> {
+    let mut all = fill.refused.clone();
+    if let Some(holders) = &line.holders {
+        let held = holders.iter().filter(|holder| holder.waits.is_none()).count();
+        let vacant = line.count.saturating_sub(u32::try_from(held).unwrap_or(u32::MAX));
+        if vacant > 0 {
+            all.insert(Barred::Vacant, vacant);
+        }
+    }
+    all
+}
+
+fn refused(line: &Line, fill: &LineFill) -> Vec<pb::CallUpRefusal> {
+    all_refused(line, fill).into_iter().map(refusal).collect()
 }
 
 /// So many for one reason, as a message.

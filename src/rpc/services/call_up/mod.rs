@@ -112,7 +112,7 @@ impl CallUps {
             return Ok(pb::SelectCallUpResponse { summary, reserve, ..Default::default() });
         }
         if chosen.ids().next().is_none() {
-            let text = "nobody and nothing can be called: ask more units, or name near specialties";
+            let text = chosen.empty_text();
             return Err(Reject::new(Code::Precondition, "CALL_UP_EMPTY", text).into());
         }
         self.record_reading(caller, &chosen).await?;
@@ -282,20 +282,24 @@ impl CallUps {
         Ok(pb::GetCallUpResponse { summary, proof: Some(proof), drift, reserve })
     }
 
-    /// The records that open orders of this handling call by name: a drill ties nobody for the real
-    /// thing.
-    async fn called(&self, handling: Handling) -> Result<HashSet<[u8; 16]>, Status> {
-        let by: Vec<OrderId> = {
+    /// The records that open orders of this handling call by name, by the order's number: a drill ties
+    /// nobody for the real thing.
+    async fn called(
+        &self,
+        handling: Handling,
+    ) -> Result<BTreeMap<String, HashSet<[u8; 16]>>, Status> {
+        let by: Vec<(String, OrderId)> = {
             let (world, now) = (self.doors.engine.world(), self.doors.engine.now());
             let open = world.current(now);
             let open = open.filter(|file| file.order.handling == handling);
-            open.filter_map(|file| file.order.call_up.as_ref().map(|own| own.frozen_by)).collect()
+            let by = |own: &CallUp, file: &Order| (file.number_text(), own.frozen_by);
+            open.filter_map(|file| Some(by(file.order.call_up.as_ref()?, &file.order))).collect()
         };
-        let mut called = HashSet::new();
-        for order in by {
+        let mut called: BTreeMap<String, HashSet<[u8; 16]>> = BTreeMap::new();
+        for (number, order) in by {
             let lists = self.doors.sheets.of(order).await.map_err(unreadable)?;
-            called
-                .extend(lists.frozen.leaves().iter().flat_map(|leaf| leaf.records.iter().copied()));
+            let own = lists.frozen.leaves().iter().flat_map(|leaf| leaf.records.iter().copied());
+            called.entry(number).or_default().extend(own);
         }
         Ok(called)
     }

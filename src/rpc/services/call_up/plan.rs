@@ -127,7 +127,7 @@ mod tests {
 
     use super::*;
     use crate::domain::ids::{AssignmentId, ReservistId};
-    use crate::domain::plan::{Assignment, Post, Subject, Tier};
+    use crate::domain::plan::{Assignment, Post, Settled, Subject, Tier};
     use crate::index::assignments::{Assigned, Kept, PlanChange};
 
     const DAY: Date = date(2026, 12, 1);
@@ -161,6 +161,7 @@ mod tests {
             to: (stage == Stage::Ended).then(|| date(2026, 6, 30)),
             ended: None,
             superseded_by: None,
+            settled: Settled::default(),
         }
     }
 

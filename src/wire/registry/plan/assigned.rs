@@ -2,7 +2,10 @@
 
 use super::{date, number};
 use crate::domain::ids::{AssignmentId, EquipmentId, ReservistId};
-use crate::domain::plan::{Assignment, EndReason, Stage, Subject, Tier};
+use crate::domain::plan::{
+    Assignment, EndReason, SETTLED_LEN_MAX, Settled, Stage, Subject, Tier, known_validity,
+    validity_code,
+};
 use crate::domain::registry::Lists;
 use crate::domain::world::RecordKind;
 use crate::wire::registry::{
@@ -78,8 +81,25 @@ impl TryFrom<&pb::Assignment> for Assignment {
             } else {
                 Some(parse::<AssignmentId>("superseded_by", by)?)
             },
+            settled: settled(&message.settled)?,
         })
     }
+}
+
+fn settled(runs: &[pb::SettledDays]) -> Result<Settled, WireError> {
+    if runs.len() > SETTLED_LEN_MAX {
+        return Err(WireError::new("settled", "has more than 600 runs"));
+    }
+    let mut settled = Settled::default();
+    for run in runs {
+        let last = date("last_date", run.last_date.as_ref())?;
+        let verdict = known_validity(&run.verdict);
+        settled.settle(
+            last.ok_or_else(|| WireError::missing("last_date"))?,
+            verdict.ok_or_else(|| WireError::new("verdict", "is none that there is"))?,
+        );
+    }
+    Ok(settled)
 }
 
 /// An assignment and the version of the subject's record that it was decided on.
@@ -103,5 +123,14 @@ pub fn assignment(assignment: &Assignment, subject_version: u64) -> pb::Assignme
         end_reason: assignment.ended.map_or(0, |reason| reason.number().into()),
         superseded_by: assignment.superseded_by.map(|id| id.to_string()).unwrap_or_default(),
         subject_version,
+        settled: assignment
+            .settled
+            .runs()
+            .iter()
+            .map(|run| pb::SettledDays {
+                last_date: Some(civil(run.last)),
+                verdict: validity_code(run.validity).to_owned(),
+            })
+            .collect(),
     }
 }

@@ -1,0 +1,260 @@
+//! Reserve units, in from a spreadsheet: checked whole, every fault with its row, before the first is
+//! changed.
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result, anyhow, bail};
+use clap::Args;
+use jiff::civil::Date;
+use serde_json::{Value, json};
+use tonic_types::StatusExt as _;
+
+use super::held;
+use super::units::{asked, totals};
+use crate::cli::Cx;
+use crate::cli::connection::{Connection, refused, request, request_id};
+use crate::cli::output::{table, text_of};
+use crate::cli::registry::import::{is_apart, may_write, read_mapping};
+use crate::roster::plan::{HEALTH_UNSAID, PlanFault, PlanFile, Planned, read_plan};
+use crate::roster::template::write_plan_template;
+use crate::roster::{IgnoredColumn, Source};
+use crate::wire::pb;
+use crate::wire::registry::plan::date;
+
+/// Faults shown: whoever mends more takes the file of refused rows.
+const FAULTS_SHOWN_MAX: usize = 50;
+
+/// Which plan to read.
+#[derive(Debug, Clone, Args)]
+pub(in crate::cli) struct Import {
+    /// An .xlsx, .xls, .ods or .csv file.
+    #[arg(required_unless_present = "template")]
+    file: Option<PathBuf>,
+    /// The sheet to read, where several hold a plan.
+    #[arg(long, value_name = "NAME")]
+    sheet: Option<String>,
+    /// Says what columns and words mean where guessing fails; a file in TOML.
+    #[arg(long, value_name = "FILE")]
+    mapping: Option<PathBuf>,
+    /// Writes an empty form with the headers that are known, and imports nothing.
+    #[arg(long, value_name = "OUT.xlsx", conflicts_with_all = ["file", "dry_run", "refused"])]
+    template: Option<PathBuf>,
+    /// Says all that would happen; nothing is changed.
+    #[arg(long)]
+    dry_run: bool,
+    /// What is stored was wrong from its first day: days past read as the file says. Without it a reserve
+    /// unit in force is followed by the new one, from a later day on.
+    #[arg(long)]
+    correct: bool,
+    /// Where rows are at fault, writes all rows with the reasons as a spreadsheet to mend and import.
+    #[arg(long, value_name = "OUT.xlsx")]
+    refused: Option<PathBuf>,
+    /// Replaces files to be written if they are there already.
+    #[arg(long)]
+    force: bool,
+}
+
+/// A reserve unit, what becomes of it, and what that does to those who hold places.
+struct Done {
+    unit: pb::ReserveUnit,
+    state: &'static str,
+    no_longer_fit: Vec<pb::ReasonCount>,
+    surplus: Vec<pb::PostCount>,
+}
+
+pub(super) async fn import(cx: &Cx, import: Import) -> Result<()> {
+    if let Some(out) = import.template.as_deref() {
+        may_write(out, import.force)?;
+        write_plan_template(out, import.force)?;
+        cx.screen.note(&format!("an empty form is in {}", out.display()));
+        return Ok(());
+    }
+    let file = import.file.clone().context("no file is named: give a plan")?;
+    if let Some(out) = import.refused.as_deref() {
+        may_write(out, import.force)?;
+        is_apart(out, &file)?;
+    }
+    let mapping = import.mapping.as_deref().map(read_mapping).transpose()?.unwrap_or_default();
+    let plan = read_plan(Source::Path(&file), import.sheet.as_deref(), &mapping)?;
+    let connection = cx.connect().await?;
+    // All are checked before the first is changed.
+    let (mut done, mut faults) = (Vec::new(), plan.faults.clone());
+    for planned in &plan.units {
+        match put(&connection, planned, (true, import.correct)).await? {
+            Ok(one) => done.push(one),
+            Err(more) => faults.extend(more),
+        }
+    }
+    if !faults.is_empty() {
+        return refuse(cx, &import, &plan, faults);
+    }
+    if !import.dry_run {
+        done.clear();
+        for planned in &plan.units {
+            match put(&connection, planned, (false, import.correct)).await? {
+                Ok(one) => done.push(one),
+                // Something else changed between the check and now.
+                Err(faults) => {
+                    let told = faults.iter().map(ToString::to_string).collect::<Vec<_>>();
+                    bail!(
+                        "{} after {} reserve units: import it again",
+                        told.join("; "),
+                        done.len()
+                    );
+                }
+            }
+        }
+    }
+    show(cx, &done, &plan.ignored, import.dry_run)
+}
+
+/// Puts a reserve unit, or asks only whether it could be; the inner error is what is wrong with its rows.
+async fn put(
+    connection: &Connection,
+    planned: &Planned,
+    (dry_run, correct): (bool, bool),
+) -> Result<Result<Done, Vec<PlanFault>>> {
+    let ask = pb::PutReserveUnitRequest {
+        request_id: request_id(),
+        reserve_unit: Some(planned.unit.clone()),
+        dry_run,
+        correct,
+    };
+    let put = match connection.plan().put_reserve_unit(request(ask)).await {
+        Ok(put) => put.into_inner(),
+        Err(status) => {
+            let bad = status.get_details_bad_request();
+            let fields = bad.map(|bad| bad.field_violations).unwrap_or_default();
+            let places = &planned.places;
+            let faults = fields.iter().map(|at| places.fault(&at.field, &at.description));
+            let faults: Vec<PlanFault> = faults.collect();
+            if !faults.is_empty() {
+                return Ok(Err(faults));
+            }
+            let code = &planned.unit.code;
+            return Err(refused(status)).with_context(|| format!("reserve unit {code}"));
+        }
+    };
+    let state = match (put.created, put.unchanged) {
+        (true, _) => "created",
+        (false, true) => "unchanged",
+        (false, false) => "updated",
+    };
+    let (no_longer_fit, surplus) = (put.no_longer_fit, put.surplus);
+    Ok(Ok(Done { unit: held(put.reserve_unit)?, state, no_longer_fit, surplus }))
+}
+
+/// Says all that is wrong, writes the rows to mend where asked, and changes nothing.
+fn refuse(cx: &Cx, import: &Import, plan: &PlanFile, mut faults: Vec<PlanFault>) -> Result<()> {
+    faults.sort();
+    faults.dedup();
+    if let Some(out) = import.refused.as_deref() {
+        if import.force && out.exists() {
+            std::fs::remove_file(out)
+                .with_context(|| format!("failed to replace {}", out.display()))?;
+        }
+        plan.refused(&faults).save(out)?;
+        cx.screen.note(&format!("the rows with what is wrong are in {}", out.display()));
+    }
+    let mut text = format!("{} faults; nothing was changed", faults.len());
+    for fault in faults.iter().take(FAULTS_SHOWN_MAX) {
+        text.push_str(&format!("\n{fault}"));
+    }
+    if faults.len() > FAULTS_SHOWN_MAX {
+        let more = faults.len() - FAULTS_SHOWN_MAX;
+        text.push_str(&format!("\nand {more} more: --refused OUT.xlsx writes all of them"));
+    }
+    text.push_str(&ignored_text(&plan.ignored));
+    Err(anyhow!(text))
+}
+
+fn ignored_text(ignored: &[IgnoredColumn]) -> String {
+    let line = |at: &IgnoredColumn| {
+        let header = if at.header.is_empty() { "without a header" } else { &at.header };
+        format!(
+            "\ncolumn {} ({header}) was not read: no field is for it; a mapping file can name one \
+             (--mapping)",
+            at.column
+        )
+    };
+    ignored.iter().map(line).collect()
+}
+
+/// What an import does to days past and to those who hold places, in words.
+fn effects_text(done: &Done, today: Date) -> String {
+    let (unit, mut text) = (&done.unit, String::new());
+    let from = date("valid_from", unit.valid_from.as_ref()).ok().flatten();
+    if let Some(from) = from.filter(|from| *from < today && done.state != "unchanged") {
+        text.push_str(&format!(
+            "\n{}: in force since {from}; days since then read by it",
+            unit.code
+        ));
+    }
+    if !done.no_longer_fit.is_empty() {
+        let count: u64 = done.no_longer_fit.iter().map(|at| at.count).sum();
+        let reasons = done.no_longer_fit.iter().map(|at| format!("{} {}", at.reason, at.count));
+        let reasons = reasons.collect::<Vec<_>>().join(", ");
+        text.push_str(&format!("\n{}: {count} holders no longer fit ({reasons})", unit.code));
+    }
+    for at in &done.surplus {
+        let what = if at.is_equipment { "equipment line" } else { "post" };
+        let (code, no, count) = (&unit.code, at.post_no, at.count);
+        text.push_str(&format!("\n{code}: {what} {no} has {count} holders more than places"));
+    }
+    text
+}
+
+/// Who may hold the posts that said nothing of health.
+fn health_text(done: &[Done]) -> &'static str {
+    let is_bound = |post: &pb::PlanPost| post.health_max == HEALTH_UNSAID;
+    if done.iter().any(|done| done.unit.posts.iter().any(is_bound)) {
+        "\nposts of health class 3, which is also what a post gets for which the file says none, take \
+         nobody worse and nobody who was never examined: write 0 to take everybody"
+    } else {
+        ""
+    }
+}
+
+fn show(cx: &Cx, done: &[Done], ignored: &[IgnoredColumn], dry_run: bool) -> Result<()> {
+    let units: Vec<Value> = done
+        .iter()
+        .map(|done| {
+            let mut value = totals(&done.unit);
+            value["state"] = json!(done.state);
+            let unfit = done.no_longer_fit.iter().map(|at| (at.reason.clone(), json!(at.count)));
+            value["no_longer_fit"] = unfit.collect::<serde_json::Map<_, _>>().into();
+            value["surplus"] = done
+                .surplus
+                .iter()
+                .map(|at| {
+                    json!({ "post": at.post_no, "equipment": at.is_equipment, "count": at.count })
+                })
+                .collect();
+            value
+        })
+        .collect();
+    let columns = ignored.iter().map(|at| json!({ "column": at.column, "header": at.header }));
+    let value = json!({
+        "dry_run": dry_run, "reserve_units": units,
+        "ignored_columns": columns.collect::<Vec<_>>(),
+    });
+    cx.screen.show(&value, || {
+        let mut rows = table(&["CODE", "NAME", "POSTS", "PEOPLE", "EQUIPMENT", "STATE"]);
+        for Done { unit, state, .. } in done {
+            let (people, equipment) = asked(unit);
+            rows.add_row([
+                unit.code.clone(),
+                unit.name.clone(),
+                unit.posts.len().to_string(),
+                people.to_string(),
+                equipment.to_string(),
+                (*state).to_owned(),
+            ]);
+        }
+        let foot = if dry_run { "\nchecked only: nothing was changed" } else { "" };
+        let today = cx.clock.now().date_in_vietnam();
+        let effects: String = done.iter().map(|done| effects_text(done, today)).collect();
+        let ignored = ignored_text(ignored);
+        format!("{}{effects}{ignored}{}{foot}", text_of(&rows), health_text(done))
+    })
+}
