@@ -316,11 +316,8 @@ impl Owner {
         let recorded_at = if group.entries.is_empty() {
             repeated_at
         } else {
-            match self.commit(
-                std::mem::take(&mut group.leaves),
-                plan.take_ops(),
-                &[Span::none()],
-            )? {
+            let leaves = std::mem::take(&mut group.leaves);
+            match self.commit(leaves, plan.take_ops(), &[Span::none()])? {
                 Ok(hashes) => self.publish(&group.entries, hashes, Some(&plan)),
                 Err(failed) => {
                     self.world = self.view.world.read().clone();

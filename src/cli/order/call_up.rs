@@ -66,6 +66,9 @@ pub(super) struct Choosing {
     reserve: u32,
 }
 
+const NOBODY: &str =
+    "nobody would be called: say how many with --need CN02=12 or --need-equipment PT01=3";
+
 /// The same as part of a draft.
 #[derive(Debug, Clone, Args)]
 pub(super) struct CallUpTerms {
@@ -87,11 +90,7 @@ impl Choosing {
     fn ask(&self, source: &Source, needs: &Needs) -> Result<pb::SelectCallUpRequest> {
         let (plan_code, needs) = match source {
             Source::Plan(code) => (code.to_string(), Vec::new()),
-            Source::Strength if needs.is_empty() => {
-                bail!(
-                    "nobody would be called: say how many with --need CN02=12 or --need-equipment PT01=3"
-                )
-            }
+            Source::Strength if needs.is_empty() => bail!(NOBODY),
             Source::Strength => {
                 (String::new(), needs.requirements().iter().map(|need| self.need(need)).collect())
             }
@@ -107,8 +106,8 @@ impl Choosing {
 
     fn need(&self, need: &Requirement) -> pb::CallUpNeed {
         let said = self.near.iter().filter(|(code, _near)| *code == need.code);
-        let near: Vec<String> =
-            said.clone().flat_map(|(_code, near)| near).map(ToString::to_string).collect();
+        let near = said.clone().flat_map(|(_code, near)| near);
+        let near: Vec<String> = near.map(ToString::to_string).collect();
         pb::CallUpNeed {
             code: need.code.to_string(),
             kind: match need.kind {

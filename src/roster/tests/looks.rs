@@ -361,6 +361,11 @@ fn the_code_of_a_closed_unit_means_what_took_its_place() {
     let mut province = Province::new();
     let closed = province.units.get(&"03162".parse().expect("a code")).expect("a unit").clone();
     let mut closed = closed;
+    let below = province.units.iter().filter(|unit| unit.parent.as_ref() == Some(&closed.code));
+    for mut below in below.cloned().collect::<Vec<_>>() {
+        below.parent = Some("03160".parse().expect("a code"));
+        province.units.put(below).expect("a change of the map");
+    }
     closed.valid_to = Some(jiff::civil::date(2025, 12, 31));
     closed.former.successors = vec!["03160".parse().expect("a code")];
     province.units.put(closed).expect("a change of the map");

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use crate::cli::Cx;
 use crate::cli::connection::{Connection, refused, request, request_id};
+use crate::cli::days::day;
 use crate::cli::output::{table, text_of};
 use crate::domain::unit::{Change, Unit, Units};
 use crate::roster::lists::{UnitList, UnitPlan, read_unit_list};
@@ -28,7 +29,7 @@ pub(in crate::cli) struct Import {
     /// An .xlsx, .xls, .ods or .csv file.
     file: PathBuf,
     /// Carries out other names, kinds and places as renamings and moves that hold from this day on.
-    #[arg(long, value_name = "DATE", requires = "document")]
+    #[arg(long, value_name = "DATE", value_parser = day, requires = "document")]
     on: Option<Date>,
     /// The number of the document that those rest on, or the reason.
     #[arg(long, value_name = "TEXT", requires = "on")]
