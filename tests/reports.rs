@@ -385,10 +385,17 @@ fn a_list_of_units_rewrites_none_and_what_it_changes_with_a_day_is_taken_back() 
         let again = place.run(&["unit", "import", name, "--as", "admin"]);
         assert_eq!((&again["unchanged"], &again["updated"]), (&json!(all), &json!(0)), "{again}");
     }
+    assert_rewrites_none(&place);
+    assert_goes_back(&place);
+    assert_whole_ledger_goes_out(&place);
+}
+
+/// Another name and parent are refused; with a day they are a renaming and a move, each taken back.
+fn assert_rewrites_none(place: &Place) {
     let shown = |code: &str| place.run(&["unit", "show", code, "--as", "admin"]);
     let before = shown("03160");
     let text = "Mã;Tên;Trực thuộc;Căn cứ;Dân số\n3160;Xã Đổi Tên;KV2;Có văn bản;25000\n";
-    let list = write(&place, "changed.csv", text);
+    let list = write(place, "changed.csv", text);
     let refused = place.run(&["unit", "import", &list, "--as", "admin"]);
     let why = refused["rejected"]["2"].as_str().expect("a reason");
     assert!(why.contains("unit rename 03160"), "{refused}");
@@ -421,8 +428,11 @@ fn a_list_of_units_rewrites_none_and_what_it_changes_with_a_day_is_taken_back() 
     let after = shown("03160");
     assert_eq!((&after["name"], &after["parent_code"]), (&before["name"], &before["parent_code"]));
     assert_eq!(after["population"], json!(25_000), "a fact has no day");
+}
 
-    // A split is in the history of what was split.
+/// A split is in the history of what was split; who was entered by the old name of a merged unit goes
+/// back with it.
+fn assert_goes_back(place: &Place) {
     let part = "03161=Xã Tách Ra";
     let split = [
         "unit",
@@ -440,7 +450,6 @@ fn a_list_of_units_rewrites_none_and_what_it_changes_with_a_day_is_taken_back() 
     let last = history["changes"].as_array().expect("a list").last().cloned().expect("the split");
     assert_eq!((&last["change"], &last["ledger_index"]), (&json!("split"), &split["ledger_index"]));
 
-    // Who was entered by the old name of a merged unit goes back with it.
     let merge = [
         "unit",
         "merge",
@@ -455,7 +464,7 @@ fn a_list_of_units_rewrites_none_and_what_it_changes_with_a_day_is_taken_back() 
     let merged = place.run(&[&merge[..], &["--as", "admin"]].concat());
     let people = "Họ và tên;Ngày sinh;Giới tính;Số CCCD;Hạng dự bị;Xã, phường\n\
         Lò Văn An;01/01/2000;Nam;011200000001;1;Xã Nậm Kè\n";
-    let people = write(&place, "old.csv", people);
+    let people = write(place, "old.csv", people);
     let import = ["reservist", "import", &people, "--as-of", "2026-01-04", "--as", "admin"];
     for created in [1, 0] {
         assert_eq!(place.run(&import)["created"], json!(created));
@@ -474,8 +483,10 @@ fn a_list_of_units_rewrites_none_and_what_it_changes_with_a_day_is_taken_back() 
     assert_eq!(own["records"], json!({ "reservist": 1 }), "{would}");
     place.run(&undo);
     assert_eq!((count("03160"), count("03162")), (0, 1));
+}
 
-    // All entries go into the file, the newest of them on the screen.
+/// All entries go into the file, the newest of them on the screen.
+fn assert_whole_ledger_goes_out(place: &Place) {
     let listed = place.run(&["ledger", "list", "--export", "ledger.csv", "--as", "admin"]);
     assert_eq!(listed.as_array().expect("a list").len(), 50);
     let size = place.run(&["ledger", "head", "--as", "admin"])["size"].as_u64().expect("a size");

@@ -6,7 +6,7 @@ mod told;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, anyhow};
+use anyhow::{Context as _, Error, Result, anyhow};
 use clap::Args;
 use jiff::civil::Date;
 use serde_json::{Map, Value, json};
@@ -165,23 +165,27 @@ pub(super) async fn run(cx: &Cx, roster: Roster, kind: RosterKind) -> Result<()>
     {
         give_mapping(cx, mapping, roster.mapping_out.as_deref(), roster.force)?;
     }
-    let report = fed.map_err(|failure| match failure {
-        FeedError::Server { answered: 0, source } if source.code() != Code::Unavailable => {
-            refused(*source)
-        }
-        // The library's own words for a status are for programmers.
-        FeedError::Server { source, .. } => refused(*source).context(format!(
-            "the import was cut short: {} rows are answered for and stay as they are; once the server \
-             answers, import the same file again to complete it",
-            bar.position()
-        )),
-        other => other.into(),
-    })?;
+    let report = fed.map_err(|failure| cut_short(failure, bar.position()))?;
     let is_hinted = roster.refused.is_none();
     if let Some(out) = roster.refused {
         write_rows(cx, again, report.clone(), out, roster.force).await?;
     }
     cx.screen.show(&report, || told::text(&file, roster.dry_run, is_hinted, &report))
+}
+
+/// Why an import ended early, and how it is taken up again.
+fn cut_short(failure: FeedError, rows: u64) -> Error {
+    match failure {
+        FeedError::Server { answered: 0, source } if source.code() != Code::Unavailable => {
+            refused(*source)
+        }
+        // The library's own words for a status are for programmers.
+        FeedError::Server { source, .. } => refused(*source).context(format!(
+            "the import was cut short: {rows} rows are answered for and stay as they are; once the \
+             server answers, import the same file again to complete it"
+        )),
+        other => other.into(),
+    }
 }
 
 /// Writes the refused rows, if there are any.

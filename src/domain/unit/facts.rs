@@ -215,7 +215,7 @@ mod tests {
     fn a_first_day_that_was_not_known_is_filled_in_unless_the_unit_was_changed_since() {
         let (mut units, held) = commune();
         let unknown = Unit { valid_from: None, ..held.clone() };
-        units.put(unknown.clone()).expect("a unit");
+        units.put(unknown).expect("a unit");
         assert_eq!(units.listed(&held), Ok(held.clone()));
         let rename =
             Change::Rename { unit: held.code.clone(), name: "Xã Mới".into(), kind: None };
