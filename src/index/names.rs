@@ -24,7 +24,7 @@ use crate::index::table::{Order, index};
 
 pub(in crate::index) use query::Asked;
 pub use query::NameQuery;
-use spoken::spoken;
+pub(in crate::index) use spoken::spoken;
 pub(super) use spoken::words_of;
 
 /// Room between two labels when all are made anew.

@@ -62,6 +62,8 @@ pub struct Table {
     by_id: HashTable<u32>,
     /// A row's number twice, and the place of the key.
     by_key: HashTable<u32>,
+    /// By name and day of birth, of rows that have both.
+    by_person: HashTable<u32>,
     hasher: DefaultHashBuilder,
     columns: Vec<Column>,
     /// By the unit's place in its column.
@@ -114,6 +116,7 @@ impl Table {
             free: Vec::new(),
             by_id: HashTable::new(),
             by_key: HashTable::new(),
+            by_person: HashTable::new(),
             hasher: DefaultHashBuilder::default(),
             columns: vec![Column::default(); Facet::COUNT],
             units: Vec::new(),
@@ -228,6 +231,7 @@ impl Table {
         self.phones.put(number, &row.phones);
         if !row.name.is_empty() {
             self.name_of[at] = self.names.put(&row.name, number);
+            self.put_person(number, row);
         }
     }
 
@@ -299,6 +303,7 @@ impl Table {
     /// Takes away all that is known of a row, but not the row.
     fn clear(&mut self, number: u32) {
         let at = index(number);
+        self.clear_person(number);
         let keys = self.keys[at];
         for (_place, key) in keys.places() {
             if self.row_of_key(key) == Some(number) {

@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use super::spoken::{Word, folded_of, words_in, words_of};
+use super::spoken::{Word, folded_of, words_in};
 
 /// A word that is asked for. Personal: never printed.
 #[derive(Clone, PartialEq, Eq)]
@@ -57,14 +57,6 @@ impl fmt::Debug for NameQuery {
 }
 
 impl NameQuery {
-    /// The names that are spelled as the one of a key, marks aside.
-    pub(in crate::index) fn spelled_as(key: &str) -> Self {
-        let (words, count) = words_of(key);
-        let folded = |word: &String| Asked { folded: folded_of(word).to_owned(), marked: None };
-        let phrase = words.iter().take(count).map(folded).collect();
-        Self { words: Vec::new(), phrases: vec![phrase], is_whole: true }
-    }
-
     /// Whether a name is meant: its indexed words, of which the first `count` are spoken, family first.
     pub(super) fn takes(&self, (name, count): &(Vec<String>, usize)) -> bool {
         self.phrases.iter().all(|phrase| begins(&name[..*count], phrase, self.is_whole))

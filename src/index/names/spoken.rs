@@ -123,7 +123,7 @@ pub(in crate::index) fn words_of(key: &str) -> (Vec<String>, usize) {
 
 /// The same words without marks, with a space before each: letter by letter, so that comparing two names
 /// makes no text.
-pub(super) fn spoken(key: &str) -> impl Iterator<Item = char> {
+pub(in crate::index) fn spoken(key: &str) -> impl Iterator<Item = char> {
     let is_spoken = |c: &char| !is_weight(*c) && !is_combining_mark(*c) && *c != '\'';
     let letters = words(key).flat_map(move |(letters, _tones)| {
         let letters = letters.chars().filter(is_spoken);

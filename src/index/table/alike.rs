@@ -2,9 +2,14 @@
 //!
 //! Asked by imports for new records. Where only the month or year of a birth is known, nothing is said.
 
+use std::hash::{BuildHasher as _, Hasher as _};
+
+use hashbrown::DefaultHashBuilder;
+
 use super::{Table, index, packed};
 use crate::domain::ids::UnitCode;
-use crate::index::{NameQuery, Row};
+use crate::index::Row;
+use crate::index::names::spoken;
 use crate::wire::pb;
 use crate::wire::registry::{Facet, Value};
 
@@ -22,26 +27,55 @@ pub struct Alike {
     pub shares_phone: bool,
 }
 
-fn full_day() -> Option<Value> {
-    u16::try_from(i32::from(pb::DatePrecision::Day)).ok().map(Value::Number)
+/// The packed birth of a row that tells of whom it is: it has a name, and the day is known.
+fn day_of(row: &Row) -> Option<u32> {
+    let day = u16::try_from(i32::from(pb::DatePrecision::Day)).ok().map(Value::Number);
+    let is_known = row.facets.get(Facet::BirthPrecision) == day.as_ref() && !row.name.is_empty();
+    row.facets.birth.filter(|_day| is_known).map(packed)
+}
+
+/// A name, marks aside, with a birth.
+fn person(hasher: &DefaultHashBuilder, name: &str, birth: u32) -> u64 {
+    let mut state = hasher.build_hasher();
+    spoken(name).for_each(|letter| state.write_u32(letter.into()));
+    state.write_u32(birth);
+    state.finish()
 }
 
 impl Table {
     /// The records of the same name, marks aside, and the same day of birth as a row.
     pub fn alike(&self, row: &Row) -> Vec<Alike> {
-        let precision = row.facets.get(Facet::BirthPrecision);
-        let birth = row.facets.birth.filter(|_day| precision == full_day().as_ref());
-        let Some(birth) = birth.filter(|_day| !row.name.is_empty()) else { return Vec::new() };
-        let names = self.names.matching(&NameQuery::spelled_as(&row.name));
-        let bearers = names.iter().flat_map(|name| self.names.rows(name).iter().copied());
-        let same_day = bearers.filter(|one| self.births[index(*one)] == packed(birth));
-        let known = same_day.filter(|one| self.is_known_to_the_day(*one));
+        let Some(birth) = day_of(row) else { return Vec::new() };
+        let is_one = |one: &u32| {
+            let name = self.names.key(self.name_of[index(*one)]);
+            self.births[index(*one)] == birth && spoken(name).eq(spoken(&row.name))
+        };
+        let found = self.by_person.iter_hash(person(&self.hasher, &row.name, birth)).copied();
         let shares = |one| row.phones.iter().any(|key| self.phones.find(key).any(|it| it == one));
-        let alike = known.filter_map(|one| {
+        let alike = found.filter(is_one).filter_map(|one| {
             let unit = self.known(one)?.unit;
             Some(Alike { id: self.ids[index(one)], unit, shares_phone: shares(one) })
         });
         alike.take(ALIKE_MAX).collect()
+    }
+
+    /// Makes a row, whose name and birth are there, found by who it is of.
+    pub(super) fn put_person(&mut self, number: u32, row: &Row) {
+        let Some(birth) = day_of(row) else { return };
+        let (names, name_of, births) = (&self.names, &self.name_of, &self.births);
+        let hasher = &self.hasher;
+        let hash_of =
+            |one: &u32| person(hasher, names.key(name_of[index(*one)]), births[index(*one)]);
+        self.by_person.insert_unique(person(hasher, &row.name, birth), number, hash_of);
+    }
+
+    /// Takes that back, while name and birth are there still.
+    pub(super) fn clear_person(&mut self, number: u32) {
+        let Some(name) = self.name(number) else { return };
+        let hash = person(&self.hasher, self.names.key(name), self.births[index(number)]);
+        if let Ok(found) = self.by_person.find_entry(hash, |one| *one == number) {
+            found.remove();
+        }
     }
 
     /// A record of a unit that has these values.
@@ -55,11 +89,5 @@ impl Table {
             found &= rows(*facet, value)?;
         }
         found.min().map(|row| self.ids[index(row)])
-    }
-
-    fn is_known_to_the_day(&self, row: u32) -> bool {
-        let column = &self.columns[Facet::BirthPrecision.place()];
-        let value = column.only(row).and_then(|place| column.values().get(usize::from(place)));
-        value == full_day().as_ref()
     }
 }
