@@ -1,7 +1,8 @@
 //! One person or item in one post: waiting, active, ended, each from a day to a day.
 //!
 //! Invariants: an assignment begins waiting or active; waiting may become active or end; active may
-//! only end; an end that is not over may be set anew or taken back; what is over stays as it was. Days are whole: from the first to the last, both included.
+//! only end; an end that is not over may be set anew or taken back; what is over stays as it was. Days
+//! are whole: from the first to the last, both included.
 
 use jiff::civil::Date;
 

@@ -28,7 +28,6 @@ fn of_looks(code: &str) -> Option<&'static str> {
         "SECOND_MILITIA_BASE" => "xã này đã có một cơ sở dân quân khác",
         "PHONE_INVALID" => "bỏ qua số điện thoại không đúng",
         "PHONE_REMARK_DROPPED" => "bỏ qua lời ghi cạnh số điện thoại",
-        "PHONE_REMARK_KEPT" => "lời ghi cạnh số điện thoại được đưa vào ghi chú",
         "CAPACITY_UNIT_UNUSUAL" => "đơn vị của trọng tải khác với loại phương tiện",
         "UNIT_FROM_TITLE" => "xã lấy từ tên trang hoặc tiêu đề, vì không có cột xã",
         _ => return None,
