@@ -266,6 +266,11 @@ impl Names {
         &self.keys[index(name)]
     }
 
+    /// The keys of all names, by number.
+    pub(super) fn keys(&self) -> impl Iterator<Item = &str> {
+        self.keys.iter().map(|key| &**key)
+    }
+
     /// The label of a key, and whether a name has it; the label of the next name where none has, and
     /// none past the last.
     pub(super) fn label_of_key(&self, key: &str) -> Option<(u64, bool)> {

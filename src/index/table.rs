@@ -7,6 +7,7 @@
 
 mod alike;
 mod columns;
+mod loading;
 mod order;
 mod phones;
 mod reading;
@@ -15,6 +16,7 @@ mod sorts;
 use std::fmt;
 use std::hash::BuildHasher;
 
+use hashbrown::hash_table::Entry;
 use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
 use roaring::RoaringBitmap;
 
@@ -25,7 +27,6 @@ use crate::index::{BlindKey, Keys, Known, Row};
 use crate::wire::registry::{Facet, Terms, Value};
 
 pub use alike::Alike;
-use columns::add;
 pub(super) use columns::{Column, index};
 pub(super) use order::Order;
 use phones::{Phones, hash};
@@ -77,29 +78,6 @@ pub struct Table {
 
 impl Default for Table {
     fn default() -> Self {
-        Self::with(Names::default())
-    }
-}
-
-impl fmt::Debug for Table {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Table({} records)", self.len())
-    }
-}
-
-/// A date as an integer in the order of dates: year, month and day in decimal digits. Taking 10,000
-/// times n away is going back n years, also from 29 February.
-pub(super) fn packed(date: jiff::civil::Date) -> u32 {
-    let part = |part: i8| u32::from(part.unsigned_abs());
-    u32::from(date.year().unsigned_abs()) * 10_000 + part(date.month()) * 100 + part(date.day())
-}
-
-fn key_at(keys: &[Keys], holder: u32) -> &BlindKey {
-    keys[index(holder / KEYS)].at(index(holder % KEYS))
-}
-
-impl Table {
-    fn with(names: Names) -> Self {
         Self {
             ids: Vec::new(),
             versions: Vec::new(),
@@ -120,26 +98,51 @@ impl Table {
             hasher: DefaultHashBuilder::default(),
             columns: vec![Column::default(); Facet::COUNT],
             units: Vec::new(),
-            names,
+            names: Names::default(),
             phones: Phones::default(),
             sorts: Sorts::default(),
             assigned: RoaringBitmap::new(),
             by_order: Order::default(),
         }
     }
+}
 
-    /// A table for many rows at once; its names have no order before [`Table::settle`].
-    pub(super) fn loading() -> Self {
-        Self::with(Names::loading())
+impl fmt::Debug for Table {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Table({} records)", self.len())
     }
+}
 
-    /// Ends the loading.
-    pub(super) fn settle(&mut self) {
-        for (row, name) in self.names.settle() {
-            self.name_of[index(row)] = name;
+/// A date as an integer in the order of dates: year, month and day in decimal digits. Taking 10,000
+/// times n away is going back n years, also from 29 February.
+pub(super) fn packed(date: jiff::civil::Date) -> u32 {
+    let part = |part: i8| u32::from(part.unsigned_abs());
+    u32::from(date.year().unsigned_abs()) * 10_000 + part(date.month()) * 100 + part(date.day())
+}
+
+fn key_at(keys: &[Keys], holder: u32) -> &BlindKey {
+    keys[index(holder / KEYS)].at(index(holder % KEYS))
+}
+
+/// A row's number with the place of each of its keys.
+fn holders(number: u32, keys: &Keys) -> impl Iterator<Item = u32> {
+    let first = number.checked_mul(KEYS).expect("memory ends before 31 bits of records");
+    keys.places().map(move |(place, _key)| first + u32::try_from(place).expect("one of two"))
+}
+
+/// Makes the newest holder of a number the one that is found by it.
+fn put_holder(by_key: &mut HashTable<u32>, keys: &[Keys], holder: u32) {
+    let key = key_at(keys, holder);
+    let is_same = |other: &u32| key_at(keys, *other) == key;
+    match by_key.entry(hash(key), is_same, |other| hash(key_at(keys, *other))) {
+        Entry::Occupied(mut found) => *found.get_mut() = holder,
+        Entry::Vacant(free) => {
+            free.insert(holder);
         }
     }
+}
 
+impl Table {
     /// How many records.
     pub fn len(&self) -> usize {
         self.by_id.len()
@@ -203,10 +206,19 @@ impl Table {
             }
             None => self.add(id),
         };
+        self.say(number, row);
+        for holder in holders(number, &row.keys) {
+            put_holder(&mut self.by_key, &self.keys, holder);
+        }
+        self.put_person(number);
+    }
+
+    /// Notes what a row says, but for what it is found by.
+    fn say(&mut self, number: u32, row: &Row) {
         let at = index(number);
         self.versions[at] = row.version;
         self.digests[at] = row.digest;
-        self.put_keys(number, row.keys);
+        self.keys[at] = row.keys;
         self.births[at] = row.facets.birth.map_or(0, packed);
         if row.facets.capacity != 0 {
             if self.capacities.len() <= at {
@@ -231,7 +243,6 @@ impl Table {
         self.phones.put(number, &row.phones);
         if !row.name.is_empty() {
             self.name_of[at] = self.names.put(&row.name, number);
-            self.put_person(number, row);
         }
     }
 
@@ -262,17 +273,9 @@ impl Table {
                 self.ids[index(number)] = id;
                 number
             }
-            None => {
-                self.ids.push(id);
-                self.versions.push(0);
-                self.digests.push([0; 16]);
-                self.keys.push(Keys::default());
-                self.births.push(0);
-                self.name_of.push(NO_NAME);
-                u32::try_from(self.ids.len() - 1).expect("memory ends before 32 bits of records")
-            }
+            None => self.lengthen(id),
         };
-        add(&mut self.all, number);
+        self.all.insert(number);
         let (ids, hasher) = (&self.ids, &self.hasher);
         let hash_of = |row: &u32| hasher.hash_one(ids[index(*row)]);
         self.by_id.insert_unique(hasher.hash_one(id), number, hash_of);
@@ -280,17 +283,15 @@ impl Table {
         number
     }
 
-    fn put_keys(&mut self, number: u32, keys: Keys) {
-        self.keys[index(number)] = keys;
-        for (place, key) in keys.places() {
-            // The newest holder of a number is the one that is found by it.
-            self.forget_key(key);
-            let holder = number.checked_mul(KEYS).expect("memory ends before 31 bits of records");
-            let place = u32::try_from(place).expect("one of two");
-            let all = &self.keys;
-            let hash_of = |holder: &u32| hash(key_at(all, *holder));
-            self.by_key.insert_unique(hash(key), holder + place, hash_of);
-        }
+    /// A number after all that there are.
+    fn lengthen(&mut self, id: [u8; 16]) -> u32 {
+        self.ids.push(id);
+        self.versions.push(0);
+        self.digests.push([0; 16]);
+        self.keys.push(Keys::default());
+        self.births.push(0);
+        self.name_of.push(NO_NAME);
+        u32::try_from(self.ids.len() - 1).expect("memory ends before 32 bits of records")
     }
 
     fn forget_key(&mut self, key: &BlindKey) {

@@ -310,7 +310,7 @@ mod tests {
             let (record, id) = (pb::Reservist::from(&who), id.to_be_bytes());
             let row = Row::of(&record, 1, &encode(record.clone()), &sealer).expect("good codes");
             put.put(id, &row);
-            loaded.put(id, &row);
+            loaded.push(id, &row);
             all.push((sort_key(&record.full_name), id, fold(&record.full_name)));
         }
         loaded.settle();

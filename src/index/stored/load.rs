@@ -72,7 +72,7 @@ impl Registry {
         let moving = &mut self.moving;
         let mut put = |rows: Rows| {
             for (id, row, moving_to) in rows {
-                table.put(id, &row);
+                table.push(id, &row);
                 moving.extend(moving_to.map(|unit| (id, unit)));
             }
         };

@@ -27,19 +27,27 @@ pub struct Alike {
     pub shares_phone: bool,
 }
 
+/// The precision of a birth whose day is known.
+fn day() -> Option<Value> {
+    u16::try_from(i32::from(pb::DatePrecision::Day)).ok().map(Value::Number)
+}
+
 /// The packed birth of a row that tells of whom it is: it has a name, and the day is known.
 fn day_of(row: &Row) -> Option<u32> {
-    let day = u16::try_from(i32::from(pb::DatePrecision::Day)).ok().map(Value::Number);
-    let is_known = row.facets.get(Facet::BirthPrecision) == day.as_ref() && !row.name.is_empty();
+    let is_known = row.facets.get(Facet::BirthPrecision) == day().as_ref() && !row.name.is_empty();
     row.facets.birth.filter(|_day| is_known).map(packed)
 }
 
-/// A name, marks aside, with a birth.
-fn person(hasher: &DefaultHashBuilder, name: &str, birth: u32) -> u64 {
+/// Who bears a name, marks aside.
+pub(super) fn bearer(hasher: &DefaultHashBuilder, name: &str) -> u64 {
     let mut state = hasher.build_hasher();
     spoken(name).for_each(|letter| state.write_u32(letter.into()));
-    state.write_u32(birth);
     state.finish()
+}
+
+/// Who bears a name and was born on a day.
+pub(super) fn person(hasher: &DefaultHashBuilder, bearer: u64, birth: u32) -> u64 {
+    hasher.hash_one((bearer, birth))
 }
 
 impl Table {
@@ -50,7 +58,8 @@ impl Table {
             let name = self.names.key(self.name_of[index(*one)]);
             self.births[index(*one)] == birth && spoken(name).eq(spoken(&row.name))
         };
-        let found = self.by_person.iter_hash(person(&self.hasher, &row.name, birth)).copied();
+        let hash = person(&self.hasher, bearer(&self.hasher, &row.name), birth);
+        let found = self.by_person.iter_hash(hash).copied();
         let shares = |one| row.phones.iter().any(|key| self.phones.find(key).any(|it| it == one));
         let alike = found.filter(is_one).filter_map(|one| {
             let unit = self.known(one)?.unit;
@@ -59,20 +68,37 @@ impl Table {
         alike.take(ALIKE_MAX).collect()
     }
 
-    /// Makes a row, whose name and birth are there, found by who it is of.
-    pub(super) fn put_person(&mut self, number: u32, row: &Row) {
-        let Some(birth) = day_of(row) else { return };
-        let (names, name_of, births) = (&self.names, &self.name_of, &self.births);
-        let hasher = &self.hasher;
-        let hash_of =
-            |one: &u32| person(hasher, names.key(name_of[index(*one)]), births[index(*one)]);
-        self.by_person.insert_unique(person(hasher, &row.name, birth), number, hash_of);
+    /// Whether a row tells of whom it is: it has a name, and the day of birth is known.
+    pub(super) fn tells_whose(&self, number: u32) -> bool {
+        let precision = &self.columns[Facet::BirthPrecision.place()];
+        let is_known = precision
+            .only(number)
+            .is_some_and(|of_row| day().is_some_and(|day| precision.place(&day) == Some(of_row)));
+        is_known && self.births[index(number)] != 0 && self.name(number).is_some()
+    }
+
+    fn hash_of_person(&self, number: u32) -> u64 {
+        let name = self.names.key(self.name_of[index(number)]);
+        person(&self.hasher, bearer(&self.hasher, name), self.births[index(number)])
+    }
+
+    /// Makes a row, all of which is said, found by who it is of.
+    pub(super) fn put_person(&mut self, number: u32) {
+        if !self.tells_whose(number) {
+            return;
+        }
+        let hash = self.hash_of_person(number);
+        let mut by_person = std::mem::take(&mut self.by_person);
+        by_person.insert_unique(hash, number, |one| self.hash_of_person(*one));
+        self.by_person = by_person;
     }
 
     /// Takes that back, while name and birth are there still.
     pub(super) fn clear_person(&mut self, number: u32) {
-        let Some(name) = self.name(number) else { return };
-        let hash = person(&self.hasher, self.names.key(name), self.births[index(number)]);
+        if self.name(number).is_none() {
+            return;
+        }
+        let hash = self.hash_of_person(number);
         if let Ok(found) = self.by_person.find_entry(hash, |one| *one == number) {
             found.remove();
         }

@@ -1,6 +1,6 @@
 //! One facet of all rows: the value of each row, and the rows of each value.
 //!
-//! Invariants: the two agree; a place in the list of values never changes its meaning while the
+//! Invariants: the two agree, but while it loads; a place in the list of values never changes its meaning while the
 //! program runs, so that what was looked up stays right between two looks at the table.
 
 use hashbrown::HashMap;
@@ -10,6 +10,8 @@ use crate::wire::registry::Value;
 
 /// The place of no value.
 const NONE: u16 = u16::MAX;
+/// Rows of one value that wait to be appended: to look for the end of a bitmap takes as long as that.
+const SETTLED_AT_ONCE: usize = 1_024;
 
 /// A facet's values by row and rows by value.
 #[derive(Debug, Clone, Default)]
@@ -24,9 +26,16 @@ pub(in crate::index) struct Column {
     set_places: HashMap<Box<[u16]>, u16>,
     /// By row: the place of its value, or of its set. Rows past the end have none.
     of_row: Vec<u16>,
+    /// Whether the rows of each value are still to be told by [`Column::settle`].
+    is_loading: bool,
 }
 
 impl Column {
+    /// For many rows, each put once and none taken away before [`Column::settle`].
+    pub(super) fn loading() -> Self {
+        Self { is_loading: true, ..Self::default() }
+    }
+
     /// The place of a value, if a row ever had it.
     pub(in crate::index) fn place(&self, value: &Value) -> Option<u16> {
         match value {
@@ -85,7 +94,9 @@ impl Column {
     /// Gives a row that has none its one value.
     pub(in crate::index) fn put(&mut self, row: u32, value: &Value) {
         let Some(place) = self.intern(value) else { return };
-        add(&mut self.rows[usize::from(place)], row);
+        if !self.is_loading {
+            self.rows[usize::from(place)].insert(row);
+        }
         self.set_of_row(row, place);
     }
 
@@ -97,10 +108,34 @@ impl Column {
     ) {
         let places: Vec<u16> = values.filter_map(|value| self.intern(value)).collect();
         let Some(set) = self.intern_set(places.clone()) else { return };
-        for place in places {
-            add(&mut self.rows[usize::from(place)], row);
+        if !self.is_loading {
+            for place in places {
+                self.rows[usize::from(place)].insert(row);
+            }
         }
         self.set_of_row(row, set);
+    }
+
+    /// The rows of each value, out of the values of all rows.
+    pub(super) fn settle(&mut self, is_many: bool) {
+        self.is_loading = false;
+        let mut found: Vec<Vec<u32>> = vec![Vec::new(); self.values.len()];
+        for (row, place) in (0_u32..).zip(&self.of_row).filter(|(_row, place)| **place != NONE) {
+            let places = match is_many {
+                true => &self.sets[usize::from(*place)][..],
+                false => std::slice::from_ref(place),
+            };
+            for place in places {
+                let rows = &mut found[usize::from(*place)];
+                rows.push(row);
+                if rows.len() == SETTLED_AT_ONCE {
+                    append(&mut self.rows[usize::from(*place)], rows);
+                }
+            }
+        }
+        for (rows, found) in self.rows.iter_mut().zip(&mut found) {
+            append(rows, found);
+        }
     }
 
     /// Takes a row's values away.
@@ -145,11 +180,9 @@ impl Column {
     }
 }
 
-/// Adds a row; most come after all others.
-pub(in crate::index) fn add(rows: &mut RoaringBitmap, row: u32) {
-    if rows.try_push(row).is_err() {
-        rows.insert(row);
-    }
+/// Adds rows that come after all others, in their order.
+fn append(rows: &mut RoaringBitmap, found: &mut Vec<u32>) {
+    rows.append(found.drain(..)).expect("rows are gone through in their order");
 }
 
 /// A row's number as a place in memory.

@@ -25,6 +25,8 @@ pub(in crate::index) struct Phones {
     by_key: HashTable<u32>,
     /// The first entry of each row.
     first: Vec<u32>,
+    /// Whether rows are found by them only after [`Phones::settle`].
+    is_loading: bool,
 }
 
 /// Keys are keyed digests: any part of one is as good as a hash.
@@ -33,6 +35,22 @@ pub(super) fn hash(key: &BlindKey) -> u64 {
 }
 
 impl Phones {
+    /// For many rows, none taken away before [`Phones::settle`].
+    pub(super) fn loading() -> Self {
+        Self { is_loading: true, ..Self::default() }
+    }
+
+    /// Makes the rows found by all their numbers at once.
+    pub(super) fn settle(&mut self) {
+        self.is_loading = false;
+        let entries = &self.entries;
+        let hash_of = |place: &u32| hash(&entries[index(*place)].key);
+        self.by_key.reserve(entries.len(), hash_of);
+        for (place, entry) in (0_u32..).zip(entries) {
+            self.by_key.insert_unique(hash(&entry.key), place, hash_of);
+        }
+    }
+
     /// Gives a row that has none its numbers.
     pub(in crate::index) fn put(&mut self, row: u32, keys: &[BlindKey]) {
         if self.first.len() <= index(row) && !keys.is_empty() {
@@ -51,8 +69,10 @@ impl Phones {
                 }
             };
             self.first[index(row)] = place;
-            let entries = &self.entries;
-            self.by_key.insert_unique(hash(key), place, |one| hash(&entries[index(*one)].key));
+            if !self.is_loading {
+                let hash_of = |one: &u32| hash(&self.entries[index(*one)].key);
+                self.by_key.insert_unique(hash(key), place, hash_of);
+            }
         }
     }
 

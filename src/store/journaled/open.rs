@@ -7,6 +7,7 @@ use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, OnceLock};
+use std::thread;
 
 use super::examine::remove_left_over;
 use super::index::{Delta, Index, Unfit};
@@ -121,18 +122,14 @@ impl Opening<'_> {
     fn index<I: Index>(&self) -> Result<(I, Option<String>), StoreError> {
         let dir = self.dir.join(INDEX_DIR);
         let had_files = fs::read_dir(&dir).is_ok_and(|mut entries| entries.next().is_some());
-        let reason = match I::open(&dir, self.options) {
+        let (opened, snapshot) = self.open_and_verify::<I>(&dir);
+        let reason = match opened {
             Err(Unfit::Stop(error)) => return Err(error),
             Err(Unfit::SetAside(reason)) => reason,
             Ok(index) => match (index.applied(), self.adopt(&index)) {
                 (_, Err(Trouble::Truth(error))) => return Err(error),
                 (Some(_), Err(Trouble::Index(reason))) => reason,
-                (Some(_), Ok(())) => {
-                    if let Some((path, _)) = &self.snapshot {
-                        SnapshotReader::open(path)?.verify()?;
-                    }
-                    return Ok((index, None));
-                }
+                (Some(_), Ok(())) => return snapshot.map(|()| (index, None)),
                 (None, Ok(())) => return self.build(&index).map(|()| (index, None)),
                 // sled takes a file that it cannot read for the end of its log.
                 (None, Err(Trouble::Index(reason))) if I::LASTING && had_files => reason,
@@ -157,6 +154,22 @@ impl Opening<'_> {
         })?;
         self.build(&index)?;
         Ok((index, Some(reason)))
+    }
+
+    /// Opens the index, and reads the snapshot through beside it: nothing needs it while the index is
+    /// sound, but then it must not be found damaged on the day it is needed.
+    fn open_and_verify<I: Index>(&self, dir: &Path) -> (Result<I, Unfit>, Result<(), StoreError>) {
+        let verify = || match &self.snapshot {
+            Some((path, _stamp)) => SnapshotReader::open(path)?.verify().map(drop),
+            None => Ok(()),
+        };
+        thread::scope(|threads| {
+            let verifying = threads.spawn(verify);
+            let opened = I::open(dir, self.options);
+            let panicked =
+                |_panic| Err(StoreError::Fatal { reason: "reading the snapshot panicked".into() });
+            (opened, verifying.join().unwrap_or_else(panicked))
+        })
     }
 
     /// Applies what the journal has beyond an index that followed the same history.
