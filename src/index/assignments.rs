@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
-use crate::domain::ids::{ReserveUnitCode, UnitCode};
+use crate::domain::ids::{EquipmentId, ReserveUnitCode, ReservistId, UnitCode};
 use crate::domain::plan::{Assignment, ReserveUnit, Span, Stage, Subject, most_at_once};
 use crate::domain::unit::{Echelon, Units};
 use crate::domain::world::RecordKind;
@@ -304,6 +304,15 @@ impl PlanIndex {
 /// The post or line of an assignment.
 pub fn place(assignment: &Assignment) -> Place {
     (assignment.reserve_unit.clone(), assignment.subject.is_person(), assignment.post)
+}
+
+/// Whom or what a record is of, where a plan can have it.
+pub fn subject_of(kind: RecordKind, id: [u8; 16]) -> Option<Subject> {
+    match kind {
+        RecordKind::Reservist => Some(Subject::Reservist(ReservistId::from_bytes(id))),
+        RecordKind::Equipment => Some(Subject::Equipment(EquipmentId::from_bytes(id))),
+        _others => None,
+    }
 }
 
 /// The commune that a unit is or lies in today; the unit itself where it lies in none.

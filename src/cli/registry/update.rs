@@ -79,7 +79,7 @@ kept! {
     Reservist registry reservist reservist_id
         get_reservist GetReservistRequest update_reservist UpdateReservistRequest warnings;
     Equipment registry equipment equipment_id
-        get_equipment GetEquipmentRequest update_equipment UpdateEquipmentRequest;
+        get_equipment GetEquipmentRequest update_equipment UpdateEquipmentRequest warnings;
     MilitiaBase force militia_base militia_base_id
         get_militia_base GetMilitiaBaseRequest update_militia_base UpdateMilitiaBaseRequest;
     Enterprise force enterprise enterprise_id

@@ -272,7 +272,7 @@ impl ReservistInput {
             found.optional("status", &self.status, P::StatusUnknown, ReservistStatus::parse);
         let frame = found.optional("frame", &self.frame, P::FrameInvalid, Frame::parse);
         let post = found.text("post", &self.post, SHORT_CHARS_MAX);
-        let standing = self.standing(found, lists);
+        let standing = self.standing(found, lists, status);
         let person = self.person(found, full_name, citizen_id, birth, sex);
         Some(Reservist {
             person: person?,

@@ -14,7 +14,7 @@ use super::force::ForceType;
 use super::parse::unit;
 use super::problem::{Findings, ProblemCode};
 use super::reservist::{ReservistInput, SHORT_CHARS_MAX};
-use super::vocabulary::vocabulary;
+use super::vocabulary::{ReservistStatus, vocabulary};
 use crate::domain::ids::UnitCode;
 
 /// The last year that a date of the register may lie in.
@@ -174,9 +174,19 @@ fn is_blank(texts: &[&str]) -> bool {
 
 impl ReservistInput {
     /// How the person stands, beside the bare status.
-    pub(super) fn standing(&self, found: &mut Findings, lists: &Lists<'_>) -> Standing {
+    pub(super) fn standing(
+        &self,
+        found: &mut Findings,
+        lists: &Lists<'_>,
+        status: Option<ReservistStatus>,
+    ) -> Standing {
         let status_period =
             period(found, ["status_from", "status_to"], [&self.status_from, &self.status_to]);
+        // Nobody dies ahead of time, and whoever lives is called until then.
+        let lies_ahead = status_period.from.is_some_and(|from| from > lists.as_of);
+        if status == Some(ReservistStatus::Dead) && lies_ahead {
+            found.refuse("status_from", ProblemCode::DateInvalid);
+        }
         Standing {
             former_unit: found.text("former_unit", &self.former_unit, SHORT_CHARS_MAX),
             residence_since: past_day(found, "residence_since", &self.residence_since, lists),

@@ -8,14 +8,14 @@ use std::collections::HashSet;
 use jiff::civil::Date;
 use ring::rand::SystemRandom;
 
-use crate::domain::ids::{EquipmentId, ReservistId, UnitCode};
+use crate::domain::ids::UnitCode;
 use crate::domain::plan::Subject;
 use crate::domain::unit::{Unit, Units};
 use crate::domain::world::{Event, RecordKind, RecordVersion};
 use crate::engine::EngineError;
 use crate::engine::records::{NewRecord, RecordJob, RecordOutcome, RowMode, RowOutcome};
 use crate::evidence::seal::{PLAINTEXT_LEN_MAX, Sealer};
-use crate::index::assignments::{Guard, PlanChange, Settling};
+use crate::index::assignments::{Guard, PlanChange, Settling, subject_of};
 use crate::index::{BlindKey, Known, Registry, Row, Table, seal_value};
 use crate::limits;
 use crate::store::{Op, keys};
@@ -82,7 +82,7 @@ impl RecordJob {
                     if !self.validate_only {
                         let put = self.seal(new, id, version)?;
                         plan.puts.push(Put { change, ..put });
-                        if let Some(subject) = subject(self.kind, id) {
+                        if let Some(subject) = subject_of(self.kind, id) {
                             let settled = settle(registry, &subject, (today, units), &self.sealer)?;
                             plan.settled.extend(settled);
                         }
@@ -127,15 +127,6 @@ impl RecordJob {
         let commitment = sealed.commitment;
         let kind = self.kind;
         Ok(Put { kind, id, value: sealed.bytes, index, moving_to, commitment, change: None })
-    }
-}
-
-/// Whom or what the plan may have, of a record.
-fn subject(kind: RecordKind, id: [u8; 16]) -> Option<Subject> {
-    match kind {
-        RecordKind::Reservist => Some(Subject::Reservist(ReservistId::from_bytes(id))),
-        RecordKind::Equipment => Some(Subject::Equipment(EquipmentId::from_bytes(id))),
-        _others => None,
     }
 }
 
@@ -262,7 +253,7 @@ impl RecordPlan {
         on: (Date, &Units),
         sealer: &Sealer,
     ) -> Result<Self, EngineError> {
-        let settled = match subject(kind, id) {
+        let settled = match subject_of(kind, id) {
             Some(subject) => settle(registry, &subject, on, sealer)?,
             None => Vec::new(),
         };

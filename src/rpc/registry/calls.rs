@@ -13,6 +13,7 @@ use crate::domain::world::{Command, RecordKind, Request};
 use crate::engine::EngineError;
 use crate::engine::records::{NewRecord, RecordJob, RowMode, RowOutcome};
 use crate::evidence::seal::SealError;
+use crate::index::assignments::subject_of;
 use crate::index::{Row, StoredError, open_value};
 use crate::rpc::registry::{Caller, RegistryFault, RegistryParts};
 use crate::store::keys;
@@ -61,10 +62,13 @@ macro_rules! calls {
                 let id = uuid(stringify!($id), &record.$id)?;
                 self.must_keep(pb::$record::KIND, &id, caller)?;
                 let mode = RowMode::Update { id, version: record.version };
+                // Only before the change it can be told whether they fitted until now.
+                let lost = self.loses_place(&id, &record);
                 let (record, index) = self.put(record, mode, request_id, caller).await?;
-                $(let $warnings = self.worth_a_look(&record);)?
+                let mut warnings = self.worth_a_look(&record);
+                warnings.extend(lost);
                 let $field = Some(record);
-                Ok(pb::$update_response { $field, ledger_index: index, $($warnings)? })
+                Ok(pb::$update_response { $field, ledger_index: index, warnings })
             }
         }
     };
@@ -145,6 +149,18 @@ impl RegistryParts {
         let key = self.sealer.blind_index("militia_base", record.militia_base()?);
         let base = self.engine.registry().table(RecordKind::MilitiaBase).find(&key);
         base.is_none().then_some("MILITIA_BASE_UNKNOWN")
+    }
+
+    /// The place of the plan that whom or what a record is of would not fit any more, and why.
+    fn loses_place<R: RegistryRecord>(&self, id: &[u8; 16], record: &R) -> Option<String> {
+        let subject = subject_of(R::KIND, *id)?;
+        let (units, specialties) = (self.units(), self.specialties());
+        // What is at fault in it is told by those who put it.
+        let record = record.clone().checked(&self.lists(&units, &specialties)).ok()?;
+        let row = self.new_record(&record, 0, RowMode::Import).ok()?.index;
+        let today = self.engine.now().date_in_vietnam();
+        let (place, reason) = self.would_lose(subject, &row, today)?;
+        Some(format!("HOLDER_UNFIT: {place}: {reason}"))
     }
 
     fn worth_a_look<R: RegistryRecord>(&self, stored: &R) -> Vec<String> {

@@ -102,6 +102,14 @@ pub enum RegistryFault {
     /// Nobody is on the way.
     #[error("no transfer is under way: it was decided or withdrawn before")]
     TransferNone,
+    /// Another unit's to decide.
+    #[error(
+        "the transfer is to unit {unit}: who keeps that unit's register accepts or rejects it, the sender withdraws it"
+    )]
+    TransferOfOther {
+        /// The receiving unit.
+        unit: UnitCode,
+    },
     /// Nowhere to go.
     #[error("the person lives in unit {unit} already: name the receiving unit")]
     TransferNowhere {
@@ -166,7 +174,10 @@ impl RegistryFault {
                 _invalid => Code::Invalid,
             },
             Self::Outside { .. } | Self::ViewDenied => Code::Denied,
-            Self::TransferUnderWay | Self::TransferNone | Self::Called { .. } => Code::Precondition,
+            Self::TransferUnderWay
+            | Self::TransferNone
+            | Self::TransferOfOther { .. }
+            | Self::Called { .. } => Code::Precondition,
             Self::TransferNowhere { .. } => Code::Invalid,
             Self::Plan(_) => Code::Invalid,
             Self::Unfit { .. } | Self::QuotaFull { .. } | Self::Assignment(_) => Code::Precondition,
@@ -193,6 +204,7 @@ impl RegistryFault {
             Self::Called { .. } => "CALLED",
             Self::TransferUnderWay => "TRANSFER_UNDER_WAY",
             Self::TransferNone => "TRANSFER_NONE",
+            Self::TransferOfOther { .. } => "TRANSFER_OF_OTHER",
             Self::TransferNowhere { .. } => "TRANSFER_NOWHERE",
             Self::Plan(_) => "RESERVE_UNIT_INVALID",
             Self::NotInPlan { .. } => "NOT_IN_PLAN",

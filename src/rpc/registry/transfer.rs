@@ -96,7 +96,9 @@ impl RegistryParts {
             Decision::Accept(_) | Decision::Reject => {
                 self.must_reach(RecordKind::Reservist, &id, caller)?;
                 if !self.is_coming(&id, caller) {
-                    return Err(RegistryFault::TransferNone);
+                    let to = self.engine.registry().moving_to(&id).cloned();
+                    let other = to.map(|unit| RegistryFault::TransferOfOther { unit });
+                    return Err(other.unwrap_or(RegistryFault::TransferNone));
                 }
             }
         }

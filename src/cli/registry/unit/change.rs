@@ -224,6 +224,7 @@ async fn send(cx: &Cx, change: &DomainChange, act: &Act, force: bool) -> Result<
         force,
     };
     let connection = cx.connect().await?;
+    let before = connection.units().await?;
     let done = connection.organization().change_units(request(ask)).await.map_err(refused)?;
     let done = done.into_inner();
     let stranded = done.impacts.iter().filter(|impact| impact.then_code.is_empty());
@@ -231,6 +232,7 @@ async fn send(cx: &Cx, change: &DomainChange, act: &Act, force: bool) -> Result<
     let moved = Moved {
         stranded_endpoints,
         entry: done.ledger_index,
+        before: of(&done.units, before),
         units: done.units,
         impacts: done.impacts,
         orders: done.orders,
@@ -249,10 +251,12 @@ async fn undo(cx: &Cx, entry: u64, document: String, dry_run: bool) -> Result<()
         validate_only: dry_run,
     };
     let connection = cx.connect().await?;
+    let before = connection.units().await?;
     let done = connection.organization().undo_unit_change(request(ask)).await.map_err(refused)?;
     let done = done.into_inner();
     let moved = Moved {
         entry: done.ledger_index,
+        before: of(&done.units, before),
         units: done.units,
         impacts: done.impacts,
         orders: done.orders,
@@ -262,4 +266,10 @@ async fn undo(cx: &Cx, entry: u64, document: String, dry_run: bool) -> Result<()
         stranded_endpoints: 0,
     };
     moved.tell(cx)
+}
+
+/// Those of all units that are among the touched ones.
+fn of(touched: &[pb::Unit], mut all: Vec<pb::Unit>) -> Vec<pb::Unit> {
+    all.retain(|unit| touched.iter().any(|own| own.code == unit.code));
+    all
 }

@@ -14,6 +14,8 @@ pub(super) struct Moved {
     /// Its ledger entry; 0 for a preview.
     pub(super) entry: u64,
     pub(super) units: Vec<pb::Unit>,
+    /// The same units as they were, but for those that are new.
+    pub(super) before: Vec<pb::Unit>,
     pub(super) impacts: Vec<pb::UnitImpact>,
     pub(super) orders: Vec<pb::TouchedOrder>,
     pub(super) new_endpoints: Vec<String>,
@@ -25,17 +27,20 @@ pub(super) struct Moved {
 
 impl Moved {
     pub(super) fn tell(&self, cx: &Cx) -> Result<()> {
-        let units = self.units.iter().map(super::unit_value).collect::<Result<Vec<_>>>()?;
-        cx.screen.show(&self.value(units), || self.text())
+        let values =
+            |units: &[pb::Unit]| units.iter().map(super::unit_value).collect::<Result<Vec<_>>>();
+        let (units, before) = (values(&self.units)?, values(&self.before)?);
+        cx.screen.show(&self.value(&units, &before), || self.text())
     }
 
-    fn value(&self, units: Vec<Value>) -> Value {
+    fn value(&self, units: &[Value], before: &[Value]) -> Value {
         let records = |impact: &pb::UnitImpact| -> Map<String, Value> {
             impact.records.iter().map(|own| (own.kind.clone(), json!(own.count))).collect()
         };
         json!({
             "ledger_index": (self.entry > 0).then_some(self.entry),
             "units": units,
+            "units_before": before,
             "impacts": self.impacts.iter().map(|impact| json!({
                 "unit_code": impact.unit_code,
                 "then_code": impact.then_code,
@@ -61,6 +66,8 @@ impl Moved {
             0 => "nothing was changed: this is a preview\n".to_owned(),
             entry => format!("recorded as ledger entry {entry}\n"),
         };
+        text += &self.units_text();
+        text += "\nWho and what belonged to them until then:\n";
         text += &self.impacts_text();
         if self.stranded_records > 0 || self.stranded_endpoints > 0 {
             let _written = writeln!(
@@ -92,6 +99,17 @@ impl Moved {
         text
     }
 
+    /// What is otherwise than it was of each unit.
+    fn units_text(&self) -> String {
+        let mut rows = table(&["UNIT", "BEFORE", "THEN"]);
+        for unit in &self.units {
+            let before = self.before.iter().find(|own| own.code == unit.code);
+            let before = before.map_or_else(|| "-".to_owned(), in_words);
+            rows.add_row([unit.code.clone(), before, in_words(unit)]);
+        }
+        text_of(&rows)
+    }
+
     fn impacts_text(&self) -> String {
         let mut rows = table(&["UNIT", "NAME", "THEN", "RECORDS", "ENDPOINTS", "OFFICERS"]);
         for impact in &self.impacts {
@@ -120,4 +138,22 @@ impl Moved {
         }
         text_of(&rows)
     }
+}
+
+/// What a reorganization can change of a unit.
+fn in_words(unit: &pb::Unit) -> String {
+    let word = |name: &str, prefix: &str| name.trim_start_matches(prefix).to_lowercase();
+    let kind = word(unit.kind().as_str_name(), "UNIT_KIND_");
+    let mut text = format!("{} ({kind})", unit.name);
+    if !unit.parent_code.is_empty() {
+        let basis = word(unit.parent_basis().as_str_name(), "PARENT_BASIS_");
+        let _written = write!(text, ", under {} ({basis})", unit.parent_code);
+    }
+    if !unit.valid_to.is_empty() {
+        let _written = write!(text, ", until {}", unit.valid_to);
+    }
+    if !unit.successor_codes.is_empty() {
+        let _written = write!(text, ", then {}", unit.successor_codes.join(", "));
+    }
+    text
 }

@@ -54,6 +54,18 @@ fn a_deferral_an_exemption_and_a_place_in_the_militia_are_read() {
 }
 
 #[test]
+fn a_death_lies_not_ahead_but_a_journey_may() {
+    let problems = |status: &'static str, from: &'static str| {
+        let checked = check(|i| (i.status, i.status_from) = (status.into(), from.into()));
+        checked.err().map(|problems| (problems[0].field, problems[0].code))
+    };
+    let ahead = "01/01/2099";
+    assert_eq!(problems("Đã chết", ahead), Some(("status_from", ProblemCode::DateInvalid)));
+    assert_eq!(problems("Đã chết", "01/01/2020"), None);
+    assert_eq!(problems("Đi nước ngoài", ahead), None);
+}
+
+#[test]
 fn who_left_the_militia_or_the_reserve_is_not_double_tasked() {
     let warnings = |change: fn(&mut ReservistInput)| check(change).expect("good").warnings;
     let left = warnings(|i| {

@@ -3,12 +3,12 @@
 //!
 //! Called by the import before a batch goes to the engine. Nothing of it changes or refuses a row.
 
-use crate::domain::ids::{EquipmentId, ReservistId, UnitCode};
-use crate::domain::plan::Subject;
+use crate::domain::ids::UnitCode;
 use crate::domain::registry::commune_of_base_code;
 use crate::domain::unit::Units;
 use crate::domain::world::RecordKind;
 use crate::engine::records::NewRecord;
+use crate::index::assignments::subject_of;
 use crate::rpc::registry::changes::Changing;
 use crate::rpc::registry::{Caller, RegistryFault, RegistryParts};
 use crate::wire::pb;
@@ -51,17 +51,13 @@ impl RegistryParts {
         good: &[(NewRecord, R)],
         changing: &[Changing<R>],
     ) -> Vec<(u32, String)> {
-        let subject = |id: [u8; 16]| match R::KIND {
-            RecordKind::Reservist => Some(Subject::Reservist(ReservistId::from_bytes(id))),
-            RecordKind::Equipment => Some(Subject::Equipment(EquipmentId::from_bytes(id))),
-            _other => None,
-        };
         let today = self.engine.now().date_in_vietnam();
         let is_assigned = |id: &[u8; 16]| self.engine.registry().table(R::KIND).is_assigned(id);
         let holders = changing.iter().filter(|one| is_assigned(&one.id));
         let lost = holders.filter_map(|one| {
             let (row, _record) = good.iter().find(|(new, _record)| new.row == one.row)?;
-            let (place, reason) = self.would_lose(subject(one.id)?, &row.index, today)?;
+            let (place, reason) =
+                self.would_lose(subject_of(R::KIND, one.id)?, &row.index, today)?;
             Some((one.row, format!("{place}: {reason}")))
         });
         lost.collect()

@@ -59,7 +59,7 @@ async fn a_person_is_the_senders_until_the_receiver_accepts_and_both_see_the_mov
     let twice = house.start("s-3", &id, "03352").await.expect_err("one at a time");
     assert!(twice.message().contains("TRANSFER_UNDER_WAY"), "{twice}");
     let own = house.accept("a-0", &id).await.expect_err("the sender does not accept");
-    assert!(own.message().contains("TRANSFER_NONE"), "{own}");
+    assert!(own.message().contains("TRANSFER_OF_OTHER"), "{own}");
     assert_eq!(house.on_the_way().await, std::slice::from_ref(&id));
 
     house.calls_as(true, Some(TO));

@@ -231,6 +231,21 @@ async fn a_list_that_makes_a_holder_unfit_names_the_place_and_why() {
 }
 
 #[tokio::test]
+async fn a_change_of_one_record_that_makes_a_holder_unfit_names_the_place_and_why() {
+    let mut plan = Plan::new(2, 2).await;
+    plan.assign(0, false).await;
+    for (who, wanted) in [(0, vec!["HOLDER_UNFIT: DB-1 post 1: ABROAD"]), (1, vec![])] {
+        let stored = plan.house.get(&plan.who[who].reservist_id).await.expect("shown");
+        let ask = pb::UpdateReservistRequest {
+            request_id: format!("u-{who}"),
+            reservist: Some(pb::Reservist { status: pb::ReservistStatus::Abroad.into(), ..stored }),
+        };
+        let told = plan.house.client.update_reservist(ask).await.expect("changed").into_inner();
+        assert_eq!(told.warnings, wanted);
+    }
+}
+
+#[tokio::test]
 async fn a_commune_has_one_base_whatever_code_a_list_gives_it() {
     let mut house = House::new().await;
     let base = |code: &str| pb::MilitiaBase {
