@@ -290,7 +290,7 @@ fn a_list_at_fault_is_reported_whole_with_status_one_and_its_rows_are_given_back
     let write = |name: &str, text: &str| std::fs::write(dir.path().join(name), text).expect("ours");
     write(
         "cnqs.csv",
-        "Danh mục;;\nMã CNQS;Tên;Gần đúng;Ghi chú\nCN01;Bộ binh;CN91;x\nC!;;;\nCN02;Pháo;;\n",
+        "Danh mục;;\nMã CNQS;Tên;Gần đúng;Ghi chú\nCN01;Bộ binh;CN91;x\nC!1;;;\nCN02;Pháo;;\n",
     );
     let import = ["specialty", "import", "cnqs.csv", "--as", "nowhere"];
     let told = hoatoc(dir.path(), &[&import[..], &["--output", "json"]].concat());

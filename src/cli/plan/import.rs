@@ -143,16 +143,16 @@ fn refuse(cx: &Cx, import: &Import, plan: &PlanFile, mut faults: Vec<PlanFault>)
         own.push_str(fault);
     }
     import.list.write_refused(cx, &plan.file, &why, RefusedRows::WithAllOthers)?;
-    let mut text = format!("{} faults; nothing was changed", faults.len());
-    for fault in faults.iter().take(FAULTS_SHOWN_MAX) {
-        text.push_str(&format!("\n{fault}"));
-    }
+    let shown = faults.iter().take(FAULTS_SHOWN_MAX).map(ToString::to_string);
+    let mut text = shown.collect::<Vec<_>>().join("\n");
     if faults.len() > FAULTS_SHOWN_MAX {
         let more = faults.len() - FAULTS_SHOWN_MAX;
-        text.push_str(&format!("\nand {more} more: --refused OUT.xlsx writes all of them"));
+        text.push_str(&format!("\nand {more} more"));
     }
     text.push_str(&list::text_of(&plan.file, |_row| false));
-    Err(anyhow!(text))
+    text.push_str(import.list.hint());
+    cx.screen.note(&text);
+    Err(anyhow!("{} faults; nothing was changed", faults.len()))
 }
 
 /// What an import does to days past and to those who hold places, in words.

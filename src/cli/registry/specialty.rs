@@ -129,7 +129,7 @@ fn value(list: &SpecialtyList, put: &pb::PutSpecialtiesResponse, dry_run: bool) 
 fn refuse(cx: &Cx, import: &Import, list: &SpecialtyList) -> Result<()> {
     let (count, args) = (list.rejected().len(), &import.list);
     args.write_refused(cx, &list.file, &list.reasons(), RefusedRows::WithAllOthers)?;
-    let mut text = format!(
+    let failure = anyhow!(
         "{count} of {} rows are at fault; nothing was stored: a list of specialties is taken whole or not \
          at all",
         list.rows
@@ -137,17 +137,17 @@ fn refuse(cx: &Cx, import: &Import, list: &SpecialtyList) -> Result<()> {
     if cx.screen.is_json() {
         let none = pb::PutSpecialtiesResponse::default();
         cx.screen.show(&value(list, &none, import.dry_run), String::new)?;
-        return Err(anyhow!(text));
+        return Err(failure);
     }
-    for fault in list.faults.iter().take(FAULTS_SHOWN_MAX) {
-        text.push_str(&format!("\n{fault}"));
-    }
+    let shown = list.faults.iter().take(FAULTS_SHOWN_MAX).map(ToString::to_string);
+    let mut text = shown.collect::<Vec<_>>().join("\n");
     if let Some(more) = list.faults.len().checked_sub(FAULTS_SHOWN_MAX).filter(|more| *more > 0) {
         text.push_str(&format!("\nand {more} more faults"));
     }
     text.push_str(&text_of(&list.file, |_row| false));
     text.push_str(args.hint());
-    Err(anyhow!(text))
+    cx.screen.note(&text);
+    Err(failure)
 }
 
 fn text(

@@ -42,9 +42,10 @@ pub(super) fn find<T: Listed>(
             };
             return good.into_iter().chain(later).max_by_key(worth).ok_or(miss);
         }
-        let known = |header: &Option<Header<T>>| header.as_ref().map_or(0, |h| h.columns.len());
-        for header in bad {
-            if header.columns.len() > known(&miss) {
+        let worth =
+            |header: &Header<T>| (header.columns.len(), Reverse(header.last - header.first));
+        for header in bad.into_iter().filter(|header| !header.columns.is_empty()) {
+            if miss.as_ref().is_none_or(|miss| worth(&header) > worth(miss)) {
                 miss = Some(header);
             }
         }
