@@ -283,3 +283,48 @@ fn completions_name_every_command() {
         assert!(script.contains(command), "{command}");
     }
 }
+
+#[test]
+fn a_list_at_fault_is_reported_whole_with_status_one_and_its_rows_are_given_back() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let write = |name: &str, text: &str| std::fs::write(dir.path().join(name), text).expect("ours");
+    write(
+        "cnqs.csv",
+        "Danh mục;;\nMã CNQS;Tên;Gần đúng;Ghi chú\nCN01;Bộ binh;CN91;x\nC!1;;;\nCN02;Pháo;;\n",
+    );
+    let import = ["specialty", "import", "cnqs.csv", "--as", "nowhere"];
+    let told = hoatoc(dir.path(), &[&import[..], &["--output", "json"]].concat());
+    assert_eq!(told.status.code(), Some(1));
+    assert!(text(&told.stderr).contains("2 of 3 rows are at fault; nothing was stored"));
+    let report: Value = serde_json::from_slice(&told.stdout).expect("the report");
+    for (name, value) in [("rows", 3), ("accepted", 1), ("created", 0), ("unchanged", 0)] {
+        assert_eq!(report[name], value, "{name}: {report}");
+    }
+    let rejected = serde_json::json!({ "3": "SPECIALTY_UNKNOWN", "4": "CODE_INVALID" });
+    assert_eq!((&report["rejected"], &report["warnings"]), (&rejected, &serde_json::json!({})));
+    assert_eq!(report["places"]["3"]["column"], "C");
+    assert_eq!(report["places"]["3"]["hint"], "the list has CN02");
+    assert_eq!(report["further_faults"]["4"][0]["code"], "NAME_MISSING");
+    assert_eq!(report["ignored_columns"][0]["header"], "Ghi chú");
+    let told = hoatoc(dir.path(), &[&import[..], &["--refused", "mend.xlsx"]].concat());
+    assert_eq!((told.status.code(), told.stdout.len()), (Some(1), 0));
+    let said = text(&told.stderr);
+    assert!(said.contains("row 3: Gần đúng (column C), \"CN91\": is no specialty"), "{said}");
+    assert!(said.contains("the rows with what is wrong (2) are in mend.xlsx"), "{said}");
+    let again = ["specialty", "import", "mend.xlsx", "--output", "json", "--as", "nowhere"];
+    let again = hoatoc(dir.path(), &again);
+    let again: Value = serde_json::from_slice(&again.stdout).expect("the report");
+    assert_eq!(again["rejected"], rejected, "it is read as it stood");
+
+    write("odd.csv", "Mã;Diễn giải;Số\nDB-C1;Đại đội;3\n");
+    for words in [["plan", "import"], ["specialty", "import"], ["unit", "import"]] {
+        let out = format!("{}.toml", words[0]);
+        let told = hoatoc(
+            dir.path(),
+            &[&words[..], &["odd.csv", "--mapping-out", &out, "--as", "nowhere"]].concat(),
+        );
+        assert_eq!(told.status.code(), Some(1), "{words:?}");
+        // Units are held against those of the server, which is asked first.
+        assert_eq!(dir.path().join(&out).exists(), words[0] != "unit", "{}", text(&told.stderr));
+    }
+}

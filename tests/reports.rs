@@ -301,6 +301,7 @@ fn assert_whole_exports_come_in_again(place: &Place) {
         place.run(&["specialty", "list", "--export", &file, "--as", "admin"]);
         let back = place.run(&["specialty", "import", &file, "--as", "admin"]);
         assert_eq!((&back["updated"], &back["removed"]), (&json!(0), &json!(0)), "{back}");
+        assert_eq!((&back["accepted"], &back["rejected"]), (&back["rows"], &json!({})), "{back}");
         let file = format!("reserve-unit.{ending}");
         place.run(&["plan", "show", "DB-C1", "--export", &file, "--as", "admin"]);
         let back = place.run(&["plan", "import", &file, "--as", "admin"]);
@@ -396,10 +397,22 @@ fn assert_rewrites_none(place: &Place) {
     let before = shown("03160");
     let text = "Mã;Tên;Trực thuộc;Căn cứ;Dân số\n3160;Xã Đổi Tên;KV2;Có văn bản;25000\n";
     let list = write(place, "changed.csv", text);
-    let refused = place.run(&["unit", "import", &list, "--as", "admin"]);
+    let refused =
+        place.run(&["unit", "import", &list, "--refused", "to-mend.xlsx", "--as", "admin"]);
     let why = refused["rejected"]["2"].as_str().expect("a reason");
     assert!(why.contains("unit rename 03160"), "{refused}");
     assert_eq!((shown("03160"), &refused["codes_restored"]), (before.clone(), &json!(1)));
+    assert_eq!((&refused["rows"], &refused["accepted"]), (&json!(1), &json!(0)));
+    assert_eq!(refused["warnings"], json!({}), "of accepted rows");
+    // What was refused comes back and says the same; a mapping file says otherwise.
+    let mapping =
+        write(place, "mend.toml", "[columns]\nB = \"ignore\"\nC = \"ignore\"\nD = \"ignore\"\n");
+    let mend = ["unit", "import", "to-mend.xlsx", "--dry-run", "--as", "admin"];
+    assert_eq!(place.run(&mend)["rejected"], refused["rejected"]);
+    let mended = place.run(&[&mend[..], &["--mapping", &mapping, "--sheet", "sheet1"]].concat());
+    assert_eq!((&mended["rejected"], &mended["updated"]), (&json!({}), &json!(1)), "{mended}");
+    assert_eq!(mended["warnings"], json!({ "UNIT_ZERO_RESTORED": 1 }));
+    assert_eq!(mended["ignored_columns"], json!([]), "as the mapping says");
 
     let dated =
         ["unit", "import", &list, "--on", "2026-01-05", "--document", "NQ 1", "--as", "admin"];

@@ -88,6 +88,8 @@ pub enum RosterError {
         name: String,
         /// The columns that must be there.
         wanted: String,
+        /// A mapping file as an example.
+        example: String,
     },
     /// The header lacks columns, or names one twice.
     #[error(
@@ -117,6 +119,17 @@ pub enum RosterError {
     Mapping {
         /// What is wrong, with the line.
         reason: String,
+    },
+    /// A small list has more rows than such a list can have.
+    #[error(
+        "{name} has more than {max} rows, which is the bound of such a list: split it, or delete what stands \
+         behind the table"
+    )]
+    LongList {
+        /// The file.
+        name: String,
+        /// The bound.
+        max: usize,
     },
     /// There are more rows than may be read at once, or one that does not end.
     #[error("{name} has more than {ROWS_MAX} rows or a row without end near row {row}: split it")]
@@ -221,7 +234,7 @@ fn left_out(skipped: &u64) -> String {
 }
 
 /// A mapping file for a list whose header was not found.
-const EXAMPLE: &str = "# The row of the header, as the spreadsheet shows it; 0 where there is none.\n\
+pub(super) const EXAMPLE: &str = "# The row of the header, as the spreadsheet shows it; 0 where there is none.\n\
     header_row = 5\n\n[columns]\n# What stands over a column, or its letters, and the field it fills.\n\
     \"Mã số\" = \"citizen_id\"\nC = \"birth\"\n";
 
@@ -230,7 +243,7 @@ impl RosterError {
     pub fn mapping(&self) -> Option<&str> {
         match self {
             Self::MissingColumns { skeleton, .. } => Some(skeleton),
-            Self::NoHeader { .. } => Some(EXAMPLE),
+            Self::NoHeader { example, .. } => Some(example),
             _other => None,
         }
     }

@@ -24,6 +24,7 @@ pub mod plan;
 mod refused;
 mod report;
 pub mod sheet;
+mod small_list;
 pub mod specialties;
 mod table;
 pub mod template;
@@ -45,6 +46,7 @@ pub use refused::{RefusedError, warning_words, words, write_refused};
 pub use report::{
     Change, Fault, IgnoredColumn, ImportReport, Place, RosterKind, RowKey, Warned, Warnings,
 };
+pub use small_list::{ListFile, ListHints, RefusedRows};
 pub use table::mapping::Mapping;
 pub use table::told::Told;
 

@@ -1,18 +1,28 @@
 //! Lists of military specialties: one row for each, with its code, its name and what is near to it.
 //!
 //! Called by the command line, which sends the whole list; the server checks it again. A list is taken
-//! whole or not at all.
+//! whole or not at all: all that is at fault is named at once, by row and column.
 
-use std::ops::ControlFlow;
+mod fault;
 
-use super::file::{Cell, Parts, Reading, open};
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::file::Reading;
 use super::kind::Column;
+use super::report::{Fault, Place};
 use super::sheet::Sheet;
-use super::table::labels::{find_in, numbers_columns};
-use super::{HEADER_ROWS_MAX, RosterError, Source};
+use super::small_list::{self, ListFile, ListHints, Listed, list_columns};
+use super::{RosterError, RowKey, Source};
 use crate::domain::ids::SpecialtyCode;
-use crate::domain::registry::{LIST_LEN_MAX, ListError, Specialties, Specialty};
-use crate::domain::text::clean;
+use crate::domain::nearest::nearest;
+use crate::domain::registry::{
+    LIST_LEN_MAX, LIST_NAME_CHARS_MAX, NEAR_MAX, Specialties, Specialty,
+};
+use crate::domain::text::{clean, fold};
+pub use fault::SpecialtyFault;
+
+/// Most characters of a cell that are shown again.
+const VALUE_SHOWN_CHARS_MAX: usize = 40;
 
 /// A row as text.
 #[derive(Debug, Clone, Default)]
@@ -22,110 +32,172 @@ struct ListRow {
     near: String,
 }
 
-const COLUMNS: &[Column<ListRow>] = &[
-    Column {
-        field: "code",
-        slot: |row| &mut row.code,
-        reading: Reading::Plain,
-        headers: &[
-            "ma",
-            "ma so",
-            "ma cnqs",
-            "cnqs",
-            "ma chuyen nghiep quan su",
-            "ma chuyen nghiep",
+impl Listed for ListRow {
+    const COLUMNS: &'static [Column<Self>] = list_columns! { ListRow
+        code Plain [
+            "ma", "ma so", "ma cnqs", "cnqs", "ma chuyen nghiep quan su", "ma chuyen nghiep",
         ],
-    },
-    Column {
-        field: "name",
-        slot: |row| &mut row.name,
-        reading: Reading::Plain,
-        headers: &[
-            "ten",
-            "chuyen nghiep",
-            "ten chuyen nghiep",
-            "chuyen nghiep quan su",
-            "ten chuyen nghiep quan su",
-            "ten cnqs",
-            "specialty",
+        name Plain [
+            "ten", "chuyen nghiep", "ten chuyen nghiep", "chuyen nghiep quan su",
+            "ten chuyen nghiep quan su", "ten cnqs", "specialty",
         ],
-    },
-    Column {
-        field: "near",
-        slot: |row| &mut row.near,
-        reading: Reading::Plain,
-        headers: &[
-            "gan dung",
-            "gan dung chuyen nghiep",
-            "chuyen nghiep gan dung",
-            "cnqs gan dung",
-            "ma gan dung",
-            "near specialties",
-            "near codes",
+        near Plain [
+            "gan dung", "gan dung chuyen nghiep", "chuyen nghiep gan dung", "cnqs gan dung",
+            "ma gan dung", "near specialties", "near codes",
         ],
-    },
-];
-
-/// Why a list of specialties cannot be read.
-#[derive(Debug, thiserror::Error)]
-pub enum SpecialtyFileError {
-    /// As for every roster.
-    #[error(transparent)]
-    Roster(#[from] RosterError),
-    /// No table with the columns of the list.
-    #[error(
-        "no row of the file is the header of a list of specialties: give columns for code and name"
-    )]
-    NoHeader,
-    /// A row is at fault.
-    #[error("row {row}: {text:?} is no code: use 1 to 16 letters, digits, `-`, `_` or `.`")]
-    Code {
-        /// Its number.
-        row: u32,
-        /// What stands there, cut to 20 characters.
-        text: String,
-    },
-    /// A row does not fit the others.
-    #[error("row {row}: {source}")]
-    Entry {
-        /// Its number.
-        row: u32,
-        /// Why not.
-        source: ListError,
-    },
-    /// What is near to one does not fit.
-    #[error(transparent)]
-    Near(ListError),
+    };
+    const WRITTEN: &'static [&'static str] = &["Mã CNQS", "Tên chuyên nghiệp", "Gần đúng"];
+    const REQUIRED: &'static [&'static [&'static str]] = &[&["code"], &["name"]];
+    const COLUMNS_MIN: usize = 2;
+    const ROWS_MAX: usize = LIST_LEN_MAX;
+    const IDENTITY: &'static [&'static str] = &["code"];
+    const HARD: &'static [&'static str] = &["near"];
 }
 
-/// The list of a file.
+/// A list that was read.
+#[derive(Debug, Clone, Default)]
+pub struct SpecialtyList {
+    /// The specialties of the rows that are sound; while a row is at fault they are not to be taken.
+    pub specialties: Specialties,
+    /// Rows of data.
+    pub rows: usize,
+    /// What is at fault, by row and column.
+    pub faults: Vec<SpecialtyFault>,
+    /// The file as it stands.
+    pub file: ListFile,
+}
+
+/// The list of a file. Blocks.
 ///
 /// # Errors
-/// [`SpecialtyFileError`], which names the row.
-pub fn read_specialty_list(source: Source<'_>) -> Result<Specialties, SpecialtyFileError> {
-    let mut parts = open(source)?;
-    let mut best: Option<Vec<(u32, ListRow)>> = None;
-    for part in 0..parts.names().len() {
-        let found = rows(parts.as_mut(), part)?;
-        let most = best.as_ref().map_or(0, Vec::len);
-        best = found.filter(|rows| rows.len() >= most).or(best);
+/// [`RosterError`] when there is no such list; what is wrong with single rows is with the list.
+pub fn read_specialty_list(
+    source: Source<'_>,
+    hints: &ListHints,
+) -> Result<SpecialtyList, RosterError> {
+    let (rows, file) = small_list::read::<ListRow>(source, hints)?;
+    let mut list = SpecialtyList { rows: rows.len(), file, ..SpecialtyList::default() };
+    let known = rows.iter().filter_map(|(_key, row)| code_of(&row.code)).collect();
+    let (mut check, mut sound) = (Check { known, ..Check::default() }, Vec::new());
+    for (key, row) in rows {
+        let mut told = Told { key: &key, row: &row, file: &list.file, faults: &mut list.faults };
+        sound.extend(check.row(&mut told));
     }
-    let mut list = Specialties::default();
-    for (row, text) in best.ok_or(SpecialtyFileError::NoHeader)? {
-        let code = |text: &str| -> Result<SpecialtyCode, SpecialtyFileError> {
-            let parsed = text.trim().to_uppercase().parse();
-            parsed.map_err(|_rule| SpecialtyFileError::Code {
-                row,
-                text: text.trim().chars().take(20).collect(),
-            })
-        };
-        let near = text.near.split([',', ';', '/']).filter(|near| !near.trim().is_empty());
-        let near = near.map(code).collect::<Result<_, _>>()?;
-        let specialty = Specialty { code: code(&text.code)?, name: clean(&text.name), near };
-        list.insert(specialty).map_err(|source| SpecialtyFileError::Entry { row, source })?;
+    for specialty in sound {
+        list.specialties.insert(specialty).expect("each row was held against the rules of a list");
     }
-    list.check().map_err(SpecialtyFileError::Near)?;
     Ok(list)
+}
+
+/// A code as it is written; people do not mind its case.
+fn code_of(text: &str) -> Option<SpecialtyCode> {
+    text.trim().to_uppercase().parse().ok()
+}
+
+/// What is wrong with a row, told with where it stands.
+struct Told<'a> {
+    key: &'a RowKey,
+    row: &'a ListRow,
+    file: &'a ListFile,
+    faults: &'a mut Vec<SpecialtyFault>,
+}
+
+impl Told<'_> {
+    fn fault(
+        &mut self,
+        code: &'static str,
+        field: &'static str,
+        value: &str,
+        hint: Option<String>,
+    ) {
+        let value: String = value.trim().chars().take(VALUE_SHOWN_CHARS_MAX).collect();
+        let place = Place {
+            field,
+            column: self.file.column(self.key, field),
+            value: Some(value).filter(|value| !value.is_empty()),
+            hint,
+        };
+        let fault = Fault { code, place: Some(place) };
+        let column = ListRow::term(field);
+        self.faults.push(SpecialtyFault { row: self.key.clone(), column, fault });
+    }
+}
+
+/// What the rows are held against.
+#[derive(Default)]
+struct Check {
+    /// All codes of the list, of rows at fault too.
+    known: BTreeSet<SpecialtyCode>,
+    /// Where each code and each name stood first.
+    codes: BTreeMap<SpecialtyCode, RowKey>,
+    names: BTreeMap<String, RowKey>,
+}
+
+impl Check {
+    /// The specialty of a row, if nothing is wrong with it.
+    fn row(&mut self, told: &mut Told<'_>) -> Option<Specialty> {
+        let (before, row) = (told.faults.len(), told.row);
+        let code = self.code(told);
+        let name = clean(&row.name);
+        match self.names.get(&fold(&name)) {
+            _ if fold(&name).is_empty() => told.fault("NAME_MISSING", "name", &row.name, None),
+            Some(first) => {
+                let hint = Some(format!("as in row {first}"));
+                told.fault("NAME_TAKEN", "name", &name, hint);
+            }
+            None => {
+                self.names.insert(fold(&name), told.key.clone());
+            }
+        }
+        if name.chars().count() > LIST_NAME_CHARS_MAX {
+            told.fault("NAME_TOO_LONG", "name", &name, None);
+        }
+        let near = self.near(told, code.as_ref());
+        let code = code.filter(|_code| told.faults.len() == before)?;
+        Some(Specialty { code, name, near })
+    }
+
+    fn code(&mut self, told: &mut Told<'_>) -> Option<SpecialtyCode> {
+        let text = &told.row.code;
+        if text.trim().is_empty() {
+            told.fault("CODE_MISSING", "code", "", None);
+            return None;
+        }
+        let Some(code) = code_of(text) else {
+            told.fault("CODE_INVALID", "code", text, None);
+            return None;
+        };
+        if let Some(first) = self.codes.get(&code) {
+            told.fault("DUPLICATE_IN_FILE", "code", text, Some(format!("as in row {first}")));
+        } else {
+            self.codes.insert(code.clone(), told.key.clone());
+        }
+        Some(code)
+    }
+
+    fn near(&self, told: &mut Told<'_>, own: Option<&SpecialtyCode>) -> Vec<SpecialtyCode> {
+        let (row, mut near) = (told.row, Vec::new());
+        let parts = row.near.split([',', ';', '/', '\n']);
+        for text in parts.map(str::trim).filter(|text| !text.is_empty()) {
+            let code = code_of(text).filter(|code| self.known.contains(code));
+            match code {
+                None => {
+                    let known = self.known.iter().filter(|code| Some(*code) != own);
+                    let alike = nearest(text, known.map(SpecialtyCode::as_str)).join(", ");
+                    let hint = Some(alike).filter(|alike| !alike.is_empty());
+                    let hint = hint.map(|alike| format!("the list has {alike}"));
+                    told.fault("SPECIALTY_UNKNOWN", "near", text, hint);
+                }
+                Some(code) if Some(&code) == own => told.fault("NEAR_ITSELF", "near", text, None),
+                Some(code) if near.contains(&code) => told.fault("NEAR_TWICE", "near", text, None),
+                Some(code) => near.push(code),
+            }
+        }
+        if near.len() > NEAR_MAX {
+            told.fault("NEAR_TOO_MANY", "near", &row.near, None);
+        }
+        near
+    }
 }
 
 /// A list as it is shown and exported; [`read_specialty_list`] reads it as it was.
@@ -138,84 +210,5 @@ pub fn sheet_of<'a>(list: impl IntoIterator<Item = &'a Specialty>) -> Sheet {
     sheet
 }
 
-/// The position and meaning of each known column.
-type Header = Vec<(usize, &'static Column<ListRow>)>;
-
-fn header_of(cells: &[Cell]) -> Option<Header> {
-    let known = |(at, cell): (usize, &Cell)| Some((at, find_in(COLUMNS, cell.as_text()?)?));
-    let found: Header = cells.iter().enumerate().filter_map(known).collect();
-    let has = |field: &str| found.iter().filter(|(_, column)| column.field == field).count() == 1;
-    (has("code") && has("name")).then_some(found)
-}
-
-/// The rows of a part; none where it has no header.
-fn rows(
-    parts: &mut dyn Parts,
-    part: usize,
-) -> Result<Option<Vec<(u32, ListRow)>>, SpecialtyFileError> {
-    let (mut header, mut rows): (Option<Header>, _) = (None, Vec::new());
-    parts.rows(part, &mut |number, cells| {
-        let Some(header) = &header else {
-            header = header_of(cells);
-            let late = number > HEADER_ROWS_MAX;
-            return Ok(if late { ControlFlow::Break(()) } else { ControlFlow::Continue(()) });
-        };
-        let mut row = ListRow::default();
-        for (at, column) in header {
-            let text = cells.get(*at).map(|cell| cell.read(Reading::Plain).0).unwrap_or_default();
-            *(column.slot)(&mut row) = text;
-        }
-        // A signature or a line of totals below has no code with a name.
-        let is_data = !row.code.trim().is_empty() && !row.name.trim().is_empty();
-        if is_data && !numbers_columns(cells) {
-            rows.push((number, row));
-        }
-        // The list says that there are too many.
-        let full = rows.len() > LIST_LEN_MAX;
-        Ok(if full { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
-    })?;
-    Ok(header.map(|_found| rows))
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn read(text: &str) -> Result<Specialties, SpecialtyFileError> {
-        read_specialty_list(Source::Bytes { name: "cnqs.csv", bytes: text.as_bytes() })
-    }
-
-    #[test]
-    fn a_list_is_read_with_what_is_near() {
-        let text = "DANH MỤC;;\nMã CNQS;Tên chuyên nghiệp;Gần đúng\n\
-            cn10;Lái xe tăng;CN11, CN12\nCN11;Lái xe tải;CN10\nCN12;Thợ máy;\n;Người lập biểu;\n";
-        let list = read(text).expect("a list");
-        let code = |text: &str| text.parse().expect("a good code");
-        assert_eq!(list.len(), 3);
-        assert_eq!(list.near(&code("CN10")), [code("CN11"), code("CN12")]);
-        assert_eq!(list.find("thợ máy").map(|one| one.code.as_str()), Some("CN12"));
-    }
-
-    #[test]
-    fn a_list_that_was_exported_is_read_as_it_was() {
-        let list = read("Mã;Tên;Gần đúng\nCN10;Lái xe tăng;CN11, CN12\nCN11;Lái;\nCN12;Thợ;CN11\n");
-        let list = list.expect("a list");
-        let dir = tempfile::tempdir().expect("a directory");
-        for ending in ["xlsx", "csv"] {
-            let path = dir.path().join(format!("cnqs.{ending}"));
-            sheet_of(list.iter()).save(&path).expect("written");
-            let back = read_specialty_list(Source::Path(&path)).expect("a list");
-            assert!(back.iter().eq(list.iter()), ".{ending}");
-        }
-    }
-
-    #[test]
-    fn a_row_at_fault_is_named() {
-        let fault =
-            |rows: &str| read(&format!("Code,Name,Near\n{rows}")).expect_err("a fault").to_string();
-        assert!(fault("CN01,A,\nCN01,B,\n").starts_with("row 3: code CN01 occurs twice"));
-        assert!(fault("CN01,A,CN09\n").starts_with("CN09 is not another specialty"));
-        assert!(fault("C!,A,\n").starts_with("row 2: \"C!\" is no code"));
-        assert!(matches!(read("a,b\n1,2\n"), Err(SpecialtyFileError::NoHeader)));
-    }
-}
+mod tests;

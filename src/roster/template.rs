@@ -223,7 +223,7 @@ mod tests {
         use crate::roster::plan::read_plan;
         use crate::roster::sheet::Sheet;
         use crate::roster::specialties::read_specialty_list;
-        use crate::roster::{Mapping, Source};
+        use crate::roster::{ListHints, Source};
 
         let dir = tempfile::tempdir().expect("a directory");
         let filled = |form: &Path, cells: &[(&str, &str)]| {
@@ -253,14 +253,15 @@ mod tests {
                 ("Số lượng", "12"),
             ],
         );
-        let plan = read_plan(Source::Path(&path), None, &Mapping::default()).expect("a plan");
-        assert_eq!((&plan.faults, &plan.ignored), (&vec![], &vec![]));
+        let plan = read_plan(Source::Path(&path), &ListHints::default()).expect("a plan");
+        assert_eq!((&plan.faults, &plan.file.ignored), (&vec![], &vec![]));
         assert_eq!(plan.units[0].unit.posts[0].count, 12);
         let form = dir.path().join("specialties.xlsx");
         write_specialty_template(&form, false).expect("written");
         let path = filled(&form, &[("Mã CNQS", "CN01"), ("Tên chuyên nghiệp", "Bộ binh")]);
-        let list = read_specialty_list(Source::Path(&path)).expect("a list");
-        assert_eq!(list.len(), 1);
+        let list = read_specialty_list(Source::Path(&path), &ListHints::default());
+        let list = list.expect("a list");
+        assert_eq!((list.specialties.len(), &list.faults), (1, &vec![]));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Reserve units, in from a spreadsheet: checked whole, every fault with its row, before the first is
 //! changed.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, anyhow, bail};
@@ -14,10 +15,11 @@ use super::units::{asked, totals};
 use crate::cli::Cx;
 use crate::cli::connection::{Connection, refused, request, request_id};
 use crate::cli::output::{table, text_of};
-use crate::cli::registry::import::{is_apart, may_write, read_mapping};
+use crate::cli::registry::import::list::{self, ListArgs};
+use crate::cli::registry::import::may_write;
 use crate::roster::plan::{HEALTH_UNSAID, PlanFault, PlanFile, Planned, read_plan};
 use crate::roster::template::write_plan_template;
-use crate::roster::{IgnoredColumn, Source};
+use crate::roster::{ListFile, RefusedRows, RowKey, Source};
 use crate::wire::pb;
 use crate::wire::registry::plan::date;
 
@@ -30,12 +32,8 @@ pub(in crate::cli) struct Import {
     /// An .xlsx, .xls, .ods or .csv file.
     #[arg(required_unless_present = "template")]
     file: Option<PathBuf>,
-    /// The sheet to read, where several hold a plan.
-    #[arg(long, value_name = "NAME")]
-    sheet: Option<String>,
-    /// Says what columns and words mean where guessing fails; a file in TOML.
-    #[arg(long, value_name = "FILE")]
-    mapping: Option<PathBuf>,
+    #[command(flatten)]
+    list: ListArgs,
     /// Writes an empty form with the headers that are known, and imports nothing.
     #[arg(long, value_name = "OUT.xlsx", conflicts_with_all = ["file", "dry_run", "refused"])]
     template: Option<PathBuf>,
@@ -46,12 +44,6 @@ pub(in crate::cli) struct Import {
     /// unit in force is followed by the new one, from a later day on.
     #[arg(long)]
     correct: bool,
-    /// Where rows are at fault, writes all rows with the reasons as a spreadsheet to mend and import.
-    #[arg(long, value_name = "OUT.xlsx")]
-    refused: Option<PathBuf>,
-    /// Replaces files to be written if they are there already.
-    #[arg(long)]
-    force: bool,
 }
 
 /// A reserve unit, what becomes of it, and what that does to those who hold places.
@@ -64,18 +56,14 @@ struct Done {
 
 pub(super) async fn import(cx: &Cx, import: Import) -> Result<()> {
     if let Some(out) = import.template.as_deref() {
-        may_write(out, import.force)?;
-        write_plan_template(out, import.force)?;
+        may_write(out, import.list.force)?;
+        write_plan_template(out, import.list.force)?;
         cx.screen.note(&format!("an empty form is in {}", out.display()));
         return Ok(());
     }
     let file = import.file.clone().context("no file is named: give a plan")?;
-    if let Some(out) = import.refused.as_deref() {
-        may_write(out, import.force)?;
-        is_apart(out, &file)?;
-    }
-    let mapping = import.mapping.as_deref().map(read_mapping).transpose()?.unwrap_or_default();
-    let plan = read_plan(Source::Path(&file), import.sheet.as_deref(), &mapping)?;
+    let hints = import.list.hints(&file)?;
+    let plan = import.list.understood(cx, read_plan(Source::Path(&file), &hints))?;
     let connection = cx.connect().await?;
     // All are checked before the first is changed.
     let (mut done, mut faults) = (Vec::new(), plan.faults.clone());
@@ -105,7 +93,7 @@ pub(super) async fn import(cx: &Cx, import: Import) -> Result<()> {
             }
         }
     }
-    show(cx, &done, &plan.ignored, import.dry_run)
+    show(cx, &done, &plan.file, import.dry_run)
 }
 
 /// Puts a reserve unit, or asks only whether it could be; the inner error is what is wrong with its rows.
@@ -148,36 +136,23 @@ async fn put(
 fn refuse(cx: &Cx, import: &Import, plan: &PlanFile, mut faults: Vec<PlanFault>) -> Result<()> {
     faults.sort();
     faults.dedup();
-    if let Some(out) = import.refused.as_deref() {
-        if import.force && out.exists() {
-            std::fs::remove_file(out)
-                .with_context(|| format!("failed to replace {}", out.display()))?;
-        }
-        plan.refused(&faults).save(out)?;
-        cx.screen.note(&format!("the rows with what is wrong are in {}", out.display()));
+    let mut why: BTreeMap<RowKey, String> = BTreeMap::new();
+    for PlanFault { row, fault } in &faults {
+        let own = why.entry(row.clone()).or_default();
+        own.push_str(if own.is_empty() { "" } else { "; " });
+        own.push_str(fault);
     }
-    let mut text = format!("{} faults; nothing was changed", faults.len());
-    for fault in faults.iter().take(FAULTS_SHOWN_MAX) {
-        text.push_str(&format!("\n{fault}"));
-    }
+    import.list.write_refused(cx, &plan.file, &why, RefusedRows::WithAllOthers)?;
+    let shown = faults.iter().take(FAULTS_SHOWN_MAX).map(ToString::to_string);
+    let mut text = shown.collect::<Vec<_>>().join("\n");
     if faults.len() > FAULTS_SHOWN_MAX {
         let more = faults.len() - FAULTS_SHOWN_MAX;
-        text.push_str(&format!("\nand {more} more: --refused OUT.xlsx writes all of them"));
+        text.push_str(&format!("\nand {more} more"));
     }
-    text.push_str(&ignored_text(&plan.ignored));
-    Err(anyhow!(text))
-}
-
-fn ignored_text(ignored: &[IgnoredColumn]) -> String {
-    let line = |at: &IgnoredColumn| {
-        let header = if at.header.is_empty() { "without a header" } else { &at.header };
-        format!(
-            "\ncolumn {} ({header}) was not read: no field is for it; a mapping file can name one \
-             (--mapping)",
-            at.column
-        )
-    };
-    ignored.iter().map(line).collect()
+    text.push_str(&list::text_of(&plan.file, |_row| false));
+    text.push_str(import.list.hint());
+    cx.screen.note(&text);
+    Err(anyhow!("{} faults; nothing was changed", faults.len()))
 }
 
 /// What an import does to days past and to those who hold places, in words.
@@ -215,7 +190,7 @@ fn health_text(done: &[Done]) -> &'static str {
     }
 }
 
-fn show(cx: &Cx, done: &[Done], ignored: &[IgnoredColumn], dry_run: bool) -> Result<()> {
+fn show(cx: &Cx, done: &[Done], file: &ListFile, dry_run: bool) -> Result<()> {
     let units: Vec<Value> = done
         .iter()
         .map(|done| {
@@ -233,11 +208,10 @@ fn show(cx: &Cx, done: &[Done], ignored: &[IgnoredColumn], dry_run: bool) -> Res
             value
         })
         .collect();
-    let columns = ignored.iter().map(|at| json!({ "column": at.column, "header": at.header }));
-    let value = json!({
-        "dry_run": dry_run, "reserve_units": units,
-        "ignored_columns": columns.collect::<Vec<_>>(),
-    });
+    let mut value = json!({ "dry_run": dry_run, "reserve_units": units });
+    if let Value::Object(value) = &mut value {
+        value.extend(list::value_of(file, |_row| false));
+    }
     cx.screen.show(&value, || {
         let mut rows = table(&["CODE", "NAME", "POSTS", "PEOPLE", "EQUIPMENT", "STATE"]);
         for Done { unit, state, .. } in done {
@@ -254,7 +228,7 @@ fn show(cx: &Cx, done: &[Done], ignored: &[IgnoredColumn], dry_run: bool) -> Res
         let foot = if dry_run { "\nchecked only: nothing was changed" } else { "" };
         let today = cx.clock.now().date_in_vietnam();
         let effects: String = done.iter().map(|done| effects_text(done, today)).collect();
-        let ignored = ignored_text(ignored);
-        format!("{}{effects}{ignored}{}{foot}", text_of(&rows), health_text(done))
+        let aside = list::text_of(file, |_row| false);
+        format!("{}{effects}{aside}{}{foot}", text_of(&rows), health_text(done))
     })
 }

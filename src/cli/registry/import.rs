@@ -1,6 +1,7 @@
 //! Importing a roster: the feed reads, checks and sends; what came of it is one report, without
 //! anything personal that stood in a row.
 
+pub(in crate::cli) mod list;
 mod told;
 
 use std::path::{Path, PathBuf};

@@ -9,7 +9,7 @@ mod unit_words;
 mod units;
 
 pub use unit_plan::UnitPlan;
-pub use unit_rows::{UnitFileError, UnitList, UnitRow, read_unit_list, sheet_of as sheet_of_units};
+pub use unit_rows::{UnitList, UnitRow, read_unit_list, sheet_of as sheet_of_units};
 pub use units::{date_successors, read_units, shipped_former_units};
 
 use crate::domain::registry::{

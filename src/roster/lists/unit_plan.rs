@@ -12,6 +12,7 @@ use super::unit_rows::UnitList;
 use super::{date_successors, shipped_former_units};
 use crate::domain::ids::UnitCode;
 use crate::domain::unit::{Change, Rewrite, Unit, Units};
+use crate::roster::RowKey;
 
 /// What a list comes to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -23,15 +24,15 @@ pub struct UnitPlan {
     /// Units of the list that are so already.
     pub unchanged: usize,
     /// Reorganizations, with the row that asks for each.
-    pub changes: Vec<(u32, Change)>,
+    pub changes: Vec<(RowKey, Change)>,
     /// Units from before July 2025 that ship with the program and come with what followed them.
     pub former: Vec<Unit>,
-    /// Why a row is not taken, by its number.
-    pub rejected: BTreeMap<u32, String>,
+    /// Why a row is not taken.
+    pub rejected: BTreeMap<RowKey, String>,
 }
 
 /// A row as a unit.
-type Row = (u32, Unit);
+type Row = (RowKey, Unit);
 
 impl UnitPlan {
     /// Holds a list against the units that there are. With a day, other names and places are changes
@@ -61,7 +62,7 @@ impl UnitPlan {
             plan.former = former;
         }
         for (row, unit, rewrite) in rewrites {
-            if let Err(fault) = plan.reorganize(&mut tree, (row, &unit), &rewrite, on) {
+            if let Err(fault) = plan.reorganize(&mut tree, (&row, &unit), &rewrite, on) {
                 plan.rejected.insert(row, fault);
             }
         }
@@ -72,9 +73,9 @@ impl UnitPlan {
         let mut rows = Vec::new();
         for (number, code, row) in &list.rows {
             match row.unit(code, held.get(code)) {
-                Ok(unit) => rows.push((*number, unit)),
+                Ok(unit) => rows.push((number.clone(), unit)),
                 Err(fault) => {
-                    self.rejected.insert(*number, fault);
+                    self.rejected.insert(number.clone(), fault);
                 }
             }
         }
@@ -119,7 +120,7 @@ impl UnitPlan {
     fn reorganize(
         &mut self,
         tree: &mut Units,
-        (row, said): (u32, &Unit),
+        (row, said): (&RowKey, &Unit),
         rewrite: &Rewrite,
         on: Option<Date>,
     ) -> Result<(), String> {
@@ -165,7 +166,7 @@ impl UnitPlan {
         if facts != held {
             self.updated.push(facts);
         }
-        self.changes.extend(changes.into_iter().map(|change| (row, change)));
+        self.changes.extend(changes.into_iter().map(|change| (row.clone(), change)));
         Ok(())
     }
 
@@ -193,8 +194,8 @@ mod tests {
 
     use super::*;
     use crate::domain::unit::UnitKind;
-    use crate::roster::Source;
     use crate::roster::lists::read_unit_list;
+    use crate::roster::{ListHints, Source};
     use crate::sim::province;
 
     const TODAY: Date = date(2026, 11, 22);
@@ -207,7 +208,12 @@ mod tests {
     fn plan(text: &str, on: Option<Date>) -> UnitPlan {
         let held = held();
         let source = Source::Bytes { name: "units.csv", bytes: text.as_bytes() };
-        UnitPlan::of(&read_unit_list(source, &held).expect("a list"), &held, on, TODAY)
+        UnitPlan::of(
+            &read_unit_list(source, &held, &ListHints::default()).expect("a list"),
+            &held,
+            on,
+            TODAY,
+        )
     }
 
     #[test]
@@ -215,9 +221,9 @@ mod tests {
         let refused =
             plan("code,name,parent_code\n03160,Xã Đổi Tên,KV2\n03158,Xã Sín Thầu,KV2\n", None);
         assert!(refused.changes.is_empty() && refused.puts().is_empty(), "{refused:?}");
-        assert!(refused.rejected[&2].contains("`unit rename 03160"), "{refused:?}");
-        assert!(refused.rejected[&3].contains("`unit move 03158"), "{refused:?}");
-        assert!(refused.rejected[&3].contains("--on DATE"), "{refused:?}");
+        assert!(refused.rejected[&2.into()].contains("`unit rename 03160"), "{refused:?}");
+        assert!(refused.rejected[&3.into()].contains("`unit move 03158"), "{refused:?}");
+        assert!(refused.rejected[&3.into()].contains("--on DATE"), "{refused:?}");
     }
 
     #[test]
@@ -230,7 +236,7 @@ mod tests {
         let rename = Change::Rename { unit: unit.clone(), name, kind: None };
         let basis = crate::domain::unit::ParentBasis::Sourced;
         let to = Change::Move { unit, parent: code("KV2"), basis };
-        assert_eq!(plan.changes, [(2, rename), (2, to)]);
+        assert_eq!(plan.changes, [(2.into(), rename), (2.into(), to)]);
         let [updated] = &plan.updated[..] else { panic!("{plan:?}") };
         assert_eq!((updated.population, updated.name.as_str()), (Some(25_000), "Xã Mường Nhé"));
     }
@@ -242,9 +248,9 @@ mod tests {
         let plan = plan(text, None);
         let made: Vec<&str> = plan.created.iter().map(|unit| unit.code.as_str()).collect();
         assert_eq!(made, ["TV-902"]);
-        assert!(plan.rejected[&2].contains("03999"), "{plan:?}");
-        assert!(plan.rejected[&4].contains("no name"), "{plan:?}");
-        assert!(plan.rejected[&5].contains("03160 is called"), "{plan:?}");
+        assert!(plan.rejected[&2.into()].contains("03999"), "{plan:?}");
+        assert!(plan.rejected[&4.into()].contains("no name"), "{plan:?}");
+        assert!(plan.rejected[&5.into()].contains("03160 is called"), "{plan:?}");
     }
 
     #[test]
@@ -252,13 +258,13 @@ mod tests {
         let text = include_str!("../../sim/data/units.csv");
         let source = || Source::Bytes { name: "units.csv", bytes: text.as_bytes() };
         let none = Units::new();
-        let list = read_unit_list(source(), &none).expect("a list");
+        let list = read_unit_list(source(), &none, &ListHints::default()).expect("a list");
         let first = UnitPlan::of(&list, &none, None, TODAY);
         assert_eq!((first.rejected.len(), first.updated.len(), first.former.len()), (0, 0, 139));
         let made = first.created.iter().find(|unit| unit.kind == UnitKind::Ward).expect("a ward");
         assert_eq!(made.valid_from, Some(date(2025, 7, 1)));
         let held = Units::from_list(first.puts()).expect("one tree");
-        let list = read_unit_list(source(), &held).expect("a list");
+        let list = read_unit_list(source(), &held, &ListHints::default()).expect("a list");
         let second = UnitPlan::of(&list, &held, None, TODAY);
         assert_eq!((second.unchanged, second.puts().len()), (first.created.len(), 0), "{second:?}");
     }

@@ -7,8 +7,7 @@
 
 mod cells;
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::ops::ControlFlow;
+use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
@@ -16,17 +15,12 @@ use cells::Known;
 
 use super::unit_words::{basis_word, echelon_word, kind_of_name, kind_word};
 use crate::domain::ids::UnitCode;
-use crate::domain::text::clean;
 use crate::domain::unit::{Echelon, Former, ParentBasis, UNITS_MAX, Unit, UnitKind, Units};
-use crate::roster::file::{Cell, Parts, Reading, open};
+use crate::roster::file::Reading;
 use crate::roster::kind::Column;
-use crate::roster::legacy::Decoder;
 use crate::roster::sheet::{CellValue, Sheet};
-use crate::roster::table::labels::{find_in, numbers_columns};
-use crate::roster::{HEADER_ROWS_MAX, RosterError, Source};
-
-/// Rows by which the encoding of a sheet is judged.
-const SAMPLE_ROWS: usize = 200;
+use crate::roster::small_list::{self, ListFile, ListHints, Listed, list_columns};
+use crate::roster::{RosterError, RowKey, Source};
 
 /// A row as text.
 #[derive(Debug, Clone, Default)]
@@ -48,35 +42,67 @@ struct Written {
     official_code: String,
 }
 
-macro_rules! columns {
-    ($($field:ident [$($header:literal),* $(,)?],)+) => {
-        &[$(Column {
-            field: stringify!($field),
-            slot: |row: &mut Written| &mut row.$field,
-            reading: Reading::Plain,
-            headers: &[$($header),*],
-        },)+]
+impl Listed for Written {
+    const COLUMNS: &'static [Column<Self>] = list_columns! { Written
+        code Plain ["ma", "ma so", "ma don vi", "ma dvhc", "ma xa", "ma xa phuong", "unit code"],
+        name Plain [
+            "ten", "ten don vi", "don vi", "ten xa", "ten xa phuong", "xa phuong", "unit", "unit name",
+        ],
+        echelon Plain ["cap", "cap don vi", "level"],
+        kind Plain ["loai", "loai don vi", "loai hinh", "type"],
+        parent_code Plain [
+            "truc thuoc", "ma cap tren", "ma don vi cap tren", "don vi cap tren", "cap tren", "under",
+            "parent",
+        ],
+        parent_basis Plain ["can cu", "muc xac nhan", "basis"],
+        area_km2 Plain ["dien tich km2", "dien tich km", "area"],
+        area_ha Plain ["dien tich ha", "area hectares"],
+        population Plain [
+            "dan so", "so dan", "nhan khau", "so nhan khau", "so nguoi", "people", "inhabitants",
+        ],
+        valid_from Date ["ngay bat dau", "tu ngay", "first day"],
+        valid_to Date ["ngay ket thuc", "den ngay", "last day"],
+        successor_codes Plain ["don vi thay the", "ma don vi thay the", "successors"],
+        successor_basis Plain ["can cu thay the"],
+        other_parent_codes Plain ["truc thuoc khac", "other parents"],
+        official_code Plain ["ma hanh chinh", "ma hanh chinh cu"],
     };
+    const WRITTEN: &'static [&'static str] = &WRITTEN;
+    const REQUIRED: &'static [&'static [&'static str]] = &[&["code"]];
+    const COLUMNS_MIN: usize = 2;
+    const ROWS_MAX: usize = UNITS_MAX;
+    const IDENTITY: &'static [&'static str] = &["code"];
+    const HARD: &'static [&'static str] =
+        &["area_km2", "area_ha", "population", "parent_code", "successor_codes", "official_code"];
+
+    /// A line in an empty cell says what an empty cell says.
+    fn tidy(&mut self) {
+        for column in Self::COLUMNS {
+            let text = (column.slot)(self);
+            if text.trim() == "-" {
+                text.clear();
+            }
+        }
+    }
 }
 
-const COLUMNS: &[Column<Written>] = columns! {
-    code ["ma", "ma so", "ma don vi", "ma dvhc", "ma xa", "ma xa phuong", "unit code"],
-    name ["ten", "ten don vi", "don vi", "ten xa", "ten xa phuong", "xa phuong", "unit", "unit name"],
-    echelon ["cap", "cap don vi", "level"],
-    kind ["loai", "loai don vi", "loai hinh", "type"],
-    parent_code ["truc thuoc", "ma cap tren", "ma don vi cap tren", "don vi cap tren", "cap tren", "under",
-        "parent"],
-    parent_basis ["can cu", "muc xac nhan", "basis"],
-    area_km2 ["dien tich km2", "dien tich km", "area"],
-    area_ha ["dien tich ha", "area hectares"],
-    population ["dan so", "so dan", "nhan khau", "so nhan khau", "so nguoi", "people", "inhabitants"],
-    valid_from ["ngay bat dau", "tu ngay", "first day"],
-    valid_to ["ngay ket thuc", "den ngay", "last day"],
-    successor_codes ["don vi thay the", "ma don vi thay the", "successors"],
-    successor_basis ["can cu thay the"],
-    other_parent_codes ["truc thuoc khac", "other parents"],
-    official_code ["ma hanh chinh", "ma hanh chinh cu"],
-};
+/// The headers of an export.
+const WRITTEN: [&str; 14] = [
+    "Mã",
+    "Tên",
+    "Cấp",
+    "Loại",
+    "Trực thuộc",
+    "Căn cứ",
+    "Diện tích (ha)",
+    "Dân số",
+    "Ngày bắt đầu",
+    "Ngày kết thúc",
+    "Đơn vị thay thế",
+    "Căn cứ thay thế",
+    "Trực thuộc khác",
+    "Mã hành chính",
+];
 
 /// What a row says of a unit; what is none it says nothing of.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -93,138 +119,54 @@ pub struct UnitRow {
 }
 
 /// A list that was read.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub struct UnitList {
-    /// What each good row says, by its number as the spreadsheet shows it.
-    pub rows: Vec<(u32, UnitCode, UnitRow)>,
-    /// Why a row is at fault, by its number.
-    pub rejected: BTreeMap<u32, String>,
+    /// What each good row says.
+    pub rows: Vec<(RowKey, UnitCode, UnitRow)>,
+    /// Why a row is at fault.
+    pub rejected: BTreeMap<RowKey, String>,
     /// Codes that got their first zero back.
     pub zeros: usize,
-    /// Headers that no field is for.
-    pub ignored: Vec<String>,
+    /// The file as it stands.
+    pub file: ListFile,
 }
 
-/// Why a list of units cannot be read.
-#[derive(Debug, thiserror::Error)]
-pub enum UnitFileError {
-    /// As for every roster.
-    #[error(transparent)]
-    Roster(#[from] RosterError),
-    /// No table with the columns of the list.
-    #[error(
-        "no row of the file is the header of a list of units: give a column for the code (`Mã` or `code`) and others such as `Tên`, `Trực thuộc`, `Dân số`"
-    )]
-    NoHeader,
-    /// There are too many units.
-    #[error("the list has more than {UNITS_MAX} units, which is the bound")]
-    TooMany,
-}
-
-/// The list of a file. `held` are the units that are known, by which lost zeros are put back.
+/// The list of a file. `held` are the units that are known, by which lost zeros are put back. Blocks.
 ///
 /// # Errors
-/// [`UnitFileError`].
-pub fn read_unit_list(source: Source<'_>, held: &Units) -> Result<UnitList, UnitFileError> {
-    let mut parts = open(source)?;
-    let mut best: Option<Table> = None;
-    for part in 0..parts.names().len() {
-        let found = match table(parts.as_mut(), part) {
-            // Under the wrong delimiter it may be none.
-            Err(UnitFileError::Roster(RosterError::StrayQuote { .. })) if parts.are_readings() => {
-                None
-            }
-            other => other?,
-        };
-        let most = best.as_ref().map_or((0, 0), Table::size);
-        best = found.filter(|table| table.size() > most).or(best);
-    }
-    let Table { rows, ignored, .. } = best.ok_or(UnitFileError::NoHeader)?;
-    let known = Known::of(held, &rows);
-    let mut list = UnitList { ignored, ..UnitList::default() };
-    let mut seen = BTreeSet::new();
-    for (number, written) in rows {
-        match known.read(&written, held, &mut list.zeros) {
-            Ok((code, _row)) if !seen.insert(code.clone()) => {
-                list.rejected.insert(number, format!("unit {code} stands in the list twice"));
-            }
-            Ok((code, row)) => list.rows.push((number, code, row)),
+/// [`RosterError`] when there is no such list; what is wrong with single rows is with the list.
+pub fn read_unit_list(
+    source: Source<'_>,
+    held: &Units,
+    hints: &ListHints,
+) -> Result<UnitList, RosterError> {
+    let (rows, file) = small_list::read::<Written>(source, hints)?;
+    let known = Known::of(held, rows.iter().map(|(_key, row)| row));
+    let mut list = UnitList { file, ..UnitList::default() };
+    let mut seen: BTreeMap<UnitCode, RowKey> = BTreeMap::new();
+    for (key, written) in rows {
+        let mut zeros = 0;
+        match known.read(&written, held, &mut zeros) {
+            Ok((code, row)) => match seen.get(&code) {
+                Some(first) => {
+                    let fault = format!("unit {code} stands in the list twice: as in row {first}");
+                    list.rejected.insert(key.clone(), fault);
+                }
+                None => {
+                    seen.insert(code.clone(), key.clone());
+                    list.rows.push((key.clone(), code, row));
+                }
+            },
             Err(fault) => {
-                list.rejected.insert(number, fault);
+                list.rejected.insert(key.clone(), fault);
             }
+        }
+        list.zeros += zeros;
+        if zeros > 0 {
+            list.file.repairs.push((key, "UNIT_ZERO_RESTORED"));
         }
     }
     Ok(list)
-}
-
-struct Table {
-    columns: usize,
-    rows: Vec<(u32, Written)>,
-    ignored: Vec<String>,
-}
-
-impl Table {
-    const fn size(&self) -> (usize, usize) {
-        (self.columns, self.rows.len())
-    }
-}
-
-/// The position and meaning of each known column.
-type Header = Vec<(usize, &'static Column<Written>)>;
-
-fn header_of(cells: &[Cell]) -> Option<(Header, Vec<String>)> {
-    let (mut found, mut ignored): (Header, _) = (Vec::new(), Vec::new());
-    for (at, text) in cells.iter().enumerate().filter_map(|(at, cell)| Some((at, cell.as_text()?)))
-    {
-        match find_in(COLUMNS, text) {
-            Some(column) => found.push((at, column)),
-            None if text.trim().is_empty() => {}
-            None => ignored.push(clean(text)),
-        }
-    }
-    let count = |field: &str| found.iter().filter(|(_, column)| column.field == field).count();
-    let is_clear = found.iter().all(|(_, column)| count(column.field) == 1);
-    (count("code") == 1 && found.len() >= 2 && is_clear).then_some((found, ignored))
-}
-
-/// The rows of a part; none where it has no header.
-fn table(parts: &mut dyn Parts, part: usize) -> Result<Option<Table>, UnitFileError> {
-    let (are_bytes, mut rows) = (parts.are_bytes(), Vec::new());
-    parts.rows(part, &mut |number, cells| {
-        rows.push((number, cells.to_vec()));
-        // A header and a footer stand around them.
-        let is_full = rows.len() > UNITS_MAX + 200;
-        Ok(if is_full { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
-    })?;
-    let sample = rows.iter().take(SAMPLE_ROWS).map(|(_number, cells)| cells.as_slice());
-    let decoder = Decoder::of_sample(sample, are_bytes);
-    let mut table: Option<(Header, Table)> = None;
-    for (number, cells) in rows {
-        let cells = decoder.row(&cells).unwrap_or(cells);
-        let Some((header, table)) = &mut table else {
-            if number > HEADER_ROWS_MAX {
-                return Ok(None);
-            }
-            table = header_of(&cells).map(|(header, ignored)| {
-                let columns = header.len();
-                (header, Table { columns, rows: Vec::new(), ignored })
-            });
-            continue;
-        };
-        let mut row = Written::default();
-        for (at, column) in header.iter() {
-            let text = cells.get(*at).map(|cell| cell.read(Reading::Plain).0).unwrap_or_default();
-            *(column.slot)(&mut row) = if text.trim() == "-" { String::new() } else { text };
-        }
-        // A signature or a line of totals below has no code, or no word beside it.
-        if !row.code.trim().is_empty() && !numbers_columns(&cells) {
-            table.rows.push((number, row));
-        }
-        if table.rows.len() > UNITS_MAX {
-            return Err(UnitFileError::TooMany);
-        }
-    }
-    Ok(table.map(|(_header, table)| table))
 }
 
 impl UnitRow {
@@ -256,23 +198,7 @@ impl UnitRow {
 
 /// Units as they are exported; [`read_unit_list`] reads them as they were.
 pub fn sheet_of<'a>(units: impl IntoIterator<Item = &'a Unit>) -> Sheet {
-    let columns = [
-        "Mã",
-        "Tên",
-        "Cấp",
-        "Loại",
-        "Trực thuộc",
-        "Căn cứ",
-        "Diện tích (ha)",
-        "Dân số",
-        "Ngày bắt đầu",
-        "Ngày kết thúc",
-        "Đơn vị thay thế",
-        "Căn cứ thay thế",
-        "Trực thuộc khác",
-        "Mã hành chính",
-    ];
-    let mut sheet = Sheet::new("Danh sách đơn vị", &columns);
+    let mut sheet = Sheet::new("Danh sách đơn vị", &WRITTEN);
     let count = |count: Option<u32>| count.map_or(CellValue::Empty, CellValue::from);
     let day = |day: Option<Date>| day.map_or(CellValue::Empty, CellValue::Day);
     let code = |code: Option<&UnitCode>| code.map_or("", UnitCode::as_str).into();

@@ -3,11 +3,13 @@
 
 use std::fmt;
 
+use crate::roster::RowKey;
+
 /// What is wrong with a row.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PlanFault {
     /// Its number, as the spreadsheet program shows it.
-    pub row: u32,
+    pub row: RowKey,
     /// What is wrong, and what to do.
     pub fault: String,
 }
@@ -19,12 +21,12 @@ impl fmt::Display for PlanFault {
 }
 
 /// The rows in which the parts of a reserve unit stand.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Places {
-    first: u32,
-    pub(super) posts: Vec<u32>,
-    pub(super) lines: Vec<u32>,
-    pub(super) quotas: Vec<u32>,
+    first: RowKey,
+    pub(super) posts: Vec<RowKey>,
+    pub(super) lines: Vec<RowKey>,
+    pub(super) quotas: Vec<RowKey>,
 }
 
 /// Fields as the server names them, and the columns of a plan that say them.
@@ -52,8 +54,8 @@ const NAMES: [(&str, &str); 19] = [
 
 impl Places {
     /// Of a reserve unit that begins in a row.
-    pub(super) fn begin(first: u32) -> Self {
-        Self { first, ..Self::default() }
+    pub(super) const fn begin(first: RowKey) -> Self {
+        Self { first, posts: Vec::new(), lines: Vec::new(), quotas: Vec::new() }
     }
 
     /// A fault that the server found in a field such as `posts[3].rank_min`, in the row and the column
@@ -69,7 +71,7 @@ impl Places {
             "quotas" => &self.quotas,
             _of_the_unit => &[],
         };
-        let row = at.and_then(|at| rows.get(at)).copied().unwrap_or(self.first);
+        let row = at.and_then(|at| rows.get(at)).unwrap_or(&self.first).clone();
         let own = own.split('[').next().unwrap_or(own);
         let name = NAMES.iter().find(|(name, _column)| *name == own);
         let fault = match name {

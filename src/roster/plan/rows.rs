@@ -6,6 +6,7 @@
 use super::{PlanRow, Planned};
 use crate::domain::plan::parse_day;
 use crate::domain::text::fold;
+use crate::roster::RowKey;
 use crate::wire::pb;
 use crate::wire::registry::civil;
 
@@ -14,27 +15,45 @@ use crate::wire::registry::civil;
 pub const HEALTH_UNSAID: u32 = 3;
 
 /// Takes a row into its reserve unit; `fault` is told of all that is wrong with it.
-pub(super) fn take(planned: &mut Planned, number: u32, row: &PlanRow, fault: &mut dyn FnMut(&str)) {
+pub(super) fn take(
+    planned: &mut Planned,
+    key: &RowKey,
+    row: &PlanRow,
+    fault: &mut dyn FnMut(&str),
+) {
     about_the_unit(&mut planned.unit, row, fault);
     let (unit, places) = (&mut planned.unit, &mut planned.places);
     let mut is_planned = false;
     if !row.specialty.trim().is_empty() {
         add_post(unit, row, fault);
-        places.posts.push(number);
+        stands_apart(&places.posts, key, "posts", fault);
+        places.posts.push(key.clone());
         is_planned = true;
     }
     if !row.kind.trim().is_empty() {
         add_line(unit, row, fault);
-        places.lines.push(number);
+        stands_apart(&places.lines, key, "equipment lines", fault);
+        places.lines.push(key.clone());
         is_planned = true;
     }
     if !row.quota_unit.trim().is_empty() {
         add_quota(unit, row, fault);
-        places.quotas.push(number);
+        stands_apart(&places.quotas, key, "quotas", fault);
+        places.quotas.push(key.clone());
         is_planned = true;
     }
     if !is_planned {
         fault("names neither a specialty, an equipment type nor a quota's commune");
+    }
+}
+
+/// Two sheets with the same part of a unit are two plans as likely as one: nobody's posts are doubled.
+fn stands_apart(before: &[RowKey], key: &RowKey, what: &str, fault: &mut dyn FnMut(&str)) {
+    if let Some(other) = before.last().filter(|other| other.sheet_at != key.sheet_at) {
+        fault(&format!(
+            "{what} of this reserve unit stand in row {other} too: put them on one sheet, or name the \
+             sheet to read (--sheet)"
+        ));
     }
 }
 

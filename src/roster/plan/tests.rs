@@ -1,7 +1,7 @@
 //! Plans as people write them.
 
 use super::*;
-use crate::roster::sheet::CellValue;
+use crate::roster::{Mapping, RefusedRows};
 
 const PLAN: &str = "KẾ HOẠCH;;;;;;;;;\n\
     Mã đơn vị;Tên đơn vị;Đơn vị giao nguồn;CNQS;Gần đúng;Cấp bậc từ;Số lượng;Loại phương tiện;Xã, phường;Chỉ tiêu người\n\
@@ -12,15 +12,19 @@ const PLAN: &str = "KẾ HOẠCH;;;;;;;;;\n\
     DB-C2;Đại đội 2;KV1;CN03;;;1;;;\n\
     Cộng;;;;;;;;;\n";
 
-fn read(text: &str, mapping: &str) -> Result<PlanFile, PlanFileError> {
+fn read(text: &str, mapping: &str) -> Result<PlanFile, RosterError> {
     let source = Source::Bytes { name: "plan.csv", bytes: text.as_bytes() };
-    read_plan(source, None, &Mapping::parse(mapping)?)
+    read_plan(source, &ListHints { mapping: Mapping::parse(mapping)?, ..ListHints::default() })
+}
+
+fn told(file: &PlanFile) -> Vec<String> {
+    file.faults.iter().map(ToString::to_string).collect()
 }
 
 #[test]
 fn a_plan_is_read_with_its_code_in_the_first_row_of_each_unit() {
     let file = read(PLAN, "").expect("a plan");
-    assert_eq!((file.units.len(), &file.faults, &file.ignored), (2, &vec![], &vec![]));
+    assert_eq!((file.units.len(), &file.faults, &file.file.ignored), (2, &vec![], &vec![]));
     let one = &file.units[0].unit;
     assert_eq!((one.code.as_str(), one.name.as_str()), ("DB-C1", "Đại đội 1"));
     assert_eq!(one.source_unit_codes, ["03160", "03163"]);
@@ -38,9 +42,8 @@ fn all_faults_are_named_at_once_with_their_rows() {
         .replace(";;;;;;2;PT01;", "DB-C1;;;;;;;PT01;")
         .replace("KV1;CN03;;;1;;;", "KV1;;;;1;;;");
     let file = read(&text, "").expect("a table");
-    let told: Vec<String> = file.faults.iter().map(ToString::to_string).collect();
     assert_eq!(
-        told,
+        told(&file),
         [
             "row 4: the count is no number",
             "row 5: the count is missing",
@@ -58,23 +61,23 @@ fn all_faults_are_named_at_once_with_their_rows() {
     ] {
         assert_eq!(places.fault(field, "none").to_string(), told);
     }
-    let refused = file.refused(&file.faults);
-    assert_eq!(refused.columns.last().map(String::as_str), Some("Lý do từ chối"));
-    assert_eq!(refused.rows.len(), 5);
-    let why = |at: usize| refused.rows[at].last().cloned();
-    assert_eq!(why(0), Some(CellValue::from("")));
-    assert_eq!(why(1), Some(CellValue::from("the count is no number")));
 }
 
 #[test]
 fn what_was_refused_is_mended_and_read_again() {
     let file = read(&PLAN.replace(";CN02;;;3;", ";CN02;;;ba;"), "").expect("a table");
     let dir = tempfile::tempdir().expect("a directory");
-    let path = dir.path().join("mend.csv");
-    file.refused(&file.faults).save(&path).expect("written");
-    let text = std::fs::read_to_string(&path).expect("text").replace(",ba,", ",3,");
-    let back = read(&text, "").expect("a plan");
-    assert_eq!((&back.faults, &back.ignored), (&vec![], &vec![]));
+    let path = dir.path().join("mend.xlsx");
+    let why = file.faults.iter().map(|at| (at.row.clone(), at.fault.clone())).collect();
+    let written = file.file.write_refused(&why, RefusedRows::WithAllOthers, &path, false);
+    assert_eq!(written.expect("written"), 1);
+    let faulty = read_plan(Source::Path(&path), &ListHints::default()).expect("a table");
+    assert_eq!(told(&faulty), told(&file), "as it stood");
+    // What is meant is said in a mapping file.
+    let mapping = Mapping::parse("[values.count]\nba = \"3\"\n").expect("a mapping");
+    let hints = ListHints { mapping, ..ListHints::default() };
+    let back = read_plan(Source::Path(&path), &hints).expect("a plan");
+    assert_eq!((&back.faults, &back.file.ignored), (&vec![], &vec![]));
     let units = |file: &PlanFile| -> Vec<pb::ReserveUnit> {
         file.units.iter().map(|planned| planned.unit.clone()).collect()
     };
@@ -86,20 +89,58 @@ fn a_column_that_no_field_is_for_is_named_and_a_mapping_names_its_field() {
     let text = PLAN.replace("Xã, phường;", "Nơi giao;");
     let file = read(&text, "").expect("a plan");
     let ignored: Vec<_> =
-        file.ignored.iter().map(|at| (at.column.as_str(), at.header.as_str())).collect();
+        file.file.ignored.iter().map(|at| (at.column.as_str(), at.header.as_str())).collect();
     assert_eq!(ignored, [("I", "Nơi giao")]);
     for mapping in ["[columns]\n\"Nơi giao\" = \"quota_unit\"\n", "[columns]\nI = \"quota_unit\"\n"]
     {
         let file = read(&text, mapping).expect("a plan");
-        assert_eq!(file.ignored, []);
+        assert_eq!(file.file.ignored, []);
         assert_eq!(file.units[0].unit.quotas.len(), 1, "{mapping}");
     }
     let left_out = read(&text, "[columns]\n\"Nơi giao\" = \"ignore\"\n").expect("a plan");
-    assert_eq!(left_out.ignored, []);
+    assert_eq!(left_out.file.ignored, []);
     assert!(read(&text, "[columns]\nI = \"nothing\"\n").is_err());
 }
 
 #[test]
 fn what_has_no_header_of_a_plan_is_none() {
-    assert!(matches!(read("a;b\n1;2\n", ""), Err(PlanFileError::NoHeader)));
+    assert!(matches!(read("a;b\n1;2\n", ""), Err(RosterError::NoHeader { .. })));
+}
+
+#[test]
+fn a_lone_cell_that_no_title_is_in_is_at_fault_and_a_lone_title_or_signature_is_none() {
+    for (line, fault) in [
+        (";;;;;;7;;;", "names neither a specialty, an equipment type nor a quota's commune"),
+        (";;;CN02;;;;;;", "the count is missing"),
+        (";;;;;;;PT01;;", "the count is missing"),
+        (";;;;;Trung sĩ;;;;", "names neither a specialty, an equipment type nor a quota's commune"),
+        (";;;;;;;;;9", "names neither a specialty, an equipment type nor a quota's commune"),
+    ] {
+        let text = PLAN.replace("Cộng;;;;;;;;;", line);
+        assert_eq!(told(&read(&text, "").expect("a plan")), [format!("row 8: {fault}")], "{line}");
+    }
+    for line in [
+        "Phụ lục 2;;;;;;;;;",
+        ";Đại đội bộ binh;;;;;;;;",
+        "Tổng cộng;;;;;;18;;;9",
+        ";;;;;;NGƯỜI LẬP BIỂU;;;\n;;;;;;Lò Văn An;;;",
+        "Mã đơn vị;Tên đơn vị;Đơn vị giao nguồn;CNQS;Gần đúng;Cấp bậc từ;Số lượng;;;",
+        "1;2;3;4;5;6;7;8;9;10",
+    ] {
+        let file = read(&PLAN.replace("Cộng;;;;;;;;;", line), "").expect("a plan");
+        assert_eq!((told(&file), file.rows), (vec![], 5), "{line}");
+    }
+}
+
+#[test]
+fn a_code_in_a_row_of_its_own_heads_the_rows_under_it() {
+    let text = PLAN.replace("DB-C2;Đại đội 2;KV1;", "DB-C2;;;;;;;;;\n;Đại đội 2;KV1;");
+    let file = read(&text, "").expect("a plan");
+    assert_eq!(told(&file), Vec::<String>::new());
+    let posts: Vec<_> =
+        file.units.iter().map(|at| (at.unit.code.as_str(), at.unit.posts.len())).collect();
+    assert_eq!(posts, [("DB-C1", 2), ("DB-C2", 1)]);
+    let file = read(&PLAN.replace("Cộng;", "DB-C3;"), "").expect("a plan");
+    let fault = "row 8: names a reserve unit, and no post, equipment line or quota stands under it";
+    assert_eq!(told(&file), [fault]);
 }

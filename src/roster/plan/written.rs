@@ -131,7 +131,7 @@ fn quota(quota: &pb::PlanQuota) -> Cells {
 mod tests {
     use super::super::read_plan;
     use super::*;
-    use crate::roster::{Mapping, Source};
+    use crate::roster::{ListHints, Source};
 
     #[test]
     fn a_reserve_unit_that_was_exported_is_read_as_it_was() {
@@ -177,8 +177,8 @@ mod tests {
         for ending in ["xlsx", "csv"] {
             let path = dir.path().join(format!("plan.{ending}"));
             sheet_of(&unit).save(&path).expect("written");
-            let back = read_plan(Source::Path(&path), None, &Mapping::default()).expect("a plan");
-            assert_eq!((&back.faults, &back.ignored), (&vec![], &vec![]), ".{ending}");
+            let back = read_plan(Source::Path(&path), &ListHints::default()).expect("a plan");
+            assert_eq!((&back.faults, &back.file.ignored), (&vec![], &vec![]), ".{ending}");
             assert_eq!(back.units.len(), 1);
             assert_eq!(back.units[0].unit, unit, ".{ending}");
         }

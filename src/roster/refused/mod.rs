@@ -28,11 +28,11 @@ use words::reason;
 pub use words::words;
 
 /// Widest column, in characters: longer texts wrap.
-const WIDTH_MAX: usize = 40;
+pub(super) const WIDTH_MAX: usize = 40;
 /// Narrowest column, in characters.
-const WIDTH_MIN: usize = 5;
+pub(super) const WIDTH_MIN: usize = 5;
 /// Width of the reasons, in characters: they take two or three lines.
-const REASON_WIDTH: u16 = 60;
+pub(super) const REASON_WIDTH: u16 = 60;
 
 /// Why refused rows are not written.
 #[derive(Debug, thiserror::Error)]
@@ -237,12 +237,12 @@ impl<'a, K: Kind> Page<'a, K> {
 }
 
 /// How cells look.
-struct Formats {
+pub(super) struct Formats {
     text: Format,
     title: Format,
-    head: Format,
+    pub(super) head: Format,
     day: Format,
-    reason: Format,
+    pub(super) reason: Format,
 }
 
 impl Default for Formats {
@@ -259,7 +259,7 @@ impl Default for Formats {
 }
 
 impl Formats {
-    fn write(
+    pub(super) fn write(
         &self,
         sheet: &mut Worksheet,
         (row, column): (u32, u16),

@@ -11,6 +11,7 @@ use super::mapping::{Mapping, letters};
 use super::units::Named;
 use crate::domain::registry::Warning;
 use crate::domain::text::fold;
+use crate::roster::error::EXAMPLE;
 use crate::roster::file::{Cell, Parts, Reading};
 use crate::roster::kind::Kind;
 use crate::roster::legacy::Decoder;
@@ -46,9 +47,34 @@ pub(in crate::roster) struct Located<I: 'static> {
 pub(in crate::roster) type Tables<I> = (Vec<Located<I>>, Vec<(String, String)>);
 
 /// Why a sheet without a header of the kind is left out.
-const NO_LIST: &str = "it holds no such list";
+pub(in crate::roster) const NO_LIST: &str = "it holds no such list";
 /// Why a hidden sheet is.
-const HIDDEN: &str = "it is hidden: show it to have it read";
+pub(in crate::roster) const HIDDEN: &str = "it is hidden: show it to have it read";
+
+/// The sheet that was asked for, by its own name; none where all are to be looked at.
+pub(in crate::roster) fn chosen(
+    parts: &dyn Parts,
+    name: &str,
+    asked: Option<&String>,
+) -> Result<Option<String>, RosterError> {
+    let Some(sheet) = asked.filter(|_| !parts.are_readings()) else { return Ok(None) };
+    let names = parts.names();
+    // People type it as they see it; its own name first, then but for case and marks.
+    let own = names.iter().find(|own| *own == sheet);
+    match own.or_else(|| names.iter().find(|own| fold(own) == fold(sheet))) {
+        Some(own) => Ok(Some(own.clone())),
+        None => Err(RosterError::WhichSheet {
+            name: name.to_owned(),
+            sheet: sheet.clone(),
+            sheets: names.join(", "),
+        }),
+    }
+}
+
+/// Whether a sheet is one that this program puts beside the tables.
+pub(in crate::roster) fn is_ours(sheet: &str) -> bool {
+    [super::told::SHEET, VALUES_SHEET].contains(&sheet)
+}
 
 /// All tables of the kind, or why there is none that can be read.
 pub(in crate::roster) fn tables<K: Kind>(
@@ -60,25 +86,10 @@ pub(in crate::roster) fn tables<K: Kind>(
     options.mapping.check(&fields)?;
     let names = parts.names();
     let wanted = options.sheet.as_ref().or(options.mapping.sheet.as_ref());
-    let wanted = wanted.filter(|_| !parts.are_readings());
-    // People type it as they see it; its own name first, then but for case and marks.
-    let alike = |sheet: &String| names.iter().find(|name| fold(name) == fold(sheet));
-    let wanted = wanted.map(|sheet| match names.contains(sheet) {
-        true => sheet,
-        false => alike(sheet).unwrap_or(sheet),
-    });
-    if let Some(sheet) = wanted.filter(|sheet| !names.contains(sheet)) {
-        return Err(RosterError::WhichSheet {
-            name: name.to_owned(),
-            sheet: sheet.clone(),
-            sheets: names.join(", "),
-        });
-    }
+    let wanted = chosen(parts, name, wanted)?;
     let (mut found, mut without) = (Vec::new(), Vec::new());
     for (part, part_name) in names.iter().enumerate() {
-        let is_other = wanted.is_some_and(|sheet| sheet != part_name);
-        let is_ours = [super::told::SHEET, VALUES_SHEET].contains(&part_name.as_str());
-        if is_other || is_ours {
+        if wanted.as_ref().is_some_and(|sheet| sheet != part_name) || is_ours(part_name) {
             continue;
         }
         match locate::<K>(parts, part, part_name, options)? {
@@ -257,18 +268,24 @@ fn no_table<K: Kind>(
     let Some(table) = best else {
         let wanted = K::REQUIRED.iter().map(|field| named::<K>(field));
         let wanted = wanted.collect::<Vec<_>>().join(", ");
-        return RosterError::NoHeader { name: name.to_owned(), wanted };
+        let (name, example) = (name.to_owned(), EXAMPLE.to_owned());
+        return RosterError::NoHeader { name, wanted, example };
     };
     let repeated: Vec<&str> = table.header.repeated.iter().map(|(field, _)| *field).collect();
+    let fields = K::COLUMNS.iter().map(|column| (column.field, term(K::KIND, column.field)));
     RosterError::MissingColumns {
         row: table.header.last,
-        skeleton: skeleton::<K>(&table.header, &repeated),
+        skeleton: skeleton(&table.header, &repeated, fields),
         columns: faults::<K>(&table, options),
     }
 }
 
 /// A mapping file to fill in: what is known is a comment, what is not awaits its field.
-fn skeleton<K: Kind>(header: &Header<K::Input>, repeated: &[&str]) -> String {
+pub(in crate::roster) fn skeleton<I>(
+    header: &Header<I>,
+    repeated: &[&str],
+    fields: impl Iterator<Item = (&'static str, &'static str)>,
+) -> String {
     let mut text = format!("header_row = {}\n\n[columns]\n", header.last);
     for (at, label) in &header.labels {
         let known = header.columns.iter().find(|bound| bound.at == *at);
@@ -283,8 +300,8 @@ fn skeleton<K: Kind>(header: &Header<K::Input>, repeated: &[&str]) -> String {
         }
     }
     text.push_str("\n# The fields, and what they are:\n");
-    for column in K::COLUMNS {
-        text.push_str(&format!("#   {} = {}\n", column.field, term(K::KIND, column.field)));
+    for (field, term) in fields {
+        text.push_str(&format!("#   {field} = {term}\n"));
     }
     text
 }

@@ -25,7 +25,7 @@ pub(in crate::roster) const REASON_HEADER: &str = "Lý do từ chối";
 /// Fewest known columns that make a header: fewer could be a title with a chance hit.
 pub(super) const KNOWN_COLUMNS_MIN: usize = 3;
 /// Most rows that a header takes.
-const HEADER_HEIGHT_MAX: usize = 3;
+pub(in crate::roster) const HEADER_HEIGHT_MAX: usize = 3;
 
 /// How a column fills its field.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,7 +73,7 @@ pub(in crate::roster) struct Header<I: 'static> {
 }
 
 /// A row of the sheet's beginning, with its number.
-pub(super) type Numbered = (u32, Vec<Cell>);
+pub(in crate::roster) type Numbered = (u32, Vec<Cell>);
 
 impl<I> Header<I> {
     /// Finds the header among the first rows, the one that says most where rows may be joined.
@@ -138,7 +138,7 @@ impl<I> Header<I> {
     }
 
     /// Whether a column fills this field.
-    pub(super) fn has(&self, field: &str) -> bool {
+    pub(in crate::roster) fn has(&self, field: &str) -> bool {
         self.columns.iter().any(|bound| bound.column.field == field)
     }
 
@@ -315,7 +315,7 @@ impl<I> Header<I> {
     }
 
     /// What stands over a column.
-    pub(super) fn label(&self, at: usize) -> &str {
+    pub(in crate::roster) fn label(&self, at: usize) -> &str {
         self.labels.iter().find(|(found, _)| *found == at).map_or("", |(_, text)| text)
     }
 
@@ -333,12 +333,17 @@ impl<I> Header<I> {
     }
 
     /// Whether a row is the header again, as printed pages repeat it.
-    pub(super) fn is_again(&self, cells: &[Cell]) -> bool {
+    pub(in crate::roster) fn is_again(&self, cells: &[Cell]) -> bool {
         let same = |bound: &&Bound<I>| {
             let header = self.cells.get(bound.at).filter(|cell| !cell.is_blank());
             header.is_some() && header == cells.get(bound.at)
         };
-        self.columns.iter().filter(same).count() >= KNOWN_COLUMNS_MIN
+        self.columns.iter().filter(same).count() >= self.known_min()
+    }
+
+    /// Known columns that are filled in a row of the table: a small list may have two in all.
+    fn known_min(&self) -> usize {
+        self.columns.len().clamp(2, KNOWN_COLUMNS_MIN)
     }
 }
 

@@ -50,7 +50,7 @@ pub(super) const ADDRESSES: [&str; 11] = [
 ];
 /// What stands over a column, from the top: merged cells cover those to their right, if there is
 /// something below.
-pub(super) fn stack(window: &[Numbered], at: usize) -> Vec<String> {
+pub(in crate::roster) fn stack(window: &[Numbered], at: usize) -> Vec<String> {
     let text = |row: &Numbered, at: usize| {
         row.1.get(at).and_then(Cell::as_text).map(clean).filter(|text| !text.is_empty())
     };

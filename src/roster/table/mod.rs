@@ -12,7 +12,7 @@ pub(super) mod header;
 pub(super) mod labels;
 pub(super) mod mapping;
 mod months;
-mod shape;
+pub(super) mod shape;
 pub(super) mod told;
 mod units;
 

@@ -89,7 +89,7 @@ fn is_likely<I>(column: &Column<I>, cell: &Cell) -> bool {
 }
 
 /// Whether a row begins the foot of a form: place and day of signing, or who signs.
-fn signs(cells: &[Cell]) -> bool {
+pub(in crate::roster) fn signs(cells: &[Cell]) -> bool {
     const WORDS: [&str; 22] = [
         "nguoi lap",
         "nguoi tong hop",
@@ -130,7 +130,7 @@ fn is_signing_day(text: &str) -> bool {
 }
 
 /// Whether a row sums up those above it.
-fn is_total(cells: &[Cell]) -> bool {
+pub(in crate::roster) fn is_total(cells: &[Cell]) -> bool {
     const WORDS: [&str; 8] =
         ["cong", "tong cong", "tong so", "tong", "cong so", "cong trang", "total", "grand total"];
     let begins = |text: &str| {

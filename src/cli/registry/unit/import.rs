@@ -13,9 +13,10 @@ use crate::cli::Cx;
 use crate::cli::connection::{Connection, refused, request, request_id};
 use crate::cli::days::day;
 use crate::cli::output::{table, text_of};
+use crate::cli::registry::import::list::{self, ListArgs};
 use crate::domain::unit::{Change, Unit, Units};
 use crate::roster::lists::{UnitList, UnitPlan, read_unit_list};
-use crate::roster::{Source, WHOLE_FILE_BYTES_MAX};
+use crate::roster::{RefusedRows, RowKey, Source, WHOLE_FILE_BYTES_MAX};
 use crate::wire::pb;
 
 /// Units in one call: with the longest names they keep within one message.
@@ -28,6 +29,8 @@ const ROWS_SHOWN_MAX: usize = 50;
 pub(in crate::cli) struct Import {
     /// An .xlsx, .xls, .ods or .csv file.
     file: PathBuf,
+    #[command(flatten)]
+    list: ListArgs,
     /// Carries out other names, kinds and places as renamings and moves that hold from this day on.
     #[arg(long, value_name = "DATE", value_parser = day, requires = "document")]
     on: Option<Date>,
@@ -44,25 +47,27 @@ pub(in crate::cli) struct Import {
 
 /// A change with what the server says of it: its preview, then its entry.
 struct Step {
-    row: u32,
+    row: RowKey,
     change: Change,
     told: pb::ChangeUnitsResponse,
 }
 
 pub(super) async fn import(cx: &Cx, import: Import) -> Result<()> {
+    let hints = import.list.hints(&import.file)?;
     let bytes = read(&import.file)?;
     let name = import.file.display().to_string();
     let connection = cx.connect().await?;
     let held = connection.units().await?;
     let held: Vec<Unit> = held.iter().map(TryInto::try_into).collect::<Result<_, _>>()?;
     let held = Units::from_list(held).context("the server's units do not hang together")?;
-    let list = read_unit_list(Source::Bytes { name: &name, bytes: &bytes }, &held)?;
+    let list = read_unit_list(Source::Bytes { name: &name, bytes: &bytes }, &held, &hints);
+    let list = import.list.understood(cx, list)?;
     let plan = UnitPlan::of(&list, &held, import.on, cx.clock.now().date_in_vietnam());
     let mut steps = Vec::new();
     for (row, change) in &plan.changes {
         let told = preview(&connection, &import, &held, change).await;
         let told = told.with_context(|| format!("row {row}; nothing was stored"))?;
-        steps.push(Step { row: *row, change: change.clone(), told });
+        steps.push(Step { row: row.clone(), change: change.clone(), told });
     }
     if import.dry_run {
         return show(cx, &import, &list, &plan, &steps);
@@ -197,21 +202,26 @@ fn value_of(step: &Step) -> Value {
     })
 }
 
-fn show(cx: &Cx, import: &Import, list: &UnitList, plan: &UnitPlan, steps: &[Step]) -> Result<()> {
+fn show(cx: &Cx, import: &Import, units: &UnitList, plan: &UnitPlan, steps: &[Step]) -> Result<()> {
     let UnitPlan { created, updated, unchanged, former, rejected, .. } = plan;
-    let rows = list.rows.len() + list.rejected.len();
-    let value = json!({
+    let rows = units.rows.len() + units.rejected.len();
+    import.list.write_refused(cx, &units.file, rejected, RefusedRows::Alone)?;
+    let is_refused = |row: &RowKey| rejected.contains_key(row);
+    let mut value = json!({
         "dry_run": import.dry_run,
         "rows": rows,
+        "accepted": rows.saturating_sub(rejected.len()),
         "created": created.len(),
         "updated": updated.len(),
         "unchanged": unchanged,
         "former": former.len(),
         "rejected": rejected,
-        "codes_restored": list.zeros,
-        "ignored_columns": list.ignored,
+        "codes_restored": units.zeros,
         "changes": steps.iter().map(value_of).collect::<Vec<_>>(),
     });
+    if let Value::Object(value) = &mut value {
+        value.extend(list::value_of(&units.file, is_refused));
+    }
     cx.screen.show(&value, || {
         let would = if import.dry_run { "would be " } else { "" };
         let mut text = format!(
@@ -228,18 +238,15 @@ fn show(cx: &Cx, import: &Import, list: &UnitList, plan: &UnitPlan, steps: &[Ste
             text +=
                 &format!("\n{} units from before July 2025 {would}entered with them", former.len());
         }
-        if list.zeros > 0 {
-            text +=
-                &format!("\n{} codes got back the zero that a spreadsheet took off", list.zeros);
-        }
-        for header in &list.ignored {
-            text += &format!("\ncolumn {header} was not read: no field is for it");
-        }
+        text += &list::text_of(&units.file, is_refused);
         for (row, fault) in rejected.iter().take(ROWS_SHOWN_MAX) {
             text += &format!("\nrow {row}: {fault}");
         }
         if let Some(more) = rejected.len().checked_sub(ROWS_SHOWN_MAX).filter(|more| *more > 0) {
             text += &format!("\nand {more} more rows are refused");
+        }
+        if !rejected.is_empty() {
+            text += import.list.hint();
         }
         if !steps.is_empty() {
             let said = if import.dry_run { "would be carried out" } else { "carried out" };

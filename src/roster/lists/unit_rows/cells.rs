@@ -18,10 +18,10 @@ use crate::roster::lists::unit_words::{basis_of, echelon_of, kind_of};
 pub(super) struct Known(BTreeSet<UnitCode>);
 
 impl Known {
-    pub(super) fn of(held: &Units, rows: &[(u32, Written)]) -> Self {
+    pub(super) fn of<'a>(held: &Units, rows: impl Iterator<Item = &'a Written>) -> Self {
         let shipped = shipped_former_units();
         let followed = shipped.into_iter().flat_map(|unit| unit.former.successors);
-        let listed = rows.iter().filter_map(|(_number, row)| row.code.trim().parse().ok());
+        let listed = rows.filter_map(|row| row.code.trim().parse().ok());
         // What the list itself has with four digits is no witness for itself.
         let whole = |code: &UnitCode| !is_short(code.as_str());
         let held = held.iter().map(|unit| unit.code.clone());
@@ -67,6 +67,9 @@ impl Known {
         held: &Units,
         zeros: &mut usize,
     ) -> Result<(UnitCode, UnitRow), String> {
+        if row.code.trim().is_empty() {
+            return Err("the row names no unit: give its code".to_owned());
+        }
         let code = self.code(&row.code, zeros)?;
         let kind = said(&row.kind, "kind", kind_of)?;
         if let Some(echelon) = said(&row.echelon, "echelon", echelon_of)?

@@ -10,7 +10,7 @@ fn held() -> Units {
 }
 
 fn read(name: &str, bytes: &[u8], held: &Units) -> UnitList {
-    read_unit_list(Source::Bytes { name, bytes }, held).expect("a list")
+    read_unit_list(Source::Bytes { name, bytes }, held, &ListHints::default()).expect("a list")
 }
 
 #[test]
@@ -26,9 +26,10 @@ fn a_list_is_read_in_any_order_language_and_encoding() {
     ] {
         let list = read("units.csv", &bytes, &held);
         assert_eq!(list.rejected, BTreeMap::new());
-        assert_eq!(list.ignored, ["Ghi chú"]);
-        let [(3, code, row)] = &list.rows[..] else { panic!("{list:?}") };
-        assert_eq!((code.as_str(), row.population), ("03160", Some(24_294)));
+        let ignored = list.file.ignored.iter().map(|at| (at.column.as_str(), at.header.as_str()));
+        assert_eq!(ignored.collect::<Vec<_>>(), [("D", "Ghi chú")]);
+        let [(key, code, row)] = &list.rows[..] else { panic!("{list:?}") };
+        assert_eq!((key.row, code.as_str(), row.population), (3, "03160", Some(24_294)));
         assert_eq!(row.name.as_deref(), Some("Xã Mường Nhé"));
     }
 }
@@ -40,13 +41,15 @@ fn an_exported_list_comes_in_again_unchanged() {
     for ending in ["xlsx", "csv"] {
         let path = dir.path().join(format!("units.{ending}"));
         sheet_of(held.iter()).save(&path).expect("written");
-        let list = read_unit_list(Source::Path(&path), &held).expect("a list");
-        assert_eq!((list.zeros, list.ignored.len()), (0, 0));
+        let list =
+            read_unit_list(Source::Path(&path), &held, &ListHints::default()).expect("a list");
+        assert_eq!((list.zeros, list.file.ignored.len()), (0, 0));
         let plan = UnitPlan::of(&list, &held, None, TODAY);
         assert_eq!(plan.rejected, BTreeMap::new(), ".{ending}");
         assert_eq!((plan.unchanged, plan.puts().len()), (held.len(), 0), ".{ending}");
         // A province that has none of them gets them as they were.
-        let list = read_unit_list(Source::Path(&path), &Units::new()).expect("a list");
+        let list = read_unit_list(Source::Path(&path), &Units::new(), &ListHints::default())
+            .expect("a list");
         let plan = UnitPlan::of(&list, &Units::new(), None, TODAY);
         let again = Units::from_list(plan.puts()).expect("one tree");
         assert!(plan.rejected.is_empty() && again.iter().eq(held.iter()), ".{ending}");
@@ -62,7 +65,7 @@ fn zeros_that_a_spreadsheet_ate_are_put_back_where_the_code_is_known_and_counted
     assert_eq!(list.zeros, 2);
     let codes: Vec<&str> = list.rows.iter().map(|(_row, code, _said)| code.as_str()).collect();
     assert_eq!(codes, ["03160", "TV-900"]);
-    assert!(list.rejected[&4].contains("four digits"), "{list:?}");
+    assert!(list.rejected[&4.into()].contains("four digits"), "{list:?}");
     // A first list has only the codes that the former units lead to.
     let first = read("units.csv", text.as_bytes(), &Units::new());
     assert_eq!(first.zeros, 2);
@@ -76,7 +79,7 @@ fn a_fault_names_its_cell_and_a_list_without_a_code_is_none() {
             "code,name,echelon,kind,parent_code,parent_basis,area_km2,population\n{line}\n"
         );
         let list = read("units.csv", text.as_bytes(), &held);
-        list.rejected.get(&2).cloned().unwrap_or_else(|| panic!("{line} is good"))
+        list.rejected.get(&2.into()).cloned().unwrap_or_else(|| panic!("{line} is good"))
     };
     for (line, message) in [
         ("0 1,Xã,commune,commune,11,sourced,,", "unit code"),
@@ -89,6 +92,7 @@ fn a_fault_names_its_cell_and_a_list_without_a_code_is_none() {
     ] {
         assert!(fault(line).contains(message), "{line}: {}", fault(line));
     }
-    let none = read_unit_list(Source::Bytes { name: "a.csv", bytes: b"a,b\n1,2\n" }, &held);
-    assert!(matches!(none, Err(UnitFileError::NoHeader)));
+    let none = Source::Bytes { name: "a.csv", bytes: b"a,b\n1,2\n" };
+    let none = read_unit_list(none, &held, &ListHints::default());
+    assert!(matches!(none, Err(RosterError::NoHeader { .. })), "{none:?}");
 }

@@ -2,7 +2,7 @@
 //!
 //! Called when a table was found. Knows headers and whether cells are blank, not what is in them.
 
-use super::{Header, KNOWN_COLUMNS_MIN, Numbered, REASON_HEADER};
+use super::{Header, Numbered, REASON_HEADER};
 use crate::roster::IgnoredColumn;
 use crate::roster::file::Cell;
 use crate::roster::table::labels::plain;
@@ -35,7 +35,7 @@ fn is_beside(label: &str) -> bool {
 impl<I> Header<I> {
     /// The columns that no field is for, though something stands over or in them. What a mapping file
     /// says to ignore is no surprise, nor is what our own lists have beside the fields.
-    pub(in crate::roster::table) fn ignored(
+    pub(in crate::roster) fn ignored(
         &self,
         rows: &[Numbered],
         mapping: &Mapping,
@@ -47,7 +47,7 @@ impl<I> Header<I> {
         };
         let is_row = |cells: &[Cell]| {
             let is_filled = |at: usize| cells.get(at).is_some_and(|cell| !cell.is_blank());
-            self.columns.iter().filter(|bound| is_filled(bound.at)).count() >= KNOWN_COLUMNS_MIN
+            self.columns.iter().filter(|bound| is_filled(bound.at)).count() >= self.known_min()
         };
         let below: Vec<&Vec<Cell>> = rows
             .iter()
