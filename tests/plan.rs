@@ -157,6 +157,9 @@ fn judge_holders_anew(place: &Place) {
         place.run(&[&preview[..], &["--as", "clerk"]].concat())
     };
     assert_eq!(lines(&call()), (json!(1), json!(1), json!({})));
+    let slip = ["order", "call-up", "preview", "--to", "03160", "--call-up", "plan:DB-C55"];
+    let told = place.try_run(&[&slip[..], &["--as", "clerk"]].concat()).expect_err("no such unit");
+    assert!(told.contains("did you mean DB-C5? see `hoatoc plan list`"), "{told}");
     // The other learns a trade that is neither, and the establishment shrinks.
     keep("five-other.csv", &to_near.replace("CN05;1;", "CN01;1;"));
     let now = fill();
