@@ -136,6 +136,16 @@ pub const ENTRIES: Terms = &[
     ("epoch_begun", "Bắt đầu kỳ mới sau khôi phục"),
 ];
 
+/// What of a reservist's record is late.
+pub const LATE: Terms = &[
+    ("MOVE_IN", "Đăng ký chuyển đến"),
+    ("RETURN", "Đăng ký lại khi trở về"),
+    ("ABSENCE", "Khai báo vắng mặt từ 3 tháng"),
+    ("OFFICER_REGISTRATION", "Đăng ký sĩ quan dự bị"),
+    ("RECHECK", "Phúc tra hằng năm"),
+    ("TRANSFER", "Tiếp nhận chuyển đến"),
+];
+
 /// Why somebody or something holds no place; the reasons of a call-up beside these.
 const REFUSALS: Terms = &[
     ("ACTIVE", "Đang quản lý"),
