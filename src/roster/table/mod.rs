@@ -71,16 +71,10 @@ pub(super) fn read<K: Kind>(
     let mut report = ImportReport { told, ..ImportReport::new(K::KIND) };
     report.left_out = left_out.iter().map(|(sheet, _why)| sheet.clone()).collect();
     report.left_out_because = left_out.into_iter().collect();
-    let mut era = Era::default();
+    let mut era = era_of(&found, options);
     let header = found.first().map_or(0, |table| table.header.last);
     let (mut seen, mut stopped) = (HashMap::new(), false);
     let (mut likes, likes_hasher) = (HashMap::new(), RandomState::new());
-    // What one sheet tells of the map holds for all of the file.
-    for located in &found {
-        let (sheet, titles) = &located.over;
-        era.see_heading(sheet, options);
-        era.see_title(titles.iter().map(String::as_str), options);
-    }
     for mut located in found {
         let (part, fields) = (located.part, located.header.fields(K::UNIT_FIELD));
         for ignored in &located.ignored {
@@ -129,6 +123,16 @@ pub(super) fn read<K: Kind>(
         return Err(RosterError::NoRows { name, header, skipped: report.skipped });
     }
     Ok(report)
+}
+
+/// What the names of sheets and the titles over tables tell of the map: it holds for all of the file.
+fn era_of<I>(found: &[Located<I>], options: &Options<'_>) -> Era {
+    let mut era = Era::default();
+    for (sheet, titles) in found.iter().map(|located| &located.over) {
+        era.see_heading(sheet, options);
+        era.see_title(titles.iter().map(String::as_str), options);
+    }
+    era
 }
 
 /// All rows of a table once, before the first is handed on: what is wrong with the text as a whole, or
