@@ -157,6 +157,9 @@ fn judge_holders_anew(place: &Place) {
         place.run(&[&preview[..], &["--as", "clerk"]].concat())
     };
     assert_eq!(lines(&call()), (json!(1), json!(1), json!({})));
+    let slip = ["order", "call-up", "preview", "--to", "03160", "--call-up", "plan:DB-C55"];
+    let told = place.try_run(&[&slip[..], &["--as", "clerk"]].concat()).expect_err("no such unit");
+    assert!(told.contains("did you mean DB-C5, DB-C1 or DB-C2? see `hoatoc plan list`"), "{told}");
     // The other learns a trade that is neither, and the establishment shrinks.
     keep("five-other.csv", &to_near.replace("CN05;1;", "CN01;1;"));
     let now = fill();
@@ -308,7 +311,10 @@ fn those_who_no_longer_fit_are_named_and_ended_in_whole_batches() {
     assert!(all.iter().all(is_told), "{}", all[0]);
     let file = std::fs::read_to_string(place.path("unfit.csv")).expect("a file");
     assert!(file.lines().next().is_some_and(|head| head.contains(",Tên,")), "{file}");
-    assert!(file.contains(",Lò Văn An,") && file.contains(",OTHER_SPECIALTY"), "{file}");
+    assert!(
+        file.contains(",Lò Văn An,") && file.contains("\"Không đúng chuyên nghiệp, chủng loại\""),
+        "{file}"
+    );
     assert_eq!(unfit(&["--on", "2020-01-01"]), json!([]), "nobody held a place then");
     read_by_role(&place);
     end_the_unfit(&place, all);

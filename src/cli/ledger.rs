@@ -3,6 +3,7 @@
 //! against the checkpoint, and leaves against both.
 
 mod list;
+mod vietnamese;
 
 use std::path::PathBuf;
 

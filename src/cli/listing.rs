@@ -10,8 +10,8 @@ use anyhow::Result;
 use clap::Args;
 use serde::Serialize;
 
-use crate::cli::output::{Screen, table, text_of};
-use crate::roster::sheet::Sheet;
+use crate::cli::output::{Screen, local_or_dash, table, text_of};
+use crate::roster::sheet::{CellValue, Sheet};
 
 /// Where a list goes besides the screen.
 #[derive(Debug, Clone, Default, Args)]
@@ -57,6 +57,12 @@ impl Export {
     }
 }
 
+/// A time of the wire: as a table shows it, and a date with its hour in a file.
+pub(crate) fn time_cell(time: Option<&prost_types::Timestamp>) -> CellValue {
+    let at = crate::wire::optional_instant("time", time).ok().flatten();
+    CellValue::time(local_or_dash(time), at)
+}
+
 /// A sheet as text: its title and remarks, the table, a last line.
 pub(crate) fn render(sheet: &Sheet, foot: &str) -> String {
     let columns: Vec<&str> = sheet.columns.iter().map(String::as_str).collect();
@@ -64,7 +70,8 @@ pub(crate) fn render(sheet: &Sheet, foot: &str) -> String {
     for row in &sheet.rows {
         rows.add_row(row.iter().map(|value| value.shown()));
     }
-    let head = std::iter::once(&sheet.title).chain(&sheet.remarks);
+    let remarks = sheet.remarks.iter().map(CellValue::shown);
+    let head = std::iter::once(sheet.title.clone()).chain(remarks);
     let mut text: String =
         head.filter(|line| !line.is_empty()).map(|line| format!("{line}\n")).collect();
     if !text.is_empty() {
@@ -81,7 +88,6 @@ pub(crate) fn render(sheet: &Sheet, foot: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::roster::sheet::CellValue;
 
     #[test]
     fn a_list_on_the_screen_and_in_the_file_is_the_same() {

@@ -6,122 +6,41 @@
 //! share is written as numerator, denominator and percentage, never as the percentage alone. Knows
 //! nothing of what may be shown: that was decided where the data came from.
 
+mod cell;
 mod headings;
+pub mod words;
 
 use std::path::{Path, PathBuf};
 
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime};
 use rust_xlsxwriter::{ExcelDateTime, Format, FormatAlign, Workbook, Worksheet, XlsxError};
 
 use crate::config::whole::{Present, write_whole};
-use headings::{remark as remark_of, title, vietnamese};
+pub use cell::CellValue;
+use headings::{tab, title, vietnamese};
 
 /// Most rows of one sheet: what a spreadsheet program can hold, less title and header.
 pub const SHEET_ROWS_MAX: usize = 1_048_000;
 /// Widest column, in characters: longer texts wrap.
 const WIDTH_MAX: usize = 60;
+/// Longest name of a sheet that spreadsheet programs take, in characters.
+const TAB_CHARS_MAX: usize = 31;
+/// What a sheet is called that nobody named.
+const TAB: &str = "Danh sách";
 /// Narrowest column, in characters.
 const WIDTH_MIN: usize = 6;
-
-/// What stands in one cell.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum CellValue {
-    /// Nothing.
-    Empty,
-    /// Text, whatever it looks like.
-    Text(String),
-    /// A word of the program's own: as the screen has it, and as a file has it, in Vietnamese.
-    Word {
-        /// On the screen.
-        shown: String,
-        /// In a file.
-        file: String,
-    },
-    /// A count.
-    Count(u64),
-    /// A day.
-    Day(Date),
-    /// Tenths of a percent, such as 833 for 83.3 %: its numerator and denominator stand in
-    /// columns of their own beside it.
-    Percent(u64),
-}
-
-impl CellValue {
-    /// A text, or nothing where it is blank.
-    pub fn text(text: impl Into<String>) -> Self {
-        let text = text.into();
-        if text.is_empty() { Self::Empty } else { Self::Text(text) }
-    }
-
-    /// A word of the program's own; nothing where it is blank.
-    pub fn word(shown: impl Into<String>, file: impl Into<String>) -> Self {
-        let (shown, file) = (shown.into(), file.into());
-        if shown.is_empty() { Self::Empty } else { Self::Word { shown, file } }
-    }
-
-    /// As a file has it.
-    fn in_file(&self) -> String {
-        match self {
-            Self::Word { file, .. } => file.clone(),
-            other => other.shown(),
-        }
-    }
-
-    /// The share of a numerator in a denominator; nothing of nothing is no share.
-    pub fn share(numerator: u64, denominator: u64) -> Self {
-        let (of, all) = (u128::from(numerator), u128::from(denominator));
-        // Half up; but all but one is not all.
-        let rounded = (of * 2_000 + all) / (2 * all.max(1));
-        let tenths = if of < all { rounded.min(999) } else { rounded };
-        match (denominator, u64::try_from(tenths)) {
-            (1.., Ok(tenths)) => Self::Percent(tenths),
-            _no_share => Self::Empty,
-        }
-    }
-
-    /// As a person reads it.
-    pub fn shown(&self) -> String {
-        match self {
-            Self::Empty => String::new(),
-            Self::Text(text) | Self::Word { shown: text, .. } => text.clone(),
-            Self::Count(count) => count.to_string(),
-            Self::Day(day) => day.strftime("%d/%m/%Y").to_string(),
-            Self::Percent(tenths) => format!("{}.{} %", tenths / 10, tenths % 10),
-        }
-    }
-}
-
-impl From<&str> for CellValue {
-    fn from(text: &str) -> Self {
-        Self::text(text)
-    }
-}
-
-impl From<String> for CellValue {
-    fn from(text: String) -> Self {
-        Self::text(text)
-    }
-}
-
-impl From<u64> for CellValue {
-    fn from(count: u64) -> Self {
-        Self::Count(count)
-    }
-}
-
-impl From<u32> for CellValue {
-    fn from(count: u32) -> Self {
-        Self::Count(count.into())
-    }
-}
 
 /// A table with its title.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Sheet {
     /// What it is, in one line.
     pub title: String,
+    /// The same in Vietnamese, for a file; the title's own words where it is blank.
+    pub heading: String,
+    /// What the sheet of a workbook is called; after the heading where it is blank.
+    pub tab: String,
     /// Lines under the title, such as the day it holds for.
-    pub remarks: Vec<String>,
+    pub remarks: Vec<CellValue>,
     /// The headers.
     pub columns: Vec<String>,
     /// The rows; none has more cells than there are columns.
@@ -166,6 +85,38 @@ impl Sheet {
         Self { title: title.into(), columns, ..Self::default() }
     }
 
+    /// Says in Vietnamese what it is: at the head of a file, and on the tab of a workbook.
+    #[must_use]
+    pub fn called(mut self, heading: impl Into<String>, tab: &str) -> Self {
+        (self.heading, self.tab) = (heading.into(), tab.to_owned());
+        self
+    }
+
+    /// Its first line in a file.
+    fn heading(&self) -> &str {
+        if self.heading.is_empty() { title(&self.title) } else { &self.heading }
+    }
+
+    /// The name of its sheet, as spreadsheet programs take one.
+    fn tab(&self) -> String {
+        let own = [self.tab.as_str(), tab(&self.title), self.heading(), TAB];
+        let own = own.into_iter().find(|name| !name.trim().is_empty()).unwrap_or(TAB);
+        let plain = own.replace(['[', ']', ':', '*', '?', '/', '\\', '\''], " ");
+        let mut name = String::new();
+        for word in plain.split_whitespace() {
+            // Whole words, unless the first is too long itself.
+            let room = TAB_CHARS_MAX.saturating_sub(name.chars().count());
+            if name.is_empty() {
+                name = word.chars().take(room).collect();
+            } else if word.chars().count() < room {
+                name = format!("{name} {word}");
+            } else {
+                break;
+            }
+        }
+        if name.is_empty() { TAB.to_owned() } else { name }
+    }
+
     /// Adds a row.
     pub fn push<const N: usize>(&mut self, row: [CellValue; N]) {
         self.rows.push(row.into());
@@ -205,13 +156,13 @@ impl Sheet {
 
     fn workbook(&self) -> Result<Vec<u8>, SheetError> {
         let mut book = Workbook::new();
-        let sheet = book.add_worksheet();
+        let sheet = book.add_worksheet().set_name(self.tab())?;
         let bold = Format::new().set_bold();
         let mut at = 0;
-        sheet.write_string_with_format(at, 0, title(&self.title), &bold)?;
+        sheet.write_string_with_format(at, 0, self.heading(), &bold)?;
         for remark in &self.remarks {
             at += 1;
-            sheet.write_string(at, 0, remark_of(remark))?;
+            sheet.write_string(at, 0, remark.in_file())?;
         }
         at += 2;
         let head = bold.set_text_wrap().set_align(FormatAlign::VerticalCenter);
@@ -266,6 +217,7 @@ impl Sheet {
 struct Formats {
     text: Format,
     day: Format,
+    time: Format,
     percent: Format,
 }
 
@@ -273,8 +225,9 @@ impl Default for Formats {
     fn default() -> Self {
         let text = Format::new().set_text_wrap().set_align(FormatAlign::Top).set_num_format("@");
         let day = Format::new().set_num_format("dd/mm/yyyy").set_align(FormatAlign::Top);
+        let time = Format::new().set_num_format("dd/mm/yyyy hh:mm").set_align(FormatAlign::Top);
         let percent = Format::new().set_num_format("0.0%").set_align(FormatAlign::Top);
-        Self { text, day, percent }
+        Self { text, day, time, percent }
     }
 }
 
@@ -288,20 +241,16 @@ impl Formats {
     ) -> Result<(), XlsxError> {
         let written = match value {
             CellValue::Empty => return Ok(()),
+            CellValue::Word { file, .. } if file.is_empty() => return Ok(()),
             CellValue::Text(text) | CellValue::Word { file: text, .. } => {
                 sheet.write_string_with_format(row, column, text, &self.text)
             }
             CellValue::Count(count) => sheet.write_number(row, column, exact(*count)),
-            CellValue::Day(day) => {
-                let (year, month, date) = (day.year(), day.month(), day.day());
-                let parts = u16::try_from(year).ok().zip(u8::try_from(month).ok());
-                let made = parts.zip(u8::try_from(date).ok()).and_then(|((year, month), date)| {
-                    ExcelDateTime::from_ymd(year, month, date).ok()
-                });
-                match made {
-                    Some(made) => sheet.write_with_format(row, column, &made, &self.day),
+            CellValue::Day(_) | CellValue::ShownDay { .. } | CellValue::Time { .. } => {
+                match self.moment(value) {
+                    Some((made, format)) => sheet.write_with_format(row, column, &made, format),
                     // Before the calendar of spreadsheets begins.
-                    None => sheet.write_string(row, column, value.shown()),
+                    None => sheet.write_string(row, column, value.in_file()),
                 }
             }
             CellValue::Percent(tenths) => {
@@ -310,6 +259,31 @@ impl Formats {
         };
         written.map(|_sheet| ())
     }
+}
+
+impl Formats {
+    /// A day or a time as a spreadsheet counts it, and how it looks.
+    fn moment(&self, value: &CellValue) -> Option<(ExcelDateTime, &Format)> {
+        match value {
+            CellValue::Day(day) | CellValue::ShownDay { day, .. } => {
+                Some((excel_day(*day)?, &self.day))
+            }
+            CellValue::Time { local, .. } => Some((excel_time(*local)?, &self.time)),
+            _no_moment => None,
+        }
+    }
+}
+
+fn excel_day(day: Date) -> Option<ExcelDateTime> {
+    let year = u16::try_from(day.year()).ok()?;
+    let (month, date) = (u8::try_from(day.month()).ok()?, u8::try_from(day.day()).ok()?);
+    ExcelDateTime::from_ymd(year, month, date).ok()
+}
+
+fn excel_time(time: DateTime) -> Option<ExcelDateTime> {
+    let hour = u16::try_from(time.hour()).ok()?;
+    let minute = u8::try_from(time.minute()).ok()?;
+    excel_day(time.date())?.and_hms(hour, minute, f64::from(time.second())).ok()
 }
 
 /// A count as a spreadsheet holds it; beyond four billion nobody counts here.
@@ -358,13 +332,42 @@ mod tests {
         let path = dir.path().join("out.xlsx");
         sheet().save(&path).expect("a workbook");
         let mut book: Xlsx<_> = open_workbook(&path).expect("it opens");
-        let range = book.worksheet_range("Sheet1").expect("a sheet");
+        let range = book.worksheet_range("Danh sách").expect("a sheet");
         assert_eq!(range.get((0, 0)), Some(&Data::String("Danh sách".into())));
         assert_eq!(range.get((3, 1)), Some(&Data::String("Số CCCD".into())));
         assert_eq!(range.get((4, 0)), Some(&Data::String("=HYPERLINK(\"x\")".into())));
         assert_eq!(range.get((4, 1)), Some(&Data::String("011096397236".into())));
         assert!(matches!(range.get((4, 2)), Some(Data::DateTime(_))), "{:?}", range.get((4, 2)));
         assert_eq!(range.get((4, 3)), Some(&Data::Float(0.667)));
+    }
+
+    #[test]
+    fn a_sheet_is_named_for_what_it_holds_in_words_that_fit_its_tab() {
+        let tab = |sheet: Sheet| sheet.tab();
+        assert_eq!(tab(Sheet::new("reservists", &[])), "Danh sách quân nhân dự bị");
+        assert_eq!(tab(Sheet::new("", &[])), "Danh sách");
+        let called = |heading: &str, name: &str| tab(Sheet::new("", &[]).called(heading, name));
+        assert_eq!(
+            called("Báo cáo lệnh số 1/LĐ", "Báo cáo thực hiện lệnh"),
+            "Báo cáo thực hiện lệnh"
+        );
+        assert_eq!(called("Lịch sử 03160: [Xã Na Son]", ""), "Lịch sử 03160 Xã Na Son");
+        let long = called("Báo cáo đăng ký, quản lý, sắp xếp theo kế hoạch", "");
+        assert_eq!(long, "Báo cáo đăng ký, quản lý, sắp");
+    }
+
+    #[test]
+    fn a_time_is_a_date_with_an_hour_that_excel_counts_with() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("out.xlsx");
+        let mut sheet = Sheet::new("", &["TIME"]).called("Nhật ký", "Nhật ký");
+        sheet.push([CellValue::time_of("2026-11-22T03:04:05Z")]);
+        sheet.save(&path).expect("a workbook");
+        let mut book: Xlsx<_> = open_workbook(&path).expect("it opens");
+        let range = book.worksheet_range("Nhật ký").expect("a sheet");
+        let Some(Data::DateTime(time)) = range.get((3, 0)) else { panic!("{range:?}") };
+        let (year, month, day, hour, minute, second, _ms) = time.to_ymd_hms_milli();
+        assert_eq!((year, month, day, hour, minute, second), (2026, 11, 22, 10, 4, 5));
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod columns;
 mod forces;
 mod hands;
 mod looks;
+mod maps;
 mod refusals;
 mod variants;
 
@@ -149,8 +150,39 @@ fn what_is_no_phone_refuses_no_row_and_takes_no_number_away() {
     assert_eq!(rows, [(0, true), (1, false), (0, false)]);
     assert_eq!((report.accepted, report.rejected.len()), (3, 0));
     let told = |code| report.warnings.get(code);
-    assert_eq!((told("PHONE_INVALID"), told("PHONE_REMARK_DROPPED")), (Some(1), Some(1)));
+    assert_eq!((told("PHONE_INVALID"), told("PHONE_REMARK_NOTED")), (Some(1), Some(1)));
     assert_eq!(report.phones_left_out, [2.into(), 3.into()]);
+}
+
+#[test]
+fn words_beside_a_phone_are_kept_in_the_note() {
+    let province = Province::new();
+    let text = format!(
+        "{},Điện thoại,Ghi chú\n{},0912345678 (vợ),\n{},0912345679 (vợ),lái xe\n{},0912345670,\n",
+        HEAD.trim_end(),
+        person(1, "03203").trim_end(),
+        person(2, "03203").trim_end(),
+        person(3, "03203").trim_end(),
+    );
+    let source = Source::Bytes { name: "list.csv", bytes: text.as_bytes() };
+    let mut notes = Vec::new();
+    let report = read_reservists(source, &province.options(), &mut |row| {
+        let record = row.result.expect("accepted").record;
+        // A note that the row does not have itself replaces none that is stored.
+        notes.push((record.person.note, row.blank.contains(&"note")));
+        ControlFlow::Continue(())
+    });
+    let noted = |note: &str| Some(note.to_owned());
+    assert_eq!(
+        notes,
+        [
+            (noted("ĐT 0912345678: vợ"), true),
+            (noted("lái xe; ĐT 0912345679: vợ"), false),
+            (None, true)
+        ]
+    );
+    let told = report.expect("a list").warnings;
+    assert_eq!((told.get("PHONE_REMARK_NOTED"), told.get("PHONE_REMARK_DROPPED")), (Some(2), None));
 }
 
 fn person(number: u32, unit: &str) -> String {

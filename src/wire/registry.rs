@@ -26,6 +26,7 @@ use zeroize::Zeroizing;
 
 pub use facets::{Facet, Facets, Terms, Value, day_number, numbered_day};
 
+use crate::domain::ids::UnitCode;
 use crate::domain::registry::{Lists, Period, Phone, Problem, ProblemCode};
 use crate::domain::unit::Units;
 use crate::domain::world::RecordKind;
@@ -175,6 +176,20 @@ pub trait RegistryRecord: Message + Default + Clone + Send + Sync + 'static {
     /// The code of the militia base that it names, if it does.
     fn militia_base(&self) -> Option<&str> {
         None
+    }
+}
+
+/// The unit that stands for a code today; the code itself where there is no such unit.
+fn unit_now(code: &str, units: &Units) -> String {
+    let now = |code: UnitCode| units.current(&code).to_string();
+    code.parse().map_or_else(|_none| code.to_owned(), now)
+}
+
+/// What was entered under a unit that was merged since stays there, where a list means the same by its
+/// successor: it counts where the unit went, and goes back with it.
+fn keep_unit(own: &mut String, stored: &str, units: &Units) {
+    if unit_now(own, units) == unit_now(stored, units) {
+        stored.clone_into(own);
     }
 }
 

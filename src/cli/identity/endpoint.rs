@@ -8,12 +8,12 @@ use serde_json::json;
 
 use crate::cli::Cx;
 use crate::cli::connection::{Connection, refused, request, request_id};
-use crate::cli::listing::Export;
+use crate::cli::listing::{Export, time_cell};
 use crate::cli::output::{local_or_dash, utc_or_null};
 use crate::domain::endpoint::{Address, Line};
 use crate::domain::ids::UnitCode;
 use crate::domain::unit::Echelon;
-use crate::roster::sheet::Sheet;
+use crate::roster::sheet::{CellValue, Sheet, words};
 use crate::wire::{pb, unit};
 
 /// Endpoints added with one call: all or none of them.
@@ -170,7 +170,8 @@ async fn list(cx: &Cx, unit: Option<&UnitCode>, retired: bool, export: &Export) 
         })
         .collect();
     let columns = ["NUMBER", "ADDRESS", "TERMINAL", "LAST HEARD", "CERTIFICATE UNTIL"];
-    let mut sheet = Sheet::new("", &columns);
+    let mut sheet = Sheet::new("", &columns)
+        .called("Danh sách đầu mối nhận lệnh", "Danh sách đầu mối nhận lệnh");
     for endpoint in &endpoints {
         let terminal = match (endpoint.enrolled, endpoint.connected) {
             (true, true) => "connected",
@@ -181,9 +182,9 @@ async fn list(cx: &Cx, unit: Option<&UnitCode>, retired: bool, export: &Export) 
         sheet.push([
             endpoint.number.into(),
             endpoint.address.as_str().into(),
-            terminal.into(),
-            local_or_dash(endpoint.last_heard_time.as_ref()).into(),
-            local_or_dash(endpoint.certificate_not_after_time.as_ref()).into(),
+            CellValue::term(words::TERMINALS, terminal),
+            time_cell(endpoint.last_heard_time.as_ref()),
+            time_cell(endpoint.certificate_not_after_time.as_ref()),
         ]);
     }
     export.show(&cx.screen, &value, &sheet, "")

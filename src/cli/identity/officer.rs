@@ -18,7 +18,7 @@ use crate::cli::server::restore::{Left, told};
 use crate::domain::authority::Role;
 use crate::domain::ids::{OfficerId, UnitCode};
 use crate::domain::world::OPEN_ORDERS_MAX;
-use crate::roster::sheet::Sheet;
+use crate::roster::sheet::{CellValue, Sheet};
 use crate::wire::{envelope::required, order, pb};
 
 #[derive(Debug, Subcommand)]
@@ -229,15 +229,20 @@ async fn list(cx: &Cx, export: &Export) -> Result<()> {
         "expires_time": utc_time(bundle.expires_at),
         "officers": officers,
     });
-    let mut sheet = Sheet::new("", &["OFFICER", "NAME", "UNIT", "ROLES", "RETIRED"]);
+    let mut sheet = Sheet::new("", &["OFFICER", "NAME", "UNIT", "ROLES", "RETIRED"])
+        .called("Danh sách cán bộ", "Danh sách cán bộ");
     for officer in &bundle.officers {
         let roles: Vec<&str> = officer.roles.iter().map(|role| role.as_str()).collect();
+        let labels: Vec<&str> = officer.roles.iter().map(|role| role.label()).collect();
         sheet.push([
             officer.id.to_string().into(),
             officer.name.as_str().into(),
             officer.unit.to_string().into(),
-            roles.join(", ").into(),
-            officer.retired_at.map_or_else(|| "-".to_owned(), local_time).into(),
+            CellValue::word(roles.join(", "), labels.join(", ")),
+            CellValue::time(
+                officer.retired_at.map_or_else(|| "-".to_owned(), local_time),
+                officer.retired_at,
+            ),
         ]);
     }
     let (version, ends) = (bundle.version, local_time(bundle.expires_at));

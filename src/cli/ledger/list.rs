@@ -9,6 +9,7 @@ use prost::bytes::Bytes;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::vietnamese;
 use crate::cli::Cx;
 use crate::cli::connection::{refused, request};
 use crate::cli::days::day;
@@ -18,7 +19,7 @@ use crate::domain::ids::OfficerId;
 use crate::domain::instant::Instant;
 use crate::domain::world::{Act, Actor, CertificateHolder, Entry, Event};
 use crate::index::kind_name;
-use crate::roster::sheet::{CellValue, Sheet};
+use crate::roster::sheet::{CellValue, Sheet, words};
 use crate::wire::{entry, pb, timestamp};
 
 /// Entries asked for at once.
@@ -75,16 +76,17 @@ struct Found {
 }
 
 fn sheet_of(rows: Vec<Vec<CellValue>>) -> Sheet {
-    Sheet { rows, ..Sheet::new("", &["ENTRY", "TIME", "BY", "KIND", "WHAT"]) }
+    let sheet = Sheet::new("", &["ENTRY", "TIME", "BY", "KIND", "WHAT"]);
+    Sheet { rows, ..sheet.called("Nhật ký sổ cái", "Nhật ký sổ cái") }
 }
 
 fn row_of(index: u64, entry: &Entry) -> Vec<CellValue> {
     vec![
         index.into(),
-        local_time(entry.at).into(),
+        CellValue::time(local_time(entry.at), Some(entry.at)),
         by(&entry.actor).into(),
-        entry.event.kind().into(),
-        said(&entry.event).into(),
+        CellValue::term(words::ENTRIES, entry.event.kind()),
+        CellValue::word(said(&entry.event), vietnamese::said(&entry.event)),
     ]
 }
 

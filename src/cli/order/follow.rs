@@ -6,17 +6,18 @@ use anyhow::{Context as _, Result};
 use serde_json::{Value, json};
 
 use super::call_up::Lists;
-use super::view::{counts_json, order_json, units_of, words};
+use super::view::{self, counts_json, order_json, units_of};
 use super::{order_of, unsigned};
 use crate::cli::Cx;
 use crate::cli::connection::{Connection, refused, request, request_id};
-use crate::cli::listing::Export;
+use crate::cli::listing::{Export, time_cell};
 use crate::cli::output::{local_or_dash, utc_or_null};
 use crate::cli::report::{ResponseReport, declined, response, strength_lines, unanswered};
 use crate::cli::server::restore::{Left, told};
 use crate::config::home::write_new;
 use crate::domain::ids::OrderId;
-use crate::roster::sheet::{CellValue, Sheet};
+use crate::domain::order::OrderKind;
+use crate::roster::sheet::{CellValue, Sheet, words};
 use crate::wire::{envelope::required, order, pb};
 
 /// Orders asked for at once: few, for each carries its whole text.
@@ -47,25 +48,35 @@ pub(super) async fn list(cx: &Cx, limit: usize, export: &Export) -> Result<()> {
     let found = newest(&connection, limit).await?;
     let value = found.iter().map(order_json).collect::<Result<Vec<_>>>()?;
     let columns = ["ID", "NUMBER", "HANDLING", "KIND", "STATE", "ISSUED", "ACKNOWLEDGED", "TITLE"];
-    let mut sheet = Sheet::new("", &columns);
+    let mut sheet = Sheet::new("", &columns).called("Danh sách lệnh", "Danh sách lệnh");
     for (message, read) in found.iter().zip(&value) {
         let counts = message.counts.unwrap_or_default();
         let text = |key: &str| CellValue::text(read[key].as_str().unwrap_or_default());
         sheet.push([
             text("order_id"),
             text("number"),
-            text("handling"),
-            text("kind"),
-            match message.issue_again {
-                true => format!("{}, issue again", text("state").shown()).into(),
-                false => text("state"),
-            },
-            local_or_dash(message.issued_time.as_ref()).into(),
+            CellValue::term(words::HANDLINGS, text("handling").shown()),
+            CellValue::word(text("kind").shown(), kind_label(&text("kind").shown())),
+            state_cell(&text("state").shown(), message.issue_again),
+            time_cell(message.issued_time.as_ref()),
             format!("{}/{}", counts.acknowledged, counts.endpoints).into(),
             text("title"),
         ]);
     }
     export.show(&cx.screen, &value, &sheet, "")
+}
+
+fn kind_label(code: &str) -> &str {
+    let found = OrderKind::ALL.iter().find(|kind| kind.as_str() == code);
+    found.map_or(code, |kind| kind.label())
+}
+
+fn state_cell(state: &str, is_issued_again: bool) -> CellValue {
+    if !is_issued_again {
+        return CellValue::term(words::ORDER_STATES, state);
+    }
+    let word = words::word_of(words::ORDER_STATES, state);
+    CellValue::word(format!("{state}, issue again"), format!("{word}, cần ban hành lại"))
 }
 
 /// Orders, newest first, up to a limit.
@@ -112,7 +123,7 @@ pub(super) async fn show(cx: &Cx, id: &OrderId, file: Option<&Path>) -> Result<(
     };
     value["call_up_lists"] = json!(lists.as_ref().map(Lists::json));
     cx.screen.show(&value, || {
-        let mut text = words(&said, &envelope.digest(), &cx.screen);
+        let mut text = view::words(&said, &envelope.digest(), &cx.screen);
         let counts = message.counts.unwrap_or_default();
         text.push_str(&format!(
             "  state       {}\n  signed by   {}\n  for         {} endpoints\n",

@@ -10,7 +10,7 @@ use crate::cli::Cx;
 use crate::cli::connection::{refused, request};
 use crate::cli::days::day;
 use crate::cli::listing::Export;
-use crate::roster::sheet::{CellValue, Sheet};
+use crate::roster::sheet::{CellValue, Sheet, words};
 use crate::wire::pb;
 
 /// A row for each what.
@@ -97,7 +97,8 @@ fn sheet<'a>(rows: impl Iterator<Item = &'a pb::FillRow>) -> Sheet {
     let mut columns =
         vec!["CODE", "POST", "WHAT", "FILLED", "OF", "SHARE", "EXACT", "NEAR", "WAITING"];
     columns.extend(rest.iter().map(|(name, _of)| *name));
-    let mut sheet = Sheet::new("", &columns);
+    let mut sheet = Sheet::new("", &columns)
+        .called("Mức sắp xếp vào đơn vị dự bị theo kế hoạch", "Mức sắp xếp theo kế hoạch");
     for at in rows {
         for (what, count) in [("people", &at.people), ("equipment", &at.equipment)] {
             let Some(count) = count else { continue };
@@ -107,9 +108,13 @@ fn sheet<'a>(rows: impl Iterator<Item = &'a pb::FillRow>) -> Sheet {
             let told = if is_measured { filled } else { count.unmeasured };
             let measured = |cell: CellValue| if is_measured { cell } else { CellValue::Empty };
             let mut cells: Vec<CellValue> = vec![
-                if at.code.is_empty() { "all".into() } else { at.code.as_str().into() },
+                if at.code.is_empty() {
+                    CellValue::word("all", "Toàn bộ")
+                } else {
+                    at.code.as_str().into()
+                },
                 if at.post_no == 0 { CellValue::Empty } else { at.post_no.into() },
-                what.into(),
+                CellValue::term(words::SIDES, what),
                 told.into(),
                 measured(count.needed.into()),
                 measured(CellValue::share(filled, count.needed)),

@@ -11,8 +11,9 @@ use crate::cli::connection::{refused, request};
 use crate::cli::days::day;
 use crate::cli::listing::Export;
 use crate::limits;
-use crate::roster::sheet::{CellValue, Sheet};
+use crate::roster::sheet::{CellValue, Sheet, words};
 use crate::wire::pb;
+use crate::wire::registry::plan::date;
 
 /// Assignments shown where nobody said how many.
 const SHOWN_LEN: usize = 100;
@@ -78,6 +79,10 @@ impl Columns {
     pub(super) const UNFIT: Self = Self { names: false, reasons: true };
 }
 
+fn day_cell(day: Option<&pb::CivilDate>) -> CellValue {
+    CellValue::day(written(day), date("day", day).ok().flatten())
+}
+
 fn stage(at: &pb::Assignment) -> &'static str {
     match at.stage() {
         pb::AssignmentStage::Waiting => "waiting",
@@ -127,7 +132,11 @@ pub(super) fn sheet(all: &[Listed], columns: Columns) -> Sheet {
     heads.extend(columns.names.then_some("NAME"));
     heads.extend(["UNIT", "POST", "FITS", "STAGE", "FROM", "TO"]);
     heads.extend(columns.reasons.then_some("REASON"));
-    let mut sheet = Sheet::new("", &heads);
+    let (heading, tab) = match columns.reasons {
+        true => ("Danh sách không còn đủ điều kiện giữ chức danh", "Không còn đủ điều kiện"),
+        false => ("Danh sách sắp xếp vào đơn vị dự bị", "Danh sách sắp xếp"),
+    };
+    let mut sheet = Sheet::new("", &heads).called(heading, tab);
     for Listed { assignment: at, name, reason } in all {
         let text = |text: &Option<String>| CellValue::text(text.as_deref().unwrap_or_default());
         let mut row: Vec<CellValue> =
@@ -136,12 +145,13 @@ pub(super) fn sheet(all: &[Listed], columns: Columns) -> Sheet {
         row.extend([
             at.reserve_unit_code.as_str().into(),
             at.post_no.into(),
-            fit(at.tier).into(),
-            stage(at).into(),
-            written(at.start_date.as_ref()).into(),
-            written(at.end_date.as_ref()).into(),
+            CellValue::term(words::FITS, fit(at.tier)),
+            CellValue::term(words::STAGES, stage(at)),
+            day_cell(at.start_date.as_ref()),
+            day_cell(at.end_date.as_ref()),
         ]);
-        row.extend(columns.reasons.then(|| text(reason)));
+        let why = reason.as_deref().unwrap_or_default();
+        row.extend(columns.reasons.then(|| CellValue::word(why, words::refusal(why))));
         sheet.rows.push(row);
     }
     sheet

@@ -13,8 +13,9 @@ use crate::cli::days::day;
 use crate::cli::listing::Export;
 use crate::cli::output::{table, text_of};
 use crate::limits;
-use crate::roster::sheet::{CellValue, Sheet};
+use crate::roster::sheet::{CellValue, Sheet, words};
 use crate::wire::pb;
+use crate::wire::registry::plan::date;
 
 /// What to fill.
 #[derive(Debug, Clone, Args)]
@@ -53,7 +54,8 @@ pub(super) async fn propose(cx: &Cx, ask: Ask) -> Result<()> {
         let mut sheet = Sheet::new(
             format!("Proposal {} for {}", said.proposal_id, written(said.as_of.as_ref())),
             &["GROUP", "WHAT", "UNIT", "POST", "COUNT", "OF", "REASON"],
-        );
+        )
+        .called(heading(&said.proposal_id, said.as_of.as_ref()), "Phương án sắp xếp");
         add_rows(&mut sheet, "people", &people);
         add_rows(&mut sheet, "equipment", &equipment);
         sheet
@@ -64,7 +66,7 @@ pub(super) async fn propose(cx: &Cx, ask: Ask) -> Result<()> {
         } else {
             format!("confirm it with: hoatoc plan confirm {}", said.proposal_id)
         };
-        format!("{}\n{}\n{foot}", words("People", &people), words("Equipment", &equipment))
+        format!("{}\n{}\n{foot}", in_words("People", &people), in_words("Equipment", &equipment))
     })
 }
 
@@ -114,49 +116,72 @@ fn add_rows(sheet: &mut Sheet, side: &str, of: &pb::ProposalSummary) {
     let mut push = |what: &str,
                     post: Option<&pb::PostCount>,
                     (count, all): (u64, Option<u64>),
-                    reason: &str| {
+                    reasons: &[pb::ReasonCount]| {
         sheet.push([
-            side.into(),
-            what.into(),
+            CellValue::term(words::SIDES, side),
+            CellValue::term(words::PROPOSED, what),
             post.map_or(CellValue::Empty, |post| post.reserve_unit_code.as_str().into()),
             post.map_or(CellValue::Empty, |post| post.post_no.into()),
             CellValue::Count(count),
             all.map_or(CellValue::Empty, CellValue::Count),
-            reason.into(),
+            CellValue::word(said(reasons), in_vietnamese(reasons)),
         ]);
     };
     let filled = total(of.proposed.as_ref());
-    push("filled", None, (filled, Some(of.open)), "");
-    push("filled one by one", None, (total(of.one_by_one.as_ref()), Some(of.open)), "");
+    push("filled", None, (filled, Some(of.open)), &[]);
+    push("filled one by one", None, (total(of.one_by_one.as_ref()), Some(of.open)), &[]);
     for (what, count) in [
         ("exact, class 1", tiers.exact_first),
         ("exact, class 2", tiers.exact_second),
         ("near, class 1", tiers.near_first),
         ("near, class 2", tiers.near_second),
     ] {
-        push(what, None, (count, Some(filled)), "");
+        push(what, None, (count, Some(filled)), &[]);
     }
-    push("also in the militia", None, (of.also_militia, Some(filled)), "");
+    push("also in the militia", None, (of.also_militia, Some(filled)), &[]);
     for post in &of.filled_by_moving {
-        push("filled by moving", Some(post), (post.count, None), "");
+        push("filled by moving", Some(post), (post.count, None), &[]);
     }
     for post in &of.unfilled {
-        push("open", Some(post), (post.count, None), &said(&post.reasons));
+        push("open", Some(post), (post.count, None), &post.reasons);
     }
     for at in &of.kept_by_unfit {
-        push("kept by holders who do not fit", None, (at.count, None), &at.reason);
+        push("kept by holders who do not fit", None, (at.count, None), &only(at));
     }
     for at in &of.unplaced {
-        push("without a place", None, (at.count, Some(of.candidates)), &at.reason);
+        push("without a place", None, (at.count, Some(of.candidates)), &only(at));
     }
+}
+
+/// The reason of a row that counts it itself.
+fn only(at: &pb::ReasonCount) -> [pb::ReasonCount; 1] {
+    [pb::ReasonCount { count: 0, ..at.clone() }]
 }
 
 fn said(all: &[pb::ReasonCount]) -> String {
-    let texts = all.iter().map(|at| format!("{} {}", at.reason, at.count));
+    each_said(all, |reason| reason)
+}
+
+fn in_vietnamese(all: &[pb::ReasonCount]) -> String {
+    each_said(all, words::refusal)
+}
+
+fn each_said(all: &[pb::ReasonCount], word: impl Fn(&str) -> &str) -> String {
+    let texts = all.iter().map(|at| match at.count {
+        0 => word(&at.reason).to_owned(),
+        count => format!("{} {count}", word(&at.reason)),
+    });
     texts.collect::<Vec<_>>().join(", ")
 }
 
-fn words(name: &str, of: &pb::ProposalSummary) -> String {
+/// What the file of a proposal is, with the id that it is confirmed by.
+fn heading(id: &str, as_of: Option<&pb::CivilDate>) -> String {
+    let day: Option<Date> = date("as_of", as_of).ok().flatten();
+    let on = day.map(|day| day.strftime(", tính đến %d/%m/%Y").to_string()).unwrap_or_default();
+    format!("Phương án sắp xếp vào đơn vị dự bị{on} (mã {id})")
+}
+
+fn in_words(name: &str, of: &pb::ProposalSummary) -> String {
     let (filled, one_by_one) = (total(of.proposed.as_ref()), total(of.one_by_one.as_ref()));
     let at = of.proposed.unwrap_or_default();
     let mut text = format!(

@@ -54,7 +54,8 @@ pub(super) async fn list(cx: &Cx, export: &Export) -> Result<()> {
     }
     let value: Vec<Value> = all.iter().map(totals).collect();
     let columns = ["CODE", "NAME", "FROM", "POSTS", "PEOPLE", "EQUIPMENT"];
-    let mut sheet = Sheet::new("", &columns);
+    let mut sheet = Sheet::new("", &columns)
+        .called("Danh sách đơn vị dự bị động viên", "Danh sách đơn vị dự bị");
     for unit in &all {
         let (people, equipment) = asked(unit);
         sheet.push([
@@ -96,7 +97,10 @@ pub(super) async fn show(cx: &Cx, code: String, export: &Export) -> Result<()> {
             })
         })
         .collect();
-    export.save(&cx.screen, || sheet_of(&unit))?;
+    export.save(&cx.screen, || {
+        let heading = format!("Biên chế đơn vị dự bị {} {}", unit.code, unit.name);
+        sheet_of(&unit).called(heading, "Biên chế đơn vị dự bị")
+    })?;
     cx.screen.show(&value, || {
         let mut rows = table(&["NO", "TITLE", "FITS", "NEAR", "RANKS", "DUTY", "COUNT"]);
         for post in &unit.posts {

@@ -1,5 +1,6 @@
 //! What lists, finds and counts of reservists and equipment have in common.
 
+mod counted;
 pub(super) mod pages;
 pub(super) mod whole;
 
@@ -15,6 +16,7 @@ use crate::cli::listing::{Export, render};
 use crate::domain::registry::{CitizenId, Phone, Plate};
 use crate::roster::sheet::{CellValue, Sheet};
 use crate::wire::pb;
+use counted::Names;
 
 /// Records asked for at once.
 const PAGE_LEN: usize = 50;
@@ -176,17 +178,26 @@ pub(super) async fn count(cx: &Cx, count: Count, kind: pb::RecordKind) -> Result
         group_by: by.clone(),
         as_of: as_of.map(civil),
     };
-    let counted = cx.connect().await?.registry().count_records(request(ask)).await;
+    let connection = cx.connect().await?;
+    let counted = connection.registry().count_records(request(ask)).await;
     let counted = counted.map_err(refused)?.into_inner();
+    let is_named = export.export.is_some() && counted::names_units(&by);
+    let units = if is_named { connection.units().await? } else { Vec::new() };
+    let names: Names = units.into_iter().map(|unit| (unit.code, unit.name)).collect();
     let heads: Vec<String> = by.iter().map(|field| field.to_uppercase()).collect();
     let heads = heads.iter().map(String::as_str).chain(["COUNT", "OF", "SHARE"]);
-    let mut sheet = Sheet::new("", &heads.collect::<Vec<_>>());
+    let (heading, tab) = match kind {
+        pb::RecordKind::Equipment => ("Thống kê phương tiện kỹ thuật dự bị", "Thống kê PTKT dự bị"),
+        _reservist => ("Thống kê quân nhân dự bị", "Thống kê quân nhân dự bị"),
+    };
+    let mut sheet = Sheet::new("", &heads.collect::<Vec<_>>()).called(heading, tab);
     let all = [pb::CountedRecords { values: Vec::new(), count: counted.total }];
     for row in if by.is_empty() { &all[..] } else { &counted.rows } {
-        let values = row.values.iter().map(|value| if value.is_empty() { "-" } else { value });
+        let values = by.iter().zip(&row.values);
+        let values = values.map(|(field, value)| counted::cell(kind, field, value, &names));
         let counts = [row.count.into(), counted.total.into()];
         let share = CellValue::share(row.count, counted.total);
-        sheet.rows.push(values.map(CellValue::from).chain(counts).chain([share]).collect());
+        sheet.rows.push(values.chain(counts).chain([share]).collect());
     }
     export.save(&cx.screen, || &sheet)?;
     cx.screen.show(&as_json(&by, &counted), || {

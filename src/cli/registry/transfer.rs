@@ -10,8 +10,9 @@ use crate::cli::Cx;
 use crate::cli::connection::{refused, request, request_id};
 use crate::cli::listing::Export;
 use crate::domain::ids::{ReservistId, UnitCode};
-use crate::roster::sheet::Sheet;
+use crate::roster::sheet::{CellValue, Sheet};
 use crate::wire::pb;
+use crate::wire::registry::plan::date as civil_date;
 
 /// Pages asked for at most: more people than ever move at once.
 const PAGES_MAX: usize = 1_000;
@@ -118,7 +119,9 @@ async fn list(cx: &Cx, export: &Export) -> Result<()> {
         }
     }
     let rows: Vec<Value> = found.iter().map(as_json).collect();
-    let mut sheet = Sheet::new("", &["ID", "NAME", "BORN", "FROM", "TO", "SINCE"]);
+    let columns = ["ID", "NAME", "BORN", "FROM", "TO", "SINCE"];
+    let mut sheet = Sheet::new("", &columns)
+        .called("Danh sách quân nhân dự bị đang chuyển nơi ở", "Danh sách đang chuyển nơi ở");
     for one in &found {
         let transfer = one.transfer.clone().unwrap_or_default();
         sheet.push([
@@ -127,7 +130,10 @@ async fn list(cx: &Cx, export: &Export) -> Result<()> {
             one.birth_date.map(|date| date.year.to_string()).unwrap_or_default().into(),
             one.residence_unit_code.as_str().into(),
             transfer.to_unit_code.into(),
-            date(transfer.start_date.as_ref()).unwrap_or_default().into(),
+            CellValue::day(
+                date(transfer.start_date.as_ref()).unwrap_or_default(),
+                civil_date("start_date", transfer.start_date.as_ref()).ok().flatten(),
+            ),
         ]);
     }
     export.show(&cx.screen, &json!({ "transfers": rows }), &sheet, "")

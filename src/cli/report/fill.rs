@@ -57,7 +57,7 @@ pub(super) async fn run(cx: &Cx, ask: Ask) -> Result<()> {
     };
     let columns = ["FIGURE", "UNIT", "GROUP", "NUMBER", "OF", "SHARE"];
     let mut sheet = Sheet::new("Registered, managed and arranged for the plan", &columns);
-    sheet.remarks.extend(on.map(|day| day.strftime("%d/%m/%Y").to_string()));
+    sheet.remarks.extend(on.map(CellValue::Day));
     let mut values = Vec::new();
     for line in total.iter().chain(&parts).flat_map(lines) {
         let unit = if line.unit.is_empty() { "all" } else { line.unit };

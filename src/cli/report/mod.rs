@@ -257,6 +257,36 @@ mod tests {
     }
 
     #[test]
+    fn the_file_of_a_report_has_vietnamese_words_and_the_time_of_vietnam() {
+        let report = ResponseReport::from_message(&message()).expect("a report");
+        let dir = tempfile::tempdir().expect("a directory");
+        let (csv, xlsx) = (dir.path().join("report.csv"), dir.path().join("report.xlsx"));
+        report.sheet().save(&csv).expect("a text");
+        let text = std::fs::read_to_string(&csv).expect("it is there");
+        let line = |address: &str| {
+            let found = text.lines().find(|line| line.starts_with(address));
+            found.map(|line| line.split(',').collect::<Vec<_>>()).expect("its line")
+        };
+        let declined = line("03160/civil");
+        assert_eq!(declined[2], "Không chấp hành được", "{text}");
+        assert_eq!((declined[3], declined[5]), ("01/06/2026 07:00", "01/06/2026 07:01"));
+        assert_eq!(declined[7..12], ["66", "", "Có", "Đường bị chia cắt", "Vàng A Súa"]);
+        assert_eq!(line("03163/military")[2..4], ["Chưa đến", ""]);
+        report.sheet().save(&xlsx).expect("a workbook");
+        let mut book: calamine::Xlsx<_> = calamine::open_workbook(&xlsx).expect("it opens");
+        let range = calamine::Reader::worksheet_range(&mut book, "Báo cáo thực hiện lệnh");
+        let range = range.expect("a sheet that says what it is");
+        let cell = |at| range.get_value(at).map(ToString::to_string).unwrap_or_default();
+        let title = "Báo cáo kết quả thực hiện lệnh DT-1/2026/LĐ-BCHQS (Diễn tập)";
+        assert_eq!(
+            (cell((0, 0)).as_str(), cell((1, 0)).as_str()),
+            (title, "Ban hành lúc 01/06/2026 07:00")
+        );
+        let seen = range.get_value((5, 3));
+        assert!(matches!(seen, Some(calamine::Data::DateTime(_))), "{seen:?}");
+    }
+
+    #[test]
     fn whoever_did_not_answer_stays_in_the_denominator() {
         let report = ResponseReport::from_message(&message()).expect("a report");
         let text = render(&report, &[By::Unit]);

@@ -1,7 +1,7 @@
 //! The report on an order as a spreadsheet: one row for each endpoint, those who did not answer too.
 
 use super::figures::{Endpoint, ResponseReport, Strength};
-use crate::roster::sheet::{CellValue, Sheet};
+use crate::roster::sheet::{CellValue, Sheet, words};
 
 const COLUMNS: [&str; 20] = [
     "ENDPOINT",
@@ -11,7 +11,7 @@ const COLUMNS: [&str; 20] = [
     "OPENED",
     "ACKNOWLEDGED",
     "DECIDED",
-    "MS TO ACKNOWLEDGE",
+    "SECONDS TO ACKNOWLEDGE",
     "BY ITS OWN CLOCK",
     "LATE",
     "REASON",
@@ -29,10 +29,18 @@ const COLUMNS: [&str; 20] = [
 impl ResponseReport {
     /// Every endpoint of the audience.
     pub(super) fn sheet(&self) -> Sheet {
-        let mut sheet = Sheet::new(format!("{} ({})", self.number, self.handling), &COLUMNS);
-        let time = |text: &Option<String>| text.clone().unwrap_or_default();
-        sheet.remarks.push(format!("issued {}", time(&self.issued_time)));
-        sheet.remarks.push(format!("as of {}", time(&self.as_of_time)));
+        let handling = words::word_of(words::HANDLINGS, self.handling);
+        let heading = format!("Báo cáo kết quả thực hiện lệnh {} ({handling})", self.number);
+        let mut sheet = Sheet::new("", &COLUMNS).called(heading, "Báo cáo thực hiện lệnh");
+        let remark = |shown: &str, file: &str, time: &Option<String>| {
+            let time = CellValue::time_of(time.as_deref().unwrap_or_default());
+            CellValue::word(
+                format!("{shown} {}", time.shown()),
+                format!("{file} {}", time.in_file()),
+            )
+        };
+        sheet.remarks.push(remark("issued", "Ban hành lúc", &self.issued_time));
+        sheet.remarks.push(remark("as of", "Số liệu đến", &self.as_of_time));
         sheet.rows = self.by_endpoint.iter().map(row).collect();
         sheet
     }
@@ -40,19 +48,22 @@ impl ResponseReport {
 
 fn row(endpoint: &Endpoint) -> Vec<CellValue> {
     let text = |text: &Option<String>| CellValue::text(text.as_deref().unwrap_or_default());
-    let yes = |yes: bool| CellValue::text(if yes { "yes" } else { "" });
+    let yes = |yes: bool| CellValue::word(if yes { "yes" } else { "" }, "Có");
+    let time = |text: &Option<String>| CellValue::time_of(text.as_deref().unwrap_or_default());
+    // Half up, as it is told on the screen to the second.
+    let seconds = |ms: u64| CellValue::Count(ms.saturating_add(500) / 1_000);
     let mut row = vec![
         endpoint.address.as_str().into(),
         endpoint.unit_name.as_str().into(),
-        endpoint.state.as_str().into(),
-        text(&endpoint.delivered_time),
-        text(&endpoint.opened_time),
-        text(&endpoint.acknowledged_time),
-        text(&endpoint.decided_time),
-        endpoint.time_to_acknowledge_ms.map_or(CellValue::Empty, CellValue::Count),
+        CellValue::term(words::STATES, endpoint.state.as_str()),
+        time(&endpoint.delivered_time),
+        time(&endpoint.opened_time),
+        time(&endpoint.acknowledged_time),
+        time(&endpoint.decided_time),
+        endpoint.time_to_acknowledge_ms.map_or(CellValue::Empty, seconds),
         yes(endpoint.claimed),
         yes(endpoint.late),
-        text(&endpoint.decline_reason),
+        CellValue::term(words::DECLINED, endpoint.decline_reason.as_deref().unwrap_or_default()),
         text(&endpoint.answered_by),
     ];
     // Nothing reported is not the same as none.

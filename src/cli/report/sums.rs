@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 use clap::{Args, ValueEnum};
+use jiff::civil::Date;
 use serde_json::{Value, json};
 
 use super::vietnamese;
@@ -95,10 +96,10 @@ async fn show(cx: &Cx, topic: FigureTopic, ask: Ask, rest: pb::GetFiguresRequest
     let figures = reply.into_inner().figures;
     let mut sheet = Sheet::new(title(topic), &COLUMNS);
     let today = cx.clock.now().date_in_vietnam();
-    let map = if is_former { "by the map of before mergers" } else { "by the map of today" };
-    sheet.remarks.push(format!("{}, {map}", today.strftime("%d/%m/%Y")));
+    sheet.remarks.push(on_map(today, is_former));
     let missing = missing(&figures);
     sheet.remarks.extend(missing.clone());
+    let missing = missing.map(|missing| missing.shown());
     sheet.rows = figures.iter().map(|figure| row(topic, figure)).collect();
     let values: Vec<Value> = figures.iter().map(|figure| value(topic, figure)).collect();
     ask.export.show(
@@ -109,19 +110,33 @@ async fn show(cx: &Cx, topic: FigureTopic, ask: Ask, rest: pb::GetFiguresRequest
     )
 }
 
+/// The day, and by which map units are counted.
+fn on_map(today: Date, is_former: bool) -> CellValue {
+    let (map, vietnamese) = match is_former {
+        true => ("by the map of before mergers", "theo bản đồ trước khi sáp nhập"),
+        false => ("by the map of today", "theo bản đồ hiện nay"),
+    };
+    let day = today.strftime("%d/%m/%Y");
+    CellValue::word(format!("{day}, {map}"), format!("Tính đến {day}, {vietnamese}"))
+}
+
 /// What a share of the inhabitants lacks, and how it is entered.
-fn missing(figures: &[pb::Figure]) -> Option<String> {
+fn missing(figures: &[pb::Figure]) -> Option<CellValue> {
     let is_total =
         |figure: &&pb::Figure| figure.unit_code.is_empty() && figure.unit_name.is_empty();
     let mut totals = figures.iter().filter(is_total);
     let lacking = totals.find(|figure| figure.name == "population_unknown")?;
-    Some(format!(
-        "share of the inhabitants: {} of {} communes and wards have no population; enter it in the \
+    let (none, all) = (lacking.numerator, lacking.denominator.unwrap_or(0));
+    let shown = format!(
+        "share of the inhabitants: {none} of {all} communes and wards have no population; enter it in the \
          column `population` of the list of units and bring that in with `hoatoc unit import`, for \
-         each of them or for the province as a whole",
-        lacking.numerator,
-        lacking.denominator.unwrap_or(0),
-    ))
+         each of them or for the province as a whole"
+    );
+    let file = format!(
+        "Tỷ lệ trên dân số: {none}/{all} xã, phường chưa có dân số. Điền cột Dân số trong danh sách \
+         đơn vị rồi nhập lại"
+    );
+    Some(CellValue::word(shown, file))
 }
 
 const COLUMNS: [&str; 7] = ["FIGURE", "UNIT", "NAME", "GROUP", "NUMBER", "OF", "SHARE"];

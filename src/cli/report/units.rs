@@ -10,7 +10,7 @@ use crate::cli::Cx;
 use crate::cli::listing::Export;
 use crate::cli::output::{table, text_of};
 use crate::domain::unit::{UNIT_KINDS, Unit, UnitKind, Units};
-use crate::roster::sheet::Sheet;
+use crate::roster::sheet::{CellValue, Sheet, words};
 
 /// What came and went.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,27 +98,37 @@ fn value(found: &Turnover, from: Date, to: Date) -> Value {
     })
 }
 
+fn kind_cell(kind: UnitKind) -> CellValue {
+    CellValue::term(words::UNIT_KINDS, kind.as_str())
+}
+
 /// A row for each kind, then one for each unit that came or went.
 fn sheet(found: &Turnover, from: Date, to: Date) -> Sheet {
     let columns = [
         "KIND", "CODE", "NAME", "UNDER", "BASIS", "FOLLOWED", "BEFORE", "OPENED", "CLOSED", "AFTER",
     ];
-    let mut sheet = Sheet::new(format!("Units from {from} to {to}"), &columns);
+    let heading = format!(
+        "Báo cáo đơn vị thành lập, kết thúc từ {} đến {}",
+        from.strftime("%d/%m/%Y"),
+        to.strftime("%d/%m/%Y")
+    );
+    let mut sheet = Sheet::new("", &columns).called(heading, "Báo cáo biến động đơn vị");
     let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX).into();
     let blank = || "".into();
     for (kind, row) in &found.kinds {
         let counts = [row.before, row.opened, row.closed, row.after()].map(count);
-        let head = [kind.as_str().into(), "all".into(), blank(), blank(), blank(), blank()];
+        let all = CellValue::word("all", "Toàn bộ");
+        let head = [kind_cell(*kind), all, blank(), blank(), blank(), blank()];
         sheet.rows.push(head.into_iter().chain(counts).collect());
     }
     for (unit, before) in &found.opened {
         let names: Vec<&str> = before.iter().map(|unit| unit.name.as_str()).collect();
         sheet.push([
-            unit.kind.as_str().into(),
+            kind_cell(unit.kind),
             unit.code.as_str().into(),
             unit.name.as_str().into(),
             unit.parent.as_ref().map(ToString::to_string).unwrap_or_default().into(),
-            unit.parent_basis.as_str().into(),
+            CellValue::term(words::BASES, unit.parent_basis.as_str()),
             names.join(", ").into(),
             blank(),
             count(1),
@@ -126,7 +136,7 @@ fn sheet(found: &Turnover, from: Date, to: Date) -> Sheet {
     }
     for unit in &found.closed {
         sheet.push([
-            unit.kind.as_str().into(),
+            kind_cell(unit.kind),
             unit.code.as_str().into(),
             unit.name.as_str().into(),
             blank(),
@@ -190,6 +200,23 @@ mod tests {
         let before = area.map(|(_unit, before)| before.iter().map(|unit| unit.name.as_str()));
         let before: Vec<&str> = before.expect("area 4 began").collect();
         assert_eq!(before, ["Thành phố Điện Biên Phủ", "Huyện Mường Ảng", "Huyện Tuần Giáo"]);
+    }
+
+    #[test]
+    fn the_file_names_kinds_and_grounds_in_vietnamese() {
+        let (from, to) = (date(2025, 7, 1), date(2025, 12, 31));
+        let sheet = sheet(&turnover(&units(), from, to), from, to);
+        let cells: Vec<String> = sheet.rows.iter().flatten().map(CellValue::in_file).collect();
+        let has = |word: &str| cells.iter().any(|cell| cell == word);
+        assert!(has("Ban Chỉ huy phòng thủ khu vực") && has("Suy ra") && has("Toàn bộ"));
+        for kind in UNIT_KINDS {
+            assert!(!has(kind.as_str()), "{kind:?}");
+        }
+        assert!(!has("assumed") && !has("all"));
+        assert_eq!(
+            sheet.heading,
+            "Báo cáo đơn vị thành lập, kết thúc từ 01/07/2025 đến 31/12/2025"
+        );
     }
 
     #[test]

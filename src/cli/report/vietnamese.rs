@@ -5,6 +5,8 @@ use crate::domain::registry::{
     ActivityKind, BaseKind, DeferralGround, EnterpriseStatus, EquipmentClass, EquipmentStatus,
     KnownForce, Rating, ReserveClass, ReservistStatus, SurveyStage,
 };
+use crate::roster::lists::shipped_equipment_types;
+use crate::roster::sheet::words::{LATE, word_of};
 use crate::wire::pb::FigureTopic;
 
 /// What a figure counts; its own name where this program does not know it yet.
@@ -101,12 +103,41 @@ pub(super) fn part(topic: FigureTopic, code: &str) -> String {
         }
         FigureTopic::Unspecified => None,
     };
-    term.unwrap_or(if code.is_empty() { "không rõ" } else { code }).to_owned()
+    if let Some(term) = term {
+        return term.to_owned();
+    }
+    match topic {
+        _any if code.is_empty() => "không rõ".to_owned(),
+        FigureTopic::Reserve => word_of(LATE, code).to_owned(),
+        // A type's code is what lists are written with: it stands before its name.
+        FigureTopic::Equipment => {
+            let types = shipped_equipment_types();
+            let own = types.iter().find(|own| own.code.as_str() == code);
+            own.map_or_else(|| code.to_owned(), |own| format!("{code} {}", own.name))
+        }
+        _other => code.to_owned(),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::registry::lateness::Late;
+
+    #[test]
+    fn all_that_may_be_late_has_words() {
+        let due = jiff::civil::date(2026, 1, 31);
+        for late in [
+            Late::MoveIn { due },
+            Late::Return { due },
+            Late::Absence { due },
+            Late::OfficerRegistration { due },
+            Late::Recheck { due: None },
+            Late::Transfer { due },
+        ] {
+            assert_ne!(part(FigureTopic::Reserve, late.code()), late.code());
+        }
+    }
 
     #[test]
     fn groups_are_named_as_their_lists_name_them() {
@@ -115,6 +146,8 @@ mod tests {
         assert_eq!(part(FigureTopic::Reserve, "ACTIVE"), "Đang quản lý");
         assert_eq!(part(FigureTopic::Equipment, "AVAILABLE"), "Hoạt động");
         assert_eq!(part(FigureTopic::Exercises, "2021"), "2021");
+        assert_eq!(part(FigureTopic::Equipment, "PT01"), "PT01 Xe ô tô tải");
+        assert_eq!(part(FigureTopic::Reserve, ""), "không rõ");
         assert_eq!(figure(FigureTopic::Force, "bases"), "cơ sở, trên tổng số cơ sở");
     }
 }

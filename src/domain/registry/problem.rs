@@ -165,6 +165,8 @@ codes!(
         UnitFromTitle = "UNIT_FROM_TITLE",
         /// Words beside a phone number, or in place of one, were left out.
         PhoneRemarkDropped = "PHONE_REMARK_DROPPED",
+        /// Words beside a phone number, or in place of one, went into the note.
+        PhoneRemarkNoted = "PHONE_REMARK_NOTED",
         /// What is no phone number of today's plan was left out.
         PhoneInvalid = "PHONE_INVALID",
         /// The unit of a capacity was taken from the type of equipment, or converted.

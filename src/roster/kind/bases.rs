@@ -21,6 +21,8 @@ pub(in crate::roster) struct Bases;
 #[derive(Default)]
 pub(in crate::roster) struct BaseRow {
     base: MilitiaBaseInput,
+    /// The commune, merged since, whose base the row tells of by its code.
+    merged: Option<UnitCode>,
     standing: String,
     mobile: String,
     on_site: String,
@@ -127,10 +129,14 @@ impl Kind for Bases {
             }
         }
         named_by_kind(&mut row.base);
-        own_code(&mut row.base, lists, repairs);
+        own_code(&mut row.base, row.merged.as_ref(), lists, repairs);
         repair::date(&mut row.base.established_on);
         repair::phones(&mut row.base.phones, repairs);
         row.base.check(lists)
+    }
+
+    fn merged(row: &mut BaseRow, unit: &UnitCode) {
+        row.merged = Some(unit.clone());
     }
 
     fn likeness(record: &MilitiaBase) -> Vec<String> {
@@ -161,8 +167,14 @@ fn named_by_kind(base: &mut MilitiaBaseInput) {
     }
 }
 
-/// A commune has one base: its code, where the list gives none, is made from the commune's.
-fn own_code(base: &mut MilitiaBaseInput, lists: &Lists<'_>, repairs: &mut Vec<Warning>) {
+/// A commune has one base: its code, where the list gives none, is made from the commune's. That of a
+/// commune which was merged since is not the successor's own.
+fn own_code(
+    base: &mut MilitiaBaseInput,
+    merged: Option<&UnitCode>,
+    lists: &Lists<'_>,
+    repairs: &mut Vec<Warning>,
+) {
     let is_commune = match base.kind.trim() {
         "" => base.host_org.trim().is_empty(),
         kind => BaseKind::parse(kind) == Some(BaseKind::CommuneMilitia),
@@ -170,8 +182,9 @@ fn own_code(base: &mut MilitiaBaseInput, lists: &Lists<'_>, repairs: &mut Vec<Wa
     if !base.code.trim().is_empty() || !is_commune {
         return;
     }
-    if let Some(unit) = lists.units.find(base.unit.trim()) {
-        base.code = commune_base_code(unit.code.as_str());
+    let commune = merged.or_else(|| lists.units.find(base.unit.trim()).map(|unit| &unit.code));
+    if let Some(commune) = commune {
+        base.code = commune_base_code(commune.as_str());
         repairs.push(Warning::MilitiaCodeDerived);
     }
 }

@@ -105,6 +105,11 @@ pub(super) trait Kind: fmt::Debug {
     /// What the record must not share with an earlier one of the file.
     fn keys(record: &Self::Record) -> Vec<Self::Key>;
 
+    /// Told of the closed unit that a row names by its code, where its successor is put in its place.
+    fn merged(input: &mut Self::Input, unit: &UnitCode) {
+        let _the_successor_says_it_all = (input, unit);
+    }
+
     /// Told of each cell that was read, with the header over it: it may say the unit of a number.
     fn headed(input: &mut Self::Input, field: &'static str, header: &str, is_number: bool) {
         let _headers_say_no_more = (input, field, header, is_number);

@@ -27,6 +27,8 @@ pub use warned::warning_words;
 use words::reason;
 pub use words::words;
 
+/// What the sheet is called where the rows came out of a text, which has none.
+const SHEET: &str = "Danh sách cần sửa";
 /// Widest column, in characters: longer texts wrap.
 pub(super) const WIDTH_MAX: usize = 40;
 /// Narrowest column, in characters.
@@ -100,9 +102,7 @@ fn workbook<K: Kind>(
             continue;
         }
         let sheet = book.add_worksheet();
-        if let Some(name) = names.get(table.part) {
-            sheet.set_name(name)?;
-        }
+        sheet.set_name(names.get(table.part).map_or(SHEET, String::as_str))?;
         let mut page = Page::<K>::new(sheet, &table, report, options);
         let mut fault = None;
         parts.rows(table.part, &mut |number, cells| {

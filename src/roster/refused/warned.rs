@@ -27,6 +27,9 @@ fn of_looks(code: &str) -> Option<&'static str> {
         "MILITIA_BASE_UNKNOWN" => "không có cơ sở dân quân tự vệ mang mã này",
         "SECOND_MILITIA_BASE" => "xã này đã có một cơ sở dân quân khác",
         "PHONE_INVALID" => "bỏ qua số điện thoại không đúng",
+        "PHONE_REMARK_NOTED" => {
+            "lời ghi cạnh số điện thoại chuyển sang ghi chú; hồ sơ đã có mà dòng không có ghi chú thì giữ ghi chú cũ"
+        }
         "PHONE_REMARK_DROPPED" => "bỏ qua lời ghi cạnh số điện thoại",
         "CAPACITY_UNIT_UNUSUAL" => "đơn vị của trọng tải khác với loại phương tiện",
         "UNIT_FROM_TITLE" => "xã lấy từ tên trang hoặc tiêu đề, vì không có cột xã",

@@ -11,56 +11,81 @@ pub(super) fn vietnamese(header: &str) -> &str {
 
 /// The title of an exported file; one that is not here is Vietnamese already, or a name.
 pub(super) fn title(title: &str) -> &str {
-    let found = TITLES.iter().find(|(english, _vietnamese)| *english == title);
-    found.map_or(title, |(_english, vietnamese)| vietnamese)
+    let found = TITLES.iter().find(|(english, ..)| *english == title);
+    found.map_or(title, |(_english, vietnamese, _tab)| vietnamese)
 }
 
-/// A line under the title.
-pub(super) fn remark(line: &str) -> String {
-    REMARKS.iter().fold(line.to_owned(), |line, (english, vietnamese)| {
-        line.strip_suffix(english).map_or_else(|| line.clone(), |day| format!("{day}{vietnamese}"))
-    })
+/// What the sheet of such a file is called; blank where the title is not here.
+pub(super) fn tab(title: &str) -> &'static str {
+    let found = TITLES.iter().find(|(english, ..)| *english == title);
+    found.map_or("", |(.., tab)| tab)
 }
 
-const REMARKS: [(&str, &str); 2] = [
-    (", by the map of before mergers", ", theo bản đồ trước khi sáp nhập"),
-    (", by the map of today", ", theo bản đồ hiện nay"),
+/// In English, in Vietnamese, and within the 31 characters of a tab.
+const TITLES: [(&str, &str, &str); 14] = [
+    ("reservists", "Danh sách quân nhân dự bị", "Danh sách quân nhân dự bị"),
+    ("equipment", "Danh sách phương tiện kỹ thuật dự bị", "Danh sách PTKT dự bị"),
+    ("militia_bases", "Danh sách cơ sở dân quân tự vệ", "Danh sách cơ sở dân quân tự vệ"),
+    ("enterprises", "Danh sách doanh nghiệp động viên công nghiệp", "Danh sách doanh nghiệp ĐVCN"),
+    (
+        "activities",
+        "Danh sách huấn luyện, diễn tập và hoạt động",
+        "Huấn luyện, diễn tập, hoạt động",
+    ),
+    (
+        "Militia and self-defense force",
+        "Báo cáo lực lượng dân quân tự vệ",
+        "Báo cáo lực lượng DQTV",
+    ),
+    (
+        "Enterprises for industrial mobilization",
+        "Báo cáo doanh nghiệp động viên công nghiệp",
+        "Báo cáo doanh nghiệp ĐVCN",
+    ),
+    ("Training classes held", "Báo cáo lớp tập huấn, bồi dưỡng đã mở", "Báo cáo lớp tập huấn"),
+    (
+        "Exercises, inspections and rechecks held",
+        "Báo cáo diễn tập, kiểm tra, phúc tra đã thực hiện",
+        "Báo cáo diễn tập, kiểm tra",
+    ),
+    (
+        "Work at disasters",
+        "Báo cáo phòng, chống, khắc phục thiên tai",
+        "Báo cáo phòng, chống thiên tai",
+    ),
+    ("Reservists", "Báo cáo quân nhân dự bị", "Báo cáo quân nhân dự bị"),
+    ("Reserve technical means", "Báo cáo phương tiện kỹ thuật dự bị", "Báo cáo PTKT dự bị"),
+    (
+        "Registered, managed and arranged for the plan",
+        "Báo cáo đăng ký, quản lý, sắp xếp theo kế hoạch",
+        "Báo cáo sắp xếp theo kế hoạch",
+    ),
+    ("Figures", "Báo cáo số liệu", "Báo cáo số liệu"),
 ];
 
-const TITLES: [(&str, &str); 14] = [
-    ("reservists", "Quân nhân dự bị"),
-    ("equipment", "Phương tiện kỹ thuật dự bị"),
-    ("militia_bases", "Cơ sở dân quân tự vệ"),
-    ("enterprises", "Doanh nghiệp động viên công nghiệp"),
-    ("activities", "Huấn luyện, diễn tập và hoạt động"),
-    ("Militia and self-defense force", "Lực lượng dân quân tự vệ"),
-    ("Enterprises for industrial mobilization", "Doanh nghiệp động viên công nghiệp"),
-    ("Training classes held", "Lớp tập huấn, bồi dưỡng đã mở"),
-    ("Exercises, inspections and rechecks held", "Diễn tập, kiểm tra, phúc tra đã thực hiện"),
-    ("Work at disasters", "Phòng, chống, khắc phục thiên tai"),
-    ("Reservists", "Quân nhân dự bị"),
-    ("Reserve technical means", "Phương tiện kỹ thuật dự bị"),
-    ("Registered, managed and arranged for the plan", "Đăng ký, quản lý, sắp xếp theo kế hoạch"),
-    ("Figures", "Số liệu"),
-];
-
-const HEADINGS: [(&str, &str); 105] = [
+const HEADINGS: [(&str, &str); 132] = [
     ("ACCEPTED", "Chấp hành"),
     ("ACKNOWLEDGED", "Đã nhận lệnh"),
     ("ADDRESS", "Địa chỉ"),
     ("AFTER", "Sau"),
+    ("AGE", "Tuổi"),
     ("ANSWERED BY", "Người trả lời"),
     ("AREA", "Khu vực phòng thủ"),
     ("ARRIVED", "Có mặt"),
+    ("ASSIGNED", "Đã xếp vào đơn vị"),
     ("AUTHORISED", "Biên chế"),
     ("BASES", "Số cơ sở"),
     ("BASIS", "Căn cứ"),
     ("BEFORE", "Trước"),
+    ("BIRTH_PRECISION", "Độ chính xác ngày sinh"),
+    ("BIRTH_YEAR", "Năm sinh"),
     ("BORN", "Năm sinh"),
     ("BY", "Người thực hiện"),
     ("BY ITS OWN CLOCK", "Theo đồng hồ đầu mối"),
     ("CALLED", "Số gọi"),
     ("CAPACITY", "Công suất"),
+    ("CAPACITY_UNIT", "Đơn vị tính"),
+    ("CATEGORY", "Đối tượng"),
     ("CERTIFICATE UNTIL", "Chứng thư đến"),
     ("CHANGE", "Thay đổi"),
     ("CLASS", "Hạng"),
@@ -71,6 +96,7 @@ const HEADINGS: [(&str, &str); 105] = [
     ("COUNT", "Số lượng"),
     ("DECIDED", "Quyết định lúc"),
     ("DECLINED", "Không chấp hành được"),
+    ("DEFERRAL_GROUND", "Lý do tạm hoãn"),
     ("DELIVERED", "Đã nhận máy"),
     ("DOCUMENT", "Văn bản"),
     ("DUTY", "Nhiệm vụ"),
@@ -79,31 +105,41 @@ const HEADINGS: [(&str, &str); 105] = [
     ("ENDPOINTS", "Số đầu mối"),
     ("ENTRY", "Số mục sổ cái"),
     ("EQUIPMENT", "Phương tiện"),
+    ("EQUIPMENT_CLASS", "Loại phương tiện theo luật"),
+    ("ETHNIC_GROUP", "Dân tộc"),
     ("EXACT", "Đúng chuyên nghiệp"),
     ("EXCELLENT", "Giỏi"),
     ("EXCUSED", "Vắng có lý do"),
+    ("EXEMPT", "Được miễn gọi"),
     ("FIGURE", "Chỉ tiêu"),
     ("FILLED", "Đã xếp"),
     ("FITS", "Mức phù hợp"),
     ("FOLLOWED", "Thay cho"),
+    ("FORCE_TYPES", "Loại lực lượng"),
+    ("FORMER_UNIT", "Xã cũ"),
+    ("FRAME", "Khung"),
     ("FROM", "Từ"),
     ("GRADE", "Cấp chất lượng"),
     ("GROUP", "Nhóm"),
     ("HAMLET", "Thôn, bản"),
     ("HANDLING", "Tính chất lệnh"),
+    ("HAS_DRIVERS", "Có lái xe"),
+    ("HEALTH_CLASS", "Loại sức khỏe"),
     ("ID", "Mã hồ sơ"),
     ("IN TIME", "Đúng hạn"),
     ("INVALID", "Không còn đủ điều kiện"),
+    ("IN_MILITIA", "Ở dân quân"),
     ("ISSUED", "Ban hành lúc"),
     ("KIND", "Loại"),
+    ("LANGUAGES", "Ngôn ngữ"),
     ("LAST DAY", "Ngày cuối"),
     ("LAST HEARD", "Liên lạc gần nhất"),
+    ("LAST_RECHECK", "Ngày phúc tra"),
     ("LATE", "Chậm"),
     ("LINE", "Tuyến"),
     ("MAKE", "Nhãn hiệu"),
     ("MEANS ARRIVED", "Phương tiện có mặt"),
     ("MEANS CALLED", "Phương tiện gọi"),
-    ("MS TO ACKNOWLEDGE", "Thời gian nhận lệnh (ms)"),
     ("NAME", "Tên"),
     ("NEAR", "Gần đúng chuyên nghiệp"),
     ("NO", "Số thứ tự"),
@@ -113,18 +149,25 @@ const HEADINGS: [(&str, &str); 105] = [
     ("OFFICER", "Cán bộ"),
     ("OPEN", "Còn trống"),
     ("OPENED", "Đã mở"),
+    ("OWNER_KIND", "Loại chủ sở hữu"),
+    ("PARTY_MEMBER", "Đảng viên"),
     ("PEOPLE", "Số người"),
     ("PLATE", "Biển số"),
     ("POST", "Chức danh"),
     ("POSTS", "Số chức danh"),
     ("PRESENT", "Hiện có"),
     ("PRODUCTS", "Sản phẩm"),
+    ("RANK", "Cấp bậc"),
     ("RANKS", "Cấp bậc"),
     ("RATING", "Xếp loại"),
     ("REACHED", "Đã gặp"),
     ("REASON", "Lý do"),
+    ("REGISTERED_UNIT", "Nơi đăng ký"),
+    ("RESERVE_CLASS", "Hạng dự bị"),
     ("RETIRED", "Thôi giữ vai trò"),
     ("ROLES", "Vai trò"),
+    ("SECONDS TO ACKNOWLEDGE", "Thời gian nhận lệnh (giây)"),
+    ("SEX", "Giới tính"),
     ("SHARE", "Tỷ lệ"),
     ("SILENT", "Chưa trả lời"),
     ("SINCE", "Từ ngày"),
@@ -136,10 +179,12 @@ const HEADINGS: [(&str, &str); 105] = [
     ("SURPLUS", "Vượt biên chế"),
     ("TAKEN BACK BY", "Hủy bởi mục"),
     ("TAX CODE", "Mã số thuế"),
+    ("TECHNICAL_GRADE", "Cấp chất lượng"),
     ("TERMINAL", "Máy đầu cuối"),
     ("TIME", "Thời gian"),
     ("TITLE", "Nội dung"),
     ("TO", "Đến"),
+    ("TRANSFER_TO", "Chuyển đến"),
     ("TYPE", "Chủng loại"),
     ("UNDER", "Trực thuộc"),
     ("UNEXCUSED", "Vắng không lý do"),
@@ -150,6 +195,7 @@ const HEADINGS: [(&str, &str); 105] = [
     ("WHAT", "Nội dung"),
     ("WHY", "Vì sao"),
     ("WILL COME", "Sẽ đến"),
+    ("YEAR", "Năm sản xuất"),
 ];
 
 #[cfg(test)]
@@ -161,9 +207,7 @@ mod tests {
         assert!(HEADINGS.windows(2).all(|pair| pair[0].0 < pair[1].0));
         assert_eq!(vietnamese("SHARE"), "Tỷ lệ");
         assert_eq!(vietnamese("Họ và tên"), "Họ và tên");
-        assert_eq!(title("Work at disasters"), "Phòng, chống, khắc phục thiên tai");
-        let dated = "22/11/2026, by the map of today";
-        assert_eq!(remark(dated), "22/11/2026, theo bản đồ hiện nay");
-        assert_eq!(remark("22/11/2026"), "22/11/2026");
+        assert_eq!(title("Work at disasters"), "Báo cáo phòng, chống, khắc phục thiên tai");
+        assert!(TITLES.iter().all(|(.., tab)| (1..=31).contains(&tab.chars().count())));
     }
 }

@@ -90,7 +90,8 @@ impl<K: Kind> Table<'_, K> {
                 report.accepted += 1;
                 let unit = K::unit(&checked.record).as_str();
                 add_one(&mut report.by_unit, unit);
-                let lost = [Warning::PhoneInvalid, Warning::PhoneRemarkDropped];
+                let lost =
+                    [Warning::PhoneInvalid, Warning::PhoneRemarkDropped, Warning::PhoneRemarkNoted];
                 let has_lost = lost.iter().any(|lost| checked.warnings.contains(lost));
                 if has_lost && report.phones_left_out.len() < PHONES_LEFT_OUT_MAX {
                     report.phones_left_out.push(key.clone());

@@ -15,6 +15,8 @@ use crate::roster::kind::{Column, Kind, without_strays};
 const UNKNOWN: &str = "?";
 /// Longest text that may say that there is nothing: `xóa` with its mark apart.
 const CLEARED_LEN_MAX: usize = 8;
+/// Longest note that words beside a phone are added to, in characters: the shortest bound of any kind.
+const NOTE_CHARS_MAX: usize = 1_000;
 
 impl<K: Kind> Table<'_, K> {
     /// The fields of which the row says nothing.
@@ -39,6 +41,7 @@ impl<K: Kind> Table<'_, K> {
     ) -> K::Input {
         let mut input = K::Input::default();
         let mut parts: Vec<(&'static Column<K::Input>, u8, String)> = Vec::new();
+        let mut remarks = Vec::new();
         for bound in &self.located.header.columns {
             let Some(cell) = cells.get(bound.at).filter(|cell| !cell.is_blank()) else {
                 if self.located.marks.contains(&bound.at) {
@@ -67,7 +70,8 @@ impl<K: Kind> Table<'_, K> {
             if is_short && matches!(fold(&text).as_str(), "-" | "--" | "xoa") {
                 text.clear();
             }
-            if column.reading == Reading::Phone && without_strays(&mut text, repairs) {
+            let is_phone = column.reading == Reading::Phone;
+            if is_phone && without_strays(&mut text, repairs, &mut remarks) {
                 // Nothing is left: what is stored stays.
                 blank.push(column.field);
             }
@@ -100,6 +104,7 @@ impl<K: Kind> Table<'_, K> {
             }
             slot.push_str(&text);
         }
+        note_remarks::<K>(&mut input, &remarks, repairs);
         self.name_units(cells, &mut input, repairs, lost);
         input
     }
@@ -114,7 +119,8 @@ impl<K: Kind> Table<'_, K> {
     ) {
         let district = self.district(cells);
         let default = self.options.default_unit.clone();
-        let plain = |code| Named { code, former: None, warning: None, has_moved: false };
+        let plain =
+            |code| Named { code, former: None, merged: None, warning: None, has_moved: false };
         let default = default.map(plain);
         let default = self.group_unit.clone().or_else(|| self.located.unit.clone()).or(default);
         let fields = std::iter::once(&K::UNIT_FIELD).chain(K::OTHER_UNIT_FIELDS);
@@ -122,6 +128,10 @@ impl<K: Kind> Table<'_, K> {
             let slot = (column.slot)(input);
             let is_own = column.field == K::UNIT_FIELD;
             let named = match slot.trim() {
+                "" if is_own && self.group_is_lost => {
+                    UNKNOWN.clone_into(slot);
+                    continue;
+                }
                 "" => default.clone().filter(|_| is_own),
                 text => self.meant.borrow_mut().of_cell(text, &district, self.options),
             };
@@ -140,6 +150,9 @@ impl<K: Kind> Table<'_, K> {
             }
             named.code.as_str().clone_into(slot);
             repairs.extend(named.warning);
+            if let Some(merged) = named.merged.filter(|_| is_own) {
+                K::merged(input, &merged);
+            }
             let Some(former) = named.former else { continue };
             repairs.push(Warning::FormerUnitMapped);
             if let Some(column) = K::column("former_unit").filter(|_| is_own) {
@@ -153,6 +166,35 @@ impl<K: Kind> Table<'_, K> {
         let cell = at.and_then(|at| cells.get(at));
         cell.map(|cell| cell.read(Reading::Plain).0).unwrap_or_default()
     }
+}
+
+/// Words beside phones go into the note, each once. A record that is there already takes them only with a
+/// note that its row has itself: what was noted by hand is never replaced by them.
+fn note_remarks<K: Kind>(input: &mut K::Input, remarks: &[String], repairs: &mut Vec<Warning>) {
+    if remarks.is_empty() {
+        return;
+    }
+    let Some(column) = K::column("note") else {
+        repairs.push(Warning::PhoneRemarkDropped);
+        return;
+    };
+    let slot = (column.slot)(input);
+    for remark in remarks {
+        let remark = format!("ĐT {remark}");
+        if slot.contains(&remark) {
+            continue;
+        }
+        let is_long = slot.chars().count() + remark.chars().count() > NOTE_CHARS_MAX - 2;
+        if is_long {
+            repairs.push(Warning::PhoneRemarkDropped);
+            return;
+        }
+        if !slot.is_empty() {
+            slot.push_str("; ");
+        }
+        slot.push_str(&remark);
+    }
+    repairs.push(Warning::PhoneRemarkNoted);
 }
 
 /// Characters without width, which come along from web pages and chats.

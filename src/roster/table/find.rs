@@ -35,6 +35,8 @@ pub(in crate::roster) struct Located<I: 'static> {
     pub(in crate::roster) decoder: Decoder,
     /// The unit that its sheet is named for.
     pub(super) unit: Option<Named>,
+    /// The sheet's name, and the texts of the title over the table.
+    pub(super) over: (String, Vec<String>),
     /// Whether a heading inside the table names a unit.
     grouped: bool,
     /// Positions of columns that hold marks and nothing else: nothing there means no.
@@ -155,9 +157,11 @@ fn locate<K: Kind>(
     let mut below = rows.iter().filter(|(number, _)| *number > header.last);
     let grouped = below.any(|(_, cells)| super::names_unit(cells, options));
     let is_named = header.has(K::UNIT_FIELD) || options.default_unit.is_some() || grouped;
+    let above = rows.iter().filter(|(number, _)| *number < header.first);
+    let texts = above.flat_map(|(_, cells)| cells.iter().filter_map(Cell::as_text));
+    let over = (sheet.to_owned(), texts.map(str::to_owned).collect::<Vec<_>>());
     let title = || {
-        let above = rows.iter().filter(|(number, _)| *number < header.first);
-        let texts = above.flat_map(|(_, cells)| cells.iter().filter_map(Cell::as_text));
+        let texts = over.1.iter().map(String::as_str);
         super::units::of_title(texts, options).filter(|_| !is_named)
     };
     let sheet =
@@ -169,7 +173,7 @@ fn locate<K: Kind>(
     let key = RowKey::from(0);
     let marks = marks::<K>(parts, part, &rows, &header)?;
     let ignored = header.ignored(&rows, options.words());
-    Ok(Some(Located { part, key, header, decoder, unit, grouped, marks, ignored }))
+    Ok(Some(Located { part, key, header, decoder, unit, over, grouped, marks, ignored }))
 }
 
 /// The columns of yes or no in which all that stands is a mark. Where the first rows have nothing, as

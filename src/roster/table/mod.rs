@@ -38,6 +38,9 @@ use told::Told;
 use units::era::Era;
 use units::{Meant, Named};
 
+/// Most texts of a heading.
+const HEADING_TEXTS_MAX: usize = 3;
+
 /// Finds the tables, without reading them.
 pub(super) fn probe<K: Kind>(source: Source<'_>, options: &Options<'_>) -> Result<(), RosterError> {
     let mut parts = open(source)?;
@@ -68,11 +71,11 @@ pub(super) fn read<K: Kind>(
     let mut report = ImportReport { told, ..ImportReport::new(K::KIND) };
     report.left_out = left_out.iter().map(|(sheet, _why)| sheet.clone()).collect();
     report.left_out_because = left_out.into_iter().collect();
-    let mut era = Era::default();
+    let mut era = era_of(&found, options);
     let header = found.first().map_or(0, |table| table.header.last);
     let (mut seen, mut stopped) = (HashMap::new(), false);
     let (mut likes, likes_hasher) = (HashMap::new(), RandomState::new());
-    for located in found {
+    for mut located in found {
         let (part, fields) = (located.part, located.header.fields(K::UNIT_FIELD));
         for ignored in &located.ignored {
             if !report.ignored_columns.contains(ignored) {
@@ -82,6 +85,7 @@ pub(super) fn read<K: Kind>(
         let months = looked_over::<K>(parts.as_mut(), &located, options, &mut era)?;
         let own = Options { old_map: era.last_day(), ..options.clone() };
         let options = &own;
+        located.unit = located.unit.take().map(|unit| unit.doubted(options));
         let mut table = Table::<K> {
             located,
             fields,
@@ -94,6 +98,7 @@ pub(super) fn read<K: Kind>(
             may_number_columns: true,
             in_footer: false,
             group_unit: None,
+            group_is_lost: false,
             meant: RefCell::default(),
         };
         parts.rows(part, &mut |number, cells| {
@@ -120,6 +125,16 @@ pub(super) fn read<K: Kind>(
     Ok(report)
 }
 
+/// What the names of sheets and the titles over tables tell of the map: it holds for all of the file.
+fn era_of<I>(found: &[Located<I>], options: &Options<'_>) -> Era {
+    let mut era = Era::default();
+    for (sheet, titles) in found.iter().map(|located| &located.over) {
+        era.see_heading(sheet, options);
+        era.see_title(titles.iter().map(String::as_str), options);
+    }
+    era
+}
+
 /// All rows of a table once, before the first is handed on: what is wrong with the text as a whole, or
 /// with a column, is known then, and so is the map that its names are of.
 fn looked_over<K: Kind>(
@@ -138,6 +153,9 @@ fn looked_over<K: Kind>(
             let cells = decoded.as_deref().unwrap_or(cells);
             if let Some(name) = unit_at.and_then(|at| cells.get(at)).and_then(Cell::as_text) {
                 era.see(name, options);
+            }
+            for heading in heading_texts(cells).filter(|_text| !K::ANY_ECHELON) {
+                era.see_heading(heading, options);
             }
         }
         Ok(ControlFlow::Continue(()))
@@ -164,6 +182,8 @@ struct Table<'a, K: Kind> {
     may_number_columns: bool,
     /// The unit that the last heading named.
     group_unit: Option<Named>,
+    /// Whether the last heading named a unit that is no more.
+    group_is_lost: bool,
     meant: RefCell<Meant>,
 }
 
@@ -177,9 +197,18 @@ impl<K: Kind> Table<'_, K> {
             Shape::Blank => return None,
             Shape::Heading => {
                 self.report.skipped += 1;
-                let texts = cells.iter().filter_map(Cell::as_text);
                 let named = |text: &str| units::of_heading(text, self.options);
-                let unit = texts.filter_map(named).next();
+                let mut texts = cells.iter().filter_map(Cell::as_text);
+                let unit = texts.clone().find_map(named);
+                // Who stands under a unit that is no more is not of the one above it.
+                let is_ended = |text: &str| {
+                    self.options.names_as_of.is_none()
+                        && units::ended_in_heading(text, self.options).is_some()
+                };
+                self.group_is_lost = match unit {
+                    Some(_) => false,
+                    None => self.group_is_lost || texts.any(is_ended),
+                };
                 self.group_unit = unit.or_else(|| self.group_unit.take());
                 return None;
             }
@@ -258,6 +287,12 @@ impl<K: Kind> Table<'_, K> {
 
 /// Whether a row is a heading that names the unit of those under it.
 pub(super) fn names_unit(cells: &[Cell], options: &Options<'_>) -> bool {
+    heading_texts(cells).any(|text| units::of_heading(text, options).is_some())
+}
+
+/// The texts of a row that may be a heading: one that has few.
+fn heading_texts(cells: &[Cell]) -> impl Iterator<Item = &str> {
     let texts = || cells.iter().filter_map(Cell::as_text).filter(|text| !text.trim().is_empty());
-    texts().count() <= 3 && texts().any(|text| units::of_heading(text, options).is_some())
+    let is_short = texts().nth(HEADING_TEXTS_MAX).is_none();
+    texts().filter(move |_text| is_short)
 }

@@ -4,11 +4,14 @@ pub(super) mod era;
 
 use std::collections::HashMap;
 
+use jiff::civil::Date;
+
 use crate::domain::ids::UnitCode;
 use crate::domain::registry::Warning;
 use crate::domain::text::fold;
 use crate::domain::unit::{Echelon, Unit};
 use crate::roster::Options;
+pub(super) use era::ended_in_heading;
 use era::has_moved;
 
 /// Words that a unit's full name begins with, folded.
@@ -27,6 +30,8 @@ pub(super) struct Named {
     pub(super) code: UnitCode,
     /// The name of the unit that was meant, where it was merged since.
     pub(super) former: Option<String>,
+    /// Its code, where that is what the file says.
+    pub(super) merged: Option<UnitCode>,
     /// What was repaired to find it, or that it is not from the row.
     pub(super) warning: Option<Warning>,
     /// Whether the name was another place's on the map that the file is of.
@@ -62,23 +67,25 @@ pub(super) fn of_cell(text: &str, district: &str, options: &Options<'_>) -> Opti
     let restored = restored(text, options);
     let is_repaired = restored.is_some();
     let (text, units) = (restored.as_deref().unwrap_or(text), options.lists.units);
-    let (unit, former) = match options.names_as_of {
+    let (unit, former, merged) = match options.names_as_of {
         Some(day) => {
             let found = units.find_on(text, Some(district), day).ok()?;
             let unit = found.entered();
-            (unit, (unit.code != found.then.code).then(|| found.then.name.clone()))
+            (unit, (unit.code != found.then.code).then(|| found.then.name.clone()), None)
         }
         None => {
             let unit = units.find(text).or_else(|| bare(text, options))?;
             // Only by its code is a closed unit found, and no other ever has that.
             let now = units.get(units.current(&unit.code)).filter(|now| !now.is_closed());
-            let former = unit.is_closed().then(|| unit.name.clone());
-            (if unit.is_closed() { now? } else { unit }, former)
+            match unit.is_closed() {
+                true => (now?, Some(unit.name.clone()), Some(unit.code.clone())),
+                false => (unit, None, None),
+            }
         }
     };
     let has_moved = options.old_map.is_some_and(|day| has_moved(text, unit, day, options));
     let (code, warning) = (unit.code.clone(), is_repaired.then_some(Warning::UnitZeroRestored));
-    let named = Named { code, former, warning, has_moved };
+    let named = Named { code, former, merged, warning, has_moved };
     (unit.echelon() >= Echelon::Commune).then_some(named)
 }
 
@@ -127,6 +134,16 @@ fn in_province<'t>(text: &'t str, options: &Options<'_>) -> Option<(&'t str, Opt
     is_clear.then_some((name, district))
 }
 
+impl Named {
+    /// The unit of a sheet or a title, which was found before the map was known that the file is of.
+    pub(super) fn doubted(self, options: &Options<'_>) -> Self {
+        let unit = options.lists.units.get(&self.code);
+        let moved = |(day, unit): (Date, &Unit)| has_moved(&unit.name, unit, day, options);
+        let has_moved = self.has_moved || options.old_map.zip(unit).is_some_and(moved);
+        Self { has_moved, ..self }
+    }
+}
+
 /// The one unit that the title over a table names, in any of its words.
 pub(super) fn of_title<'c>(
     texts: impl Iterator<Item = &'c str>,
@@ -134,23 +151,30 @@ pub(super) fn of_title<'c>(
 ) -> Option<Named> {
     let mut found: Vec<Named> = Vec::new();
     for text in texts {
-        let parted = text.replace([':', ',', ';', '(', ')', '-', '–', '"', '.'], " ");
-        let words: Vec<&str> = parted.split_whitespace().collect();
-        for at in 0..words.len() {
-            let kind = match fold(words[at]).as_str() {
-                "xa" | "x" => "Xã",
-                "phuong" | "p" => "Phường",
-                _ => continue,
-            };
-            let named = (1..=NAME_WORDS_MAX).rev().find_map(|len| {
-                let name = words.get(at + 1..at + 1 + len)?.join(" ");
-                of_cell(&format!("{kind} {name}"), "", options)
-            });
+        for names in names_in(text) {
+            let named = names.iter().find_map(|name| of_cell(name, "", options));
             found.extend(named.filter(|unit| !found.contains(unit)));
         }
     }
     let unit = if found.len() == 1 { found.pop() } else { None };
     unit.map(|unit| Named { warning: Some(Warning::UnitFromTitle), ..unit })
+}
+
+/// What a title may call a unit: for each word for a kind in it the names that may follow, the longest
+/// first.
+fn names_in(text: &str) -> Vec<Vec<String>> {
+    let parted = text.replace([':', ',', ';', '(', ')', '-', '–', '"', '.'], " ");
+    let words: Vec<&str> = parted.split_whitespace().collect();
+    let kinds = words.iter().enumerate().filter_map(|(at, word)| match fold(word).as_str() {
+        "xa" | "x" => Some((at, "Xã")),
+        "phuong" | "p" => Some((at, "Phường")),
+        _ => None,
+    });
+    let names = kinds.map(|(at, kind)| {
+        let name = |len| Some(format!("{kind} {}", words.get(at + 1..at + 1 + len)?.join(" ")));
+        (1..=NAME_WORDS_MAX).rev().filter_map(name).collect()
+    });
+    names.collect()
 }
 
 /// The unit that a sheet is named for, with or without the word for its kind.
@@ -187,18 +211,23 @@ pub(super) fn hint(text: &str, district: &str, options: &Options<'_>) -> Option<
 /// The unit that a heading inside a table, or a sheet, is named for: its full name, perhaps with a
 /// number before and a count behind it.
 pub(super) fn of_heading(text: &str, options: &Options<'_>) -> Option<Named> {
-    let text = text.split(['(', ':', '[']).next().unwrap_or(text).trim();
     // A number may be anything, and a name without its kind that of a hamlet.
-    let has_kind = |text: &str| {
-        let folded = fold(text);
-        KINDS.iter().any(|kind| folded.starts_with(kind))
-    };
     let bare = |text: &str| of_cell(text, "", options).filter(|_| has_kind(text));
-    bare(text).or_else(|| {
-        let (number, rest) = text.split_once([' ', '.', '-', ')'])?;
-        let is_number = number.len() <= 5
-            && number.bytes().all(|b| b.is_ascii_digit() || b"IVXABCDE".contains(&b));
-        let rest = rest.trim_start_matches(|c: char| !c.is_alphanumeric());
-        is_number.then(|| bare(rest)).flatten()
-    })
+    heads(text).into_iter().find_map(bare)
+}
+
+/// Whether a text begins with the word for a kind of unit.
+fn has_kind(text: &str) -> bool {
+    let folded = fold(text);
+    KINDS.iter().any(|kind| folded.starts_with(kind))
+}
+
+/// What a heading may call a unit: itself, and itself without the number before it; no count behind.
+fn heads(text: &str) -> Vec<&str> {
+    let text = text.split(['(', ':', '[']).next().unwrap_or(text).trim();
+    let numbered = text.split_once([' ', '.', '-', ')']).filter(|(number, _rest)| {
+        number.len() <= 5 && number.bytes().all(|b| b.is_ascii_digit() || b"IVXABCDE".contains(&b))
+    });
+    let rest = numbered.map(|(_, rest)| rest.trim_start_matches(|c: char| !c.is_alphanumeric()));
+    std::iter::once(text).chain(rest).collect()
 }

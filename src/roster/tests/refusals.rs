@@ -64,7 +64,7 @@ fn no_file_of_refused_rows_is_replaced_unasked_and_only_its_owner_reads_it() {
     assert!(matches!(refused, RefusedError::Sheet(SheetError::Exists(_))), "{refused}");
     write_refused(source, &options, &report, &out, true).expect("replaced");
     let mut book: Xlsx<_> = open_workbook(&out).expect("it opens");
-    let sheet = book.worksheet_range("Sheet1").expect("a sheet");
+    let sheet = book.worksheet_range("Danh sách cần sửa").expect("a sheet");
     assert_eq!(sheet.get_value((1, 5)), Some(&Data::String("=HYPERLINK(1)".into())));
-    assert!(book.worksheet_formula("Sheet1").expect("a sheet").is_empty());
+    assert!(book.worksheet_formula("Danh sách cần sửa").expect("a sheet").is_empty());
 }

@@ -5,12 +5,14 @@ use crate::domain::registry::{
     Plate,
 };
 use crate::domain::text::fold;
+use crate::domain::unit::Units;
 use crate::domain::world::RecordKind;
 use crate::wire::registry::changes::stamp::{made, stamped};
 use crate::wire::registry::plan::date;
 use crate::wire::registry::{
     Facet, Facets, FieldProblem, Found, Numbers, RegistryRecord, Returning, Terms, View, civil,
-    day_text, digit, e164, hide, initials, period, proto_field, said, small, term, text_of,
+    day_text, digit, e164, hide, initials, keep_unit, period, proto_field, said, small, term,
+    text_of,
 };
 use crate::wire::{WireError, parse, pb};
 
@@ -88,6 +90,11 @@ impl RegistryRecord for pb::Equipment {
             (true, false) => Returning::Unexplained,
             _ => Returning::No,
         }
+    }
+
+    fn keep_from(&mut self, stored: &Self, units: &Units) -> Option<&'static str> {
+        keep_unit(&mut self.location_unit_code, &stored.location_unit_code, units);
+        None
     }
 
     fn numbers(&self) -> Numbers<'_> {

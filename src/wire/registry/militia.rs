@@ -3,11 +3,12 @@
 use crate::domain::registry::{
     BaseKind, BaseStatus, ForceType, Lists, MilitiaBase, MilitiaBaseInput,
 };
+use crate::domain::unit::Units;
 use crate::domain::world::RecordKind;
 use crate::wire::registry::changes::stamp::{made, stamped};
 use crate::wire::registry::{
     Facet, Facets, FieldProblem, Numbers, RegistryRecord, Returning, View, civil, counted,
-    day_text, e164, proto_field, said, small, term, text_of,
+    day_text, e164, keep_unit, proto_field, said, small, term, text_of,
 };
 use crate::wire::{WireError, parse, pb};
 
@@ -59,6 +60,11 @@ impl RegistryRecord for pb::MilitiaBase {
             (true, false) => Returning::Unexplained,
             _ => Returning::No,
         }
+    }
+
+    fn keep_from(&mut self, stored: &Self, units: &Units) -> Option<&'static str> {
+        keep_unit(&mut self.unit_code, &stored.unit_code, units);
+        None
     }
 
     fn numbers(&self) -> Numbers<'_> {

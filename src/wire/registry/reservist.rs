@@ -4,7 +4,6 @@ mod input;
 
 use jiff::civil::Date;
 
-use crate::domain::ids::UnitCode;
 use crate::domain::registry::{
     BirthPrecision, EthnicGroup, Language, Lists, Period, Rank, Reservist, ReservistInput,
 };
@@ -15,7 +14,7 @@ use crate::wire::registry::changes::stamp::{made, stamped};
 use crate::wire::registry::plan::date as plan_date;
 use crate::wire::registry::{
     Facet, Facets, FieldProblem, Found, Numbers, RegistryRecord, Returning, Terms, View, civil,
-    e164, freshness, hide, initials, period, proto_field, small, standing, text_of,
+    e164, freshness, hide, initials, period, proto_field, small, standing, text_of, unit_now,
 };
 use crate::wire::{WireError, parse, pb};
 
@@ -175,12 +174,7 @@ impl RegistryRecord for pb::Reservist {
         self.transfer.clone_from(&stored.transfer);
         self.keep_birth(stored);
         self.keep_spelling(stored);
-        let now = |code: &str| {
-            code.parse().map_or_else(
-                |_none| code.to_owned(),
-                |code: UnitCode| units.current(&code).to_string(),
-            )
-        };
+        let now = |code: &str| unit_now(code, units);
         let moves = now(&self.residence_unit_code) != now(&stored.residence_unit_code);
         if self.transfer.is_some() {
             self.stay(stored, moves);

@@ -316,3 +316,31 @@ fn a_merger_takes_the_named_fields_from_the_row_and_the_rest_from_the_store() {
         assert!(fields(&[bad]).is_err(), "{bad}");
     }
 }
+
+#[test]
+fn what_was_entered_under_a_unit_that_was_merged_since_stays_there_in_every_kind() {
+    let mut province = Province::new();
+    let code = |text: &str| -> UnitCode { text.parse().expect("a code") };
+    let units = vec![code("03162")];
+    let merge = crate::domain::unit::Change::Merge { units, into: code("03160"), new: None };
+    let day = jiff::civil::date(2026, 1, 10);
+    let after = province.0.plan(&merge, day).expect("a sound merger");
+    province.0.reorganize(&after, day).expect("planned");
+    macro_rules! stays {
+        ($record:ident $unit:ident) => {
+            let of = |unit: &str| pb::$record { $unit: unit.to_owned(), ..Default::default() };
+            let (stored, mut same, mut moved) = (of("03162"), of("03160"), of("03163"));
+            assert_eq!(same.keep_from(&stored, &province.0), None);
+            assert!(same == stored, "the successor is the same unit");
+            moved.keep_from(&stored, &province.0);
+            assert_eq!(moved.$unit, "03163", "another is another");
+            let mut undone = of("03162");
+            undone.keep_from(&of("03160"), &province.0);
+            assert_eq!(undone.$unit, "03160", "nothing goes back under what is no more");
+        };
+    }
+    stays!(Reservist residence_unit_code);
+    stays!(Equipment location_unit_code);
+    stays!(MilitiaBase unit_code);
+    stays!(Enterprise unit_code);
+}

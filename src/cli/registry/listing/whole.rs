@@ -82,7 +82,7 @@ fn stamps(
     updated: Option<&Timestamp>,
     source: pb::RecordSource,
 ) -> Vec<(String, CellValue)> {
-    let time = |time| utc_or_null(time).unwrap_or_default().into();
+    let time = |time| CellValue::time_of(utc_or_null(time).unwrap_or_default());
     let source = match source {
         pb::RecordSource::Entered => "nhập từng hồ sơ",
         pb::RecordSource::Imported => "nhập danh sách",

@@ -13,7 +13,7 @@ use crate::cli::output::{table, text_of};
 use crate::domain::ids::UnitCode;
 use crate::domain::unit::Unit;
 use crate::domain::world::{Act, Reorganization};
-use crate::roster::sheet::{CellValue, Sheet};
+use crate::roster::sheet::{CellValue, Sheet, words};
 use crate::wire::pb;
 
 async fn ask(cx: &Cx, code: &UnitCode) -> Result<pb::GetUnitResponse> {
@@ -110,6 +110,13 @@ fn name(done: &Reorganization) -> String {
     }
 }
 
+fn name_cell(done: &Reorganization) -> CellValue {
+    match &done.act {
+        Act::Change(change) => CellValue::term(words::CHANGES, change.as_str()),
+        Act::Undo { entry } => CellValue::word(name(done), format!("Hủy bỏ mục {entry}")),
+    }
+}
+
 /// What a unit was, then what was done to it, each with its days.
 fn sheet(
     unit: &Unit,
@@ -128,24 +135,25 @@ fn sheet(
         "DOCUMENT",
         "TAKEN BACK BY",
     ];
-    let mut sheet = Sheet::new(format!("{} {}", unit.code, unit.name), &columns);
+    let heading = format!("Lịch sử đơn vị {} {}", unit.code, unit.name);
+    let mut sheet = Sheet::new("", &columns).called(heading, "Lịch sử đơn vị");
     let day = |day: Option<jiff::civil::Date>| day.map_or(CellValue::Empty, CellValue::Day);
     for (from, to, was) in states {
         sheet.push([
-            "state".into(),
+            CellValue::word("state", "Trạng thái"),
             day(*from),
             day(*to),
             was.name.as_str().into(),
-            was.kind.as_str().into(),
+            CellValue::term(words::UNIT_KINDS, was.kind.as_str()),
             was.parent.as_ref().map_or(CellValue::Empty, |parent| parent.as_str().into()),
-            was.parent_basis.as_str().into(),
+            CellValue::term(words::BASES, was.parent_basis.as_str()),
         ]);
     }
     for (change, done) in changes {
         let index = |index| if index == 0 { CellValue::Empty } else { CellValue::Count(index) };
         let blank = || CellValue::Empty;
         sheet.push([
-            name(done).into(),
+            name_cell(done),
             CellValue::Day(done.effective),
             blank(),
             blank(),

@@ -1,7 +1,8 @@
 //! Phones as people write them: several in a cell, words beside them, numbers of before 2018.
 //!
 //! Invariant: what is no number is left out of a list with a warning, and never makes a row lose the
-//! rest; where one record is changed by hand it stays, for the check to refuse.
+//! rest; words beside a number are handed back, for a list to keep them in the note; where one record is
+//! changed by hand what is no number stays, for the check to refuse.
 
 use crate::domain::registry::{Phone, Warning};
 use crate::domain::text::fold;
@@ -33,6 +34,14 @@ const RENEWED: [(&str, &str); 20] = [
 /// Several numbers in one cell, as they are parted by hand; words beside a number; and the prefixes of
 /// before 2018.
 pub(in crate::roster::kind) fn phones(text: &mut String, repairs: &mut Vec<Warning>) {
+    let mut remarks = Vec::new();
+    parted(text, repairs, &mut remarks);
+    if !remarks.is_empty() {
+        repairs.push(Warning::PhoneRemarkDropped);
+    }
+}
+
+fn parted(text: &mut String, repairs: &mut Vec<Warning>, remarks: &mut Vec<String>) {
     const NONE: [&str; 9] =
         ["-", "--", "khong", "khong co", "ko", "ko co", "chua co", "khong co sdt", "0"];
     if text.is_empty() {
@@ -44,11 +53,11 @@ pub(in crate::roster::kind) fn phones(text: &mut String, repairs: &mut Vec<Warni
     }
     let parted = text.replace(['\n', '\r', '|', '\\'], ";").replace(" - ", ";");
     let parted = parted.replace(" hoặc ", ";").replace(" và ", ";").replace('\'', "");
-    let (mut renewed, mut dropped) = (false, false);
+    let mut renewed = false;
     let parts = parted.split([',', ';', '/']).map(|part| {
         let plain = without_remark(part);
-        dropped |= plain.is_some();
-        let part = plain.as_deref().unwrap_or(part);
+        remarks.extend(plain.as_ref().map(|(number, remark)| format!("{number}: {remark}")));
+        let part = plain.as_ref().map_or(part, |(number, _remark)| number.as_str());
         let bare: String = part.chars().filter(char::is_ascii_digit).collect();
         let old = RENEWED.iter().find(|(old, _)| bare.len() == 11 && bare.starts_with(old));
         old.map_or_else(
@@ -63,30 +72,56 @@ pub(in crate::roster::kind) fn phones(text: &mut String, repairs: &mut Vec<Warni
     if renewed {
         repairs.push(Warning::PhonePrefixRenewed);
     }
-    if dropped {
-        repairs.push(Warning::PhoneRemarkDropped);
-    }
     *text = joined;
 }
 
-/// A number without the words in brackets that say whose it is.
-fn without_remark(part: &str) -> Option<String> {
-    let (before, rest) = part.split_once('(')?;
+/// A number and the words that say whose it is: in brackets, or written before or behind it.
+fn without_remark(part: &str) -> Option<(String, String)> {
+    let Some((before, rest)) = part.split_once('(') else { return beside(part) };
     let (remark, after) = rest.split_once(')').unwrap_or((rest, ""));
     let is_remark = remark.chars().any(char::is_alphabetic);
     let has_number = before.bytes().chain(after.bytes()).filter(u8::is_ascii_digit).count() >= 9;
-    (is_remark && has_number).then(|| format!("{before}{after}"))
+    let number = format!("{before}{after}").trim().to_owned();
+    (is_remark && has_number).then(|| (number, remark.trim().to_owned()))
 }
 
-/// Leaves out of a cell what is no number, with a warning; answers whether nothing else was in it.
-pub(in crate::roster) fn without_strays(text: &mut String, repairs: &mut Vec<Warning>) -> bool {
-    phones(text, repairs);
+/// `0912345678 vợ`, `nhà 0912345678`: one number, and words that touch none of its digits.
+fn beside(part: &str) -> Option<(String, String)> {
+    let part = part.trim();
+    let is_digit = |c: char| c.is_ascii_digit() || c == '+';
+    let (first, last) = (part.find(is_digit)?, part.rfind(is_digit)? + 1);
+    let (before, number, after) = (&part[..first], &part[first..last], &part[last..]);
+    let is_apart = |words: &str, edge: Option<char>| {
+        words.is_empty() || edge.is_some_and(|c| c.is_whitespace() || matches!(c, ':' | '-' | '.'))
+    };
+    let stands_apart =
+        is_apart(before, before.chars().last()) && is_apart(after, after.chars().next());
+    let remark = [before, after].map(|words| {
+        words.trim_matches(|c: char| c.is_whitespace() || matches!(c, ':' | '-' | '.'))
+    });
+    let remark = remark.into_iter().filter(|words| !words.is_empty()).collect::<Vec<_>>().join(" ");
+    let is_remark = remark.chars().filter(|c| c.is_alphabetic()).count() > 1;
+    let is_found = stands_apart && is_remark && Phone::parse(number).is_some();
+    is_found.then(|| (number.to_owned(), remark))
+}
+
+/// Leaves out of a cell what is no number, with a warning for what had digits; answers whether nothing
+/// else was in it. Words are handed back, each with the number that they stood beside.
+pub(in crate::roster) fn without_strays(
+    text: &mut String,
+    repairs: &mut Vec<Warning>,
+    remarks: &mut Vec<String>,
+) -> bool {
+    parted(text, repairs, remarks);
     let parts = text.split([',', ';', '/']).map(str::trim).filter(|part| !part.is_empty());
     let (numbers, strays): (Vec<&str>, Vec<&str>) =
         parts.partition(|part| Phone::parse(part).is_some());
     for stray in &strays {
-        let is_number = stray.bytes().any(|byte| byte.is_ascii_digit());
-        repairs.push(if is_number { Warning::PhoneInvalid } else { Warning::PhoneRemarkDropped });
+        if stray.bytes().any(|byte| byte.is_ascii_digit()) {
+            repairs.push(Warning::PhoneInvalid);
+        } else {
+            remarks.push((*stray).to_owned());
+        }
     }
     let is_empty = numbers.is_empty() && !strays.is_empty();
     if !strays.is_empty() {
@@ -125,18 +160,40 @@ mod tests {
     fn what_is_no_phone_is_left_out_with_a_warning_and_the_numbers_stay() {
         let read = |text: &str| {
             let (mut text, mut repairs) = (text.to_owned(), Vec::new());
-            let is_empty = without_strays(&mut text, &mut repairs);
-            (text, repairs, is_empty)
+            let mut remarks = Vec::new();
+            let is_empty = without_strays(&mut text, &mut repairs, &mut remarks);
+            (text, repairs, is_empty, remarks.join("; "))
         };
-        let (invalid, dropped) = (Warning::PhoneInvalid, Warning::PhoneRemarkDropped);
-        assert_eq!(read("abc"), (String::new(), vec![dropped], true));
-        assert_eq!(read("091234567"), (String::new(), vec![invalid], true));
+        let invalid = || vec![Warning::PhoneInvalid];
+        let none = String::new;
+        assert_eq!(read("abc"), (none(), vec![], true, "abc".to_owned()));
+        assert_eq!(read("091234567"), (none(), invalid(), true, none()));
         let kept = "0912345678;0987654321".to_owned();
         assert_eq!(
             read("0912345678, hỏi vợ, 0987654321; 12"),
-            (kept, vec![dropped, invalid], false)
+            (kept, invalid(), false, "hỏi vợ".to_owned())
         );
-        assert_eq!(read("0912345678"), ("0912345678".into(), vec![], false));
-        assert_eq!(read("không có"), (String::new(), vec![], false), "there is none: that is said");
+        assert_eq!(read("0912345678"), ("0912345678".into(), vec![], false, none()));
+        assert_eq!(
+            read("không có"),
+            (none(), vec![], false, none()),
+            "there is none: that is said"
+        );
+    }
+
+    #[test]
+    fn words_beside_a_number_are_handed_back_with_it() {
+        for (cell, number, remark) in [
+            ("0912345678 (vợ)", "0912345678", "0912345678: vợ"),
+            ("0912.345.678 vợ", "0912.345.678", "0912.345.678: vợ"),
+            ("Nhà: 0912345678", "0912345678", "0912345678: Nhà"),
+            ("0912 345 678 - anh trai", "0912 345 678", "anh trai"),
+            ("O912345678", "", ""),
+            ("0912345678x", "", ""),
+        ] {
+            let (mut text, mut repairs, mut remarks) = (cell.to_owned(), Vec::new(), Vec::new());
+            without_strays(&mut text, &mut repairs, &mut remarks);
+            assert_eq!((text.as_str(), remarks.join("; ").as_str()), (number, remark), "{cell}");
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! Whether a file without a day names units as they were before the map changed.
 //!
-//! Asked of each table before its rows are read. In July 2025 names moved to other places: a list that
+//! Asked of each table before its rows are read, of its cells and headings; of the names of sheets and the
+//! titles before the first. In July 2025 names moved to other places: a list that
 //! also names units which ended then is plainly from before, and such a name in it may be the other
 //! place's. Invariant: names that mean the same unit on both maps are never doubted.
 
@@ -8,13 +9,16 @@ use std::collections::HashSet;
 
 use jiff::civil::Date;
 
-use super::{KINDS, of_cell};
+use super::{KINDS, has_kind, heads, names_in, of_cell};
 use crate::domain::text::fold;
 use crate::domain::unit::{Echelon, LookupFault, Unit};
 use crate::roster::Options;
 
 /// Most different texts that are looked at.
 const TEXTS_MAX: usize = 1_000;
+
+/// Longest text that is looked at as a heading, in bytes.
+const HEADING_LEN_MAX: usize = 200;
 
 /// What the cells of a column of units say of the map that they are of.
 #[derive(Debug, Default)]
@@ -33,14 +37,24 @@ impl Era {
             return;
         }
         self.seen.insert(text.to_owned());
-        if of_cell(text, "", options).is_some() {
-            return;
+        self.last_day = ended(text, options).max(self.last_day);
+    }
+
+    /// Looks at the name of a sheet, or at a heading inside a table.
+    pub(in crate::roster::table) fn see_heading(&mut self, text: &str, options: &Options<'_>) {
+        if options.names_as_of.is_none() && text.len() <= HEADING_LEN_MAX {
+            self.last_day = ended_in_heading(text, options).max(self.last_day);
         }
-        let lists = &options.lists;
-        let fault = lists.units.find_on(text, None, lists.as_of).err();
-        if let Some(LookupFault::NotThen { candidates, .. }) = fault {
-            self.last_day =
-                candidates.iter().filter_map(|one| one.valid_to).max().max(self.last_day);
+    }
+
+    /// Looks at the title over a table.
+    pub(in crate::roster::table) fn see_title<'t>(
+        &mut self,
+        texts: impl Iterator<Item = &'t str>,
+        options: &Options<'_>,
+    ) {
+        if options.names_as_of.is_none() {
+            self.last_day = ended_in_title(texts, options).max(self.last_day);
         }
     }
 
@@ -48,6 +62,49 @@ impl Era {
     pub(in crate::roster::table) const fn last_day(&self) -> Option<Date> {
         self.last_day
     }
+}
+
+/// The last day of the unit that a text names, if there is none of that name today.
+fn ended(text: &str, options: &Options<'_>) -> Option<Date> {
+    if of_cell(text, "", options).is_some() {
+        return None;
+    }
+    let lists = &options.lists;
+    match lists.units.find_on(text, None, lists.as_of) {
+        Err(LookupFault::NotThen { candidates, .. }) => {
+            candidates.iter().filter_map(|one| one.valid_to).max()
+        }
+        _today_or_unknown => None,
+    }
+}
+
+/// Whether a text says itself that the names in it are those of before.
+fn looks_back(text: &str) -> bool {
+    fold(text).split(|c: char| !c.is_alphanumeric()).any(|word| matches!(word, "cu" | "truoc"))
+}
+
+/// The last day of the ended unit that a heading, or the name of a sheet, is for.
+pub(in crate::roster::table) fn ended_in_heading(
+    text: &str,
+    options: &Options<'_>,
+) -> Option<Date> {
+    let names = heads(text).into_iter().filter(|name| has_kind(name));
+    names.filter(|_| !looks_back(text)).find_map(|name| ended(name, options))
+}
+
+/// The last day of the ended units that a title names; none where it names one of today too, for then it
+/// may say what that is made of.
+fn ended_in_title<'t>(texts: impl Iterator<Item = &'t str>, options: &Options<'_>) -> Option<Date> {
+    let mut last_day = None;
+    for text in texts {
+        for names in names_in(text) {
+            if looks_back(text) || names.iter().any(|name| of_cell(name, "", options).is_some()) {
+                return None;
+            }
+            last_day = names.iter().find_map(|name| ended(name, options)).max(last_day);
+        }
+    }
+    last_day
 }
 
 /// Whether a name that is a unit of today was, on the map of that day, the name of another place.

@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use crate::domain::callup::LINES_MAX;
 use crate::domain::code::Code;
 use crate::domain::ids::{ReserveUnitCode, SpecialtyCode};
+use crate::domain::nearest::meant;
 use crate::domain::order::RequirementKind;
 use crate::domain::plan::{ReserveUnit, Stage};
 use crate::domain::registry::eligibility::Duty;
@@ -33,9 +34,10 @@ pub(super) fn called(
     day: Date,
 ) -> Result<Called, Reject> {
     let unknown = || {
-        let text = format!(
-            "there is no reserve unit {code} on {day}: see `hoatoc plan list`, or name required strength instead"
-        );
+        let codes = plan.established_on(day).map(|kept| kept.unit.code.as_str());
+        let look = "see `hoatoc plan list`, or name required strength instead";
+        let meant = meant(code.as_str(), codes, look);
+        let text = format!("there is no reserve unit {code} on {day}: {meant}");
         Reject::new(Code::NotFound, "PLAN_UNKNOWN", text)
     };
     let mut established = plan.established_on(day).map(|kept| &kept.unit);
