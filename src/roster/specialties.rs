@@ -202,7 +202,8 @@ impl Check {
 
 /// A list as it is shown and exported; [`read_specialty_list`] reads it as it was.
 pub fn sheet_of<'a>(list: impl IntoIterator<Item = &'a Specialty>) -> Sheet {
-    let mut sheet = Sheet::new("", &["CODE", "NAME", "NEAR"]);
+    let mut sheet = Sheet::new("", &["CODE", "NAME", "NEAR"])
+        .called("Danh mục chuyên nghiệp quân sự", "Danh mục CNQS");
     for one in list {
         let near: Vec<&str> = one.near.iter().map(SpecialtyCode::as_str).collect();
         sheet.push([one.code.as_str().into(), one.name.as_str().into(), near.join(", ").into()]);
