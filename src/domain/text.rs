@@ -31,8 +31,8 @@ fn is_composed(c: char) -> bool {
     c < '\u{300}' || ('\u{1e00}'..='\u{1eff}').contains(&c)
 }
 
-/// The form in which text is found: lower case, no marks, đ as d, one space between words.
-/// The Icelandic ð is another letter and stays.
+/// The form in which text is found: lower case, no marks, đ as d, one space between words. So is the
+/// Icelandic ð, which old code pages and fonts give for it and which no name here has.
 pub fn fold(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for word in text.split_whitespace() {
@@ -61,7 +61,7 @@ fn push_folded(c: char, out: &mut String) {
     }
     decompose_canonical(c, |part| {
         if !is_combining_mark(part) {
-            out.extend(part.to_lowercase().map(|c| if c == 'đ' { 'd' } else { c }));
+            out.extend(part.to_lowercase().map(|c| if matches!(c, 'đ' | 'ð') { 'd' } else { c }));
         }
     });
 }
@@ -166,7 +166,8 @@ mod tests {
             for word in text.split_whitespace() {
                 let bare = word.nfd().filter(|c| !is_combining_mark(*c));
                 let bare = bare.flat_map(char::to_lowercase);
-                let bare: String = bare.map(|c| if c == 'đ' { 'd' } else { c }).collect();
+                let bare: String =
+                    bare.map(|c| if matches!(c, 'đ' | 'ð') { 'd' } else { c }).collect();
                 prop_assert_eq!(fold(word), bare);
             }
             let composed: String = text.nfc().collect();
@@ -186,7 +187,7 @@ mod tests {
     fn a_name_is_found_without_its_marks_and_with_either_tone_placement() {
         assert_eq!(fold("Phường ĐIỆN  Biên Phủ"), "phuong dien bien phu");
         assert_eq!(fold("hoà"), fold("hòa"));
-        assert_eq!(fold("Ð"), "ð", "the Icelandic letter is not đ");
+        assert_eq!(fold("Ðinh Ðức ð"), "dinh duc d", "the Icelandic letter that looks the same");
         assert_eq!(fold("H’Nia"), fold("H'Nia"));
         assert_eq!(sort_key("H’Nia"), sort_key("H'Nia"));
     }

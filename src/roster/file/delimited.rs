@@ -97,7 +97,8 @@ impl Parts for Delimited<'_> {
                 }
                 let text = std::str::from_utf8(bytes)
                     .map_err(|_position| RosterError::NotUtf8 { name: self.name.clone(), row })?;
-                cells.push(Cell::Text(unguarded(text.trim()).to_owned()));
+                // Other spaces may be half of a letter that was read wrongly.
+                cells.push(Cell::Text(unguarded(text.trim_ascii()).to_owned()));
             }
             if on_row(row, &cells)?.is_break() {
                 return Ok(());

@@ -1,4 +1,4 @@
-//! Text from before Unicode: TCVN3 (the ABC fonts), VNI, and code page 1258.
+//! Text from before Unicode: TCVN3 (the ABC fonts), VNI, and code page 1258; and UTF-8 read as if it were.
 //!
 //! Called by the table reader on each row before anything is looked for in it. A workbook written
 //! with an old font holds Latin letters and signs in place of Vietnamese ones, and no cell says so; a
@@ -8,12 +8,14 @@
 //! reader warns of it.
 
 mod codes;
+mod doubled;
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
 use super::file::Cell;
 use crate::domain::text::fold;
+pub(super) use doubled::has_lost_letters;
 
 /// How text is written in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +24,8 @@ enum Encoding {
     Tcvn3,
     Vni,
     Windows1258,
+    /// UTF-8 of which each byte was read as a letter of code page 1252.
+    Doubled,
 }
 
 /// Decodes the rows of one sheet.
@@ -42,6 +46,8 @@ enum Look {
     Unicode,
     /// Signs that make words only when read as TCVN3.
     Tcvn3,
+    /// Pairs and threes of letters and signs that are the bytes of Vietnamese letters in UTF-8.
+    Doubled,
     /// Letters that are letters under any reading.
     Open,
     /// Signs within a word that is none: an abbreviation ("S§T"), if the sheet is in TCVN3.
@@ -83,6 +89,7 @@ impl Decoder {
         let tcvn3 = looks.contains(&Look::Tcvn3);
         let encoding_of = |look: Look| match (look, self.usual) {
             (Look::Plain | Look::Unicode, _) => Encoding::Unicode,
+            (Look::Doubled, _) => Encoding::Doubled,
             _ if self.bytes => self.usual,
             (Look::Sign, Encoding::Tcvn3) if !unicode => Encoding::Tcvn3,
             (Look::Sign, _) => Encoding::Unicode,
@@ -115,6 +122,9 @@ fn look(text: &str, bytes: bool) -> Look {
     }
     if bytes {
         return Look::Open;
+    }
+    if doubled::undone(text).is_some() {
+        return Look::Doubled;
     }
     let is_letter = |c: char| c.is_alphabetic() || is_combining_mark(c);
     if text.chars().any(|c| u32::from(c) > 0xFF && is_letter(c)) {
@@ -171,6 +181,7 @@ fn decode(text: &str, encoding: Encoding) -> String {
         Encoding::Unicode => text.to_owned(),
         Encoding::Tcvn3 => capitals(text.chars().map(|c| codes::tcvn3(c).unwrap_or(c)).collect()),
         Encoding::Vni => vni(text),
+        Encoding::Doubled => doubled::undone(text).unwrap_or_else(|| text.to_owned()),
         Encoding::Windows1258 => {
             let bytes: Option<Vec<u8>> = text.chars().map(|c| u8::try_from(c).ok()).collect();
             let decoded = bytes.map(|bytes| {

@@ -36,6 +36,7 @@ use months::Months;
 use shape::Shape;
 use told::Told;
 use units::era::Era;
+pub(super) use units::hamlet::of_section;
 use units::{Meant, Named};
 
 /// Finds the tables, without reading them.
@@ -65,6 +66,8 @@ pub(super) fn read<K: Kind>(
         return Err(RosterError::UnknownUnit { unit: unit.clone() });
     }
     let (found, left_out) = tables::<K>(parts.as_mut(), &name, options)?;
+    let heads: Vec<String> = found.iter().flat_map(|table| table.header.texts()).collect();
+    let mut width = 0;
     let mut report = ImportReport { told, ..ImportReport::new(K::KIND) };
     report.left_out = left_out.iter().map(|(sheet, _why)| sheet.clone()).collect();
     report.left_out_because = left_out.into_iter().collect();
@@ -79,7 +82,7 @@ pub(super) fn read<K: Kind>(
                 report.ignored_columns.push(ignored.clone());
             }
         }
-        let months = looked_over::<K>(parts.as_mut(), &located, options, &mut era)?;
+        let months = looked_over::<K>(parts.as_mut(), &located, options, &mut era, &mut width)?;
         let own = Options { old_map: era.last_day(), ..options.clone() };
         let options = &own;
         let mut table = Table::<K> {
@@ -94,6 +97,7 @@ pub(super) fn read<K: Kind>(
             may_number_columns: true,
             in_footer: false,
             group_unit: None,
+            group_hamlet: None,
             meant: RefCell::default(),
         };
         parts.rows(part, &mut |number, cells| {
@@ -114,6 +118,7 @@ pub(super) fn read<K: Kind>(
             break;
         }
     }
+    report.idle_mapping = options.mapping.idle(heads.iter().map(String::as_str), width);
     if report.rows == 0 && !stopped {
         return Err(RosterError::NoRows { name, header, skipped: report.skipped });
     }
@@ -127,17 +132,21 @@ fn looked_over<K: Kind>(
     located: &Located<K::Input>,
     options: &Options<'_>,
     era: &mut Era,
+    width: &mut usize,
 ) -> Result<Months, RosterError> {
     let mut months = Months::default();
     let unit_at = located.header.columns.iter().find(|b| b.column.field == K::UNIT_FIELD);
     let unit_at = unit_at.map(|bound| bound.at).filter(|_at| !K::ANY_ECHELON);
+    *width = located.header.labels.iter().map(|(at, _)| at + 1).max().unwrap_or(0).max(*width);
     parts.rows(located.part, &mut |number, cells| {
         if number > located.header.last {
+            *width = cells.len().max(*width);
             months.see::<K>(&located.header, cells);
             let decoded = located.decoder.row(cells);
             let cells = decoded.as_deref().unwrap_or(cells);
             if let Some(name) = unit_at.and_then(|at| cells.get(at)).and_then(Cell::as_text) {
                 era.see(name, options);
+                era.see_address(name, options);
             }
         }
         Ok(ControlFlow::Continue(()))
@@ -164,6 +173,8 @@ struct Table<'a, K: Kind> {
     may_number_columns: bool,
     /// The unit that the last heading named.
     group_unit: Option<Named>,
+    /// The hamlet that the last heading named.
+    group_hamlet: Option<String>,
     meant: RefCell<Meant>,
 }
 
@@ -179,8 +190,14 @@ impl<K: Kind> Table<'_, K> {
                 self.report.skipped += 1;
                 let texts = cells.iter().filter_map(Cell::as_text);
                 let named = |text: &str| units::of_heading(text, self.options);
-                let unit = texts.filter_map(named).next();
-                self.group_unit = unit.or_else(|| self.group_unit.take());
+                match texts.filter_map(named).next() {
+                    Some(unit) => (self.group_unit, self.group_hamlet) = (Some(unit), None),
+                    None if self.in_footer => {}
+                    None => {
+                        let hamlet = of_section(cells);
+                        self.group_hamlet = hamlet.or_else(|| self.group_hamlet.take());
+                    }
+                }
                 return None;
             }
             Shape::Data => self.may_number_columns = false,

@@ -8,7 +8,7 @@ use std::collections::HashSet;
 
 use jiff::civil::Date;
 
-use super::{KINDS, of_cell};
+use super::{KINDS, address, of_cell};
 use crate::domain::text::fold;
 use crate::domain::unit::{Echelon, LookupFault, Unit};
 use crate::roster::Options;
@@ -41,6 +41,18 @@ impl Era {
         if let Some(LookupFault::NotThen { candidates, .. }) = fault {
             self.last_day =
                 candidates.iter().filter_map(|one| one.valid_to).max().max(self.last_day);
+        }
+    }
+
+    /// Looks at the parts of an address that may name a unit.
+    pub(in crate::roster::table) fn see_address(&mut self, text: &str, options: &Options<'_>) {
+        let parts = address::parts(text);
+        let is_unit = |part: &&str| {
+            let folded = fold(part);
+            KINDS.iter().any(|kind| folded.starts_with(kind)) || address::is_district(part)
+        };
+        if parts.len() > 1 {
+            parts.into_iter().filter(is_unit).for_each(|part| self.see(part, options));
         }
     }
 
