@@ -1,4 +1,5 @@
-//! Text with delimiters, streamed. The delimiter is the one under which a header is found.
+//! Text with delimiters, streamed. The delimiter is the one under which a header is found, and rows reach
+//! the most of its columns.
 //!
 //! Rows are numbered as a spreadsheet program would: blank lines count, a line break inside quotes
 //! does not. Memory is bounded by one record. A quote that swallows the rows behind it ends the

@@ -131,6 +131,9 @@ impl Kind for Works {
         let is_blank = |field: &&'static str| (said.cell)(field).trim().is_empty();
         let parts = ["product", "per_month", "measure", "quota"];
         let is_parted = is_blank(&"capabilities") && !parts.iter().all(|field| is_blank(field));
+        if problem.code == ProblemCode::QuotaEarly && is_blank(&"stage") {
+            return Some(format!("{}{} (stage)", hints::LACKS, term(Self::KIND, "stage")));
+        }
         if problem.code != ProblemCode::CapabilityInvalid || !is_parted {
             return None;
         }

@@ -133,7 +133,14 @@ fn look(text: &str, bytes: bool) -> Look {
     // Letters that Vietnamese shares with Latin-1: under Unicode they need no explanation.
     let is_shared = |c: char| "àáâãèéêìíòóôõùúýÀÁÂÃÈÉÊÌÍÒÓÔÕÙÚÝ".contains(c);
     let high = || text.chars().filter(|c| u32::from(*c) > 0xA0);
-    if high().all(is_shared) {
+    // And Ð, which stands for Đ where a word begins or is in capitals.
+    let mut before = ' ';
+    let is_open = text.chars().all(|c| {
+        let is_stroke = c == 'Ð' && (!before.is_alphabetic() || before.is_ascii_uppercase());
+        before = c;
+        u32::from(c) <= 0xA0 || is_shared(c) || is_stroke
+    });
+    if is_open {
         return Look::Open;
     }
     let decodable = high().all(|c| codes::tcvn3(c).is_some());
@@ -156,7 +163,9 @@ fn look(text: &str, bytes: bool) -> Look {
 fn worth(text: &str, encoding: Encoding) -> i64 {
     let mut sum = 0;
     for word in text.split([' ', ',', '.', '/', '(', ')', '-', '\n', '\u{a0}', ':', ';']) {
-        if word.is_ascii() {
+        // "SÐT" is an abbreviation with a letter that looks like Đ, and says nothing either.
+        let is_short = word.contains('Ð') && !word.contains(|c: char| c.is_ascii_lowercase());
+        if word.is_ascii() || is_short {
             continue;
         }
         sum += if is_syllable(&decode(word, encoding)) { 1 } else { -1 };
@@ -262,6 +271,8 @@ mod tests {
         assert_eq!(decoded(&["Lò", "Tú", "Vừ A Sì", "12 m²", "½ · ©"]), None);
         assert_eq!(decoded(&["Lò", "Tú"]), None);
         assert_eq!(decoded(&["Gia\u{300}ng"]), None);
+        assert_eq!(decoded(&["SÐT", "Ðo", "Lò"]), None, "they look like Đ");
+        assert_eq!(decoded(&["Vµng A Ð", "bÐ"]).expect("TCVN3")[1], "bé");
     }
 
     #[test]

@@ -100,7 +100,6 @@ pub(in crate::roster) fn tables<K: Kind>(
     }
     if parts.are_readings() {
         without.clear();
-        // The last of the best, as ever: of two delimiters under which all is found, the rarer.
         let best = (0..found.len()).max_by_key(|at| found[*at].fullness);
         found = best.map(|at| found.swap_remove(at)).into_iter().collect();
     }

@@ -200,7 +200,7 @@ async fn a_conflict_of_persons_names_the_record() {
         assert_eq!(refused.differing, ["full_name", "sex", "birth_date"]);
     }
     let other = pb::Reservist { full_name: known().full_name, ..other };
-    let answer = house.feed_one("same name", other, &[]).await;
+    let answer = house.feed_one("same-name", other, &[]).await;
     let refused = answer.refused.first().expect("refused");
     assert_eq!(refused.differing, ["sex", "birth_date"], "what is the same is not named");
 }
