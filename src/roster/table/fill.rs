@@ -49,29 +49,12 @@ impl<K: Kind> Table<'_, K> {
                 }
                 continue;
             };
-            let (column, words) = (bound.column, self.options.words());
+            let column = bound.column;
             if cell.is_rounded() {
                 lost.push(Problem { field: column.field, code: ProblemCode::NumberRounded });
                 continue;
             }
-            let (mut text, repair) = cell.read(column.reading);
-            if let Some(meant) = words.value(column.field, &text) {
-                meant.clone_into(&mut text);
-            }
-            repairs.extend(repair);
-            if text.contains(is_invisible) {
-                text.retain(|c| !is_invisible(c));
-                if column.field == "full_name" {
-                    repairs.push(Warning::NameNormalized);
-                }
-            }
-            // Keyboards and code pages that lack Đ give the Icelandic letter, which looks the same.
-            if text.contains(['Ð', 'ð']) {
-                text = text.replace('Ð', "Đ").replace('ð', "đ");
-                if column.field == "full_name" {
-                    repairs.push(Warning::NameNormalized);
-                }
-            }
+            let mut text = self.text_of(column, cell, repairs);
             // What says that there is nothing: the field is cleared.
             let is_short = text.len() <= CLEARED_LEN_MAX && bound.role == Role::Whole;
             if is_short && matches!(fold(&text).as_str(), "-" | "--" | "xoa") {
@@ -118,6 +101,35 @@ impl<K: Kind> Table<'_, K> {
         self.name_units(cells, &mut input, repairs, blank, lost);
         self.name_hamlet(&mut input, repairs, blank);
         input
+    }
+
+    /// What a cell says, without what only looks like it.
+    fn text_of(
+        &self,
+        column: &Column<K::Input>,
+        cell: &Cell,
+        repairs: &mut Vec<Warning>,
+    ) -> String {
+        let words = self.options.words();
+        let (mut text, repair) = cell.read(column.reading);
+        if let Some(meant) = words.value(column.field, &text) {
+            meant.clone_into(&mut text);
+        }
+        repairs.extend(repair);
+        if text.contains(is_invisible) {
+            text.retain(|c| !is_invisible(c));
+            if column.field == "full_name" {
+                repairs.push(Warning::NameNormalized);
+            }
+        }
+        // Keyboards and code pages that lack Đ give the Icelandic letter, which looks the same.
+        if text.contains(['Ð', 'ð']) {
+            text = text.replace('Ð', "Đ").replace('ð', "đ");
+            if column.field == "full_name" {
+                repairs.push(Warning::NameNormalized);
+            }
+        }
+        text
     }
 
     /// The hamlet of the heading or the sheet, where the row says nothing of one.

@@ -62,26 +62,22 @@ pub(super) fn read<K: Kind>(
         let unit = options.lists.units.get(unit);
         unit.is_some_and(|unit| K::ANY_ECHELON || unit.echelon() >= Echelon::Commune)
     };
-    if let Some(unit) = options.default_unit.as_ref().filter(|unit| !is_local(unit)) {
-        return Err(RosterError::UnknownUnit { unit: unit.clone() });
+    if let Some(unit) = options.default_unit.clone().filter(|unit| !is_local(unit)) {
+        return Err(RosterError::UnknownUnit { unit });
     }
     let (found, left_out) = tables::<K>(parts.as_mut(), &name, options)?;
     let heads: Vec<String> = found.iter().flat_map(|table| table.header.texts()).collect();
-    let mut width = 0;
     let mut report = ImportReport { told, ..ImportReport::new(K::KIND) };
     report.left_out = left_out.iter().map(|(sheet, _why)| sheet.clone()).collect();
     report.left_out_because = left_out.into_iter().collect();
-    let mut era = Era::default();
-    let header = found.first().map_or(0, |table| table.header.last);
-    let (mut seen, mut stopped) = (HashMap::new(), false);
+    let (mut era, header) = (Era::default(), found.first().map_or(0, |one| one.header.last));
+    let (mut seen, mut stopped, mut width) = (HashMap::new(), false, 0);
     let (mut likes, likes_hasher) = (HashMap::new(), RandomState::new());
     for located in found {
         let (part, fields) = (located.part, located.header.fields(K::UNIT_FIELD));
-        for ignored in &located.ignored {
-            if !report.ignored_columns.contains(ignored) {
-                report.ignored_columns.push(ignored.clone());
-            }
-        }
+        let new = located.ignored.iter().filter(|one| !report.ignored_columns.contains(one));
+        let new: Vec<_> = new.cloned().collect();
+        report.ignored_columns.extend(new);
         let months = looked_over::<K>(parts.as_mut(), &located, options, &mut era, &mut width)?;
         let own = Options { old_map: era.last_day(), ..options.clone() };
         let options = &own;
