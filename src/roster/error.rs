@@ -91,6 +91,14 @@ pub enum RosterError {
         /// A mapping file as an example.
         example: String,
     },
+    /// The letters of a file were lost before it came here.
+    #[error("no header was found in {name}: {}", letters_lost(.header))]
+    LettersLost {
+        /// The file.
+        name: String,
+        /// A text of it.
+        header: String,
+    },
     /// The header lacks columns, or names one twice.
     #[error(
         "the header in row {row} {columns}: correct it, or say in a mapping file (--mapping FILE) what \
@@ -224,6 +232,14 @@ pub enum RosterError {
         /// The code.
         unit: UnitCode,
     },
+}
+
+/// What to do about a text whose letters were lost.
+pub(super) fn letters_lost(text: &str) -> String {
+    format!(
+        "the letters of {text:?} were lost when the file was saved: open the list that it was made from and \
+         save it as .xlsx or as \"CSV UTF-8\""
+    )
 }
 
 fn left_out(skipped: &u64) -> String {

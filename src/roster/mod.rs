@@ -42,6 +42,7 @@ use crate::domain::registry::{
 };
 
 pub use error::RosterError;
+use error::letters_lost;
 pub use refused::{RefusedError, warning_words, words, write_refused};
 pub use report::{
     Change, Fault, IgnoredColumn, ImportReport, Place, RosterKind, RowKey, Warned, Warnings,
@@ -206,9 +207,11 @@ pub fn read_activities(
 pub fn detect(source: Source<'_>, options: &Options<'_>) -> Result<RosterKind, RosterError> {
     match table::probe::<kind::People>(source, options) {
         Ok(()) => Ok(RosterKind::Reservists),
-        Err(RosterError::NoHeader { .. } | RosterError::MissingColumns { .. }) => {
-            table::probe::<kind::Means>(source, options).map(|()| RosterKind::Equipment)
-        }
+        Err(
+            RosterError::NoHeader { .. }
+            | RosterError::MissingColumns { .. }
+            | RosterError::LettersLost { .. },
+        ) => table::probe::<kind::Means>(source, options).map(|()| RosterKind::Equipment),
         Err(other) => Err(other),
     }
 }

@@ -71,6 +71,9 @@ impl Serialize for RowKey {
     }
 }
 
+/// In the hint of a row that is of another than the record, what begins the fields in which they differ.
+pub(super) const DIFFERING: &str = ", not the same in ";
+
 /// Where in a refused row the fault is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Place {
@@ -183,6 +186,9 @@ pub struct ImportReport {
     /// Columns that no field is for: what stands in them was not read.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub ignored_columns: Vec<IgnoredColumn>,
+    /// What a mapping names, and no table has: headers, and columns behind the last.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub idle_mapping: Vec<String>,
     /// Sheets that were left out, for they hold no table of the kind.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub left_out: Vec<String>,
@@ -215,6 +221,7 @@ impl ImportReport {
             phones_left_out: Vec::new(),
             by_unit: BTreeMap::new(),
             ignored_columns: Vec::new(),
+            idle_mapping: Vec::new(),
             left_out: Vec::new(),
             left_out_because: BTreeMap::new(),
             told: None,

@@ -8,6 +8,7 @@ use crate::domain::unit::Units;
 
 mod columns;
 mod forces;
+mod forms;
 mod hands;
 mod looks;
 mod maps;

@@ -149,10 +149,11 @@ pub trait RegistryRecord: Message + Default + Clone + Send + Sync + 'static {
         None
     }
 
-    /// Whether it is of somebody else than the stored record with the same number.
-    fn is_of_another(&self, stored: &Self) -> bool {
+    /// The fields in which it differs from the stored record with the same number, where those say that
+    /// it is of somebody else; else none.
+    fn of_another_in(&self, stored: &Self) -> Vec<&'static str> {
         let _whatever = stored;
-        false
+        Vec::new()
     }
 
     /// Takes over what calls of their own change, and neither an update nor an import does.

@@ -123,7 +123,7 @@ codes!(
         DuplicateInFile = "DUPLICATE_IN_FILE",
         /// A date such as 06/07/1990 in a column that writes the month first in other rows.
         DateOrderAmbiguous = "DATE_ORDER_AMBIGUOUS",
-        /// A record has this citizen number, and name, sex and birth of another person.
+        /// A record has this citizen number, and two of name, sex and birth are not its.
         PersonConflict = "PERSON_CONFLICT",
     }
 );
@@ -189,6 +189,12 @@ codes!(
         MilitiaCodeDerived = "MILITIA_CODE_DERIVED",
         /// Another row has the same name, day of birth and commune or phone under another number.
         LikelyDouble = "LIKELY_DOUBLE",
+        /// The unit was found in an address, beside a hamlet.
+        UnitFromAddress = "UNIT_FROM_ADDRESS",
+        /// The hamlet is that of the heading over the row, or of the sheet.
+        HamletFromTitle = "HAMLET_FROM_TITLE",
+        /// The counts by type are less than the total.
+        CountByTypeDiffers = "COUNT_BY_TYPE_DIFFERS",
         /// Only the year of a date is known; its first day stands for it.
         DateYearOnly = "DATE_YEAR_ONLY",
     }

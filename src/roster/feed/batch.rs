@@ -16,7 +16,7 @@ use tonic::{Response, Status, Streaming};
 use crate::domain::ids::UnitCode;
 use crate::domain::registry::{Activity, Enterprise, Equipment, MilitiaBase, Reservist, Warning};
 use crate::limits;
-use crate::roster::report::Change;
+use crate::roster::report::{Change, DIFFERING};
 use crate::roster::{
     ImportReport, Options, RosterError, Row, RowKey, Source, read_activities, read_enterprises,
     read_equipment, read_militia_bases, read_reservists,
@@ -53,7 +53,7 @@ pub(super) struct Answer {
     pub(super) created: u64,
     pub(super) updated: u64,
     pub(super) unchanged: u64,
-    /// With what each is about.
+    /// With what each is about, and in what it differs from that.
     pub(super) refused: Vec<(u32, String, String)>,
     pub(super) changes: Vec<(u32, Vec<Change>)>,
     /// Codes of what is worth a look in rows that were taken, and what each is about.
@@ -175,7 +175,7 @@ macro_rules! fed {
                     created: answer.created.into(),
                     updated: answer.updated.into(),
                     unchanged: answer.unchanged.into(),
-                    refused: refused.map(|one| (one.row, one.reason, one.about)).collect(),
+                    refused: refused.map(refusal).collect(),
                     changes: changes.map(|one| (one.row, fields(one.fields))).collect(),
                     warnings: warnings.map(|one| (one.row, one.code, one.about)).collect(),
                 }
@@ -194,6 +194,14 @@ fed!(ForceServiceClient ImportEnterprisesRequest ImportEnterprisesResponse Enter
     enterprise unit read_enterprises import_enterprises);
 fed!(ForceServiceClient ImportActivitiesRequest ImportActivitiesResponse ActivityRow Activity activity
     unit read_activities import_activities);
+
+fn refusal(one: pb::RowRefusal) -> (u32, String, String) {
+    let differing = match &one.differing[..] {
+        [] => String::new(),
+        fields => format!("{DIFFERING}{}", fields.join(", ")),
+    };
+    (one.row, one.reason, one.about + &differing)
+}
 
 fn fields(fields: Vec<pb::FieldChange>) -> Vec<Change> {
     let change = |one: pb::FieldChange| Change { field: one.field, old: one.old, new: one.new };

@@ -1,4 +1,5 @@
-//! Text with delimiters, streamed. The delimiter is the one under which a header is found.
+//! Text with delimiters, streamed. The delimiter is the one under which a header is found, and rows reach
+//! the most of its columns.
 //!
 //! Rows are numbered as a spreadsheet program would: blank lines count, a line break inside quotes
 //! does not. Memory is bounded by one record. A quote that swallows the rows behind it ends the
@@ -97,7 +98,8 @@ impl Parts for Delimited<'_> {
                 }
                 let text = std::str::from_utf8(bytes)
                     .map_err(|_position| RosterError::NotUtf8 { name: self.name.clone(), row })?;
-                cells.push(Cell::Text(unguarded(text.trim()).to_owned()));
+                // Other spaces may be half of a letter that was read wrongly.
+                cells.push(Cell::Text(unguarded(text.trim_ascii()).to_owned()));
             }
             if on_row(row, &cells)?.is_break() {
                 return Ok(());

@@ -2,15 +2,16 @@
 //!
 //! Forms give the strength by type in one cell, or in a column for each type; both come to the same.
 
-use super::{Column, Kind, PartHeader, repair};
+use super::{Column, Kind, PartHeader, Said, repair};
 use crate::domain::ids::UnitCode;
 use crate::domain::registry::{
     BaseKind, BaseStatus, Checked, KnownForce, Lists, MilitiaBase, MilitiaBaseInput, Problem,
-    Warning, commune_base_code,
+    ProblemCode, Warning, commune_base_code,
 };
 use crate::domain::text::fold;
 use crate::roster::RosterKind;
 use crate::roster::file::Reading;
+use crate::roster::refused::hints;
 use crate::wire::pb;
 
 /// The kind of list that holds militia and self-defense bases.
@@ -54,6 +55,20 @@ impl Kind for Bases {
     const IDENTITY: &'static [&'static str] = &["code"];
     const PARTS: &'static [PartHeader] = &[];
     const SPREAD: &'static [&'static str] = &["kind"];
+    const SHORT_UNDER: &'static [(&'static str, &'static str)] = &[
+        ("tt", "standing"),
+        ("dqtt", "standing"),
+        ("cd", "mobile"),
+        ("dqcd", "mobile"),
+        ("tc", "on_site"),
+        ("dqtc", "on_site"),
+        ("pk", "air_defense"),
+        ("pb", "artillery"),
+        ("cb", "engineer"),
+        ("ts", "reconnaissance"),
+        ("ph", "chemical"),
+        ("yt", "medical"),
+    ];
     const SHOWN: &'static [&'static str] = &[
         "code",
         "kind",
@@ -145,6 +160,12 @@ impl Kind for Bases {
         (is_commune && is_active).then(|| record.unit.to_string()).into_iter().collect()
     }
 
+    fn hint(problem: &Problem, said: &Said<'_>) -> Option<String> {
+        let is_missing =
+            problem.code == ProblemCode::CodeInvalid && (said.cell)("code").trim().is_empty();
+        is_missing.then(|| hints::CODE_MISSING.to_owned())
+    }
+
     fn keys(record: &MilitiaBase) -> Vec<String> {
         vec![record.code.to_string()]
     }
@@ -168,7 +189,9 @@ fn named_by_kind(base: &mut MilitiaBaseInput) {
 }
 
 /// A commune has one base: its code, where the list gives none, is made from the commune's. That of a
-/// commune which was merged since is not the successor's own.
+/// commune which was merged since is not the successor's own. Nor is one made for a self-defense base: its
+/// commune has many, and a code made of a name, which every list spells in its own way, would make two
+/// bases of one.
 fn own_code(
     base: &mut MilitiaBaseInput,
     merged: Option<&UnitCode>,

@@ -1,11 +1,14 @@
 //! Rosters of equipment: their columns and how a row becomes an [`Equipment`].
 
 use super::repair;
-use super::{Column, Kind, PartHeader};
+use super::{Column, Kind, PartHeader, Said};
 use crate::domain::ids::UnitCode;
-use crate::domain::registry::{Checked, Equipment, EquipmentInput, Lists, Problem, Warning};
+use crate::domain::registry::{
+    Checked, Equipment, EquipmentInput, Lists, Problem, ProblemCode, Warning,
+};
 use crate::roster::RosterKind;
 use crate::roster::file::Reading;
+use crate::roster::refused::hints;
 use crate::wire::pb;
 
 /// The kind of list that holds technical means.
@@ -17,8 +20,8 @@ pub(in crate::roster) struct Means;
 pub(in crate::roster) struct MeansRow {
     means: EquipmentInput,
     licence_class: String,
-    /// The unit that the header over the capacity names.
-    capacity_head: String,
+    /// Each capacity that stands in a column, with the unit that the header over it names.
+    capacities: Vec<(String, &'static str)>,
 }
 
 impl From<&pb::Equipment> for MeansRow {
@@ -107,14 +110,32 @@ impl Kind for Means {
     ) -> Result<Checked<Equipment>, Vec<Problem>> {
         let mut input = row.means;
         licences(&mut input.drivers, &row.licence_class);
-        repair::equipment(&mut input, &row.capacity_head, lists, repairs);
+        repair::equipment(&mut input, &row.capacities, lists, repairs);
         input.check(lists)
     }
 
     fn headed(row: &mut MeansRow, field: &'static str, header: &str, _is_number: bool) {
         if field == "capacity_value" {
-            row.capacity_head = repair::unit_of_header(header).unwrap_or_default().to_owned();
+            let unit = repair::unit_of_header(header).unwrap_or_default();
+            row.capacities.push((std::mem::take(&mut row.means.capacity_value), unit));
         }
+    }
+
+    /// Tonnes in one column and seats in another: each row fills the one that its type is counted in.
+    fn may_repeat(column: &Column<MeansRow>, others: &[&str], header: &str) -> bool {
+        let unit = repair::unit_of_header(header);
+        let is_other = |other: &&str| {
+            let known = repair::unit_of_header(other);
+            known.is_some() && known != unit
+        };
+        let is_measured = unit.is_some() && others.iter().all(is_other);
+        column.field == "capacity_value" && is_measured || column.reading == Reading::Phone
+    }
+
+    fn hint(problem: &Problem, said: &Said<'_>) -> Option<String> {
+        let is_double = problem.code == ProblemCode::CapacityInvalid
+            && (said.cell)("capacity_value").contains(" + ");
+        is_double.then(|| hints::TWO_CAPACITIES.to_owned())
     }
 
     fn keys(record: &Equipment) -> Vec<String> {

@@ -61,6 +61,14 @@ pub(super) struct Column<I> {
 /// A header that holds a part of a field: the header, the field, the part's place in it.
 pub(super) type PartHeader = (&'static str, &'static str, u8);
 
+/// What a row and the header over it say, by field.
+pub(super) struct Said<'a> {
+    /// What stands in the cell, or in the cells with ` + ` between them; blank where there is none.
+    pub(super) cell: &'a dyn Fn(&'static str) -> String,
+    /// What stands over the column; blank where there is none.
+    pub(super) head: &'a dyn Fn(&'static str) -> String,
+}
+
 /// A kind of list.
 pub(super) trait Kind: fmt::Debug {
     /// A row as text.
@@ -92,6 +100,8 @@ pub(super) trait Kind: fmt::Debug {
     const SPREAD: &'static [&'static str];
     /// Fields that answer yes or no, for which forms may have a mark or nothing.
     const MARKED: &'static [&'static str] = &[];
+    /// Short words that stand for a field where a header over several columns says what they are of.
+    const SHORT_UNDER: &'static [(&'static str, &'static str)] = &[];
     /// All fields.
     const COLUMNS: &'static [Column<Self::Input>];
 
@@ -113,6 +123,18 @@ pub(super) trait Kind: fmt::Debug {
     /// Told of each cell that was read, with the header over it: it may say the unit of a number.
     fn headed(input: &mut Self::Input, field: &'static str, header: &str, is_number: bool) {
         let _headers_say_no_more = (input, field, header, is_number);
+    }
+
+    /// Whether a field may stand in this column too, beside those under `others`.
+    fn may_repeat(column: &Column<Self::Input>, others: &[&str], header: &str) -> bool {
+        let _headers_are_alike = (others, header);
+        column.reading == Reading::Phone
+    }
+
+    /// What is known of a fault beside its code.
+    fn hint(problem: &Problem, said: &Said<'_>) -> Option<String> {
+        let _says_all = (problem, said);
+        None
     }
 
     /// What two records share that may be of one person under two numbers: any of these texts.

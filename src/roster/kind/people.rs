@@ -1,14 +1,20 @@
 //! Rosters of reservists: their columns and how a row becomes a [`Reservist`].
 
 use super::repair;
-use super::{Column, Kind, PartHeader};
+use super::{Column, Kind, PartHeader, Said};
 use crate::domain::ids::UnitCode;
 use crate::domain::registry::{
-    BirthPrecision, Checked, CitizenId, Lists, Problem, Reservist, ReservistInput, Warning,
+    BirthPrecision, Checked, CitizenId, Lists, Problem, ProblemCode, Reservist, ReservistInput,
+    Warning,
 };
 use crate::domain::text::fold;
 use crate::roster::RosterKind;
 use crate::roster::file::Reading;
+use crate::roster::legacy::has_lost_letters;
+use crate::roster::refused::hints;
+
+/// Digits of the identity cards before the citizen number.
+const OLD_CARD_DIGITS: usize = 9;
 
 /// The kind of list that holds people.
 #[derive(Debug)]
@@ -111,7 +117,9 @@ impl Kind for People {
         residence_unit Plain ["xa phuong", "xa", "phuong", "xa phuong thi tran", "phuong xa",
             "xa phuong tt", "don vi", "don vi hanh chinh", "ban chqs xa", "ban chqs xa phuong", "ten xa", "ten xa phuong", "ma xa",
             "ma don vi", "noi o", "noi cu tru", "noi thuong tru", "thuong tru", "cho o hien nay",
-            "noi o hien nay", "unit", "unit code", "commune", "commune ward", "ward",
+            "noi o hien nay", "noi o hien tai", "cho o", "tru quan", "dia chi",
+            "dia chi thuong tru", "dia chi hien nay", "ho khau", "ho khau thuong tru", "noi dang ky ho khau",
+            "noi dang ky ho khau thuong tru", "noi dang ky thuong tru", "unit", "unit code", "commune", "commune ward", "ward",
             "residence unit", "residence"],
         registered_unit Plain ["noi dang ky", "don vi dang ky", "noi dang ky quan du bi",
             "registered unit"],
@@ -174,6 +182,20 @@ impl Kind for People {
         let who = format!("{} {}", fold(&person.full_name), person.birth.date());
         let phones = person.phones.iter().map(|phone| format!("{who} {}", phone.e164()));
         phones.chain([format!("{who} {}", record.residence_unit)]).collect()
+    }
+
+    fn hint(problem: &Problem, said: &Said<'_>) -> Option<String> {
+        let text = (said.cell)(problem.field);
+        let digits = text.bytes().filter(u8::is_ascii_digit).count();
+        let hint = match problem.code {
+            ProblemCode::CitizenIdInvalid => (digits == OLD_CARD_DIGITS).then_some(hints::OLD_CARD),
+            ProblemCode::RankUnknown => {
+                fold(&text).starts_with("chuan uy").then_some(hints::NO_WARRANT)
+            }
+            ProblemCode::NameInvalid => has_lost_letters(&text).then_some(hints::LETTERS_LOST),
+            _other => None,
+        };
+        hint.map(ToOwned::to_owned)
     }
 
     fn unit(record: &Reservist) -> &UnitCode {

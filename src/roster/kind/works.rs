@@ -4,13 +4,16 @@
 //! Forms give what is made in one cell, or one product in columns for what, how much and in which
 //! measure; both come to the same.
 
-use super::{Column, Kind, PartHeader, repair};
+use super::{Column, Kind, PartHeader, Said, repair};
 use crate::domain::ids::UnitCode;
 use crate::domain::registry::{
-    CapabilityInput, Checked, Enterprise, EnterpriseInput, Lists, Problem, Warning,
+    CapabilityInput, Checked, Enterprise, EnterpriseInput, Lists, Problem, ProblemCode, Warning,
 };
+use crate::domain::text::fold;
 use crate::roster::RosterKind;
 use crate::roster::file::Reading;
+use crate::roster::refused::hints;
+use crate::roster::terms::term;
 use crate::wire::pb;
 
 /// The kind of list that holds enterprises.
@@ -24,6 +27,8 @@ pub(in crate::roster) struct WorkRow {
     product: String,
     per_month: String,
     measure: String,
+    /// The measure that the header over the capacity names.
+    measure_head: String,
     quota: String,
 }
 
@@ -74,11 +79,13 @@ impl Kind for Works {
         status Plain ["tinh trang", "trang thai"],
         note Plain ["ghi chu", "notes", "remarks"],
     }
-        product ["san pham", "ten san pham", "san pham dich vu", "mat hang"],
+        product ["san pham", "ten san pham", "san pham dich vu", "mat hang", "san pham chu yeu", "san pham chinh",
+            "san pham san xuat", "san pham chu luc", "mat hang chinh", "main product"],
         per_month ["nang luc thang", "cong suat", "cong suat thang", "san luong thang",
             "nang luc san xuat thang", "capacity", "capacity per month"],
         measure ["don vi tinh", "dvt", "unit of measure"],
-        quota ["chi tieu", "chi tieu thang", "chi tieu dong vien", "chi tieu giao", "monthly quota"],
+        quota ["chi tieu", "chi tieu thang", "chi tieu dong vien", "chi tieu giao", "chi tieu dvcn",
+            "chi tieu dong vien cong nghiep", "chi tieu giao dvcn", "monthly quota"],
     );
 
     fn check(
@@ -88,6 +95,9 @@ impl Kind for Works {
     ) -> Result<Checked<Enterprise>, Vec<Problem>> {
         repair::tax_code(&mut row.works.tax_code, repairs);
         repair::measure(&mut row.per_month, &mut row.measure);
+        if row.measure.trim().is_empty() && !row.per_month.trim().is_empty() {
+            row.measure = row.measure_head;
+        }
         repair::amount(&mut row.per_month, &row.measure, repairs);
         repair::amount(&mut row.quota, &row.measure, repairs);
         let product = [&row.product, &row.per_month, &row.measure, &row.quota];
@@ -106,12 +116,37 @@ impl Kind for Works {
         row.works.check(lists)
     }
 
-    fn headed(row: &mut WorkRow, field: &'static str, _header: &str, is_number: bool) {
+    fn headed(row: &mut WorkRow, field: &'static str, header: &str, is_number: bool) {
+        if field == "per_month" {
+            row.measure_head = measure_of_header(header).unwrap_or_default().to_owned();
+        }
         // A cell of numbers has no marks of thousands: its point is that of decimals.
         if is_number && matches!(field, "per_month" | "quota") {
             let slot = if field == "quota" { &mut row.quota } else { &mut row.per_month };
             *slot = slot.replace('.', ",");
         }
+    }
+
+    fn hint(problem: &Problem, said: &Said<'_>) -> Option<String> {
+        let is_blank = |field: &&'static str| (said.cell)(field).trim().is_empty();
+        let parts = ["product", "per_month", "measure", "quota"];
+        let is_parted = is_blank(&"capabilities") && !parts.iter().all(|field| is_blank(field));
+        if problem.code == ProblemCode::QuotaEarly && is_blank(&"stage") {
+            return Some(format!("{}{} (stage)", hints::LACKS, term(Self::KIND, "stage")));
+        }
+        if problem.code != ProblemCode::CapabilityInvalid || !is_parted {
+            return None;
+        }
+        let has_measure = measure_of_header(&(said.head)("per_month")).is_some()
+            || (said.cell)("per_month").contains(char::is_alphabetic);
+        let lacks =
+            |field: &&&'static str| is_blank(field) && !(**field == "measure" && has_measure);
+        let lacking: Vec<String> = parts[..3]
+            .iter()
+            .filter(lacks)
+            .map(|field| format!("{} ({field})", term(Self::KIND, field)))
+            .collect();
+        (!lacking.is_empty()).then(|| format!("{}{}", hints::LACKS, lacking.join(", ")))
     }
 
     fn keys(record: &Enterprise) -> Vec<String> {
@@ -121,4 +156,12 @@ impl Kind for Works {
     fn unit(record: &Enterprise) -> &UnitCode {
         &record.unit
     }
+}
+
+/// The measure in the brackets of a header: "Công suất (tấn/tháng)".
+fn measure_of_header(header: &str) -> Option<&str> {
+    let inside = header.trim().strip_suffix(')')?.rsplit_once('(')?.1;
+    let (measure, per) = inside.split_once('/').unwrap_or((inside, "tháng"));
+    let is_measure = fold(per) == "thang" && !fold(measure).contains("thang");
+    Some(measure.trim()).filter(|measure| is_measure && !measure.is_empty())
 }

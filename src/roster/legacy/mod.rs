@@ -1,4 +1,4 @@
-//! Text from before Unicode: TCVN3 (the ABC fonts), VNI, and code page 1258.
+//! Text from before Unicode: TCVN3 (the ABC fonts), VNI, and code page 1258; and UTF-8 read as if it were.
 //!
 //! Called by the table reader on each row before anything is looked for in it. A workbook written
 //! with an old font holds Latin letters and signs in place of Vietnamese ones, and no cell says so; a
@@ -8,12 +8,14 @@
 //! reader warns of it.
 
 mod codes;
+mod doubled;
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
 use super::file::Cell;
 use crate::domain::text::fold;
+pub(super) use doubled::has_lost_letters;
 
 /// How text is written in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +24,8 @@ enum Encoding {
     Tcvn3,
     Vni,
     Windows1258,
+    /// UTF-8 of which each byte was read as a letter of code page 1252.
+    Doubled,
 }
 
 /// Decodes the rows of one sheet.
@@ -42,6 +46,8 @@ enum Look {
     Unicode,
     /// Signs that make words only when read as TCVN3.
     Tcvn3,
+    /// Pairs and threes of letters and signs that are the bytes of Vietnamese letters in UTF-8.
+    Doubled,
     /// Letters that are letters under any reading.
     Open,
     /// Signs within a word that is none: an abbreviation ("S§T"), if the sheet is in TCVN3.
@@ -83,6 +89,7 @@ impl Decoder {
         let tcvn3 = looks.contains(&Look::Tcvn3);
         let encoding_of = |look: Look| match (look, self.usual) {
             (Look::Plain | Look::Unicode, _) => Encoding::Unicode,
+            (Look::Doubled, _) => Encoding::Doubled,
             _ if self.bytes => self.usual,
             (Look::Sign, Encoding::Tcvn3) if !unicode => Encoding::Tcvn3,
             (Look::Sign, _) => Encoding::Unicode,
@@ -116,6 +123,9 @@ fn look(text: &str, bytes: bool) -> Look {
     if bytes {
         return Look::Open;
     }
+    if doubled::undone(text).is_some() {
+        return Look::Doubled;
+    }
     let is_letter = |c: char| c.is_alphabetic() || is_combining_mark(c);
     if text.chars().any(|c| u32::from(c) > 0xFF && is_letter(c)) {
         return Look::Unicode;
@@ -123,7 +133,14 @@ fn look(text: &str, bytes: bool) -> Look {
     // Letters that Vietnamese shares with Latin-1: under Unicode they need no explanation.
     let is_shared = |c: char| "àáâãèéêìíòóôõùúýÀÁÂÃÈÉÊÌÍÒÓÔÕÙÚÝ".contains(c);
     let high = || text.chars().filter(|c| u32::from(*c) > 0xA0);
-    if high().all(is_shared) {
+    // And Ð, which stands for Đ where a word begins or is in capitals.
+    let mut before = ' ';
+    let is_open = text.chars().all(|c| {
+        let is_stroke = c == 'Ð' && (!before.is_alphabetic() || before.is_ascii_uppercase());
+        before = c;
+        u32::from(c) <= 0xA0 || is_shared(c) || is_stroke
+    });
+    if is_open {
         return Look::Open;
     }
     let decodable = high().all(|c| codes::tcvn3(c).is_some());
@@ -146,7 +163,9 @@ fn look(text: &str, bytes: bool) -> Look {
 fn worth(text: &str, encoding: Encoding) -> i64 {
     let mut sum = 0;
     for word in text.split([' ', ',', '.', '/', '(', ')', '-', '\n', '\u{a0}', ':', ';']) {
-        if word.is_ascii() {
+        // "SÐT" is an abbreviation with a letter that looks like Đ, and says nothing either.
+        let is_short = word.contains('Ð') && !word.contains(|c: char| c.is_ascii_lowercase());
+        if word.is_ascii() || is_short {
             continue;
         }
         sum += if is_syllable(&decode(word, encoding)) { 1 } else { -1 };
@@ -171,6 +190,7 @@ fn decode(text: &str, encoding: Encoding) -> String {
         Encoding::Unicode => text.to_owned(),
         Encoding::Tcvn3 => capitals(text.chars().map(|c| codes::tcvn3(c).unwrap_or(c)).collect()),
         Encoding::Vni => vni(text),
+        Encoding::Doubled => doubled::undone(text).unwrap_or_else(|| text.to_owned()),
         Encoding::Windows1258 => {
             let bytes: Option<Vec<u8>> = text.chars().map(|c| u8::try_from(c).ok()).collect();
             let decoded = bytes.map(|bytes| {
@@ -251,6 +271,8 @@ mod tests {
         assert_eq!(decoded(&["Lò", "Tú", "Vừ A Sì", "12 m²", "½ · ©"]), None);
         assert_eq!(decoded(&["Lò", "Tú"]), None);
         assert_eq!(decoded(&["Gia\u{300}ng"]), None);
+        assert_eq!(decoded(&["SÐT", "Ðo", "Lò"]), None, "they look like Đ");
+        assert_eq!(decoded(&["Vµng A Ð", "bÐ"]).expect("TCVN3")[1], "bé");
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //! is lost), numbers stay numbers and dates dates; the column of reasons is one that the reader
 //! ignores; the file appears whole or not at all, and only its owner may read it.
 
+pub(super) mod hints;
 mod warned;
 mod words;
 
@@ -22,6 +23,7 @@ use super::sheet::{SheetError, write_file};
 use super::table::find::{Located, tables};
 use super::table::header::REASON_HEADER;
 use super::table::labels::plain;
+use super::table::of_section;
 use super::{ImportReport, Options, RosterError, RosterKind, Source, Told};
 pub use warned::warning_words;
 use words::reason;
@@ -130,8 +132,8 @@ struct Page<'a, K: Kind> {
     /// The column of the reasons.
     reason_at: u16,
     widths: Vec<usize>,
-    /// A heading that names the unit of the rows under it, not yet written.
-    heading: Option<Vec<Cell>>,
+    /// Headings that name the unit and the hamlet of the rows under them, not yet written.
+    headings: [Option<Vec<Cell>>; 2],
     formats: Formats,
 }
 
@@ -156,7 +158,7 @@ impl<'a, K: Kind> Page<'a, K> {
             at: 0,
             reason_at: u16::try_from(reason_at).unwrap_or(u16::MAX),
             widths: Vec::new(),
-            heading: None,
+            headings: [None, None],
             formats: Formats::default(),
         }
     }
@@ -175,7 +177,7 @@ impl<'a, K: Kind> Page<'a, K> {
                 self.head()?;
             }
         } else if refused.contains(&number) {
-            if let Some(heading) = self.heading.take() {
+            for heading in std::mem::take(&mut self.headings).into_iter().flatten() {
                 self.write(&heading, false)?;
             }
             self.write(cells, false)?;
@@ -192,7 +194,9 @@ impl<'a, K: Kind> Page<'a, K> {
                 &self.formats.reason,
             )?;
         } else if super::table::names_unit(cells, self.options) {
-            self.heading = Some(cells.to_vec());
+            self.headings = [Some(cells.to_vec()), None];
+        } else if of_section(cells).is_some() {
+            self.headings[1] = Some(cells.to_vec());
         }
         Ok(())
     }

@@ -32,6 +32,9 @@ fn of_looks(code: &str) -> Option<&'static str> {
         }
         "PHONE_REMARK_DROPPED" => "bỏ qua lời ghi cạnh số điện thoại",
         "CAPACITY_UNIT_UNUSUAL" => "đơn vị của trọng tải khác với loại phương tiện",
+        "UNIT_FROM_ADDRESS" => "xã (và bản, nếu có) được tách từ địa chỉ",
+        "HAMLET_FROM_TITLE" => "bản, thôn lấy từ dòng đầu mục hoặc tên trang",
+        "COUNT_BY_TYPE_DIFFERS" => "cộng quân số theo loại không bằng quân số hiện có",
         "UNIT_FROM_TITLE" => "xã lấy từ tên trang hoặc tiêu đề, vì không có cột xã",
         _ => return None,
     })
@@ -46,7 +49,7 @@ fn of_repairs(code: &str) -> Option<&'static str> {
         "PHONE_PREFIX_RENEWED" => "đổi đầu số điện thoại 11 số sang 10 số",
         "NAME_NORMALIZED" => "họ tên được viết lại cho đúng dạng",
         "NAME_RECASED" => "họ tên viết toàn chữ hoa hoặc chữ thường được viết hoa chữ đầu",
-        "LEGACY_ENCODING" => "chuyển từ phông chữ cũ sang Unicode",
+        "LEGACY_ENCODING" => "chuyển từ phông chữ, bảng mã cũ hoặc đọc nhầm sang Unicode",
         "FORMER_UNIT_MAPPED" => "tên xã cũ được chuyển sang xã hiện nay",
         "UNIT_ZERO_RESTORED" => "thêm lại số 0 đầu của mã xã",
         "DATE_SERIAL_READ" => "số trong cột ngày được đọc thành ngày",

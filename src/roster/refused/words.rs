@@ -1,6 +1,8 @@
 //! The reasons of refusals in plain Vietnamese: what is wrong, what to do, and the code.
 
 use super::super::Place;
+use super::hints;
+use crate::roster::report::DIFFERING;
 
 /// What is wrong with a row and how to mend it.
 pub(super) fn reason(code: &str, place: Option<&Place>) -> String {
@@ -14,11 +16,25 @@ pub(super) fn reason(code: &str, place: Option<&Place>) -> String {
             format!(" Trùng với dòng {}.", hint.trim_start_matches("as in row "))
         }
         "PERSON_CONFLICT" | "STATUS_ENDED" if !hint.is_empty() => {
-            format!(" Hồ sơ đã có: {}.", hint.trim_start_matches("record "))
+            let hint = hint.trim_start_matches("record ");
+            let (record, differing) = hint.split_once(DIFFERING).unwrap_or((hint, ""));
+            format!(" Hồ sơ đã có: {record}.{}", differing_in_words(differing))
         }
-        _ => String::new(),
+        _ => hints::vietnamese(hint).map(|words| format!(" {words}.")).unwrap_or_default(),
     };
     format!("{at}{wrong}. {mend}.{beside} [{code}]")
+}
+
+/// The fields in which a row and a record differ, for those who mend it.
+fn differing_in_words(fields: &str) -> String {
+    let named = fields.split(", ").filter_map(|field| match field {
+        "full_name" => Some("họ tên"),
+        "sex" => Some("giới tính"),
+        "birth_date" => Some("ngày sinh"),
+        _other => None,
+    });
+    let named: Vec<&str> = named.collect();
+    if named.is_empty() { String::new() } else { format!(" Khác nhau ở: {}.", named.join(", ")) }
 }
 
 /// What is wrong with a row of this code, and what mends it; in Vietnamese.
@@ -40,7 +56,8 @@ fn of_people(code: &str) -> Option<(&'static str, &'static str)> {
             "Viết lại cả cột theo ngày/tháng/năm",
         ),
         "PERSON_CONFLICT" => (
-            "số căn cước này đã thuộc về người khác hẳn: họ tên, giới tính và ngày sinh đều khác",
+            "số căn cước này đã thuộc về hồ sơ khác: ít nhất hai trong ba điều họ tên, giới tính, ngày sinh không \
+             khớp",
             "Đối chiếu giấy tờ; sửa số căn cước bị sai",
         ),
         "CITIZEN_ID_MISSING" => ("thiếu số căn cước", "Điền đủ 12 chữ số"),
@@ -187,6 +204,15 @@ mod tests {
             assert_ne!(words(code), unknown, "{code}");
         }
         let place = Place { field: "sex", column: Some("D".into()), value: None, hint: None };
+        let record = format!("record 7{DIFFERING}full_name, birth_date");
+        let other = Place { field: "citizen_id", hint: Some(record), ..place.clone() };
+        let told = reason("PERSON_CONFLICT", Some(&other));
+        assert!(told.contains("Hồ sơ đã có: 7. Khác nhau ở: họ tên, ngày sinh."), "{told}");
+        let old = Place { hint: Some(hints::OLD_CARD.to_owned()), ..place.clone() };
+        assert!(reason("CITIZEN_ID_INVALID", Some(&old)).contains("(CMND) 9 số"));
+        let lacking =
+            Place { hint: Some(format!("{}Sản phẩm", hints::LACKS)), ..place.clone() };
+        assert!(reason("CAPABILITY_INVALID", Some(&lacking)).contains("Còn thiếu: Sản phẩm."));
         let told = reason("SEX_INVALID", Some(&place));
         assert_eq!(told, "Cột D: giới tính không rõ. Viết Nam hoặc Nữ. [SEX_INVALID]");
     }

@@ -69,17 +69,8 @@ fn beginning<'a, T: Listed>(
 }
 
 fn of_rows<T: Listed>(window: &[Numbered], mapping: &Mapping) -> Header<T> {
-    let (last, cells) = window.last().cloned().unwrap_or_default();
-    let mut header = Header {
-        first: window.first().map_or(0, |row| row.0),
-        last,
-        columns: Vec::new(),
-        index_at: None,
-        district_at: None,
-        repeated: Vec::new(),
-        labels: Vec::new(),
-        cells,
-    };
+    let mut header = Header::bare(window);
+    let last = header.last;
     let width = window.iter().map(|(_number, cells)| cells.len()).max().unwrap_or(0);
     let stacks: Vec<Vec<String>> = (0..width).map(|at| stack(window, at)).collect();
     for (at, texts) in stacks.iter().enumerate() {
@@ -159,14 +150,11 @@ pub(super) fn faults<T: Listed>(header: &Header<T>) -> String {
 pub(super) fn none<T: Listed>(name: String, missed: Vec<Header<T>>) -> RosterError {
     let fields = || T::COLUMNS.iter().map(|column| (column.field, T::term(column.field)));
     match missed.into_iter().max_by_key(|header| header.columns.len()) {
-        Some(header) => {
-            let repeated: Vec<&str> = header.repeated.iter().map(|(field, _at)| *field).collect();
-            RosterError::MissingColumns {
-                row: header.last,
-                columns: faults(&header),
-                skeleton: skeleton(&header, &repeated, fields()),
-            }
-        }
+        Some(header) => RosterError::MissingColumns {
+            row: header.last,
+            columns: faults(&header),
+            skeleton: skeleton(&header, fields()),
+        },
         None => {
             let wanted: Vec<String> = T::REQUIRED.iter().map(|group| named::<T>(group)).collect();
             let mut example = "# The row of the header, as the spreadsheet shows it; 0 where there is \

@@ -4,10 +4,11 @@
 //! lists are shown, never anything of a person.
 
 use super::mapping::letters;
+use super::units::address::is_address;
 use super::{Table, units};
 use crate::domain::registry::{Checked, Problem, ProblemCode, Warning};
 use crate::roster::file::{Cell, Reading};
-use crate::roster::kind::Kind;
+use crate::roster::kind::{Kind, Said};
 use crate::roster::report::{Fault, Place, RowKey, add_one};
 
 /// Most characters of a refused cell that are shown: the longest names of units fit.
@@ -35,7 +36,11 @@ impl<K: Kind> Table<'_, K> {
                 && !text.trim().is_empty()
                 && text.bytes().filter(u8::is_ascii_digit).count() < DIGITS_SHOWN_MAX
         };
-        let value = text.filter(is_harmless);
+        // An address is a person's; a name of a unit is not.
+        let is_home = problem.code == ProblemCode::UnitUnknown
+            && text.as_ref().is_some_and(|text| is_harmless(text) && is_address(text));
+        let home = text.clone().filter(|_| is_home);
+        let value = text.filter(|text| is_harmless(text) && !is_home);
         let types = || {
             let types = self.options.lists.equipment_types.iter();
             let named =
@@ -45,12 +50,28 @@ impl<K: Kind> Table<'_, K> {
         let hint = match problem.code {
             ProblemCode::UnitUnknown | ProblemCode::UnitNameMoved => value
                 .as_ref()
+                .or(home.as_ref())
                 .and_then(|text| units::hint(text, &self.district(cells), self.options)),
             ProblemCode::EquipmentTypeUnknown => Some(types()),
-            _ => None,
+            _ => self.own_hint(problem, cells),
         };
         let value = value.map(|text| text.trim().chars().take(SHOWN_CHARS_MAX).collect());
         Some(Place { field, column: at.map(letters), value, hint })
+    }
+
+    /// What the kind of list knows of a fault.
+    fn own_hint(&self, problem: &Problem, cells: &[Cell]) -> Option<String> {
+        let header = &self.located.header;
+        let at = |field: &str| {
+            header.columns.iter().find(|bound| bound.column.field == field).map(|bound| bound.at)
+        };
+        let cell = |field: &'static str| {
+            let own = header.columns.iter().filter(|bound| bound.column.field == field);
+            let texts = own.filter_map(|bound| Some(cells.get(bound.at)?.read(Reading::Plain).0));
+            texts.filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" + ")
+        };
+        let head = |field| at(field).map(|at| header.label(at).to_owned()).unwrap_or_default();
+        K::hint(problem, &Said { cell: &cell, head: &head })
     }
 
     /// All faults of a row, each said once.

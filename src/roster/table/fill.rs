@@ -5,12 +5,15 @@
 //! name that may be another place's, is a fault of the row, never filled in.
 
 use super::units::Named;
+use super::units::address::of_address;
 use super::{Role, Table};
 use crate::domain::registry::{Problem, ProblemCode, Warning};
 use crate::domain::text::fold;
 use crate::roster::file::{Cell, Reading};
 use crate::roster::kind::{Column, Kind, without_strays};
 
+/// The field of hamlets.
+const HAMLET: &str = "hamlet";
 /// A text that names no unit.
 const UNKNOWN: &str = "?";
 /// Longest text that may say that there is nothing: `xóa` with its mark apart.
@@ -49,22 +52,12 @@ impl<K: Kind> Table<'_, K> {
                 }
                 continue;
             };
-            let (column, words) = (bound.column, self.options.words());
+            let column = bound.column;
             if cell.is_rounded() {
                 lost.push(Problem { field: column.field, code: ProblemCode::NumberRounded });
                 continue;
             }
-            let (mut text, repair) = cell.read(column.reading);
-            if let Some(meant) = words.value(column.field, &text) {
-                meant.clone_into(&mut text);
-            }
-            repairs.extend(repair);
-            if text.contains(is_invisible) {
-                text.retain(|c| !is_invisible(c));
-                if column.field == "full_name" {
-                    repairs.push(Warning::NameNormalized);
-                }
-            }
+            let mut text = self.text_of(column, cell, repairs);
             // What says that there is nothing: the field is cleared.
             let is_short = text.len() <= CLEARED_LEN_MAX && bound.role == Role::Whole;
             if is_short && matches!(fold(&text).as_str(), "-" | "--" | "xoa") {
@@ -76,6 +69,13 @@ impl<K: Kind> Table<'_, K> {
                 blank.push(column.field);
             }
             match &bound.role {
+                Role::Whole if column.reading == Reading::Phone => {
+                    // Several columns may have some.
+                    let slot = (column.slot)(&mut input);
+                    let stands_beside = !slot.is_empty() && !text.is_empty();
+                    slot.push_str(if stands_beside { ";" } else { "" });
+                    slot.push_str(&text);
+                }
                 Role::Whole => *(column.slot)(&mut input) = text,
                 Role::Part(order) => parts.push((column, *order, text)),
                 Role::Mark(value) if is_mark(&text) => join((column.slot)(&mut input), value),
@@ -96,17 +96,90 @@ impl<K: Kind> Table<'_, K> {
                 is_number,
             );
         }
-        parts.sort_by_key(|(_, order, _)| *order);
-        for (column, _, text) in parts {
-            let slot = (column.slot)(&mut input);
-            if !slot.is_empty() {
-                slot.push(' ');
-            }
-            slot.push_str(&text);
-        }
+        put_together(parts, &mut input);
+        // Of several columns of phones one may have had a number.
+        blank.retain(|field| {
+            let column = K::column(field).filter(|column| column.reading == Reading::Phone);
+            column.is_none_or(|column| (column.slot)(&mut input).is_empty())
+        });
         note_remarks::<K>(&mut input, &remarks, repairs);
-        self.name_units(cells, &mut input, repairs, lost);
+        self.name_units(cells, &mut input, repairs, blank, lost);
+        self.name_hamlet(&mut input, repairs, blank);
         input
+    }
+
+    /// What a cell says, without what only looks like it.
+    fn text_of(
+        &self,
+        column: &Column<K::Input>,
+        cell: &Cell,
+        repairs: &mut Vec<Warning>,
+    ) -> String {
+        let words = self.options.words();
+        let (mut text, repair) = cell.read(column.reading);
+        if let Some(meant) = words.value(column.field, &text) {
+            meant.clone_into(&mut text);
+        }
+        repairs.extend(repair);
+        if text.contains(is_invisible) {
+            text.retain(|c| !is_invisible(c));
+            if column.field == "full_name" {
+                repairs.push(Warning::NameNormalized);
+            }
+        }
+        // Keyboards and code pages that lack Đ give the Icelandic letter, which looks the same.
+        if text.contains(['Ð', 'ð']) {
+            text = text.replace('Ð', "Đ").replace('ð', "đ");
+            if column.field == "full_name" {
+                repairs.push(Warning::NameNormalized);
+            }
+        }
+        text
+    }
+
+    /// The hamlet of the heading or the sheet, where the row says nothing of one.
+    fn name_hamlet(
+        &self,
+        input: &mut K::Input,
+        repairs: &mut Vec<Warning>,
+        blank: &mut Vec<&'static str>,
+    ) {
+        let named = self.group_hamlet.as_ref().or(self.located.hamlet.as_ref());
+        let Some((column, named)) = K::column(HAMLET).zip(named) else { return };
+        let is_said = self.fields.contains(&HAMLET) && !blank.contains(&HAMLET);
+        let slot = (column.slot)(input);
+        if !is_said && slot.is_empty() {
+            named.clone_into(slot);
+            repairs.push(Warning::HamletFromTitle);
+            blank.retain(|field| *field != HAMLET);
+        }
+    }
+
+    /// The unit of a cell that names it together with the hamlet, or the hamlet alone.
+    fn in_address(
+        &self,
+        text: &str,
+        district: &str,
+        input: &mut K::Input,
+        default: Option<&Named>,
+        (repairs, blank): (&mut Vec<Warning>, &mut Vec<&'static str>),
+    ) -> Option<Named> {
+        let mut meant = self.meant.borrow_mut();
+        let mut of_cell = |part: &str, district: &str| meant.of_cell(part, district, self.options);
+        let address = of_address(text, district, self.options, &mut of_cell)?;
+        let unit = address.unit.or_else(|| default.or(self.located.home.as_ref()).cloned())?;
+        if address.is_parted {
+            repairs.push(Warning::UnitFromAddress);
+        }
+        if let Some((column, hamlet)) = K::column(HAMLET).zip(address.hamlet) {
+            let slot = (column.slot)(input);
+            let is_said = self.fields.contains(&HAMLET) && !blank.contains(&HAMLET);
+            if !is_said && slot.is_empty() {
+                *slot = hamlet;
+                blank.retain(|field| *field != HAMLET);
+            }
+        }
+        Some(unit)
     }
 
     /// Units by their codes of today, so that the checks need not know how they were found.
@@ -115,6 +188,7 @@ impl<K: Kind> Table<'_, K> {
         cells: &[Cell],
         input: &mut K::Input,
         repairs: &mut Vec<Warning>,
+        blank: &mut Vec<&'static str>,
         lost: &mut Vec<Problem>,
     ) {
         let district = self.district(cells);
@@ -125,16 +199,31 @@ impl<K: Kind> Table<'_, K> {
         let default = self.group_unit.clone().or_else(|| self.located.unit.clone()).or(default);
         let fields = std::iter::once(&K::UNIT_FIELD).chain(K::OTHER_UNIT_FIELDS);
         for column in fields.filter_map(|field| K::column(field)) {
-            let slot = (column.slot)(input);
+            let text = (column.slot)(input).trim().to_owned();
             let is_own = column.field == K::UNIT_FIELD;
-            let named = match slot.trim() {
+            let named = match text.as_str() {
                 "" if is_own && self.group_is_lost => {
-                    UNKNOWN.clone_into(slot);
+                    UNKNOWN.clone_into((column.slot)(input));
                     continue;
                 }
                 "" => default.clone().filter(|_| is_own),
-                text => self.meant.borrow_mut().of_cell(text, &district, self.options),
+                text => {
+                    let named = self.meant.borrow_mut().of_cell(text, &district, self.options);
+                    let is_open = named.is_none() && is_own && !K::ANY_ECHELON;
+                    let default = default.as_ref();
+                    let mut parted = || {
+                        self.in_address(
+                            text,
+                            &district,
+                            input,
+                            default,
+                            (&mut *repairs, &mut *blank),
+                        )
+                    };
+                    if is_open { parted() } else { named }
+                }
             };
+            let slot = (column.slot)(input);
             let Some(named) = named else {
                 // What was no unit on the day of the list is not to be found among those of today.
                 if self.options.names_as_of.is_some() && !K::ANY_ECHELON && !slot.trim().is_empty()
@@ -195,6 +284,41 @@ fn note_remarks<K: Kind>(input: &mut K::Input, remarks: &[String], repairs: &mut
         slot.push_str(&remark);
     }
     repairs.push(Warning::PhoneRemarkNoted);
+}
+
+/// Parts of fields in their order: a date with what is unknown of it, words with a space between.
+fn put_together<I>(mut parts: Vec<(&'static Column<I>, u8, String)>, input: &mut I) {
+    parts.sort_by_key(|(_, order, _)| *order);
+    let is_birth = |part: &&(&'static Column<I>, u8, String)| part.0.field == "birth";
+    if let Some((column, ..)) = parts.iter().find(is_birth) {
+        let of = |order: u8| {
+            let mut own = parts.iter().filter(is_birth).filter(|(_, own, _)| *own == order);
+            own.next().map(|(_, _, text)| text.trim()).filter(|text| is_known(text))
+        };
+        let day = match (of(0), of(1), of(2)) {
+            // A whole date in one of the columns is one.
+            (Some(only), None, None) | (None, Some(only), None) | (None, None, Some(only)) => {
+                only.to_owned()
+            }
+            (day, month, year) => {
+                let part = |part: Option<&str>| part.unwrap_or("00").to_owned();
+                format!("{}/{}/{}", part(day), part(month), part(year))
+            }
+        };
+        *(column.slot)(input) = day;
+    }
+    for (column, _, text) in parts.iter().filter(|part| !is_birth(part)) {
+        let slot = (column.slot)(input);
+        if !slot.is_empty() {
+            slot.push(' ');
+        }
+        slot.push_str(text);
+    }
+}
+
+/// Whether the part of a date says something.
+fn is_known(part: &str) -> bool {
+    part.chars().any(|c| c.is_alphanumeric() && !matches!(c, '0' | 'x' | 'X'))
 }
 
 /// Characters without width, which come along from web pages and chats.

@@ -3,21 +3,24 @@
 //! Only the first rows of each sheet are looked at. Invariant: looking twice at the same file finds the
 //! same tables, so that refused rows can be fetched from it again.
 
+mod faults;
+
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use super::header::{Header, Numbered};
-use super::mapping::{Mapping, letters};
+use super::mapping::Mapping;
 use super::units::Named;
+use super::units::hamlet::of_hamlet;
 use crate::domain::registry::Warning;
 use crate::domain::text::fold;
-use crate::roster::error::EXAMPLE;
 use crate::roster::file::{Cell, Parts, Reading};
 use crate::roster::kind::Kind;
 use crate::roster::legacy::Decoder;
 use crate::roster::template::VALUES_SHEET;
-use crate::roster::terms::term;
 use crate::roster::{HEADER_ROWS_MAX, IgnoredColumn, Options, RosterError, RowKey};
+pub(in crate::roster) use faults::skeleton;
+use faults::{faults, is_whole, lost_letters, no_table};
 
 /// Rows by which a sheet is judged: the header's, and enough data to tell encodings apart.
 const SAMPLE_ROWS: u32 = HEADER_ROWS_MAX + 60;
@@ -37,12 +40,18 @@ pub(in crate::roster) struct Located<I: 'static> {
     pub(super) unit: Option<Named>,
     /// The sheet's name, and the texts of the title over the table.
     pub(super) over: (String, Vec<String>),
+    /// The unit in the title over a table with a column of addresses: where hamlets alone are.
+    pub(super) home: Option<Named>,
+    /// The hamlet that its sheet is named for.
+    pub(super) hamlet: Option<String>,
     /// Whether a heading inside the table names a unit.
     grouped: bool,
     /// Positions of columns that hold marks and nothing else: nothing there means no.
     pub(super) marks: Vec<usize>,
     /// Columns that no field is for, by letters and header.
     pub(super) ignored: Vec<IgnoredColumn>,
+    /// By which the readings of a text are compared.
+    fullness: (usize, usize),
 }
 
 /// The tables of a file, and the sheets that were left out, each with the reason.
@@ -89,12 +98,12 @@ pub(in crate::roster) fn tables<K: Kind>(
     let names = parts.names();
     let wanted = options.sheet.as_ref().or(options.mapping.sheet.as_ref());
     let wanted = chosen(parts, name, wanted)?;
-    let (mut found, mut without) = (Vec::new(), Vec::new());
+    let (mut found, mut without, mut lost) = (Vec::new(), Vec::new(), None);
     for (part, part_name) in names.iter().enumerate() {
         if wanted.as_ref().is_some_and(|sheet| sheet != part_name) || is_ours(part_name) {
             continue;
         }
-        match locate::<K>(parts, part, part_name, options)? {
+        match locate::<K>(parts, part, part_name, options, &mut lost)? {
             Some(table) => found.push(table),
             None => without.push((part_name.clone(), NO_LIST.to_owned())),
         }
@@ -104,13 +113,13 @@ pub(in crate::roster) fn tables<K: Kind>(
     }
     if parts.are_readings() {
         without.clear();
-        found.sort_by_key(|table| table.header.columns.len());
-        found = found.pop().into_iter().collect();
+        let best = (0..found.len()).max_by_key(|at| found[*at].fullness);
+        found = best.map(|at| found.swap_remove(at)).into_iter().collect();
     }
     let (good, bad): (Vec<_>, Vec<_>) =
         found.into_iter().partition(|table| is_whole::<K>(table, options));
     if good.is_empty() {
-        return Err(no_table::<K>(name, bad, options));
+        return Err(no_table::<K>(name, bad, lost, options));
     }
     let why = |table: &Located<K::Input>| {
         let faults = faults::<K>(table, options);
@@ -131,6 +140,7 @@ fn locate<K: Kind>(
     part: usize,
     sheet: &str,
     options: &Options<'_>,
+    lost: &mut Option<String>,
 ) -> Result<Option<Located<K::Input>>, RosterError> {
     let mut rows: Vec<Numbered> = Vec::new();
     let sampled = parts.rows(part, &mut |number, cells| {
@@ -152,28 +162,53 @@ fn locate<K: Kind>(
             *cells = decoded;
         }
     }
-    let Some(mut header) = Header::find::<K>(&rows, &options.mapping) else { return Ok(None) };
+    let Some(mut header) = Header::find::<K>(&rows, &options.mapping) else {
+        *lost = lost.take().or_else(|| lost_letters(&rows));
+        return Ok(None);
+    };
     header.widen_name::<K>(&rows);
+    let fullness = fullness(&rows, &header);
     let mut below = rows.iter().filter(|(number, _)| *number > header.last);
     let grouped = below.any(|(_, cells)| super::names_unit(cells, options));
-    let is_named = header.has(K::UNIT_FIELD) || options.default_unit.is_some() || grouped;
+    let has_unit = header.has(K::UNIT_FIELD);
+    let is_named = has_unit || options.default_unit.is_some() || grouped;
     let above = rows.iter().filter(|(number, _)| *number < header.first);
     let texts = above.flat_map(|(_, cells)| cells.iter().filter_map(Cell::as_text));
     let over = (sheet.to_owned(), texts.map(str::to_owned).collect::<Vec<_>>());
-    let title = || {
-        let texts = over.1.iter().map(String::as_str);
-        super::units::of_title(texts, options).filter(|_| !is_named)
-    };
-    let sheet =
-        super::units::of_sheet(sheet, options).map(|unit| match header.has(K::UNIT_FIELD) {
-            true => unit,
-            false => Named { warning: Some(Warning::UnitFromTitle), ..unit },
-        });
-    let unit = sheet.or_else(title);
+    let title = super::units::of_title(over.1.iter().map(String::as_str), options);
+    let home = title.clone().filter(|_| header.has_address::<K>());
+    let hamlet = of_hamlet(sheet).filter(|_| K::column("hamlet").is_some());
+    let sheet = super::units::of_sheet(sheet, options).map(|unit| match has_unit {
+        true => unit,
+        false => Named { warning: Some(Warning::UnitFromTitle), ..unit },
+    });
+    let unit = sheet.or_else(|| title.filter(|_| !is_named));
     let key = RowKey::from(0);
     let marks = marks::<K>(parts, part, &rows, &header)?;
     let ignored = header.ignored(&rows, options.words());
-    Ok(Some(Located { part, key, header, decoder, unit, over, grouped, marks, ignored }))
+    Ok(Some(Located {
+        part,
+        key,
+        header,
+        decoder,
+        unit,
+        home,
+        hamlet,
+        over,
+        grouped,
+        marks,
+        ignored,
+        fullness,
+    }))
+}
+
+/// How well a reading fits: columns that its rows reach, then rows that are as wide as the header. Under
+/// the wrong delimiter a row has a cell or two, whatever columns a mapping names.
+fn fullness<I>(rows: &[Numbered], header: &Header<I>) -> (usize, usize) {
+    let below = || rows.iter().filter(|(number, _)| *number >= header.last.max(1));
+    let widest = below().map(|(_, cells)| cells.len()).max().unwrap_or(0);
+    let reached = header.columns.iter().filter(|bound| bound.at < widest).count();
+    (reached, below().filter(|(_, cells)| cells.len() == widest).count())
 }
 
 /// The columns of yes or no in which all that stands is a mark. Where the first rows have nothing, as
@@ -212,102 +247,6 @@ fn marks<K: Kind>(
 /// Whether a text is a mark: no word, and no number.
 fn is_plain_mark(text: &str) -> bool {
     matches!(text.trim().to_lowercase().as_str(), "x" | "×" | "v" | "✓" | "✔" | "☑" | "+")
-}
-
-/// Fields that the table cannot do without and does not have.
-fn lacking<K: Kind>(table: &Located<K::Input>, options: &Options<'_>) -> Vec<&'static str> {
-    let header = &table.header;
-    let has_unit = header.has(K::UNIT_FIELD)
-        || options.default_unit.is_some()
-        || table.unit.is_some()
-        || table.grouped;
-    let given_with = |field: &str| {
-        header.columns.iter().any(
-            |bound| matches!(&bound.role, super::header::Role::With(other, _) if *other == field),
-        )
-    };
-    let required = K::REQUIRED.iter().copied();
-    let lacking = required.filter(|field| !header.has(field) && !given_with(field));
-    let unit = (!has_unit).then_some(K::UNIT_FIELD);
-    lacking.chain(unit).collect()
-}
-
-/// Whether the table can be read.
-fn is_whole<K: Kind>(table: &Located<K::Input>, options: &Options<'_>) -> bool {
-    lacking::<K>(table, options).is_empty() && table.header.repeated.is_empty()
-}
-
-/// What a header lacks and what it has twice, in the words of lists.
-fn faults<K: Kind>(table: &Located<K::Input>, options: &Options<'_>) -> String {
-    let (header, lacking) = (&table.header, lacking::<K>(table, options));
-    let mut said = Vec::new();
-    if !lacking.is_empty() {
-        let named = lacking.iter().map(|field| named::<K>(field));
-        said.push(format!("lacks {}", named.collect::<Vec<_>>().join(", ")));
-    }
-    for (field, later) in &header.repeated {
-        let first = header.columns.iter().find(|bound| bound.column.field == *field);
-        let places = first.map(|bound| bound.at).into_iter().chain([*later]);
-        let place = |at: usize| format!("column {} {:?}", letters(at), header.label(at));
-        let places: Vec<String> = places.map(place).collect();
-        said.push(format!("repeats {} ({})", named::<K>(field), places.join(" and ")));
-    }
-    if lacking.contains(&K::UNIT_FIELD) {
-        said.push("if all its rows are of one commune, give the code by --unit CODE".to_owned());
-    }
-    said.join("; ")
-}
-
-/// A field as lists call it, and as the program does.
-fn named<K: Kind>(field: &'static str) -> String {
-    format!("{} ({field})", term(K::KIND, field))
-}
-
-fn no_table<K: Kind>(
-    name: &str,
-    bad: Vec<Located<K::Input>>,
-    options: &Options<'_>,
-) -> RosterError {
-    let best = bad.into_iter().max_by_key(|table| table.header.columns.len());
-    let Some(table) = best else {
-        let wanted = K::REQUIRED.iter().map(|field| named::<K>(field));
-        let wanted = wanted.collect::<Vec<_>>().join(", ");
-        let (name, example) = (name.to_owned(), EXAMPLE.to_owned());
-        return RosterError::NoHeader { name, wanted, example };
-    };
-    let repeated: Vec<&str> = table.header.repeated.iter().map(|(field, _)| *field).collect();
-    let fields = K::COLUMNS.iter().map(|column| (column.field, term(K::KIND, column.field)));
-    RosterError::MissingColumns {
-        row: table.header.last,
-        skeleton: skeleton(&table.header, &repeated, fields),
-        columns: faults::<K>(&table, options),
-    }
-}
-
-/// A mapping file to fill in: what is known is a comment, what is not awaits its field.
-pub(in crate::roster) fn skeleton<I>(
-    header: &Header<I>,
-    repeated: &[&str],
-    fields: impl Iterator<Item = (&'static str, &'static str)>,
-) -> String {
-    let mut text = format!("header_row = {}\n\n[columns]\n", header.last);
-    for (at, label) in &header.labels {
-        let known = header.columns.iter().find(|bound| bound.at == *at);
-        let again = known.is_some_and(|bound| repeated.contains(&bound.column.field));
-        let letters = letters(*at);
-        let label: String = label.chars().take(80).collect();
-        match known.filter(|_| !again) {
-            Some(bound) => {
-                text.push_str(&format!("# {letters} = {:?}  # {label}\n", bound.column.field));
-            }
-            None => text.push_str(&format!("{letters} = \"ignore\"  # {label}\n")),
-        }
-    }
-    text.push_str("\n# The fields, and what they are:\n");
-    for (field, term) in fields {
-        text.push_str(&format!("#   {field} = {term}\n"));
-    }
-    text
 }
 
 impl Options<'_> {

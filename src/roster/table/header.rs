@@ -3,20 +3,23 @@
 //! Headers are compared folded, with everything but letters and digits dropped, so that spelling of
 //! marks, case, breaks and punctuation do not matter; what stands in brackets may be left out. A header
 //! may take up to three rows, with cells merged over those below; a field may be parted over columns
-//! (surname, given name) or spread over them, one for each value (born: men, women).
+//! (surname, given name) or spread over them, one for each value (born: men, women). What a mapping says
+//! of a column holds, and the others give way: a field that it names a column for is guessed of no other.
 
 mod ignored;
 mod loose;
+mod parts;
+mod said;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::domain::text::clean;
 use crate::roster::file::Cell;
 use crate::roster::kind::{Column, Kind};
 use crate::roster::table::header::loose::{Guess, Loose, doubt};
 use crate::roster::table::labels::{
-    DISTRICT_HEADERS, FOREIGN, INDEX_HEADERS, born, find, numbers_columns, plain, stack,
+    DISTRICT_HEADERS, FOREIGN, GROUPS, HOMES, INDEX_HEADERS, born, find, numbers_columns, plain,
+    stack,
 };
 use crate::roster::table::mapping::Mapping;
 
@@ -68,6 +71,8 @@ pub(in crate::roster) struct Header<I: 'static> {
     pub(in crate::roster) repeated: Vec<(&'static str, usize)>,
     /// What stands over each column.
     pub(in crate::roster) labels: Vec<(usize, String)>,
+    /// How many of the columns are known by what stands over them.
+    columns_by_words: usize,
     /// The last row, to know it again on later pages.
     pub(in crate::roster) cells: Vec<Cell>,
 }
@@ -106,25 +111,21 @@ impl<I> Header<I> {
         };
         let known = |at: usize| near(at).filter(|h| h.columns.len() >= KNOWN_COLUMNS_MIN);
         let within = |at: &usize| rows[*at].0 <= crate::roster::HEADER_ROWS_MAX;
-        // The first row that is known begins it; the next may know more, being its lower half.
-        let at = (0..rows.len()).filter(within).find(|at| known(*at).is_some())?;
+        // The first row that is known begins it; the next may know more, being its lower half. Columns
+        // that a mapping names by letters are in every row: they make one only where no words do.
+        let has_words = |at: &usize| {
+            known(*at).is_some_and(|header| header.columns_by_words >= KNOWN_COLUMNS_MIN)
+        };
+        let by_words = (0..rows.len()).filter(within).find(has_words);
+        let has_letters = |at: &usize| {
+            let words = known(*at).map(|header| header.columns_by_words);
+            words.is_some_and(|words| words + mapping.filled(&rows[*at].1) >= KNOWN_COLUMNS_MIN)
+        };
+        let by_letters = || (0..rows.len()).filter(within).find(has_letters);
+        let at = by_words.or_else(by_letters)?;
         (at..(at + HEADER_HEIGHT_MAX).min(rows.len())).filter_map(known).reduce(|best, next| {
             if next.first <= best.last && next.worth() > best.worth() { next } else { best }
         })
-    }
-
-    fn at_row<K: Kind<Input = I>>(
-        rows: &[Numbered],
-        row: u32,
-        mapping: &Mapping,
-        loose: &Loose,
-    ) -> Option<Self> {
-        let none = (0, Vec::new());
-        let found =
-            if row == 0 { Some(&none) } else { rows.iter().find(|(number, _)| *number == row) };
-        let mut header = Self::of_rows::<K>(std::slice::from_ref(found?), mapping, loose);
-        (header.first, header.last) = (row, row);
-        Some(header)
     }
 
     const fn height(&self) -> u32 {
@@ -142,37 +143,52 @@ impl<I> Header<I> {
         self.columns.iter().any(|bound| bound.column.field == field)
     }
 
-    fn of_rows<K: Kind<Input = I>>(window: &[Numbered], mapping: &Mapping, loose: &Loose) -> Self {
-        let last = window.last().map_or((0, Vec::new()), Clone::clone);
-        let mut header = Self {
+    /// Rows that may be a header, of which nothing is known yet.
+    pub(in crate::roster) fn bare(window: &[Numbered]) -> Self {
+        let (last, cells) = window.last().cloned().unwrap_or_default();
+        Self {
             first: window.first().map_or(0, |row| row.0),
-            last: last.0,
+            last,
             columns: Vec::new(),
             index_at: None,
             district_at: None,
             repeated: Vec::new(),
             labels: Vec::new(),
-            cells: last.1,
-        };
+            columns_by_words: 0,
+            cells,
+        }
+    }
+
+    fn of_rows<K: Kind<Input = I>>(window: &[Numbered], mapping: &Mapping, loose: &Loose) -> Self {
+        let mut header = Self::bare(window);
         let width = window.iter().map(|row| row.1.len()).max().unwrap_or(0);
         let stacks: Vec<Vec<String>> = (0..width).map(|at| stack(window, at)).collect();
         let women = stacks.iter().any(|texts| texts.last().is_some_and(|text| plain(text) == "nu"));
+        let filled = || stacks.iter().enumerate().filter(|(_, texts)| !texts.is_empty());
+        header.labels = filled().map(|(at, texts)| (at, texts.join(" / "))).collect();
+        let lettered = header.bind_letters::<K>(mapping, &stacks);
+        let by_letters = header.columns.len();
         let mut guesses = Vec::new();
-        for (at, texts) in stacks.iter().enumerate().filter(|(_, texts)| !texts.is_empty()) {
-            header.labels.push((at, texts.join(" / ")));
-            let guess = header.take::<K>(at, texts, women, (mapping, loose));
-            guesses.extend(guess.map(|guess| (at, guess)));
-        }
-        for (at, key, field) in mapping.letters() {
-            // Two capitals may be a header as well; where they are, they mean that.
-            let is_header = stacks.iter().flatten().any(|text| plain(text) == plain(key));
-            if let Some(column) = K::column(field).filter(|_| !is_header) {
-                header.columns.retain(|bound| bound.at != at);
-                header.columns.push(Bound { at, column, role: Role::Whole });
+        for said in [true, false] {
+            let claimed: Vec<&str> = match said {
+                true => Vec::new(),
+                false => header.columns.iter().map(|bound| bound.column.field).collect(),
+            };
+            for (at, texts) in filled().filter(|(at, _)| !lettered.contains(at)) {
+                if mapping.says(texts) == said {
+                    let guess = header.take::<K>(at, texts, women, (mapping, loose), &claimed);
+                    guesses.extend(guess.map(|guess| (at, guess)));
+                }
             }
         }
+        let is_said = |at: usize| {
+            lettered.contains(&at) || stacks.get(at).is_some_and(|texts| mapping.says(texts))
+        };
+        header.settle_birth::<K>(&is_said);
         header.settle_parts::<K>();
         header.settle_guesses::<K>(&guesses);
+        header.columns_by_words = header.columns.len().saturating_sub(by_letters);
+        header.columns.sort_by_key(|bound| bound.at);
         header
     }
 
@@ -183,18 +199,21 @@ impl<I> Header<I> {
         texts: &[String],
         women: bool,
         (mapping, loose): (&Mapping, &Loose),
+        claimed: &[&str],
     ) -> Option<Guess> {
         let (own, above) = texts.split_last()?;
-        let (joined, label) = (texts.join(" "), plain(own));
-        let is_said = mapping.header(own).or_else(|| mapping.header(&joined)).is_some();
+        let (joined, label, is_said) = (texts.join(" "), plain(own), mapping.says(texts));
         let known = self.meaning::<K>(texts, women, mapping);
         let doubt = if is_said { None } else { doubt::<K>(own, known.as_ref()) };
         if doubt.is_some() && above.is_empty() {
             return doubt;
         }
         if let Some((column, role)) = known {
-            let same = |b: &Bound<I>| b.column.field == column.field && b.role == Role::Whole;
-            if role == Role::Whole && self.columns.iter().any(same) {
+            let others = || above.iter().filter_map(|text| find::<K>(text));
+            let is_lone = others().all(|over| over.field == column.field);
+            if claimed.contains(&column.field) {
+                // The mapping says which column it is.
+            } else if role == Role::Whole && !(self.takes::<K>(column, at, is_lone)) {
                 self.repeated.push((column.field, at));
             } else {
                 self.columns.push(Bound { at, column, role });
@@ -202,7 +221,8 @@ impl<I> Header<I> {
             return None;
         }
         if INDEX_HEADERS.contains(&label.as_str()) {
-            self.index_at = Some(at);
+            // The first: a later "TT" is something else in short.
+            self.index_at = self.index_at.or(Some(at));
             return None;
         }
         if [label, plain(&joined)].iter().any(|l| DISTRICT_HEADERS.contains(&l.as_str())) {
@@ -266,57 +286,34 @@ impl<I> Header<I> {
                 let part = part(&label).filter(|(column, _)| {
                     over.is_some_and(|over| over.field == column.field) || column.field != "birth"
                 });
-                own_column.and_then(whole).or(part)
+                // The first "TT" counts the rows.
+                let is_open = label != "tt" || self.index_at.is_some();
+                let is_group = GROUPS.iter().any(|group| plain(top).contains(group));
+                let short = || K::SHORT_UNDER.iter().find(|(short, _)| *short == label);
+                let short = || short().filter(|_| is_open && is_group);
+                let grouped = || short().and_then(|(_, field)| K::column(field)).and_then(whole);
+                own_column.and_then(whole).or(part).or_else(grouped)
             }
-        }
-    }
-
-    /// A lone "Tên" is the whole name; with "Họ đệm" beside it, its last part. And a name whose header
-    /// is merged over two columns is parted though nothing says so; that is for the data to tell.
-    fn settle_parts<K: Kind<Input = I>>(&mut self) {
-        let fields: Vec<&'static str> =
-            self.columns.iter().map(|bound| bound.column.field).collect();
-        for field in fields {
-            let of_field = |bound: &&mut Bound<I>| bound.column.field == field;
-            let mut parts: Vec<&mut Bound<I>> = self.columns.iter_mut().filter(of_field).collect();
-            if parts.len() == 1 && matches!(parts[0].role, Role::Part(_)) {
-                parts[0].role = Role::Whole;
-            }
-        }
-    }
-
-    /// Takes the column behind a name that is merged over two as its last part, if the rows below
-    /// have a word of a name there and nothing else.
-    pub(super) fn widen_name<K: Kind<Input = I>>(&mut self, rows: &[Numbered]) {
-        let Some(name) = self
-            .columns
-            .iter()
-            .position(|bound| bound.column.field == "full_name" && bound.role == Role::Whole)
-        else {
-            return;
-        };
-        let next = self.columns[name].at + 1;
-        if self.labels.iter().any(|(at, text)| *at == next && *text != self.label(next - 1)) {
-            return;
-        }
-        let below = rows.iter().filter(|(number, _)| *number > self.last);
-        let both: Vec<(&str, &str)> = below
-            .filter_map(|(_, cells)| {
-                Some((cells.get(next - 1)?.as_text()?, cells.get(next)?.as_text()?))
-            })
-            .filter(|(one, two)| !one.trim().is_empty() && !two.trim().is_empty())
-            .collect();
-        let is_word = |text: &str| crate::domain::text::is_person_name(&clean(text));
-        if both.len() >= 2 && both.iter().all(|(one, two)| is_word(one) && is_word(two)) {
-            let column = self.columns[name].column;
-            self.columns[name].role = Role::Part(0);
-            self.columns.push(Bound { at: next, column, role: Role::Part(2) });
         }
     }
 
     /// What stands over a column.
     pub(in crate::roster) fn label(&self, at: usize) -> &str {
         self.labels.iter().find(|(found, _)| *found == at).map_or("", |(_, text)| text)
+    }
+
+    /// All that a mapping may call its columns: the lowest texts over them, and those with what is above.
+    pub(super) fn texts(&self) -> Vec<String> {
+        let own = |text: &str| text.rsplit(" / ").next().unwrap_or_default().to_owned();
+        let both = |(_, text): &(usize, String)| [own(text), text.replace(" / ", " ")];
+        self.labels.iter().flat_map(both).collect()
+    }
+
+    /// Whether what fills the unit is a column of addresses.
+    pub(super) fn has_address<K: Kind<Input = I>>(&self) -> bool {
+        let own = |at: usize| plain(self.label(at).rsplit(" / ").next().unwrap_or_default());
+        let is_home = |bound: &Bound<I>| HOMES.contains(&own(bound.at).as_str());
+        self.columns.iter().any(|bound| bound.column.field == K::UNIT_FIELD && is_home(bound))
     }
 
     /// The fields that the table says something of, in order: those with a column, and the unit's,

@@ -35,19 +35,30 @@ pub(super) const FOREIGN: [&str; 11] = [
     "than nhan",
 ];
 /// Headers of addresses: the unit where no other column names it.
-pub(super) const ADDRESSES: [&str; 11] = [
-    "don vi",
+pub(super) const ADDRESSES: [&str; 3] = ["don vi", "residence", "unit"];
+/// Headers of addresses that may name the hamlet with the unit, or alone.
+pub(super) const HOMES: [&str; 17] = [
     "noi o",
     "noi cu tru",
     "noi thuong tru",
     "thuong tru",
+    "cho o",
     "cho o hien nay",
     "noi o hien nay",
     "noi o hien tai",
     "dia chi",
-    "residence",
-    "unit",
+    "dia chi thuong tru",
+    "dia chi hien nay",
+    "tru quan",
+    "ho khau",
+    "ho khau thuong tru",
+    "noi dang ky ho khau",
+    "noi dang ky ho khau thuong tru",
+    "noi dang ky thuong tru",
 ];
+/// Words in headers over columns that part a number: "Trong đó", "Quân số theo loại".
+pub(super) const GROUPS: [&str; 8] =
+    ["trong do", "theo loai", "luc luong", "quan so", "chia ra", "phan ra", "bao gom", "dan quan"];
 /// What stands over a column, from the top: merged cells cover those to their right, if there is
 /// something below.
 pub(in crate::roster) fn stack(window: &[Numbered], at: usize) -> Vec<String> {

@@ -78,6 +78,26 @@ impl Mapping {
         self.header(text) == Some("ignore")
     }
 
+    /// Whether it says to leave the column at this place out.
+    pub(in crate::roster) fn ignores_at(&self, at: usize) -> bool {
+        self.letters().any(|(place, _, field)| place == at && field == "ignore")
+    }
+
+    /// What it names and the tables do not have: headers that are none of these, and columns by letters
+    /// that lie behind the last of so many.
+    pub(in crate::roster) fn idle<'a>(
+        &self,
+        headers: impl Iterator<Item = &'a str> + Clone,
+        width: usize,
+    ) -> Vec<String> {
+        let is_header = |key: &str| headers.clone().any(|header| plain(header) == plain(key));
+        let is_idle = |key: &&String| match position(key) {
+            Some(at) => at >= width && !is_header(key),
+            None => !is_header(key),
+        };
+        self.columns.keys().filter(is_idle).cloned().collect()
+    }
+
     /// The fields of columns that are named by their letters.
     pub(in crate::roster) fn letters(&self) -> impl Iterator<Item = (usize, &str, &str)> {
         self.columns

@@ -36,6 +36,7 @@ use months::Months;
 use shape::Shape;
 use told::Told;
 use units::era::Era;
+pub(super) use units::hamlet::of_section;
 use units::{Meant, Named};
 
 /// Most texts of a heading.
@@ -64,25 +65,24 @@ pub(super) fn read<K: Kind>(
         let unit = options.lists.units.get(unit);
         unit.is_some_and(|unit| K::ANY_ECHELON || unit.echelon() >= Echelon::Commune)
     };
-    if let Some(unit) = options.default_unit.as_ref().filter(|unit| !is_local(unit)) {
-        return Err(RosterError::UnknownUnit { unit: unit.clone() });
+    if let Some(unit) = options.default_unit.clone().filter(|unit| !is_local(unit)) {
+        return Err(RosterError::UnknownUnit { unit });
     }
     let (found, left_out) = tables::<K>(parts.as_mut(), &name, options)?;
+    let heads: Vec<String> = found.iter().flat_map(|table| table.header.texts()).collect();
     let mut report = ImportReport { told, ..ImportReport::new(K::KIND) };
     report.left_out = left_out.iter().map(|(sheet, _why)| sheet.clone()).collect();
     report.left_out_because = left_out.into_iter().collect();
     let mut era = era_of(&found, options);
     let header = found.first().map_or(0, |table| table.header.last);
-    let (mut seen, mut stopped) = (HashMap::new(), false);
+    let (mut seen, mut stopped, mut width) = (HashMap::new(), false, 0);
     let (mut likes, likes_hasher) = (HashMap::new(), RandomState::new());
     for mut located in found {
         let (part, fields) = (located.part, located.header.fields(K::UNIT_FIELD));
-        for ignored in &located.ignored {
-            if !report.ignored_columns.contains(ignored) {
-                report.ignored_columns.push(ignored.clone());
-            }
-        }
-        let months = looked_over::<K>(parts.as_mut(), &located, options, &mut era)?;
+        let new = located.ignored.iter().filter(|one| !report.ignored_columns.contains(one));
+        let new: Vec<_> = new.cloned().collect();
+        report.ignored_columns.extend(new);
+        let months = looked_over::<K>(parts.as_mut(), &located, options, &mut era, &mut width)?;
         let own = Options { old_map: era.last_day(), ..options.clone() };
         let options = &own;
         located.unit = located.unit.take().map(|unit| unit.doubted(options));
@@ -99,6 +99,7 @@ pub(super) fn read<K: Kind>(
             in_footer: false,
             group_unit: None,
             group_is_lost: false,
+            group_hamlet: None,
             meant: RefCell::default(),
         };
         parts.rows(part, &mut |number, cells| {
@@ -119,6 +120,7 @@ pub(super) fn read<K: Kind>(
             break;
         }
     }
+    report.idle_mapping = options.mapping.idle(heads.iter().map(String::as_str), width);
     if report.rows == 0 && !stopped {
         return Err(RosterError::NoRows { name, header, skipped: report.skipped });
     }
@@ -142,17 +144,21 @@ fn looked_over<K: Kind>(
     located: &Located<K::Input>,
     options: &Options<'_>,
     era: &mut Era,
+    width: &mut usize,
 ) -> Result<Months, RosterError> {
     let mut months = Months::default();
     let unit_at = located.header.columns.iter().find(|b| b.column.field == K::UNIT_FIELD);
     let unit_at = unit_at.map(|bound| bound.at).filter(|_at| !K::ANY_ECHELON);
+    *width = located.header.labels.iter().map(|(at, _)| at + 1).max().unwrap_or(0).max(*width);
     parts.rows(located.part, &mut |number, cells| {
         if number > located.header.last {
+            *width = cells.len().max(*width);
             months.see::<K>(&located.header, cells);
             let decoded = located.decoder.row(cells);
             let cells = decoded.as_deref().unwrap_or(cells);
             if let Some(name) = unit_at.and_then(|at| cells.get(at)).and_then(Cell::as_text) {
                 era.see(name, options);
+                era.see_address(name, options);
             }
             for heading in heading_texts(cells).filter(|_text| !K::ANY_ECHELON) {
                 era.see_heading(heading, options);
@@ -184,6 +190,8 @@ struct Table<'a, K: Kind> {
     group_unit: Option<Named>,
     /// Whether the last heading named a unit that is no more.
     group_is_lost: bool,
+    /// The hamlet that the last heading named.
+    group_hamlet: Option<String>,
     meant: RefCell<Meant>,
 }
 
@@ -205,11 +213,15 @@ impl<K: Kind> Table<'_, K> {
                     self.options.names_as_of.is_none()
                         && units::ended_in_heading(text, self.options).is_some()
                 };
-                self.group_is_lost = match unit {
-                    Some(_) => false,
-                    None => self.group_is_lost || texts.any(is_ended),
-                };
-                self.group_unit = unit.or_else(|| self.group_unit.take());
+                if unit.is_some() {
+                    (self.group_unit, self.group_hamlet, self.group_is_lost) = (unit, None, false);
+                } else {
+                    self.group_is_lost |= texts.any(is_ended);
+                    if !self.in_footer {
+                        let hamlet = of_section(cells);
+                        self.group_hamlet = hamlet.or_else(|| self.group_hamlet.take());
+                    }
+                }
                 return None;
             }
             Shape::Data => self.may_number_columns = false,

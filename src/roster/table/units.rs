@@ -1,6 +1,8 @@
 //! Which unit a text of a file means: as of today, or as names stood on the day of the file.
 
+pub(super) mod address;
 pub(super) mod era;
+pub(super) mod hamlet;
 
 use std::collections::HashMap;
 
@@ -194,6 +196,9 @@ pub(super) fn hint(text: &str, district: &str, options: &Options<'_>) -> Option<
     let day = options.names_as_of.unwrap_or(today);
     if text.is_empty() {
         return None;
+    }
+    if let Some(hint) = address::hint(text, options) {
+        return Some(hint);
     }
     if let (Some(before), Some(now)) = (options.old_map, units.find(text)) {
         return Some(format!(

@@ -107,9 +107,10 @@ pub(super) struct Sum {
 
 impl Sum {
     fn refuse(&mut self, row: u32, refused: impl Into<Refused>) {
-        let Refused { reason, about } = refused.into();
+        let Refused { reason, about, differing } = refused.into();
         let about = about.map(|id| uuid::Uuid::from_bytes(id).to_string()).unwrap_or_default();
-        self.refused.push(pb::RowRefusal { row, reason: reason.to_owned(), about });
+        let differing = differing.into_iter().map(ToOwned::to_owned).collect();
+        self.refused.push(pb::RowRefusal { row, reason: reason.to_owned(), about, differing });
     }
 
     fn warn(&mut self, row: u32, code: &'static str, about: String) {

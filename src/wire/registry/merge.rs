@@ -22,8 +22,9 @@ use crate::wire::registry::RegistryRecord;
 pub const FIELDS_MAX: usize = 100;
 
 /// Fields that a row may fill though its file has no column for them: the reader found the former
-/// unit by the name in the column of the unit. Blank, they say nothing.
-const FILLED_BESIDE: &[&str] = &["former_unit"];
+/// unit by the name in the column of the unit, the hamlet in a heading or an address. Blank, they say
+/// nothing.
+const FILLED_BESIDE: &[&str] = &["former_unit", "hamlet"];
 
 /// The fields of a record that a file has columns for.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -150,14 +150,16 @@ impl RegistryRecord for pb::Reservist {
     }
 
     /// An update agrees in two of name, sex and birth; a number copied wrongly does not.
-    fn is_of_another(&self, stored: &Self) -> bool {
+    fn of_another_in(&self, stored: &Self) -> Vec<&'static str> {
         let year = |one: &Self| one.birth_date.as_ref().map(|date| date.year);
         let is_rough = self.birth_precision != stored.birth_precision;
         let same_birth =
             self.birth_date == stored.birth_date || is_rough && year(self) == year(stored);
-        let same =
-            [fold(&self.full_name) == fold(&stored.full_name), self.sex == stored.sex, same_birth];
-        same.into_iter().filter(|same| *same).count() < 2
+        let same_name = fold(&self.full_name) == fold(&stored.full_name);
+        let same_sex = self.sex == stored.sex;
+        let all = [("full_name", same_name), ("sex", same_sex), ("birth_date", same_birth)];
+        let differing = all.into_iter().filter(|(_, same)| !same).map(|(field, _)| field);
+        Some(differing.collect()).filter(|fields: &Vec<_>| fields.len() >= 2).unwrap_or_default()
     }
 
     /// A transfer stays under way until it is decided, or somebody with rights on both sides says that

@@ -60,6 +60,12 @@ pub(super) fn text(file: &Path, dry_run: bool, hint: bool, report: &ImportReport
              (--mapping)"
         ));
     }
+    for name in &report.idle_mapping {
+        text.push_str(&format!(
+            "\nthe mapping file names {name:?}, and there is no such header, nor a column of these letters: \
+             nothing was read for it"
+        ));
+    }
     refusals(&mut text, report);
     changes(&mut text, report);
     warnings(&mut text, report);

@@ -11,7 +11,7 @@ use jiff::civil::Date;
 use super::super::Lists;
 use super::super::fields::Phone;
 use super::super::parse::{name, phones, unit};
-use super::super::problem::{Checked, Findings, Problem, ProblemCode};
+use super::super::problem::{Checked, Findings, Problem, ProblemCode, Warning};
 use super::super::reservist::{NOTE_CHARS_MAX, SHORT_CHARS_MAX};
 use super::super::standing::past_day;
 use super::super::vocabulary::vocabulary;
@@ -171,6 +171,8 @@ impl MilitiaBaseInput {
         let over = |some: u64| present.is_some_and(|present| some > u64::from(present));
         if over(typed) {
             found.refuse("by_type", P::CountMismatch);
+        } else if !by_type.is_empty() && present.is_some_and(|all| u64::from(all) != typed) {
+            found.warn(Warning::CountByTypeDiffers);
         }
         let party_members = count(found, "party_members", &self.party_members);
         if party_members.is_some_and(|members| over(members.into())) {

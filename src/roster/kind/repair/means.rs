@@ -39,10 +39,15 @@ const UNITS: [&str; 11] =
 /// Repairs of a row of equipment.
 pub(in crate::roster::kind) fn equipment(
     input: &mut EquipmentInput,
-    head: &str,
+    capacities: &[(String, &'static str)],
     lists: &Lists<'_>,
     repairs: &mut Vec<Warning>,
 ) {
+    let given: Vec<&(String, &str)> =
+        capacities.iter().filter(|(value, _)| !matches!(value.trim(), "" | "0")).collect();
+    if let [(value, _)] = given[..] {
+        value.clone_into(&mut input.capacity_value);
+    }
     year(&mut input.year, repairs);
     phones(&mut input.owner_phones, repairs);
     for day in [
@@ -64,13 +69,44 @@ pub(in crate::roster::kind) fn equipment(
         let name = everyday.map_or(name, |(name, ..)| name);
         if known(name) {
             name.clone_into(&mut input.kind);
-            let is_free = input.capacity_value.trim().is_empty();
+            let is_free = given.is_empty() && input.capacity_value.trim().is_empty();
             if let Some((_, (value, unit))) = amount.filter(|_| is_free) {
                 (input.capacity_value, input.capacity_unit) = (value, unit);
             }
         }
     }
+    let head = match given[..] {
+        [] => "",
+        [(_, unit)] => unit,
+        _ => chosen(input, &given, lists, repairs),
+    };
     capacity(input, head, lists, repairs);
+}
+
+/// The capacity in the unit that the type is counted in, of several that a row gives, and that unit. Of a
+/// type that is counted in none of them all stay, for the check to refuse.
+fn chosen(
+    input: &mut EquipmentInput,
+    given: &[&(String, &'static str)],
+    lists: &Lists<'_>,
+    repairs: &mut Vec<Warning>,
+) -> &'static str {
+    let kind = lists.equipment_types.find(input.kind.trim());
+    let row = TYPES.iter().find(|(name, ..)| kind.is_some_and(|kind| kind.name == *name));
+    let counted = row.map(|(_, unit, ..)| fold(unit));
+    let own = given.iter().find(|(_, unit)| counted.as_deref() == Some(*unit));
+    match own {
+        Some((value, unit)) => {
+            value.clone_into(&mut input.capacity_value);
+            repairs.push(Warning::CapacityUnitRead);
+            unit
+        }
+        None => {
+            let all: Vec<&str> = given.iter().map(|(value, _)| value.as_str()).collect();
+            input.capacity_value = all.join(" + ");
+            ""
+        }
+    }
 }
 
 /// `5 tấn` in one cell; kilograms; a number alone, whose unit the type tells.

@@ -60,10 +60,11 @@ impl<I> Header<I> {
         let ignored = all.filter(|at| !is_known(*at)).filter_map(|at| {
             let label = self.label(at);
             let own = label.rsplit(" / ").next().unwrap_or_default();
-            let is_meant = is_beside(own) || mapping.ignores(own) || mapping.ignores(label);
+            let is_said = mapping.ignores(own) || mapping.ignores(label);
+            let is_meant = is_beside(own) || is_said || mapping.ignores_at(at);
             let has_content =
                 below.iter().any(|cells| cells.get(at).is_some_and(|cell| !cell.is_blank()));
-            let is_lost = if label.is_empty() { has_content } else { !is_meant };
+            let is_lost = (has_content || !label.is_empty()) && !is_meant;
             is_lost.then(|| IgnoredColumn {
                 column: letters(at),
                 header: label.chars().take(HEADER_SHOWN_CHARS_MAX).collect(),

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use super::{Bound, Header, Role};
 use crate::roster::kind::{Column, Kind};
-use crate::roster::table::labels::{ADDRESSES, find, plain};
+use crate::roster::table::labels::{ADDRESSES, HOMES, find, plain};
 
 /// Abbreviations of single words, folded.
 const SHORT: [(&str, &str); 19] = [
@@ -105,7 +105,7 @@ impl Loose {
 /// Whether a header is "DT" without the stroke: the ethnic group (dân tộc), or the phone (điện thoại)
 /// in haste.
 fn is_bare_dt(text: &str) -> bool {
-    plain(text) == "dt" && !text.contains(['đ', 'Đ'])
+    plain(text) == "dt" && !text.contains(['đ', 'Đ', 'Ð', 'ð'])
 }
 
 /// Whether a header is "ĐV": a member of the Party (đảng viên) or the unit (đơn vị).
@@ -123,7 +123,7 @@ fn in_brackets<K: Kind>(text: &str) -> Option<&'static Column<K::Input>> {
 /// "ĐT" is a phone; without its stroke it could be another word.
 fn spelt(text: &str) -> String {
     let spell = |word: &str| match word.trim_matches(|c: char| !c.is_alphanumeric()) {
-        "ĐT" | "đt" | "Đt" | "ĐTDĐ" => "điện thoại".to_owned(),
+        "ĐT" | "đt" | "Đt" | "ĐTDĐ" | "ÐT" | "ÐTDÐ" => "điện thoại".to_owned(),
         _ => word.to_owned(),
     };
     text.split_whitespace().map(spell).collect::<Vec<_>>().join(" ")
@@ -193,6 +193,9 @@ pub(super) fn doubt<K: Kind>(
     match in_brackets::<K>(own).filter(|inner| inner.field != column.field) {
         Some(inner) => Some(vec![inner.field]),
         // An address says the unit only where nothing else does.
-        None => ADDRESSES.contains(&plain(own).as_str()).then(|| vec![K::UNIT_FIELD]),
+        None => {
+            let (label, mut addresses) = (plain(own), ADDRESSES.iter().chain(&HOMES));
+            addresses.any(|address| *address == label).then(|| vec![K::UNIT_FIELD])
+        }
     }
 }

@@ -9,7 +9,7 @@ use std::collections::HashSet;
 
 use jiff::civil::Date;
 
-use super::{KINDS, has_kind, heads, names_in, of_cell};
+use super::{KINDS, address, has_kind, heads, names_in, of_cell};
 use crate::domain::text::fold;
 use crate::domain::unit::{Echelon, LookupFault, Unit};
 use crate::roster::Options;
@@ -55,6 +55,18 @@ impl Era {
     ) {
         if options.names_as_of.is_none() {
             self.last_day = ended_in_title(texts, options).max(self.last_day);
+        }
+    }
+
+    /// Looks at the parts of an address that may name a unit.
+    pub(in crate::roster::table) fn see_address(&mut self, text: &str, options: &Options<'_>) {
+        let parts = address::parts(text);
+        let is_unit = |part: &&str| {
+            let folded = fold(part);
+            KINDS.iter().any(|kind| folded.starts_with(kind)) || address::is_district(part)
+        };
+        if parts.len() > 1 {
+            parts.into_iter().filter(is_unit).for_each(|part| self.see(part, options));
         }
     }
 

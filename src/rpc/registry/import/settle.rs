@@ -75,16 +75,18 @@ pub(super) struct Settled<R> {
 }
 
 /// Why a row makes no record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Refused {
     pub(super) reason: &'static str,
     /// The record that it conflicts with.
     pub(super) about: Option<[u8; 16]>,
+    /// The fields in which they differ, where that is the reason.
+    pub(super) differing: Vec<&'static str>,
 }
 
 impl From<&'static str> for Refused {
     fn from(reason: &'static str) -> Self {
-        Self { reason, about: None }
+        Self { reason, about: None, differing: Vec::new() }
     }
 }
 
@@ -182,9 +184,10 @@ impl RegistryParts {
             return Ok(Ok(self.looked_at(row, mode, list_day, None)));
         };
         let stored = stored.get(&id).ok_or(RegistryFault::Unknown)?;
-        if row.is_of_another(stored) {
+        let differing = row.of_another_in(stored);
+        if !differing.is_empty() {
             let reason = ProblemCode::PersonConflict.code();
-            return Ok(Err(Refused { reason, about: Some(id) }));
+            return Ok(Err(Refused { reason, about: Some(id), differing }));
         }
         let newer = match fields {
             Some(fields) => fields.merge(stored, &row)?,
@@ -207,7 +210,8 @@ impl RegistryParts {
             Returning::No => {}
             Returning::Explained => told.push("STATUS_RETURNED"),
             Returning::Unexplained => {
-                return Ok(Err(Refused { reason: "STATUS_ENDED", about: Some(id) }));
+                let (reason, about) = ("STATUS_ENDED", Some(id));
+                return Ok(Err(Refused { reason, about, differing }));
             }
         }
         let seen = Some((id, stored.identity().1));

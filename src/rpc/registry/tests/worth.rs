@@ -197,7 +197,12 @@ async fn a_conflict_of_persons_names_the_record() {
         let answer = house.feed_one(name, other.clone(), fields).await;
         let refused = answer.refused.first().expect("refused");
         assert_eq!((refused.reason.as_str(), &refused.about), ("PERSON_CONFLICT", &id), "{name}");
+        assert_eq!(refused.differing, ["full_name", "sex", "birth_date"]);
     }
+    let other = pb::Reservist { full_name: known().full_name, ..other };
+    let answer = house.feed_one("same-name", other, &[]).await;
+    let refused = answer.refused.first().expect("refused");
+    assert_eq!(refused.differing, ["sex", "birth_date"], "what is the same is not named");
 }
 
 #[tokio::test]
