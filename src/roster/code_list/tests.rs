@@ -97,7 +97,7 @@ fn a_list_of_types_is_read_with_the_class_of_the_law_and_other_names() {
     let list = types(
         "DANH MỤC PHƯƠNG TIỆN;;;\nMã loại;Tên loại phương tiện;Nhóm;Tên gọi khác\n\
          pt20;Máy bay không người lái;Hàng không;Flycam, UAV; \n\
-         PT21;Máy lu;Phương tiện cầu, đường bộ;máy lu; Xe lu\nPT22;Cần cẩu;xếp dỡ;\n\
+         PT21;Máy lu;Phương tiện cầu, đường bộ;máy lu, Xe lu\nPT22;Cần cẩu;xếp dỡ;\n\
          PT23;Bộ đàm;communications;\nPT24;Máy thở;Y tế;\n;Người lập biểu;;\n",
     );
     assert_eq!((list.rows, list.list.len(), &list.faults), (5, 5, &vec![]));
