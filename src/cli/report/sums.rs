@@ -177,8 +177,10 @@ fn words(topic: FigureTopic, name: &str) -> &str {
         (FigureTopic::Training, "participants_total") => {
             "people trained, by who they are, all years"
         }
-        (FigureTopic::Training, "students") => "students taught beside them",
-        (FigureTopic::Training, "students_total") => "students taught beside them, all years",
+        (FigureTopic::Training, "students") => "students taught, by their own count",
+        (FigureTopic::Training, "students_total") => {
+            "students taught, by their own count, all years"
+        }
         (FigureTopic::Training | FigureTopic::Exercises, "meets_total") => {
             "meet the requirement, of all rated, all years"
         }
