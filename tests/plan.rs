@@ -460,3 +460,70 @@ fn a_list_that_drops_a_specialty_in_use_is_refused_with_what_has_it() {
     assert_eq!(import(&["--drop"]).expect("it was said")["removed"], 2);
     assert_eq!((&place.run(&count)["total"], &held), (&json!(2), &json!(2)), "still found");
 }
+
+const MEANS: &str = "\
+Loại phương tiện;Biển số;Chủ phương tiện;Xã, phường\n\
+Ô tô con;27A-12345;Lò Văn An;03160\n\
+Rơ moóc;27R-00123;Lò Văn Bình;03160\n\
+Xe tải tự đổ;27C-12347;Lò Văn Cường;03160\n";
+
+const MEANS_PLAN: &str = "\
+Mã đơn vị;Tên đơn vị;Đơn vị giao nguồn;Loại phương tiện;Gần đúng;Số lượng\n\
+DB-V1;Đại đội vận tải;03160;Xe ô tô con;;1\n\
+;;;PT09;PT11;1\n";
+
+#[test]
+fn types_of_equipment_are_data_that_is_added_to_and_not_dropped_while_in_use() {
+    let place = Place::found(&[]);
+    let _server = place.serve();
+    place.enter_staff(&["03160/military"]);
+    let means = write(&place, "means.csv", MEANS);
+    let done = place.run(&["equipment", "import", &means, "--as", "admin"]);
+    assert_eq!((&done["created"], &done["rejected"]), (&json!(3), &json!({})), "{done}");
+    let plan = write(&place, "plan.csv", MEANS_PLAN);
+    place.run(&["plan", "import", &plan, "--as", "admin"]);
+    let shown = place.run(&["equipment-type", "list", "--export", "types.csv", "--as", "admin"]);
+    assert_eq!(shown["shipped"], true);
+    let list = std::fs::read_to_string(place.path("types.csv")).expect("a list");
+    let import = |file: &str, more: &[&str]| {
+        place.try_run(&[&["equipment-type", "import", file, "--as", "admin"], more].concat())
+    };
+    let same = import(&write(&place, "same.csv", &list), &["--dry-run"]).expect("read again");
+    let counts = [&same["created"], &same["updated"], &same["removed"]];
+    assert_eq!((counts, &same["unchanged"]), ([&json!(0); 3], &same["equipment_types"]), "{same}");
+    let more = format!("{list}XB01,Xe bọc thép,Đường bộ,Thiết giáp\n");
+    let done = import(&write(&place, "more.csv", &more), &[]).expect("put");
+    assert_eq!((&done["created"], &done["removed"]), (&json!(1), &json!(0)), "{done}");
+    let armoured = "Loại phương tiện;Biển số;Chủ phương tiện;Xã, phường\n\
+        thiết giáp;27A-55555;Công ty A;03160\n";
+    let armoured = write(&place, "armoured.csv", armoured);
+    let done = place.run(&["equipment", "import", &armoured, "--as", "admin"]);
+    assert_eq!(done["created"], 1, "{done}");
+    let found = ["equipment", "count", "--filter", "type = \"Xe bọc thép\"", "--as", "admin"];
+    assert_eq!(place.run(&found)["total"], 1);
+    place.run(&["equipment", "import", "--template", "form.xlsx", "--as", "admin"]);
+    let without = |codes: &[&str]| {
+        let lines = more.lines().filter(|line| !codes.iter().any(|code| line.contains(code)));
+        lines.map(|line| format!("{line}\n")).collect::<String>()
+    };
+    let less = write(&place, "less.csv", &without(&["PT07", "PT11", "PT20", "XB01"]));
+    let checked = import(&less, &["--dry-run"]).expect("told");
+    assert_eq!(
+        checked["in_use"],
+        json!([
+            { "code": "PT07", "equipment": 1, "lines": 1, "near": 0 },
+            { "code": "PT11", "equipment": 1, "lines": 0, "near": 1 },
+            { "code": "XB01", "equipment": 1, "lines": 0, "near": 0 },
+        ])
+    );
+    let refused = import(&less, &[]).expect_err("in use");
+    assert!(refused.contains("EQUIPMENT_TYPES_IN_USE") && refused.contains("--drop"), "{refused}");
+    assert!(refused.contains("PT07 (1 pieces of equipment, 1 lines of the plan"), "{refused}");
+    assert_eq!(import(&less, &["--drop"]).expect("it was said")["removed"], 4);
+    let gone = place.run(&["equipment", "import", &armoured, "--as", "admin"]);
+    assert_eq!(gone["rejected"]["2"], "EQUIPMENT_TYPE_UNKNOWN", "{gone}");
+    let bad = write(&place, "bad.csv", "Mã,Tên,Nhóm\nPT01,Xe tải,đường bộ\nPT01,Xe ca,vũ trụ\n");
+    let refused = import(&bad, &["--refused", "mend.xlsx"]).expect_err("at fault");
+    assert!(refused.contains("1 of 2 rows are at fault"), "{refused}");
+    assert!(place.path("mend.xlsx").exists());
+}

@@ -122,9 +122,19 @@ fn assert_force(place: &Place) {
 fn assert_activities(place: &Place) {
     place.run(&["activity", "import", &press("activities.csv"), "--as", "admin"]);
     let training = report(place, &["training", "--from-year", "2025", "--to-year", "2025"]);
-    assert_eq!(total(&training, "classes", &["2025"]), (39, None, None));
-    assert_eq!(total(&training, "participants", &["2025"]), (2_342, None, None));
-    assert_eq!(total(&training, "students", &["2025"]), (7_531, None, None));
+    let officers = total(&training, "classes", &["MILITIA_OFFICERS", "2025"]);
+    assert_eq!(officers, (39, None, None), "R10");
+    let officials = total(&training, "participants", &["OFFICIALS", "2025"]);
+    assert_eq!(officials, (2_342, None, None), "R7");
+    assert_eq!(total(&training, "students", &["2025"]), (7_531, None, None), "R7");
+    let figures = training["figures"].as_array().expect("figures").iter();
+    let people = figures.filter(|at| at["name"] == "participants");
+    assert_eq!(people.count(), 1, "how many officers were trained is said nowhere");
+    let count = ["activity", "count", "--by", "audience", "--filter", "kind = TRAINING_CLASS"];
+    let counted = place.run(&[&count[..], &["--as", "admin"]].concat());
+    let rows = counted["rows"].as_array().expect("rows");
+    let officers = rows.iter().find(|row| row["audience"] == "MILITIA_OFFICERS");
+    assert_eq!(officers.map(|row| &row["count"]), Some(&json!(39)), "{counted}");
     let (meets, rated, percent) = total(&training, "meets", &["2025"]);
     assert_eq!((Some(meets), percent.as_deref()), (rated, Some("100.0 %")));
     let (good, all, percent) = total(&training, "good", &["2025"]);

@@ -12,15 +12,15 @@ use uuid::Uuid;
 use crate::cli::homes::OfficerHome;
 use crate::clock::Clock;
 use crate::domain::instant::Instant;
-use crate::domain::registry::Specialties;
+use crate::domain::registry::{EquipmentTypes, Specialties};
 use crate::evidence::trust::TrustBundle;
 use crate::limits;
 use crate::pki::config::{Trust, client_config};
 use crate::rpc::channel::{client_channel, refusal_behind};
 use crate::rpc::status;
+use crate::wire::code_list::{equipment_types, specialties};
 use crate::wire::envelope::required;
 use crate::wire::pb;
-use crate::wire::specialty::specialties;
 use pb::figure_service_client::FigureServiceClient;
 use pb::force_service_client::ForceServiceClient;
 use pb::identity_service_client::IdentityServiceClient;
@@ -120,6 +120,14 @@ impl Connection {
         let listed = self.organization().list_specialties(ask).await.map_err(refused)?;
         specialties(&listed.into_inner().specialties)
             .context("the server's specialties do not hang together")
+    }
+
+    /// The types of equipment in force.
+    pub(crate) async fn equipment_types(&self) -> Result<EquipmentTypes> {
+        let ask = request(pb::ListEquipmentTypesRequest {});
+        let listed = self.organization().list_equipment_types(ask).await.map_err(refused)?;
+        equipment_types(&listed.into_inner().equipment_types)
+            .context("the server's types of equipment do not hang together")
     }
 
     /// All units as they stood on a day; for an empty one those of today and those that ended.

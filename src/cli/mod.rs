@@ -127,7 +127,13 @@ enum Command {
         subcommand,
         after_help = "Example:\n  hoatoc specialty import cnqs.xlsx --dry-run --as ~/admin"
     )]
-    Specialty(registry::specialty::Specialty),
+    Specialty(registry::code_list::specialty::Specialty),
+    /// Types of equipment: the list that records, plans and orders are held against.
+    #[command(
+        subcommand,
+        after_help = "Example:\n  hoatoc equipment-type import ptkt.xlsx --dry-run --as ~/admin"
+    )]
+    EquipmentType(registry::code_list::equipment_type::EquipmentType),
     /// The plan: reserve units, who and what fills them, and how full they are.
     #[command(subcommand, after_help = "Example:\n  hoatoc plan fill --by commune --as ~/admin")]
     Plan(plan::Plan),
@@ -228,6 +234,7 @@ fn run(cx: &Cx, command: Command) -> Result<ExitCode> {
         Command::Reservist(reservist) => done(wait(reservist.run(cx))?),
         Command::Equipment(equipment) => done(wait(equipment.run(cx))?),
         Command::Specialty(specialty) => done(wait(specialty.run(cx))?),
+        Command::EquipmentType(kind) => done(wait(kind.run(cx))?),
         Command::Militia(militia) => done(wait(militia.run(cx))?),
         Command::Enterprise(enterprise) => done(wait(enterprise.run(cx))?),
         Command::Activity(activity) => done(wait(activity.run(cx))?),

@@ -273,6 +273,14 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     Ok(Duration::from_secs(seconds))
 }
 
+/// A number of which the last digits, at most three, are decimals: 3500 with three is `3.5`.
+pub(crate) fn decimal(number: u64, decimals: u32) -> String {
+    let one = 10_u64.pow(decimals);
+    let width = usize::try_from(decimals).unwrap_or(0);
+    let text = format!("{}.{:0width$}", number / one, number % one);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

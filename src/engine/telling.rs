@@ -21,6 +21,9 @@ pub(super) fn tell(world: &World, entry: &Entry) {
         Event::SpecialtiesPut { specialties, continues } => {
             info!(%by, specialties = specialties.len(), continues, "specialties put");
         }
+        Event::EquipmentTypesPut { types, continues } => {
+            info!(%by, types = types.len(), continues, "equipment types put");
+        }
         Event::UnitsReorganized(done) => {
             let (units, effective) = (done.units.len(), done.effective);
             let endpoints = done.endpoints.len();

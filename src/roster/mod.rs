@@ -13,6 +13,7 @@
 //! is warned of.
 //! The readers do not know the server; [`feed`] sends what they accept and counts what became of it.
 
+pub mod code_list;
 pub mod edit;
 mod error;
 pub mod feed;
@@ -25,7 +26,6 @@ mod refused;
 mod report;
 pub mod sheet;
 mod small_list;
-pub mod specialties;
 mod table;
 pub mod template;
 mod terms;

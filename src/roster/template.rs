@@ -10,14 +10,14 @@ use rust_xlsxwriter::{Format, FormatAlign, Note, Workbook};
 use super::RosterKind;
 use super::file::Reading;
 use super::kind::{Bases, Column, Deeds, Kind, Means, People, Works};
-use super::lists::{shipped_equipment_types, shipped_specialties};
 use super::plan::WRITTEN_COLUMNS;
 use super::sheet::{SheetError, write_file};
 use super::terms::term;
 use crate::domain::registry::{
-    ActivityKind, ActivityStatus, BaseKind, BaseStatus, CapacityUnit, DeferralGround,
-    EnterpriseStatus, EquipmentStatus, EthnicGroup, Frame, KnownForce, Language, OwnerKind, Rank,
-    Rating, ReserveClass, ReservistCategory, ReservistStatus, Sex, SurveyStage,
+    ActivityKind, ActivityStatus, Audience, BaseKind, BaseStatus, CapacityUnit, DeferralGround,
+    EnterpriseStatus, EquipmentClass, EquipmentStatus, EquipmentTypes, EthnicGroup, Frame,
+    KnownForce, Language, OwnerKind, Rank, Rating, ReserveClass, ReservistCategory,
+    ReservistStatus, Sex, Specialties, SurveyStage,
 };
 
 /// The sheet of allowed values.
@@ -25,17 +25,37 @@ pub(super) const VALUES_SHEET: &str = "Giá trị";
 /// Rows of the form that take text as text, so that no zero is lost.
 const FORM_ROWS: u32 = 2_000;
 
+/// The lists whose codes a form offers.
+#[derive(Debug, Clone, Copy)]
+pub struct FormLists<'a> {
+    /// Military specialties.
+    pub specialties: &'a Specialties,
+    /// Types of equipment.
+    pub equipment_types: &'a EquipmentTypes,
+}
+
+impl FormLists<'_> {
+    fn words_of_specialties(&self) -> Vec<String> {
+        self.specialties.iter().map(|one| format!("{} ({})", one.code, one.name)).collect()
+    }
+}
+
 /// Writes an empty form for a kind of list. Blocks.
 ///
 /// # Errors
 /// [`SheetError`]; then there is no new file.
-pub fn write_template(kind: RosterKind, out: &Path, replace: bool) -> Result<(), SheetError> {
+pub fn write_template(
+    kind: RosterKind,
+    lists: &FormLists<'_>,
+    out: &Path,
+    replace: bool,
+) -> Result<(), SheetError> {
     let bytes = match kind {
-        RosterKind::Reservists => form::<People>(),
-        RosterKind::Equipment => form::<Means>(),
-        RosterKind::MilitiaBases => form::<Bases>(),
-        RosterKind::Enterprises => form::<Works>(),
-        RosterKind::Activities => form::<Deeds>(),
+        RosterKind::Reservists => form::<People>(lists),
+        RosterKind::Equipment => form::<Means>(lists),
+        RosterKind::MilitiaBases => form::<Bases>(lists),
+        RosterKind::Enterprises => form::<Works>(lists),
+        RosterKind::Activities => form::<Deeds>(lists),
     }?;
     write_file(out, &bytes, replace)
 }
@@ -44,7 +64,11 @@ pub fn write_template(kind: RosterKind, out: &Path, replace: bool) -> Result<(),
 ///
 /// # Errors
 /// [`SheetError`]; then there is no new file.
-pub fn write_plan_template(out: &Path, replace: bool) -> Result<(), SheetError> {
+pub fn write_plan_template(
+    lists: &FormLists<'_>,
+    out: &Path,
+    replace: bool,
+) -> Result<(), SheetError> {
     let heads = WRITTEN_COLUMNS.iter().map(|head| {
         let note = match *head {
             "Mã đơn vị" => "Bắt buộc ở dòng đầu của mỗi đơn vị. Ví dụ: DB-C1",
@@ -61,9 +85,9 @@ pub fn write_plan_template(out: &Path, replace: bool) -> Result<(), SheetError> 
         };
         Head { text: head, note: note.to_owned(), is_text: !head.starts_with("Hiệu lực") }
     });
-    let specialties: Vec<String> = words_of_specialties();
-    let types = shipped_equipment_types();
-    let types = types.iter().map(|one| format!("{} ({})", one.code, one.name));
+    let specialties = lists.words_of_specialties();
+    let types = lists.equipment_types.iter();
+    let types = types.map(|one| format!("{} ({})", one.code, one.name));
     let ranks: Vec<String> = Rank::ALL.iter().map(|term| term.vietnamese().to_owned()).collect();
     let values = (specialties.into_iter().map(|value| ("CNQS", value)))
         .chain(types.map(|value| ("Loại phương tiện", value)))
@@ -87,9 +111,21 @@ pub fn write_specialty_template(out: &Path, replace: bool) -> Result<(), SheetEr
     write_file(out, &book(&heads, std::iter::empty())?, replace)
 }
 
-fn words_of_specialties() -> Vec<String> {
-    let list = shipped_specialties();
-    list.iter().map(|one| format!("{} ({})", one.code, one.name)).collect()
+/// Writes an empty form for a list of types of equipment, with the classes of the law. Blocks.
+///
+/// # Errors
+/// [`SheetError`]; then there is no new file.
+pub fn write_equipment_type_template(out: &Path, replace: bool) -> Result<(), SheetError> {
+    let heads = [
+        ("Mã loại", "Bắt buộc. Ví dụ: PT01"),
+        ("Tên loại phương tiện", "Bắt buộc. Ví dụ: Xe ô tô tải"),
+        ("Nhóm phương tiện", "Bắt buộc: nhóm theo luật, xem trang Giá trị"),
+        ("Tên gọi khác", "Ví dụ: Xe tải; Ô tô tải"),
+    ]
+    .map(|(text, note)| Head { text, note: note.to_owned(), is_text: true });
+    let classes = EquipmentClass::ALL.iter();
+    let values = classes.map(|class| ("Nhóm phương tiện", class.vietnamese().to_owned()));
+    write_file(out, &book(&heads, values)?, replace)
 }
 
 /// A column of a form.
@@ -99,11 +135,11 @@ struct Head<'a> {
     is_text: bool,
 }
 
-fn form<K: Kind>() -> Result<Vec<u8>, SheetError> {
+fn form<K: Kind>(lists: &FormLists<'_>) -> Result<Vec<u8>, SheetError> {
     let head = |column: &Column<K::Input>| {
         let is_required = K::REQUIRED.contains(&column.field) || column.field == K::UNIT_FIELD;
         let mut note = if is_required { "Bắt buộc.".to_owned() } else { String::new() };
-        if let Some(example) = example::<K>(column) {
+        if let Some(example) = example::<K>(lists, column) {
             note = format!("{note} Ví dụ: {example}").trim().to_owned();
         }
         let is_text = column.reading != Reading::Date;
@@ -112,7 +148,7 @@ fn form<K: Kind>() -> Result<Vec<u8>, SheetError> {
     let heads: Vec<Head<'_>> = K::COLUMNS.iter().map(head).collect();
     let values = K::COLUMNS.iter().flat_map(|column| {
         let own = term(K::KIND, column.field);
-        allowed(K::KIND, column.field).into_iter().map(move |value| (own, value))
+        allowed(lists, K::KIND, column.field).into_iter().map(move |value| (own, value))
     });
     book(&heads, values)
 }
@@ -151,7 +187,7 @@ fn book<'a>(
     Ok(book.save_to_buffer()?)
 }
 
-fn example<K: Kind>(column: &Column<K::Input>) -> Option<String> {
+fn example<K: Kind>(lists: &FormLists<'_>, column: &Column<K::Input>) -> Option<String> {
     Some(match (column.field, column.reading) {
         ("full_name" | "owner_name", _) => "Lò Văn An".to_owned(),
         ("plate", _) => "27C-123.45".to_owned(),
@@ -162,7 +198,7 @@ fn example<K: Kind>(column: &Column<K::Input>) -> Option<String> {
         (_, Reading::Date) => "15/06/1990".to_owned(),
         (_, Reading::CitizenNumber) => "011090000001".to_owned(),
         (_, Reading::Phone) => "0912345678; 0987654321".to_owned(),
-        (field, Reading::Plain) => return allowed(K::KIND, field).into_iter().next(),
+        (field, Reading::Plain) => return allowed(lists, K::KIND, field).into_iter().next(),
     })
 }
 
@@ -173,7 +209,7 @@ macro_rules! words {
 }
 
 /// The values that a field takes, where they are a list.
-fn allowed(kind: RosterKind, field: &str) -> Vec<String> {
+fn allowed(lists: &FormLists<'_>, kind: RosterKind, field: &str) -> Vec<String> {
     use RosterKind::{Activities, Enterprises, Equipment, MilitiaBases, Reservists};
     let grades = |most: u8| (1..=most).map(|grade| grade.to_string()).collect();
     match (kind, field) {
@@ -186,16 +222,13 @@ fn allowed(kind: RosterKind, field: &str) -> Vec<String> {
         (Reservists, "category") => words!(ReservistCategory),
         (Reservists, "class") => words!(ReserveClass),
         (Reservists, "rank") => words!(Rank),
-        (Reservists, "specialty") => words_of_specialties(),
+        (Reservists, "specialty") => lists.words_of_specialties(),
         (Reservists, "frame") => words!(Frame),
         (Reservists, "status") => words!(ReservistStatus),
         (Reservists, "party_member") => vec!["x".to_owned(), "Không".to_owned()],
         (Reservists, "health_class") => grades(6),
         (Reservists, "deferral_ground") => words!(DeferralGround),
-        (Equipment, "kind") => {
-            let list = shipped_equipment_types();
-            list.iter().map(|one| one.name.clone()).collect()
-        }
+        (Equipment, "kind") => lists.equipment_types.iter().map(|one| one.name.clone()).collect(),
         (Equipment, "capacity_unit") => words!(CapacityUnit),
         (Equipment, "technical_grade") => grades(4),
         (Equipment, "owner_kind") => words!(OwnerKind),
@@ -206,6 +239,7 @@ fn allowed(kind: RosterKind, field: &str) -> Vec<String> {
         (Enterprises, "stage") => words!(SurveyStage),
         (Enterprises, "status") => words!(EnterpriseStatus),
         (Activities, "kind") => words!(ActivityKind),
+        (Activities, "audience") => words!(Audience),
         (Activities, "rating") => words!(Rating),
         (Activities, "status") => words!(ActivityStatus),
         _ => Vec::new(),
@@ -217,12 +251,13 @@ mod tests {
     use calamine::{Reader as _, Xlsx, open_workbook};
 
     use super::*;
+    use crate::roster::lists::{shipped_equipment_types, shipped_specialties};
 
     #[test]
-    fn the_forms_of_a_plan_and_of_specialties_are_read_when_they_are_filled() {
+    fn the_forms_of_a_plan_and_of_lists_of_codes_are_read_when_they_are_filled() {
+        use crate::roster::code_list::{read_equipment_type_list, read_specialty_list};
         use crate::roster::plan::read_plan;
         use crate::roster::sheet::Sheet;
-        use crate::roster::specialties::read_specialty_list;
         use crate::roster::{ListHints, Source};
 
         let dir = tempfile::tempdir().expect("a directory");
@@ -242,7 +277,7 @@ mod tests {
             path
         };
         let form = dir.path().join("plan.xlsx");
-        write_plan_template(&form, false).expect("written");
+        with_lists(|lists| write_plan_template(lists, &form, false)).expect("written");
         let path = filled(
             &form,
             &[
@@ -261,7 +296,23 @@ mod tests {
         let path = filled(&form, &[("Mã CNQS", "CN01"), ("Tên chuyên nghiệp", "Bộ binh")]);
         let list = read_specialty_list(Source::Path(&path), &ListHints::default());
         let list = list.expect("a list");
-        assert_eq!((list.specialties.len(), &list.faults), (1, &vec![]));
+        assert_eq!((list.list.len(), &list.faults), (1, &vec![]));
+        let form = dir.path().join("types.xlsx");
+        write_equipment_type_template(&form, false).expect("written");
+        let cells = [
+            ("Mã loại", "PT90"),
+            ("Tên loại phương tiện", "Xe bọc thép"),
+            ("Nhóm phương tiện", "Phương tiện khác"),
+        ];
+        let path = filled(&form, &cells);
+        let list = read_equipment_type_list(Source::Path(&path), &ListHints::default());
+        let list = list.expect("a list");
+        assert_eq!((list.list.len(), &list.faults), (1, &vec![]));
+    }
+
+    fn with_lists<T>(run: impl FnOnce(&FormLists<'_>) -> T) -> T {
+        let (specialties, equipment_types) = (shipped_specialties(), shipped_equipment_types());
+        run(&FormLists { specialties: &specialties, equipment_types: &equipment_types })
     }
 
     #[test]
@@ -276,7 +327,7 @@ mod tests {
         ];
         for (kind, value, columns) in kinds {
             let out = dir.path().join(format!("{kind:?}.xlsx"));
-            write_template(kind, &out, false).expect("written");
+            with_lists(|lists| write_template(kind, lists, &out, false)).expect("written");
             let mut book: Xlsx<_> = open_workbook(&out).expect("it opens");
             let form = book.worksheet_range("Danh sách").expect("the form");
             assert_eq!(form.width(), columns + 1, "{kind:?}");

@@ -137,6 +137,7 @@ fn of_activities(field: &str) -> Option<&'static str> {
         "announced" => "Báo trước",
         "from" => "Từ ngày",
         "to" => "Đến ngày",
+        "audience" => "Đối tượng",
         "participants" => "Người tham gia",
         "students" => "Học sinh, sinh viên",
         "excellent" => "Giỏi",

@@ -20,6 +20,7 @@ mod transfer;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use jiff::civil::Date;
 use tokio_stream::Stream;
 use tonic::metadata::MetadataMap;
 use tonic::{Extensions, Request, Response, Status, Streaming};
@@ -84,7 +85,7 @@ pub struct RegistryParts {
     pub specialties: Specialties,
     /// Counts the look-ups by exact number.
     pub lookups: LookupLimiter,
-    /// The known types of equipment.
+    /// The types of equipment that hold until a list is put.
     pub equipment_types: EquipmentTypes,
     /// Age limits and holidays.
     pub law: Law,
@@ -121,6 +122,25 @@ impl<G: Gate> RegistryDoor<G> {
     }
 }
 
+/// Units and lists of one moment: checking a batch by them holds up nobody.
+struct InForce {
+    units: Arc<Units>,
+    specialties: Arc<Specialties>,
+    equipment_types: Arc<EquipmentTypes>,
+    as_of: Date,
+}
+
+impl InForce {
+    fn lists(&self) -> Lists<'_> {
+        Lists {
+            units: &self.units,
+            specialties: &self.specialties,
+            equipment_types: &self.equipment_types,
+            as_of: self.as_of,
+        }
+    }
+}
+
 impl RegistryParts {
     /// The specialties in force.
     pub fn specialties(&self) -> Arc<Specialties> {
@@ -128,11 +148,20 @@ impl RegistryParts {
         put.unwrap_or_else(|| Arc::new(self.specialties.clone()))
     }
 
-    /// What a record is checked against, with the units and specialties of now.
-    fn lists<'a>(&'a self, units: &'a Units, specialties: &'a Specialties) -> Lists<'a> {
-        let as_of = self.engine.now().date_in_vietnam();
-        let equipment_types = &self.equipment_types;
-        Lists { units, specialties, equipment_types, as_of }
+    /// The types of equipment in force.
+    pub fn equipment_types(&self) -> Arc<EquipmentTypes> {
+        let put = self.engine.world().equipment_types().cloned();
+        put.unwrap_or_else(|| Arc::new(self.equipment_types.clone()))
+    }
+
+    /// What a record is checked against now.
+    fn in_force(&self) -> InForce {
+        InForce {
+            units: self.units(),
+            specialties: self.specialties(),
+            equipment_types: self.equipment_types(),
+            as_of: self.engine.now().date_in_vietnam(),
+        }
     }
 
     /// Takes one of the look-ups by exact number that an officer may make; to be called before a list

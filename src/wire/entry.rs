@@ -110,6 +110,12 @@ fn event_to_message(event: &Event) -> Wire {
                 continues: *continues,
             })
         }
+        Event::EquipmentTypesPut { types, continues } => {
+            Wire::EquipmentTypesPut(pb::EquipmentTypesPut {
+                equipment_types: types.iter().map(Into::into).collect(),
+                continues: *continues,
+            })
+        }
         Event::UnitsReorganized(done) => Wire::UnitsReorganized(done.as_ref().into()),
         Event::EndpointAdded { no, address } => Wire::EndpointAdded(pb::EndpointAdded {
             number: no.number(),
@@ -182,6 +188,7 @@ fn order_event_to_message(event: &Event) -> Wire {
         | Event::TrustPublished(_)
         | Event::UnitsPut(_)
         | Event::SpecialtiesPut { .. }
+        | Event::EquipmentTypesPut { .. }
         | Event::UnitsReorganized(_)
         | Event::EndpointAdded { .. }
         | Event::EndpointRetired { .. }
@@ -217,6 +224,10 @@ fn event_from_message(message: Wire) -> Result<Event, WireError> {
         }
         Wire::SpecialtiesPut(put) => Event::SpecialtiesPut {
             specialties: put.specialties.iter().map(TryInto::try_into).collect::<Result<_, _>>()?,
+            continues: put.continues,
+        },
+        Wire::EquipmentTypesPut(put) => Event::EquipmentTypesPut {
+            types: put.equipment_types.iter().map(TryInto::try_into).collect::<Result<_, _>>()?,
             continues: put.continues,
         },
         Wire::UnitsReorganized(done) => Event::UnitsReorganized(Box::new((&done).try_into()?)),
@@ -293,6 +304,7 @@ fn order_event_from_message(message: Wire) -> Result<Event, WireError> {
         | Wire::TrustBundlePublished(_)
         | Wire::UnitsPut(_)
         | Wire::SpecialtiesPut(_)
+        | Wire::EquipmentTypesPut(_)
         | Wire::UnitsReorganized(_)
         | Wire::EndpointAdded(_)
         | Wire::EndpointRetired(_)

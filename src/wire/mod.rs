@@ -6,13 +6,13 @@
 //! [`trust`] take envelopes, not messages. Knows nothing of storage, calls or connections.
 
 pub mod answer;
+pub mod code_list;
 pub mod codec;
 pub mod entry;
 pub mod envelope;
 pub mod order;
 pub mod pb;
 pub mod registry;
-pub mod specialty;
 pub mod trust;
 pub mod unit;
 

@@ -139,6 +139,13 @@ pub trait RegistryRecord: Message + Default + Clone + Send + Sync + 'static {
     /// What it is known by.
     fn numbers(&self) -> Numbers<'_>;
 
+    /// What the same record is known by where it was entered under a unit that another followed since;
+    /// nothing, unless the unit is part of what it is known by.
+    fn other_numbers(&self, units: &Units) -> Vec<(&'static str, String)> {
+        let _the_unit_does_not_matter = units;
+        Vec::new()
+    }
+
     /// What else it is found by; nothing, unless a kind says so.
     fn found(&self) -> Found<'_> {
         Found::default()

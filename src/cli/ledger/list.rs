@@ -189,6 +189,7 @@ fn said(event: &Event) -> String {
         }
         Event::UnitsPut(units) => format!("{} units", units.len()),
         Event::SpecialtiesPut { specialties, .. } => format!("{} specialties", specialties.len()),
+        Event::EquipmentTypesPut { types, .. } => format!("{} types of equipment", types.len()),
         Event::UnitsReorganized(done) => {
             let act = match &done.act {
                 Act::Change(change) => change.as_str().to_owned(),

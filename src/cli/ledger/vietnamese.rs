@@ -20,6 +20,7 @@ pub(super) fn said(event: &Event) -> String {
         Event::SpecialtiesPut { specialties, .. } => {
             format!("{} chuyên nghiệp", specialties.len())
         }
+        Event::EquipmentTypesPut { types, .. } => format!("{} loại phương tiện", types.len()),
         Event::UnitsReorganized(done) => {
             let act = match &done.act {
                 Act::Change(change) => word_of(CHANGES, change.as_str()).to_owned(),

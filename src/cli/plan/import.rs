@@ -16,9 +16,9 @@ use crate::cli::Cx;
 use crate::cli::connection::{Connection, refused, request, request_id};
 use crate::cli::output::{table, text_of};
 use crate::cli::registry::import::list::{self, ListArgs};
-use crate::cli::registry::import::may_write;
+use crate::cli::registry::import::{form_lists, may_write};
 use crate::roster::plan::{HEALTH_UNSAID, PlanFault, PlanFile, Planned, read_plan};
-use crate::roster::template::write_plan_template;
+use crate::roster::template::{FormLists, write_plan_template};
 use crate::roster::{ListFile, RefusedRows, RowKey, Source};
 use crate::wire::pb;
 use crate::wire::registry::plan::date;
@@ -57,7 +57,9 @@ struct Done {
 pub(super) async fn import(cx: &Cx, import: Import) -> Result<()> {
     if let Some(out) = import.template.as_deref() {
         may_write(out, import.list.force)?;
-        write_plan_template(out, import.list.force)?;
+        let (specialties, equipment_types) = form_lists(cx).await?;
+        let lists = FormLists { specialties: &specialties, equipment_types: &equipment_types };
+        write_plan_template(&lists, out, import.list.force)?;
         cx.screen.note(&format!("an empty form is in {}", out.display()));
         return Ok(());
     }

@@ -12,7 +12,7 @@ use super::reservist::word;
 use super::update::{self, Update};
 use crate::cli::Cx;
 use crate::cli::connection::{refused, request};
-use crate::cli::output::utc_or_null;
+use crate::cli::output::{decimal, utc_or_null};
 use crate::domain::ids::EquipmentId;
 use crate::domain::registry::EquipmentStatus;
 use crate::roster::RosterKind;
@@ -79,7 +79,7 @@ const SHOWN: Shown<pb::Equipment> = Shown {
             one.make_model.as_str().into(),
             one.plate.as_str().into(),
             one.location_unit_code.as_str().into(),
-            one.technical_grade.into(),
+            whole::count(one.technical_grade),
             whole::worded(
                 word(one.status().as_str_name(), "EQUIPMENT_STATUS_"),
                 one.status,
@@ -110,7 +110,26 @@ async fn show(cx: &Cx, id: &EquipmentId) -> Result<()> {
         cx.connect().await?.registry().get_equipment(request(ask)).await.map_err(refused)?;
     let one = reply.into_inner().equipment.context("the server gave no equipment")?;
     let value = as_json(&one);
-    cx.screen.show(&value, || import::lines(&value))
+    cx.screen.show(&value, || import::lines(&on_screen(&value)))
+}
+
+/// Without what is said better by another field, or not at all: 0 is no year and no grade.
+fn on_screen(value: &Value) -> Value {
+    let mut shown = value.clone();
+    if let Value::Object(fields) = &mut shown {
+        fields.retain(|name, value| match name.as_str() {
+            "capacity_thousandths" | "capacity_unit" => false,
+            "year" | "technical_grade" => *value != 0,
+            _other => true,
+        });
+    }
+    shown
+}
+
+/// `3.5 tấn`; nothing where it is not known.
+fn capacity(one: &pb::Equipment) -> Option<String> {
+    let thousandths = u64::from(one.capacity_thousandths);
+    (thousandths > 0).then(|| format!("{} {}", decimal(thousandths, 3), one.capacity_unit))
 }
 
 fn as_json(one: &pb::Equipment) -> Value {
@@ -123,6 +142,7 @@ fn as_json(one: &pb::Equipment) -> Value {
         "plate": one.plate,
         "chassis_number": one.chassis_number,
         "engine_number": one.engine_number,
+        "capacity": capacity(one),
         "capacity_thousandths": one.capacity_thousandths,
         "capacity_unit": one.capacity_unit,
         "year": one.year,
@@ -155,6 +175,26 @@ fn as_json(one: &pb::Equipment) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_capacity_is_read_with_its_unit_and_what_is_not_known_is_no_nought() {
+        let bus = pb::Equipment {
+            capacity_thousandths: 16_000,
+            capacity_unit: "chỗ".to_owned(),
+            ..pb::Equipment::default()
+        };
+        let text = import::lines(&on_screen(&as_json(&bus)));
+        assert!(text.contains("capacity ") && text.contains("16 chỗ"), "{text}");
+        assert!(!text.contains("thousandths") && !text.contains("technical_grade"), "{text}");
+        let value = as_json(&bus);
+        assert_eq!(
+            (&value["capacity_thousandths"], &value["capacity"]),
+            (&json!(16_000), &json!("16 chỗ"))
+        );
+        let lorry = pb::Equipment { capacity_thousandths: 3_500, ..bus };
+        assert_eq!(as_json(&lorry)["capacity"], "3.5 chỗ");
+        assert_eq!(as_json(&pb::Equipment::default())["capacity"], Value::Null);
+    }
 
     #[test]
     fn every_field_of_the_record_is_shown() {

@@ -7,21 +7,22 @@ use serde_json::{Value, json};
 use super::erase::{self, Erase};
 use super::import::{self, Roster, date};
 use super::listing::pages::{self, Page, Shown};
-use super::listing::{Listing, whole};
+use super::listing::{self, Count, Listing, whole};
 use super::reservist::word;
 use super::update::{self, Update};
 use crate::cli::Cx;
 use crate::cli::connection::{refused, request};
-use crate::cli::output::utc_or_null;
+use crate::cli::output::{decimal, utc_or_null};
 use crate::domain::registry::{
-    ActivityKind, ActivityStatus, BaseKind, BaseStatus, EnterpriseStatus, Rating, SurveyStage,
+    ActivityKind, ActivityStatus, Audience, BaseKind, BaseStatus, EnterpriseStatus, Rating,
+    SurveyStage,
 };
 use crate::roster::RosterKind;
 use crate::roster::sheet::CellValue;
 use crate::wire::pb;
 
 macro_rules! force {
-    ($(#[$doc:meta])* $name:ident $fields:literal $kind:ident $import_example:literal $list_example:literal $show_example:literal
+    ($(#[$doc:meta])* $name:ident $fields:literal $kind:ident $import_example:literal $list_example:literal $count_example:literal $show_example:literal
      $update_example:literal $erase_example:literal,
      $list:ident $list_request:ident $records:ident, $get:ident $get_request:ident $record:ident $id:ident,
      $message:ty, $record_kind:expr,
@@ -36,6 +37,9 @@ macro_rules! force {
             /// Lists them, by unit, kind and status.
             #[command(after_help = $list_example)]
             List(Listing),
+            /// Counts them by up to three fields.
+            #[command(after_help = $count_example)]
+            Count(Count),
             /// Shows one; the reading itself is recorded in the ledger.
             #[command(after_help = $show_example)]
             Show {
@@ -55,6 +59,7 @@ macro_rules! force {
                 match self {
                     Self::Import(roster) => import::run(cx, roster, RosterKind::$kind).await,
                     Self::List(listing) => Self::list(cx, &listing).await,
+                    Self::Count(count) => listing::count(cx, count, $record_kind).await,
                     Self::Show { id } => Self::show(cx, &id.to_string()).await,
                     Self::Update(update) => update::run::<$message>(cx, update).await,
                     Self::Erase(erase) => erase::run(cx, erase, $record_kind).await,
@@ -86,10 +91,25 @@ macro_rules! force {
                 let reply = cx.connect().await?.force().$get(request(ask)).await.map_err(refused)?;
                 let one = reply.into_inner().$record.context("the server gave no record")?;
                 let value = $json(&one);
-                cx.screen.show(&value, || import::lines(&value))
+                cx.screen.show(&value, || import::lines(&on_screen(&value)))
             }
         }
     };
+}
+
+/// Capabilities in a line each, in their measure; all else as it is.
+fn on_screen(value: &Value) -> Value {
+    let mut shown = value.clone();
+    for made in shown.get_mut("capabilities").and_then(Value::as_array_mut).into_iter().flatten() {
+        let text = |name: &str| made[name].as_str().unwrap_or_default();
+        let (product, measure) = (text("product"), text("measure"));
+        let mut line = format!("{product}: {} {measure} a month", text("per_month"));
+        if made["quota_hundredths"] != 0 {
+            line.push_str(&format!(", quota {} {measure}", text("quota")));
+        }
+        *made = line.into();
+    }
+    shown
 }
 
 fn count(count: Option<u32>) -> CellValue {
@@ -100,6 +120,7 @@ force!(
     Militia "militia_bases" MilitiaBases
     "Example:\n  hoatoc militia import dan-quan.xlsx --refused sua-lai.xlsx --as ~/registrar"
     "Example:\n  hoatoc militia list --filter 'unit = \"KV1\" AND kind = \"COMMUNE_MILITIA\"' --as ~/admin"
+    "Example:\n  hoatoc militia count --by area,kind --as ~/admin"
     "Example:\n  hoatoc militia show 01936f5e-0000-7000-8000-000000000000 --as ~/admin"
     "Example:\n  hoatoc militia update 01936f5e-0000-7000-8000-000000000000 --set present=31 --as ~/admin"
     "Example:\n  hoatoc militia erase 01936f5e-0000-7000-8000-000000000000 --reason 'Nhập nhầm' --as ~/admin",
@@ -124,6 +145,7 @@ force!(
     Enterprise "enterprises" Enterprises
     "Example:\n  hoatoc enterprise import doanh-nghiep.xlsx --refused sua-lai.xlsx --as ~/registrar"
     "Example:\n  hoatoc enterprise list --filter 'unit = \"KV1\" AND stage = \"MANAGED\"' --as ~/admin"
+    "Example:\n  hoatoc enterprise count --by area,stage --as ~/admin"
     "Example:\n  hoatoc enterprise show 01936f5e-0000-7000-8000-000000000000 --as ~/admin"
     "Example:\n  hoatoc enterprise update 01936f5e-0000-7000-8000-000000000000 --set stage=registered --as ~/admin"
     "Example:\n  hoatoc enterprise erase 01936f5e-0000-7000-8000-000000000000 --reason 'Nhập nhầm' --as ~/admin",
@@ -147,17 +169,19 @@ force!(
     Activity "activities" Activities
     "Example:\n  hoatoc activity import huan-luyen.xlsx --unit 11 --as ~/registrar"
     "Example:\n  hoatoc activity list --filter 'kind = \"COMBAT_EXERCISE\" AND status = \"HELD\"' --as ~/admin"
+    "Example:\n  hoatoc activity count --by kind,audience --filter 'status = HELD' --as ~/admin"
     "Example:\n  hoatoc activity show 01936f5e-0000-7000-8000-000000000000 --as ~/admin"
     "Example:\n  hoatoc activity update 01936f5e-0000-7000-8000-000000000000 --set rating=good --as ~/admin"
     "Example:\n  hoatoc activity erase 01936f5e-0000-7000-8000-000000000000 --reason 'Nhập nhầm' --as ~/admin",
     list_activities ListActivitiesRequest activities,
     get_activity GetActivityRequest activity activity_id,
     pb::Activity, pb::RecordKind::Activity,
-    ["ID", "KIND", "TITLE", "UNIT", "FROM", "RATING", "STATUS"],
+    ["ID", "KIND", "TITLE", "AUDIENCE", "UNIT", "FROM", "RATING", "STATUS"],
     |one: &pb::Activity| vec![
         one.activity_id.clone().into(),
         whole::worded(word(one.kind().as_str_name(), "ACTIVITY_KIND_"), one.kind, ActivityKind::from_number, ActivityKind::vietnamese),
         one.title.clone().into(),
+        whole::worded(word(one.audience().as_str_name(), "ACTIVITY_AUDIENCE_"), one.audience, Audience::from_number, Audience::vietnamese),
         one.unit_code.clone().into(),
         whole::day(one.start_date.as_ref()),
         whole::worded(word(one.rating().as_str_name(), "RATING_"), one.rating, Rating::from_number, Rating::vietnamese),
@@ -196,8 +220,10 @@ fn enterprise_json(one: &pb::Enterprise) -> Value {
     let capability = |made: &pb::Capability| {
         json!({
             "product": made.product,
+            "per_month": decimal(made.per_month_hundredths.into(), 2),
             "per_month_hundredths": made.per_month_hundredths,
             "measure": made.measure,
+            "quota": decimal(made.quota_hundredths.into(), 2),
             "quota_hundredths": made.quota_hundredths,
         })
     };
@@ -230,6 +256,7 @@ fn activity_json(one: &pb::Activity) -> Value {
         "title": one.title,
         "unit_code": one.unit_code,
         "announced": one.announced,
+        "audience": word(one.audience().as_str_name(), "ACTIVITY_AUDIENCE_"),
         "start_date": date(one.start_date.as_ref()),
         "end_date": date(one.end_date.as_ref()),
         "participant_count": one.participant_count,
@@ -255,6 +282,31 @@ fn activity_json(one: &pb::Activity) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn capacities_of_an_enterprise_are_shown_in_their_measure() {
+        let of = |product: &str, made, asked| pb::Capability {
+            product: product.to_owned(),
+            per_month_hundredths: made,
+            measure: "tấn".to_owned(),
+            quota_hundredths: asked,
+        };
+        let enterprise = pb::Enterprise {
+            capabilities: vec![of("Gạo", 2_050, 120_000), of("Muối", 700, 0)],
+            ..pb::Enterprise::default()
+        };
+        let value = enterprise_json(&enterprise);
+        let text = import::lines(&on_screen(&value));
+        assert!(
+            text.contains("Gạo: 20.5 tấn a month, quota 1200 tấn; Muối: 7 tấn a month"),
+            "{text}"
+        );
+        let made = &value["capabilities"][0];
+        assert_eq!(
+            (&made["per_month"], &made["per_month_hundredths"]),
+            (&json!("20.5"), &json!(2_050))
+        );
+    }
 
     #[test]
     fn every_field_of_the_record_is_shown() {

@@ -18,10 +18,11 @@ use crate::cli::connection::{Connection, refused, request_id};
 use crate::cli::days::day;
 use crate::cli::output::{table, text_of};
 use crate::domain::ids::UnitCode;
+use crate::domain::registry::{EquipmentTypes, Specialties};
 use crate::domain::unit::Units;
 use crate::roster::feed::{self, Feed, FeedError, Progress};
-use crate::roster::lists::shipped_equipment_types;
-use crate::roster::template::write_template;
+use crate::roster::lists::{shipped_equipment_types, shipped_specialties};
+use crate::roster::template::{FormLists, write_template};
 use crate::roster::{ImportReport, Mapping, RosterKind, Source, write_refused};
 use crate::wire::pb;
 
@@ -110,7 +111,7 @@ pub(super) fn lines(value: &Value) -> String {
 /// Reads a roster and feeds it to the server. With `dry_run` the server stores nothing.
 pub(super) async fn run(cx: &Cx, roster: Roster, kind: RosterKind) -> Result<()> {
     if let Some(out) = roster.template.as_deref() {
-        return form(cx, kind, out, roster.force);
+        return form(cx, kind, out, roster.force).await;
     }
     let file = roster.file.clone().context("no file is named: give a roster")?;
     if !file.is_file() {
@@ -132,7 +133,7 @@ pub(super) async fn run(cx: &Cx, roster: Roster, kind: RosterKind) -> Result<()>
         path: file.clone(),
         units: Units::from_list(units).context("the server's units do not hang together")?,
         specialties: connection.specialties().await?,
-        equipment_types: shipped_equipment_types(),
+        equipment_types: connection.equipment_types().await?,
         as_of: today,
         default_unit: roster.unit.clone(),
         sheet: roster.sheet.clone(),
@@ -208,10 +209,28 @@ async fn write_rows(
     Ok(())
 }
 
+/// The lists whose codes a form offers: those in force for whom the server knows, else the program's own.
+pub(in crate::cli) async fn form_lists(cx: &Cx) -> Result<(Specialties, EquipmentTypes)> {
+    let why = match &cx.home {
+        None => "with --as it has those in force".to_owned(),
+        Some(_officer) => match cx.connect().await {
+            Ok(known) => return Ok((known.specialties().await?, known.equipment_types().await?)),
+            Err(failure) => format!("those in force are not to be had now: {failure:#}"),
+        },
+    };
+    cx.screen.note(&format!("the form has the program's own codes; {why}"));
+    Ok((shipped_specialties(), shipped_equipment_types()))
+}
+
 /// Writes an empty form.
-fn form(cx: &Cx, kind: RosterKind, out: &Path, force: bool) -> Result<()> {
+async fn form(cx: &Cx, kind: RosterKind, out: &Path, force: bool) -> Result<()> {
     may_write(out, force)?;
-    write_template(kind, out, force)?;
+    let (specialties, equipment_types) = match kind {
+        RosterKind::Reservists | RosterKind::Equipment => form_lists(cx).await?,
+        _no_codes => (Specialties::default(), EquipmentTypes::default()),
+    };
+    let lists = FormLists { specialties: &specialties, equipment_types: &equipment_types };
+    write_template(kind, &lists, out, force)?;
     cx.screen.note(&format!(
         "an empty form is in {}: fill in its first sheet, the second has the values to choose from",
         out.display()

@@ -188,6 +188,13 @@ pub(super) async fn count(cx: &Cx, count: Count, kind: pb::RecordKind) -> Result
     let heads = heads.iter().map(String::as_str).chain(["COUNT", "OF", "SHARE"]);
     let (heading, tab) = match kind {
         pb::RecordKind::Equipment => ("Thống kê phương tiện kỹ thuật dự bị", "Thống kê PTKT dự bị"),
+        pb::RecordKind::MilitiaBase => ("Thống kê cơ sở dân quân tự vệ", "Thống kê cơ sở DQTV"),
+        pb::RecordKind::Enterprise => {
+            ("Thống kê doanh nghiệp động viên công nghiệp", "Thống kê doanh nghiệp ĐVCN")
+        }
+        pb::RecordKind::Activity => {
+            ("Thống kê huấn luyện, diễn tập và hoạt động", "Thống kê hoạt động")
+        }
         _reservist => ("Thống kê quân nhân dự bị", "Thống kê quân nhân dự bị"),
     };
     let mut sheet = Sheet::new("", &heads.collect::<Vec<_>>()).called(heading, tab);

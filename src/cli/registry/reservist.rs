@@ -90,7 +90,7 @@ const SHOWN: Shown<pb::Reservist> = Shown {
             one.birth_date.map(|date| date.year.to_string()).unwrap_or_default().into(),
             one.hamlet.as_str().into(),
             one.residence_unit_code.as_str().into(),
-            one.reserve_class.into(),
+            whole::count(one.reserve_class),
             one.specialty_code.as_str().into(),
             whole::worded(
                 word(one.status().as_str_name(), "RESERVIST_STATUS_"),

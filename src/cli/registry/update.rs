@@ -14,7 +14,6 @@ use crate::cli::connection::{Connection, refused, request, request_id};
 use crate::domain::registry::Lists;
 use crate::domain::unit::Units;
 use crate::roster::edit::Editable;
-use crate::roster::lists::shipped_equipment_types;
 use crate::wire::pb;
 use crate::wire::registry::changes;
 
@@ -108,7 +107,7 @@ pub(super) async fn run<R: Kept>(cx: &Cx, update: Update) -> Result<()> {
     let units: Vec<_> = units.iter().map(TryInto::try_into).collect::<Result<_, _>>()?;
     let units = Units::from_list(units).context("the server's units do not hang together")?;
     let (specialties, equipment_types) =
-        (connection.specialties().await?, shipped_equipment_types());
+        (connection.specialties().await?, connection.equipment_types().await?);
     let lists = Lists {
         units: &units,
         specialties: &specialties,

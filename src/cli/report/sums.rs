@@ -10,6 +10,7 @@ use crate::cli::Cx;
 use crate::cli::connection::{refused, request};
 use crate::cli::listing::Export;
 use crate::domain::ids::UnitCode;
+use crate::domain::registry::EquipmentTypes;
 use crate::roster::sheet::{CellValue, Sheet};
 use crate::wire::pb;
 use pb::{FigureGrouping, FigureMap, FigureTopic};
@@ -92,15 +93,18 @@ async fn show(cx: &Cx, topic: FigureTopic, ask: Ask, rest: pb::GetFiguresRequest
         ..rest
     };
     let is_former = asked.map() == FigureMap::Former;
-    let reply = cx.connect().await?.figures().get_figures(request(asked)).await.map_err(refused)?;
+    let connection = cx.connect().await?;
+    let reply = connection.figures().get_figures(request(asked)).await.map_err(refused)?;
     let figures = reply.into_inner().figures;
+    let is_named = topic == FigureTopic::Equipment && ask.export.export.is_some();
+    let types = if is_named { connection.equipment_types().await? } else { <_>::default() };
     let mut sheet = Sheet::new(title(topic), &COLUMNS);
     let today = cx.clock.now().date_in_vietnam();
     sheet.remarks.push(on_map(today, is_former));
     let missing = missing(&figures);
     sheet.remarks.extend(missing.clone());
     let missing = missing.map(|missing| missing.shown());
-    sheet.rows = figures.iter().map(|figure| row(topic, figure)).collect();
+    sheet.rows = figures.iter().map(|figure| row(topic, figure, &types)).collect();
     let values: Vec<Value> = figures.iter().map(|figure| value(topic, figure)).collect();
     ask.export.show(
         &cx.screen,
@@ -167,14 +171,16 @@ fn words(topic: FigureTopic, name: &str) -> &str {
         (FigureTopic::Force, "type") => "strength by type of force, of the strength",
         (FigureTopic::Industry, "enterprises") => "enterprises by stage of survey, of all",
         (FigureTopic::Industry, "capacity") => "capacity a month, of the quota",
-        (FigureTopic::Training, "classes") => "classes",
-        (FigureTopic::Training, "classes_total") => "classes, all years",
-        (FigureTopic::Training, "participants") => "officials and village figures trained",
+        (FigureTopic::Training, "classes") => "classes, by whom they train",
+        (FigureTopic::Training, "classes_total") => "classes, by whom they train, all years",
+        (FigureTopic::Training, "participants") => "people trained, by who they are",
         (FigureTopic::Training, "participants_total") => {
-            "officials and village figures trained, all years"
+            "people trained, by who they are, all years"
         }
-        (FigureTopic::Training, "students") => "students taught",
-        (FigureTopic::Training, "students_total") => "students taught, all years",
+        (FigureTopic::Training, "students") => "students taught, by their own count",
+        (FigureTopic::Training, "students_total") => {
+            "students taught, by their own count, all years"
+        }
         (FigureTopic::Training | FigureTopic::Exercises, "meets_total") => {
             "meet the requirement, of all rated, all years"
         }
@@ -253,7 +259,7 @@ fn number(topic: FigureTopic, figure: &pb::Figure, number: u64) -> CellValue {
     CellValue::Count(number)
 }
 
-fn row(topic: FigureTopic, figure: &pb::Figure) -> Vec<CellValue> {
+fn row(topic: FigureTopic, figure: &pb::Figure, types: &EquipmentTypes) -> Vec<CellValue> {
     let is_total = figure.unit_code.is_empty() && figure.unit_name.is_empty();
     let of = figure.denominator;
     vec![
@@ -264,7 +270,10 @@ fn row(topic: FigureTopic, figure: &pb::Figure) -> Vec<CellValue> {
             figure.unit_code.as_str().into()
         },
         figure.unit_name.as_str().into(),
-        CellValue::word(group(figure), group_of(figure, |part| vietnamese::part(topic, part))),
+        CellValue::word(
+            group(figure),
+            group_of(figure, |part| vietnamese::part(topic, part, types)),
+        ),
         number(topic, figure, figure.numerator),
         of.map_or(CellValue::Empty, |of| number(topic, figure, of)),
         of.map_or(CellValue::Empty, |of| CellValue::share(figure.numerator, of)),
@@ -307,8 +316,10 @@ mod tests {
     #[test]
     fn a_line_is_in_plain_words_with_number_denominator_and_share() {
         let rated = figure(&["ZONE_EXERCISE", "2021", "EXCELLENT", "Quân khu 2"]);
-        let shown: Vec<String> =
-            row(FigureTopic::Exercises, &rated).iter().map(CellValue::shown).collect();
+        let shown: Vec<String> = row(FigureTopic::Exercises, &rated, &<_>::default())
+            .iter()
+            .map(CellValue::shown)
+            .collect();
         let group = "zone exercise, 2021, excellent, Quân khu 2";
         assert_eq!(shown, ["rated so, of those held", "all", "", group, "3", "3", "100.0 %"]);
         let nobody = figure(&["ZONE_EXERCISE", "2024", "EXCELLENT", ""]);
@@ -320,8 +331,10 @@ mod tests {
     fn capacities_are_shown_in_their_measure() {
         let made = pb::Figure { name: "capacity".to_owned(), ..figure(&["Gạo", "tấn"]) };
         let made = pb::Figure { numerator: 2_050, denominator: Some(4_100), ..made };
-        let shown: Vec<String> =
-            row(FigureTopic::Industry, &made).iter().map(CellValue::shown).collect();
+        let shown: Vec<String> = row(FigureTopic::Industry, &made, &<_>::default())
+            .iter()
+            .map(CellValue::shown)
+            .collect();
         assert_eq!(shown[3..], ["Gạo, tấn", "20.50", "41.00", "50.0 %"]);
     }
 }

@@ -2,10 +2,10 @@
 //! people who never saw it.
 
 use crate::domain::registry::{
-    ActivityKind, BaseKind, DeferralGround, EnterpriseStatus, EquipmentClass, EquipmentStatus,
-    KnownForce, Rating, ReserveClass, ReservistStatus, SurveyStage,
+    ActivityKind, Audience, BaseKind, DeferralGround, EnterpriseStatus, EquipmentClass,
+    EquipmentStatus, EquipmentTypes, KnownForce, Rating, ReserveClass, ReservistStatus,
+    SurveyStage,
 };
-use crate::roster::lists::shipped_equipment_types;
 use crate::roster::sheet::words::{LATE, word_of};
 use crate::wire::pb::FigureTopic;
 
@@ -39,12 +39,12 @@ fn of_force(name: &str) -> Option<&'static str> {
 
 fn of_deeds(name: &str) -> Option<&'static str> {
     Some(match name {
-        "classes" => "lớp",
-        "classes_total" => "lớp, các năm",
-        "participants" => "cán bộ, người có uy tín được bồi dưỡng",
-        "participants_total" => "cán bộ, người có uy tín được bồi dưỡng, các năm",
-        "students" => "học sinh, sinh viên được học",
-        "students_total" => "học sinh, sinh viên được học, các năm",
+        "classes" => "lớp, theo đối tượng",
+        "classes_total" => "lớp, theo đối tượng, các năm",
+        "participants" => "người được tập huấn, bồi dưỡng, theo đối tượng",
+        "participants_total" => "người được tập huấn, bồi dưỡng, theo đối tượng, các năm",
+        "students" => "học sinh, sinh viên được học (đếm riêng)",
+        "students_total" => "học sinh, sinh viên được học (đếm riêng), các năm",
         "meets" => "đạt yêu cầu, trên số được xếp loại",
         "meets_total" => "đạt yêu cầu, trên số được xếp loại, các năm",
         "good" => "khá và giỏi, trên số được xếp loại",
@@ -92,14 +92,14 @@ macro_rules! of_lists {
 }
 
 /// A part of a group; as it is where it is no term of a list.
-pub(super) fn part(topic: FigureTopic, code: &str) -> String {
+pub(super) fn part(topic: FigureTopic, code: &str, types: &EquipmentTypes) -> String {
     let term: Option<&str> = match topic {
         FigureTopic::Force => of_lists!(code: BaseKind, KnownForce),
         FigureTopic::Industry => of_lists!(code: SurveyStage, EnterpriseStatus),
         FigureTopic::Reserve => of_lists!(code: ReservistStatus, ReserveClass, DeferralGround),
         FigureTopic::Equipment => of_lists!(code: EquipmentStatus, EquipmentClass),
         FigureTopic::Training | FigureTopic::Exercises | FigureTopic::Disasters => {
-            of_lists!(code: ActivityKind, Rating)
+            of_lists!(code: ActivityKind, Audience, Rating)
         }
         FigureTopic::Unspecified => None,
     };
@@ -111,7 +111,6 @@ pub(super) fn part(topic: FigureTopic, code: &str) -> String {
         FigureTopic::Reserve => word_of(LATE, code).to_owned(),
         // A type's code is what lists are written with: it stands before its name.
         FigureTopic::Equipment => {
-            let types = shipped_equipment_types();
             let own = types.iter().find(|own| own.code.as_str() == code);
             own.map_or_else(|| code.to_owned(), |own| format!("{code} {}", own.name))
         }
@@ -123,6 +122,7 @@ pub(super) fn part(topic: FigureTopic, code: &str) -> String {
 mod tests {
     use super::*;
     use crate::domain::registry::lateness::Late;
+    use crate::roster::lists::shipped_equipment_types;
 
     #[test]
     fn all_that_may_be_late_has_words() {
@@ -135,17 +135,23 @@ mod tests {
             Late::Recheck { due: None },
             Late::Transfer { due },
         ] {
-            assert_ne!(part(FigureTopic::Reserve, late.code()), late.code());
+            assert_ne!(
+                part(FigureTopic::Reserve, late.code(), &shipped_equipment_types()),
+                late.code()
+            );
         }
     }
 
     #[test]
     fn groups_are_named_as_their_lists_name_them() {
+        let types = shipped_equipment_types();
+        let part = |topic, code| part(topic, code, &types);
         assert_eq!(part(FigureTopic::Force, "AGENCY_SELF_DEFENSE"), "Tự vệ cơ quan, tổ chức");
         assert_eq!(part(FigureTopic::Exercises, "EXCELLENT"), "Giỏi");
         assert_eq!(part(FigureTopic::Reserve, "ACTIVE"), "Đang quản lý");
         assert_eq!(part(FigureTopic::Equipment, "AVAILABLE"), "Hoạt động");
         assert_eq!(part(FigureTopic::Exercises, "2021"), "2021");
+        assert_eq!(part(FigureTopic::Training, "MILITIA_OFFICERS"), "Cán bộ dân quân tự vệ");
         assert_eq!(part(FigureTopic::Equipment, "PT01"), "PT01 Xe ô tô tải");
         assert_eq!(part(FigureTopic::Reserve, ""), "không rõ");
         assert_eq!(figure(FigureTopic::Force, "bases"), "cơ sở, trên tổng số cơ sở");

@@ -53,7 +53,7 @@ impl Small {
         let mut equipment_types = EquipmentTypes::default();
         for (code, name) in [("PT01", "Xe ô tô tải"), ("PT02", "Xe ô tô bán tải")] {
             let (code, class) = (code.parse().expect("a good code"), EquipmentClass::RoadVehicle);
-            let kind = EquipmentType { code, name: name.to_owned(), class };
+            let kind = EquipmentType { code, name: name.to_owned(), other_names: vec![], class };
             equipment_types.insert(kind).expect("new");
         }
         Self { units: Units::from_list(list).expect("a sound tree"), specialties, equipment_types }

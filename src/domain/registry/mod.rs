@@ -27,8 +27,8 @@ pub use equipment::{
 };
 pub use fields::{Birth, BirthPrecision, CitizenId, PHONES_MAX, Phone, Plate};
 pub use force::{
-    Activity, ActivityInput, ActivityKind, ActivityStatus, BaseKind, BaseStatus, CAPABILITIES_MAX,
-    Capability, CapabilityInput, Enterprise, EnterpriseInput, EnterpriseStatus,
+    Activity, ActivityInput, ActivityKind, ActivityStatus, Audience, BaseKind, BaseStatus,
+    CAPABILITIES_MAX, Capability, CapabilityInput, Enterprise, EnterpriseInput, EnterpriseStatus,
     FORCE_TYPE_CHARS_MAX, FORCE_TYPES_MAX, ForceType, KnownForce, MilitiaBase, MilitiaBaseInput,
     Rating, Results, SurveyStage, TaxCode, activity_key, commune_base_code, commune_of_base_code,
 };
@@ -36,7 +36,7 @@ pub use problem::{Checked, Problem, ProblemCode, Warning};
 pub use reservist::{HealthClass, Person, Reservist, ReservistInput};
 pub use specialty::{
     EquipmentType, EquipmentTypes, LIST_LEN_MAX, LIST_NAME_CHARS_MAX, ListError, NEAR_MAX,
-    Specialties, Specialty,
+    OTHER_NAMES_MAX, Specialties, Specialty,
 };
 pub use standing::{Deferral, DeferralGround, Exemption, MilitiaRole, Period, Standing, Transfer};
 pub use vocabulary::{

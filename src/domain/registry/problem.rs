@@ -119,6 +119,8 @@ codes!(
         AnnouncedInvalid = "ANNOUNCED_INVALID",
         /// Not on the scale giỏi, khá, đạt, không đạt.
         RatingUnknown = "RATING_UNKNOWN",
+        /// Whom it trains is none of the list's.
+        AudienceUnknown = "AUDIENCE_UNKNOWN",
         /// An earlier row has the same citizen number, chassis number or plate.
         DuplicateInFile = "DUPLICATE_IN_FILE",
         /// A date such as 06/07/1990 in a column that writes the month first in other rows.

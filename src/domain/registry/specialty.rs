@@ -1,10 +1,9 @@
 //! The two code lists that are imported, never invented: military specialties and equipment types.
 //!
-//! Called by the checks of a record. Invariants: a code and a folded name occur once in a list, so
-//! either finds at most one entry.
+//! Called by the checks of a record. Invariants: a code and a folded name, other names included, occur
+//! once in a list, so either finds at most one entry.
 
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::vocabulary::EquipmentClass;
 use crate::domain::ids::SpecialtyCode;
@@ -17,6 +16,8 @@ pub const LIST_LEN_MAX: usize = 2_000;
 pub const NEAR_MAX: usize = 20;
 /// Longest name of an entry, in characters.
 pub const LIST_NAME_CHARS_MAX: usize = 100;
+/// Most names that a type of equipment has beside its own.
+pub const OTHER_NAMES_MAX: usize = 5;
 
 /// A military specialty (chuyên nghiệp quân sự).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +38,8 @@ pub struct EquipmentType {
     pub code: SpecialtyCode,
     /// Its name: "Xe ô tô tải".
     pub name: String,
+    /// What lists call it too, at most [`OTHER_NAMES_MAX`]: "Xe tải".
+    pub other_names: Vec<String>,
     /// The class of the law it falls under.
     pub class: EquipmentClass,
 }
@@ -56,9 +59,9 @@ pub enum ListError {
         /// The newcomer's code.
         code: SpecialtyCode,
     },
-    /// The name is too long, or there are too many near specialties.
+    /// A name is too long, or there are too many near specialties or other names.
     #[error(
-        "the name of {code} is over {LIST_NAME_CHARS_MAX} characters or it has over {NEAR_MAX} near specialties: shorten it"
+        "a name of {code} is over {LIST_NAME_CHARS_MAX} characters, or it has over {NEAR_MAX} near specialties or over {OTHER_NAMES_MAX} other names: shorten it"
     )]
     TooLong {
         /// The code.
@@ -93,17 +96,29 @@ impl<T> Default for CodeList<T> {
 }
 
 impl<T> CodeList<T> {
-    fn insert(&mut self, code: &SpecialtyCode, name: &str, entry: T) -> Result<(), ListError> {
+    fn insert<'a>(
+        &mut self,
+        code: &SpecialtyCode,
+        names: impl Iterator<Item = &'a String>,
+        entry: T,
+    ) -> Result<(), ListError> {
         if self.by_code.len() >= LIST_LEN_MAX {
             return Err(ListError::TooMany);
         }
         if self.by_code.contains_key(code) {
             return Err(ListError::CodeTaken { code: code.clone() });
         }
-        match self.by_name.entry(fold(name)) {
-            Entry::Vacant(free) if !free.key().is_empty() => free.insert(code.clone()),
-            _ => return Err(ListError::NameTaken { code: code.clone() }),
-        };
+        let mut folded = BTreeSet::new();
+        for name in names {
+            if name.chars().count() > LIST_NAME_CHARS_MAX {
+                return Err(ListError::TooLong { code: code.clone() });
+            }
+            let name = fold(name);
+            if name.is_empty() || self.by_name.contains_key(&name) || !folded.insert(name) {
+                return Err(ListError::NameTaken { code: code.clone() });
+            }
+        }
+        self.by_name.extend(folded.into_iter().map(|name| (name, code.clone())));
         self.by_code.insert(code.clone(), entry);
         Ok(())
     }
@@ -124,12 +139,11 @@ impl Specialties {
     /// # Errors
     /// [`ListError`], but no [`ListError::NearUnknown`].
     pub fn insert(&mut self, specialty: Specialty) -> Result<(), ListError> {
-        let is_long = specialty.name.chars().count() > LIST_NAME_CHARS_MAX;
-        if is_long || specialty.near.len() > NEAR_MAX {
+        if specialty.near.len() > NEAR_MAX {
             return Err(ListError::TooLong { code: specialty.code });
         }
         let (code, name) = (specialty.code.clone(), specialty.name.clone());
-        self.0.insert(&code, &name, specialty)
+        self.0.insert(&code, [&name].into_iter(), specialty)
     }
 
     /// Whether all that is near to one is another of the list, and named once.
@@ -186,12 +200,33 @@ pub struct EquipmentTypes(CodeList<EquipmentType>);
 
 impl EquipmentTypes {
     /// Adds a type.
+    ///
+    /// # Errors
+    /// [`ListError`], but no [`ListError::NearUnknown`].
     pub fn insert(&mut self, kind: EquipmentType) -> Result<(), ListError> {
-        let (code, name) = (kind.code.clone(), kind.name.clone());
-        self.0.insert(&code, &name, kind)
+        if kind.other_names.len() > OTHER_NAMES_MAX {
+            return Err(ListError::TooLong { code: kind.code });
+        }
+        let (code, own) = (kind.code.clone(), kind.clone());
+        self.0.insert(&code, std::iter::once(&own.name).chain(&own.other_names), kind)
     }
 
-    /// The type that a text names, by code (in either case) or by name.
+    /// A type by its code, letter by letter.
+    pub fn get(&self, code: &SpecialtyCode) -> Option<&EquipmentType> {
+        self.0.by_code.get(code)
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.by_code.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.by_code.is_empty()
+    }
+
+    /// The type that a text names, by code (in either case) or by one of its names.
     pub fn find(&self, text: &str) -> Option<&EquipmentType> {
         self.0.find(text)
     }
@@ -231,7 +266,7 @@ mod tests {
         for bad in [&["CN03"][..], &["CN01"], &["CN02", "CN02"]] {
             assert!(matches!(near(bad).check(), Err(ListError::NearUnknown { .. })), "{bad:?}");
         }
-        let long = Specialty { name: "a".repeat(101), ..specialty("CN05", "x") };
+        let long = Specialty { name: "ạ".repeat(101), ..specialty("CN05", "x") };
         let refused = near(&[]).insert(long);
         assert!(matches!(refused, Err(ListError::TooLong { .. })));
     }
@@ -250,5 +285,29 @@ mod tests {
         assert!(matches!(same_name, Err(ListError::NameTaken { .. })));
         assert!(matches!(list.insert(specialty("CN03", " ")), Err(ListError::NameTaken { .. })));
         assert_eq!(list.iter().count(), 1);
+    }
+
+    #[test]
+    fn a_type_is_found_by_its_other_names_and_none_is_that_of_another() {
+        let kind = |code: &str, name: &str, others: &[&str]| EquipmentType {
+            code: code.parse().expect("a good code"),
+            name: name.to_owned(),
+            other_names: others.iter().map(|name| (*name).to_owned()).collect(),
+            class: EquipmentClass::RoadVehicle,
+        };
+        let mut list = EquipmentTypes::default();
+        list.insert(kind("PT01", "Xe ô tô tải", &["Xe tải", "Ô tô tải"])).expect("first");
+        for text in ["xe tai", "Ô TÔ TẢI", "pt01"] {
+            assert_eq!(list.find(text).map(|own| own.code.as_str()), Some("PT01"), "{text}");
+        }
+        for (name, others) in [("Xe tải", &[][..]), ("Xe con", &["XE TAI"]), ("A", &["B", "b"])] {
+            let taken = list.insert(kind("PT02", name, others));
+            assert!(matches!(taken, Err(ListError::NameTaken { .. })), "{name} {others:?}");
+        }
+        list.insert(kind("PT02", "B", &[])).expect("what was refused took no name");
+        let many: Vec<String> = (0..6).map(|at| format!("Xe {at}")).collect();
+        let many: Vec<&str> = many.iter().map(String::as_str).collect();
+        assert!(matches!(list.insert(kind("PT03", "C", &many)), Err(ListError::TooLong { .. })));
+        assert_eq!(list.len(), 2);
     }
 }

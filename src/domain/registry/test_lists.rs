@@ -42,6 +42,7 @@ impl Small {
             .insert(EquipmentType {
                 code: code("PT01"),
                 name: "Xe ô tô tải".to_owned(),
+                other_names: Vec::new(),
                 class: EquipmentClass::RoadVehicle,
             })
             .expect("the first entry");

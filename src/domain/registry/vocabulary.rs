@@ -185,28 +185,34 @@ vocabulary!(
     EquipmentClass {
         /// Road motor vehicles.
         RoadVehicle = 1, "road_vehicle", "Phương tiện giao thông cơ giới đường bộ",
-            ["phuong tien giao thong co gioi duong bo"];
+            ["phuong tien giao thong co gioi duong bo", "phuong tien co gioi duong bo",
+             "phuong tien duong bo", "co gioi duong bo", "duong bo", "xe co gioi"];
         /// Waterway craft.
-        Watercraft = 2, "watercraft", "Phương tiện thủy", ["phuong tien thuy"];
+        Watercraft = 2, "watercraft", "Phương tiện thủy", ["phuong tien thuy", "phuong tien duong thuy", "phuong tien thuy noi dia", "duong thuy",
+             "thuy"];
         /// Civil aviation.
         CivilAviation = 3, "civil_aviation", "Phương tiện hàng không dân dụng",
-            ["phuong tien hang khong dan dung"];
+            ["phuong tien hang khong dan dung", "phuong tien hang khong", "hang khong dan dung",
+             "hang khong"];
         /// Road and bridge machines.
         RoadAndBridge = 4, "road_and_bridge", "Phương tiện cầu, đường bộ",
-            ["phuong tien cau, duong bo"];
+            ["phuong tien cau, duong bo", "phuong tien cau duong", "cau, duong bo", "cau duong bo",
+             "cau, duong", "cau duong"];
         /// Construction machines.
         Construction = 5, "construction", "Phương tiện xây dựng công trình",
-            ["phuong tien xay dung cong trinh"];
+            ["phuong tien xay dung cong trinh", "phuong tien xay dung", "xay dung cong trinh",
+             "xay dung"];
         /// Cargo handling.
         CargoHandling = 6, "cargo_handling", "Phương tiện xếp dỡ hàng hóa",
-            ["phuong tien xep do hang hoa"];
+            ["phuong tien xep do hang hoa", "phuong tien xep do", "xep do hang hoa", "xep do",
+             "boc xep"];
         /// Communications.
         Communications = 7, "communications", "Phương tiện thông tin liên lạc",
-            ["phuong tien thong tin lien lac"];
+            ["phuong tien thong tin lien lac", "thong tin lien lac", "thong tin"];
         /// Medical equipment and supplies.
-        Medical = 8, "medical", "Trang bị, vật tư y tế", ["trang bi, vat tu y te"];
+        Medical = 8, "medical", "Trang bị, vật tư y tế", ["trang bi, vat tu y te", "trang thiet bi y te", "vat tu y te", "y te"];
         /// Others.
-        Other = 9, "other", "Phương tiện khác", ["phuong tien khac"];
+        Other = 9, "other", "Phương tiện khác", ["phuong tien khac", "loai khac", "khac"];
     }
 );
 

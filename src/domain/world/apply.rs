@@ -7,7 +7,7 @@ use crate::domain::endpoint::Terminal;
 use crate::domain::ids::{EndpointNo, OrderId};
 use crate::domain::instant::Instant;
 use crate::domain::order::delivery::{Answer, Moment};
-use crate::domain::registry::Specialty;
+use crate::domain::registry::{EquipmentType, Specialty};
 use crate::domain::world::answers::digest_head;
 use crate::domain::world::file::Issue;
 use crate::domain::world::{
@@ -44,6 +44,9 @@ impl World {
             }
             Event::SpecialtiesPut { specialties, continues } => {
                 self.take_specialties(specialties, *continues);
+            }
+            Event::EquipmentTypesPut { types, continues } => {
+                self.take_equipment_types(types, *continues);
             }
             Event::UnitsReorganized(done) => self.take_reorganization(done, index),
             Event::EndpointAdded { no, address } => self.endpoints.add(*no, address.clone()),
@@ -98,6 +101,17 @@ impl World {
             debug_assert!(put.is_ok(), "{put:?}");
         }
         self.specialties = Some(Arc::new(list));
+    }
+
+    /// As [`Self::take_specialties`].
+    fn take_equipment_types(&mut self, part: &[EquipmentType], continues: bool) {
+        let before = self.equipment_types.take().filter(|_| continues);
+        let mut list = before.map(Arc::unwrap_or_clone).unwrap_or_default();
+        for kind in part {
+            let put = list.insert(kind.clone());
+            debug_assert!(put.is_ok(), "{put:?}");
+        }
+        self.equipment_types = Some(Arc::new(list));
     }
 
     /// A number on paper is not given again.

@@ -16,7 +16,7 @@ use crate::domain::instant::Instant;
 use crate::domain::order::Order;
 use crate::domain::order::delivery::Answer;
 use crate::domain::order::handling::Handling;
-use crate::domain::registry::Specialties;
+use crate::domain::registry::{EquipmentTypes, Specialties};
 use crate::domain::unit::{Change, Unit};
 use crate::domain::world::{RecordKind, RecordVersion, Trust};
 use crate::evidence::envelope::{Envelope, Signature};
@@ -93,6 +93,8 @@ pub enum Command {
     PutUnits(Vec<Unit>),
     /// Replaces the list of specialties.
     PutSpecialties(Specialties),
+    /// Replaces the list of types of equipment.
+    PutEquipmentTypes(EquipmentTypes),
     /// Reorganizes units from a day on.
     ChangeUnits {
         /// How.
@@ -249,6 +251,7 @@ impl Command {
             Self::PublishTrust(_) => "publish_trust",
             Self::PutUnits(_) => "put_units",
             Self::PutSpecialties(_) => "put_specialties",
+            Self::PutEquipmentTypes(_) => "put_equipment_types",
             Self::ChangeUnits { .. } => "change_units",
             Self::UndoUnits { .. } => "undo_units",
             Self::AddEndpoints(_) => "add_endpoints",

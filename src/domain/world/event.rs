@@ -8,7 +8,7 @@ use crate::domain::instant::Instant;
 use crate::domain::order::Order;
 use crate::domain::order::delivery::Answer;
 use crate::domain::order::handling::Handling;
-use crate::domain::registry::Specialty;
+use crate::domain::registry::{EquipmentType, Specialty};
 use crate::domain::unit::Unit;
 use crate::domain::world::{Actor, Reorganization, Trust};
 use crate::evidence::envelope::{Envelope, Signature};
@@ -68,6 +68,8 @@ pub enum CertificateHolder {
 /// Most specialties that one entry names: with the longest names and all that may be near, a leaf keeps
 /// within the store's bound for one value.
 pub const SPECIALTIES_PER_ENTRY: usize = 80;
+/// As [`SPECIALTIES_PER_ENTRY`], of types of equipment with all the names that one may have.
+pub const EQUIPMENT_TYPES_PER_ENTRY: usize = 20;
 
 /// One thing that happened.
 #[derive(Debug, Clone, PartialEq)]
@@ -87,6 +89,13 @@ pub enum Event {
     SpecialtiesPut {
         /// These.
         specialties: Vec<Specialty>,
+        /// Whether they go on from the entry before; else the list begins anew.
+        continues: bool,
+    },
+    /// The list of types of equipment was put, whole or in parts.
+    EquipmentTypesPut {
+        /// These.
+        types: Vec<EquipmentType>,
         /// Whether they go on from the entry before; else the list begins anew.
         continues: bool,
     },
@@ -227,11 +236,12 @@ pub enum Event {
 
 impl Event {
     /// The stable names of all kinds.
-    pub const KINDS: [&str; 21] = [
+    pub const KINDS: [&str; 22] = [
         "province_founded",
         "trust_published",
         "units_put",
         "specialties_put",
+        "equipment_types_put",
         "units_reorganized",
         "endpoint_added",
         "endpoint_retired",
@@ -258,6 +268,7 @@ impl Event {
             Self::TrustPublished(_) => "trust_published",
             Self::UnitsPut(_) => "units_put",
             Self::SpecialtiesPut { .. } => "specialties_put",
+            Self::EquipmentTypesPut { .. } => "equipment_types_put",
             Self::UnitsReorganized(_) => "units_reorganized",
             Self::EndpointAdded { .. } => "endpoint_added",
             Self::EndpointRetired { .. } => "endpoint_retired",

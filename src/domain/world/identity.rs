@@ -5,10 +5,11 @@ use std::sync::Arc;
 use crate::domain::endpoint::{Address, EndpointError, Standing, Terminal};
 use crate::domain::ids::{EndpointNo, OfficerId};
 use crate::domain::instant::Instant;
-use crate::domain::registry::{Specialties, Specialty};
+use crate::domain::registry::{EquipmentType, EquipmentTypes, Specialties, Specialty};
 use crate::domain::unit::Unit;
 use crate::domain::world::{
-    CertificateHolder, EnrolmentCode, Event, Refusal, SPECIALTIES_PER_ENTRY, Trust, World,
+    CertificateHolder, EQUIPMENT_TYPES_PER_ENTRY, EnrolmentCode, Event, Refusal,
+    SPECIALTIES_PER_ENTRY, Trust, World,
 };
 use crate::evidence::trust::{TrustBundle, TrustedOfficer, accept_bundle};
 
@@ -65,6 +66,22 @@ impl World {
             continues: at > 0,
         };
         Ok(all.chunks(SPECIALTIES_PER_ENTRY).enumerate().map(part).collect())
+    }
+
+    pub(super) fn put_equipment_types(&self, list: &EquipmentTypes) -> Result<Vec<Event>, Refusal> {
+        if list.is_empty() {
+            let reason = "the list of types of equipment is empty: name some";
+            return Err(Refusal::Invalid { reason });
+        }
+        if self.equipment_types.as_deref() == Some(list) {
+            return Ok(Vec::new());
+        }
+        let all: Vec<_> = list.iter().cloned().collect();
+        let part = |(at, part): (usize, &[EquipmentType])| Event::EquipmentTypesPut {
+            types: part.to_vec(),
+            continues: at > 0,
+        };
+        Ok(all.chunks(EQUIPMENT_TYPES_PER_ENTRY).enumerate().map(part).collect())
     }
 
     pub(super) fn put_units(&self, units: &[Unit], now: Instant) -> Result<Vec<Event>, Refusal> {

@@ -26,7 +26,8 @@ pub use check::Violation;
 pub use command::refusal::{AnswerRefusal, OrderRefusal, Refusal};
 pub use command::{Actor, Command, NewDraft, Request};
 pub use event::{
-    CertificateHolder, Entry, Event, NumberTaken, RecordKind, RecordVersion, SPECIALTIES_PER_ENTRY,
+    CertificateHolder, EQUIPMENT_TYPES_PER_ENTRY, Entry, Event, NumberTaken, RecordKind,
+    RecordVersion, SPECIALTIES_PER_ENTRY,
 };
 pub use file::{Issue, OrderFile, OrderState};
 pub use keys::ERASE_REASON_CHARS_MAX;
@@ -36,7 +37,7 @@ use crate::domain::endpoint::Endpoints;
 use crate::domain::ids::{EndpointNo, OrderId, UnitCode};
 use crate::domain::instant::Instant;
 use crate::domain::order::handling::Handling;
-use crate::domain::registry::Specialties;
+use crate::domain::registry::{EquipmentTypes, Specialties};
 use crate::domain::unit::Units;
 use crate::evidence::envelope::Envelope;
 use crate::evidence::trust::TrustBundle;
@@ -79,6 +80,8 @@ pub struct World {
     units: Arc<Units>,
     /// None until a list was put.
     specialties: Option<Arc<Specialties>>,
+    /// None until a list was put.
+    equipment_types: Option<Arc<EquipmentTypes>>,
     /// By place in the ledger.
     reorganizations: BTreeMap<u64, Recorded>,
     endpoints: Endpoints,
@@ -141,6 +144,11 @@ impl World {
     /// The list of specialties that was put; none where the one that ships still holds.
     pub const fn specialties(&self) -> Option<&Arc<Specialties>> {
         self.specialties.as_ref()
+    }
+
+    /// The list of types of equipment that was put; none where the one that ships still holds.
+    pub const fn equipment_types(&self) -> Option<&Arc<EquipmentTypes>> {
+        self.equipment_types.as_ref()
     }
 
     /// The endpoints.
@@ -227,6 +235,7 @@ impl World {
             Command::PublishTrust(trust) => self.publish_trust(trust, now)?,
             Command::PutUnits(units) => self.put_units(units, now)?,
             Command::PutSpecialties(list) => self.put_specialties(list)?,
+            Command::PutEquipmentTypes(list) => self.put_equipment_types(list)?,
             Command::ChangeUnits { change, effective, document, force: _ } => {
                 self.change_units(change, *effective, document, now)?
             }

@@ -5,10 +5,10 @@
 
 use crate::domain::ids::{SpecialtyCode, UnitCode};
 use crate::domain::registry::{
-    ActivityKind, ActivityStatus, BaseKind, BaseStatus, BirthPrecision, CapacityUnit, CitizenId,
-    DeferralGround, EnterpriseStatus, EquipmentClass, EquipmentStatus, EthnicGroup, Frame,
-    Language, OwnerKind, Phone, Plate, Rank, ReserveClass, ReservistCategory, ReservistStatus, Sex,
-    SurveyStage,
+    ActivityKind, ActivityStatus, Audience, BaseKind, BaseStatus, BirthPrecision, CapacityUnit,
+    CitizenId, DeferralGround, EnterpriseStatus, EquipmentClass, EquipmentStatus, EthnicGroup,
+    Frame, Language, OwnerKind, Phone, Plate, Rank, ReserveClass, ReservistCategory,
+    ReservistStatus, Sex, SurveyStage,
 };
 use crate::domain::world::RecordKind;
 use crate::wire::registry::Facet;
@@ -226,6 +226,7 @@ const ACTIVITIES: &[Field] = &[
     open("unit", How::Unit(Facet::Unit)),
     open("area", How::Area),
     open("kind", How::List(Facet::Sort, list!(ActivityKind))),
+    open("audience", How::List(Facet::Category, list!(Audience))),
     open("status", How::List(Facet::Status, list!(ActivityStatus))),
 ];
 

@@ -129,6 +129,16 @@ fn a_fault_says_where_it_is_and_what_to_write() {
         ("status = ACTIVE AND", "at 20: expected a field"),
         ("status = \"ACTIVE", "at 10: expected a value"),
         ("reserve_class = 3", "at 17: `3` is no value of reserve_class: use 1 or 2"),
+        (
+            "reserve_class = 0",
+            "at 17: `0` is no value of reserve_class: use 1 or 2; NOT reserve_class:* finds those \
+             without",
+        ),
+        (
+            "health_class = 0",
+            "at 16: this is no value of health_class: use 1 to 6; NOT health_class:* finds those \
+             without",
+        ),
         ("sex = X", "at 7: `X` is no value of sex: use MALE, FEMALE"),
         (
             "unit = \"1 2\"",

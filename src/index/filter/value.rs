@@ -121,7 +121,13 @@ impl Asked<'_> {
     }
 
     fn term(&self, list: List) -> Result<u16, FilterError> {
-        (list.parse)(self.value).ok_or_else(|| self.fault(&(list.remedy)()))
+        (list.parse)(self.value).ok_or_else(|| {
+            let mut remedy = (list.remedy)();
+            if means_none(self.value) {
+                remedy.push_str(&format!("; NOT {}:* finds those without", self.field.name));
+            }
+            self.fault(&remedy)
+        })
     }
 
     /// From which number to which; from 1 to 0 for none.
@@ -211,6 +217,12 @@ impl Asked<'_> {
         }
         Ok(Test::Name(query))
     }
+}
+
+/// Whether somebody asks for those of whom a field says nothing.
+fn means_none(value: &str) -> bool {
+    let words = ["", "0", "-", "none", "null", "unknown", "unspecified"];
+    words.contains(&value.trim().to_ascii_lowercase().as_str())
 }
 
 /// A number with at most three decimals, in thousandths.

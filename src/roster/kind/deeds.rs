@@ -38,12 +38,13 @@ impl Kind for Deeds {
     const ANCHORS: &'static [&'static str] = &["from"];
     const IDENTITY: &'static [&'static str] = &["from"];
     const PARTS: &'static [PartHeader] = &[];
-    const SPREAD: &'static [&'static str] = &["kind", "rating"];
+    const SPREAD: &'static [&'static str] = &["kind", "audience", "rating"];
     const MARKED: &'static [&'static str] = &["announced"];
     const SHOWN: &'static [&'static str] = &[
         "kind",
         "title",
         "unit",
+        "audience",
         "announced",
         "from",
         "to",
@@ -64,6 +65,8 @@ impl Kind for Deeds {
             "ten lop noi dung", "lop", "hoat dong", "name", "activity"],
         unit Plain ["don vi", "don vi to chuc", "don vi thuc hien", "don vi chu tri", "xa phuong",
             "don vi hanh chinh", "dia ban", "ma don vi", "co quan to chuc", "unit code", "held by"],
+        audience Plain ["doi tuong", "doi tuong tap huan", "doi tuong boi duong", "doi tuong huan luyen",
+            "doi tuong hoc", "thanh phan", "thanh phan tham gia", "trained"],
         announced Plain ["bao truoc", "co bao truoc", "announced beforehand"],
         from Date ["tu ngay", "ngay bat dau", "ngay", "ngay to chuc", "thoi gian", "bat dau",
             "khai mac", "ngay khai mac", "nam", "nam to chuc", "nam thuc hien", "start date", "start", "date"],

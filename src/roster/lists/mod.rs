@@ -93,15 +93,22 @@ pub fn read_specialties(text: &str) -> Result<Specialties, ListReadError> {
     Ok(list)
 }
 
-/// Reads equipment types: columns `code,name,class`, the class by its code.
+/// Reads equipment types: columns `code,name,class,other_names`, the class by its code, other names with
+/// semicolons between them.
 ///
 /// # Errors
 /// A [`ListReadError`] naming the line.
 pub fn read_equipment_types(text: &str) -> Result<EquipmentTypes, ListReadError> {
     let mut list = EquipmentTypes::default();
-    each_line(text, "code,name,class", |line| {
+    each_line(text, "code,name,class,other_names", |line| {
         let class = EquipmentClass::parse(line.cell(2)).ok_or_else(|| line.fault(2, "class"))?;
-        let kind = EquipmentType { code: line.parse(0, "code")?, name: clean(line.cell(1)), class };
+        let others = line.cell(3).split(';').map(clean).filter(|name| !name.is_empty());
+        let kind = EquipmentType {
+            code: line.parse(0, "code")?,
+            name: clean(line.cell(1)),
+            other_names: others.collect(),
+            class,
+        };
         let number = line.number;
         list.insert(kind).map_err(|source| ListReadError::Entry { line: number, source })
     })?;
@@ -176,18 +183,28 @@ mod tests {
         let boat = types.find("Xuồng máy").expect("a known type");
         assert_eq!(boat.class, EquipmentClass::Watercraft);
         assert!(types.find("Tàu vũ trụ").is_none());
+        for class in EquipmentClass::ALL {
+            assert!(types.iter().filter(|own| own.class == *class).count() >= 3, "{class:?}");
+        }
+        for text in ["Ô tô con", "Rơ moóc", "Xe tải tự đổ", "Flycam", "Máy thông tin vô tuyến"]
+        {
+            assert!(types.find(text).is_some(), "{text}");
+        }
+        let first = ["Xe ô tô tải", "Xe ô tô khách", "Xe cứu thương", "Xuồng máy", "Máy xúc"];
+        let names = types.iter().map(|own| own.name.as_str());
+        assert!(names.take(5).eq(first), "codes that records have keep their meaning");
     }
 
     #[test]
     fn a_fault_in_a_list_names_its_line() {
         let message = |text: &str| read_equipment_types(text).expect_err("a fault").to_string();
-        let head = "code,name,class\nPT01,Xe,road_vehicle\n";
+        let head = "code,name,class,other_names\nPT01,Xe,road_vehicle,\n";
         assert_eq!(
-            message(&format!("{head}PT02,Tàu,rocket\n")),
+            message(&format!("{head}PT02,Tàu,rocket,\n")),
             "line 3: `rocket` is not a good class"
         );
-        assert!(message(&format!("{head}PT01,Tàu,other\n")).starts_with("line 3: code PT01"));
-        assert!(message("name,code\n").contains("code,name,class"));
+        assert!(message(&format!("{head}PT01,Tàu,other,\n")).starts_with("line 3: code PT01"));
+        assert!(message("name,code\n").contains("code,name,class,other_names"));
         assert!(message(&format!("{head}PT02,Tàu\n")).contains("breaks off"));
     }
 }

@@ -163,6 +163,11 @@ fn of_standing(code: &str) -> Option<(&'static str, &'static str)> {
         "STAGE_UNKNOWN" => ("bước khảo sát không có trong danh mục", "Viết lại bước"),
         "QUOTA_EARLY" => ("giao chỉ tiêu khi chưa được chọn", "Bỏ chỉ tiêu hoặc sửa bước"),
         "ANNOUNCED_INVALID" => ("không rõ có báo trước hay không", "Viết có hoặc không"),
+        "AUDIENCE_UNKNOWN" => (
+            "đối tượng không có trong danh mục",
+            "Viết cán bộ, người có uy tín; học sinh, sinh viên; cán bộ dân quân tự vệ; dân quân; tự vệ; \
+             quân nhân dự bị hoặc khác",
+        ),
         "RATING_UNKNOWN" => ("kết quả xếp loại không đúng", "Viết giỏi, khá, đạt hoặc không đạt"),
         "CARD_EXISTS" => (
             "người khác đã có số thẻ này của cùng nơi đăng ký",

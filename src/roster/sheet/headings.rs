@@ -63,7 +63,7 @@ const TITLES: [(&str, &str, &str); 14] = [
     ("Figures", "Báo cáo số liệu", "Báo cáo số liệu"),
 ];
 
-const HEADINGS: [(&str, &str); 132] = [
+const HEADINGS: [(&str, &str); 135] = [
     ("ACCEPTED", "Chấp hành"),
     ("ACKNOWLEDGED", "Đã nhận lệnh"),
     ("ADDRESS", "Địa chỉ"),
@@ -73,6 +73,7 @@ const HEADINGS: [(&str, &str); 132] = [
     ("AREA", "Khu vực phòng thủ"),
     ("ARRIVED", "Có mặt"),
     ("ASSIGNED", "Đã xếp vào đơn vị"),
+    ("AUDIENCE", "Đối tượng"),
     ("AUTHORISED", "Biên chế"),
     ("BASES", "Số cơ sở"),
     ("BASIS", "Căn cứ"),
@@ -105,6 +106,7 @@ const HEADINGS: [(&str, &str); 132] = [
     ("ENDPOINTS", "Số đầu mối"),
     ("ENTRY", "Số mục sổ cái"),
     ("EQUIPMENT", "Phương tiện"),
+    ("EQUIPMENT CLASS", "Nhóm phương tiện"),
     ("EQUIPMENT_CLASS", "Loại phương tiện theo luật"),
     ("ETHNIC_GROUP", "Dân tộc"),
     ("EXACT", "Đúng chuyên nghiệp"),
@@ -149,6 +151,7 @@ const HEADINGS: [(&str, &str); 132] = [
     ("OFFICER", "Cán bộ"),
     ("OPEN", "Còn trống"),
     ("OPENED", "Đã mở"),
+    ("OTHER NAMES", "Tên gọi khác"),
     ("OWNER_KIND", "Loại chủ sở hữu"),
     ("PARTY_MEMBER", "Đảng viên"),
     ("PEOPLE", "Số người"),

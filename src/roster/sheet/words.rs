@@ -117,6 +117,7 @@ pub const ENTRIES: Terms = &[
     ("trust_published", "Công bố danh sách tin cậy"),
     ("units_put", "Nhập đơn vị"),
     ("specialties_put", "Nhập danh mục chuyên nghiệp"),
+    ("equipment_types_put", "Nhập danh mục loại phương tiện"),
     ("units_reorganized", "Sắp xếp lại đơn vị"),
     ("endpoint_added", "Thêm đầu mối"),
     ("endpoint_retired", "Thôi dùng đầu mối"),

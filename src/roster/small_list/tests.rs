@@ -8,9 +8,9 @@ use rust_xlsxwriter::Workbook;
 
 use super::*;
 use crate::domain::unit::Units;
+use crate::roster::code_list::{SpecialtyFile, read_specialty_list};
 use crate::roster::lists::read_unit_list;
 use crate::roster::plan::{PlanFault, read_plan};
-use crate::roster::specialties::{SpecialtyList, read_specialty_list};
 use crate::sim::province;
 
 type Sheets = Vec<(String, Vec<Vec<String>>)>;
@@ -39,16 +39,16 @@ fn hints(mapping: &str) -> ListHints {
     ListHints { mapping: Mapping::parse(mapping).expect("a mapping"), ..ListHints::default() }
 }
 
-fn specialties(bytes: &[u8], hints: &ListHints) -> Result<SpecialtyList, RosterError> {
+fn specialties(bytes: &[u8], hints: &ListHints) -> Result<SpecialtyFile, RosterError> {
     read_specialty_list(Source::Bytes { name: "cnqs.xlsx", bytes }, hints)
 }
 
-fn text(text: &str, hints: &ListHints) -> Result<SpecialtyList, RosterError> {
+fn text(text: &str, hints: &ListHints) -> Result<SpecialtyFile, RosterError> {
     read_specialty_list(Source::Bytes { name: "cnqs.csv", bytes: text.as_bytes() }, hints)
 }
 
-fn names(list: &SpecialtyList) -> Vec<&str> {
-    list.specialties.iter().map(|one| one.name.as_str()).collect()
+fn names(list: &SpecialtyFile) -> Vec<&str> {
+    list.list.iter().map(|one| one.name.as_str()).collect()
 }
 
 /// The sheets of a workbook, from their first row and column on.
@@ -121,7 +121,7 @@ fn a_mapping_names_row_columns_words_and_what_is_left_out() {
     let list = specialties(&table, &hints(mapping)).expect("a list");
     assert_eq!((names(&list), &list.faults), (vec!["Bộ binh", "Pháo"], &vec![]));
     assert_eq!(list.file.ignored, []);
-    let first = list.specialties.iter().next().expect("one");
+    let first = list.list.iter().next().expect("one");
     assert_eq!(first.near[0].as_str(), "CN02");
     // A list without a header is all letters.
     let bare = book(&sheets(&[("S1", "CN01|Bộ binh\nCN02|Pháo binh")]));
@@ -163,7 +163,7 @@ fn what_was_refused_comes_back_where_it_stood_and_is_read_once_mended() {
     assert_eq!(list.rejected().len(), 2);
     let dir = tempfile::tempdir().expect("a directory");
     let path = dir.path().join("mend.xlsx");
-    let write = |list: &SpecialtyList| {
+    let write = |list: &SpecialtyFile| {
         let which = RefusedRows::WithAllOthers;
         list.file.write_refused(&list.reasons(), which, &path, true).expect("written")
     };
@@ -187,7 +187,7 @@ fn what_was_refused_comes_back_where_it_stood_and_is_read_once_mended() {
     assert!(back[0].1[3][5].is_empty());
     back[0].1[5] = ["CN03", "Lái xe", "CN01"].map(str::to_owned).to_vec();
     let whole = specialties(&book(&back), &hints).expect("a list");
-    assert_eq!((&whole.faults, whole.specialties.len()), (&vec![], 3));
+    assert_eq!((&whole.faults, whole.list.len()), (&vec![], 3));
     let none = whole.file.write_refused(&whole.reasons(), RefusedRows::Alone, &path, false);
     assert_eq!(none.expect("nothing to write"), 0);
 }

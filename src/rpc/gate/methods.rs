@@ -92,6 +92,11 @@ pub const METHODS: &[Method] = &[
         Callers::Officers(&[Administrator, Registrar]),
     ),
     reads("hoatoc.v1.OrganizationService/ListSpecialties", Callers::AnyOfficer),
+    changes(
+        "hoatoc.v1.OrganizationService/PutEquipmentTypes",
+        Callers::Officers(&[Administrator, Registrar]),
+    ),
+    reads("hoatoc.v1.OrganizationService/ListEquipmentTypes", Callers::AnyOfficer),
     reads("hoatoc.v1.OrganizationService/ListUnits", Callers::AnyOfficer),
     reads("hoatoc.v1.OrganizationService/GetUnit", Callers::AnyOfficer),
     changes(

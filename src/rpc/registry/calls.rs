@@ -105,13 +105,11 @@ impl RegistryParts {
         id: (RequestId, [u8; 32]),
         caller: &Caller,
     ) -> Result<(R, u64), RegistryFault> {
-        let units = self.units();
-        let specialties = self.specialties();
-        let record =
-            record.checked(&self.lists(&units, &specialties)).map_err(RegistryFault::Record)?;
+        let held = self.in_force();
+        let record = record.checked(&held.lists()).map_err(RegistryFault::Record)?;
         let new = self.new_record(&record, 0, mode)?;
         let stamp = self.stamp(mode, None);
-        if !caller.reaches(&new.index.facets.unit, &units) {
+        if !caller.reaches(&new.index.facets.unit, &held.units) {
             return Err(RegistryFault::Outside { unit: new.index.facets.unit });
         }
         let sealer = self.sealer.clone();
@@ -154,9 +152,8 @@ impl RegistryParts {
     /// The place of the plan that whom or what a record is of would not fit any more, and why.
     fn loses_place<R: RegistryRecord>(&self, id: &[u8; 16], record: &R) -> Option<String> {
         let subject = subject_of(R::KIND, *id)?;
-        let (units, specialties) = (self.units(), self.specialties());
         // What is at fault in it is told by those who put it.
-        let record = record.clone().checked(&self.lists(&units, &specialties)).ok()?;
+        let record = record.clone().checked(&self.in_force().lists()).ok()?;
         let row = self.new_record(&record, 0, RowMode::Import).ok()?.index;
         let today = self.engine.now().date_in_vietnam();
         let (place, reason) = self.would_lose(subject, &row, today)?;

@@ -251,8 +251,8 @@ impl RegistryParts {
         caller: &Caller,
         sum: &mut Sum,
     ) -> Result<(Vec<NewRecord>, Vec<Changing<R>>), RegistryFault> {
-        let (units, specialties) = (self.units(), self.specialties());
-        let lists = self.lists(&units, &specialties);
+        let held = self.in_force();
+        let (units, lists) = (&held.units, held.lists());
         let mut passed = Vec::new();
         for (number, record, kept) in rows {
             let record = record.ok_or_else(|| WireError::missing("rows.record"))?;
@@ -274,8 +274,8 @@ impl RegistryParts {
                 }
             };
             let new = self.new_record_as_of(&checked, number, mode, known)?;
-            if caller.reaches(&new.index.facets.unit, &units)
-                && self.holder_is_reached::<R>(&new.index.keys, caller, &units)
+            if caller.reaches(&new.index.facets.unit, units)
+                && self.holder_is_reached::<R>(&new.index.keys, caller, units)
             {
                 changing.extend(self.changing(number, checked.clone(), &new.index));
                 warnings.into_iter().for_each(|code| sum.warn(number, code, String::new()));
@@ -285,7 +285,7 @@ impl RegistryParts {
             }
         }
         sum.refused.sort_by_key(|refusal| refusal.row);
-        for (row, code, about) in self.worth(&good, &changing, caller, &units).await? {
+        for (row, code, about) in self.worth(&good, &changing, caller, units).await? {
             sum.warn(row, code, about);
         }
         Ok((good.into_iter().map(|(new, _record)| new).collect(), changing))

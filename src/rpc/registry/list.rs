@@ -108,21 +108,22 @@ impl RegistryParts {
         caller: &Caller,
     ) -> Result<Filter, RegistryFault> {
         let mut filter = Filter::parse(text, kind, caller.sight())?;
-        let specialties = self.specialties();
-        let listed: Vec<(&str, &str)> = match kind {
+        let (specialties, types) = (self.specialties(), self.equipment_types());
+        let listed: Vec<&str> = match kind {
             RecordKind::Reservist => {
-                specialties.iter().map(|one| (one.code.as_str(), one.name.as_str())).collect()
+                specialties.iter().flat_map(|one| [one.code.as_str(), &one.name]).collect()
             }
             RecordKind::Equipment => {
-                let types = self.equipment_types.iter();
-                types.map(|one| (one.code.as_str(), one.name.as_str())).collect()
+                let names = types.iter().map(|one| [one.code.as_str(), &one.name]);
+                let others = types.iter().flat_map(|one| &one.other_names).map(String::as_str);
+                names.flatten().chain(others).collect()
             }
             _no_list => return Ok(filter),
         };
         let find = |text: &str| {
             let listed = match kind {
                 RecordKind::Reservist => specialties.find(text).map(|one| &one.code),
-                _equipment => self.equipment_types.find(text).map(|one| &one.code),
+                _equipment => types.find(text).map(|one| &one.code),
             };
             let lost = text.to_uppercase();
             let listed = listed.map(ToString::to_string);
@@ -131,10 +132,8 @@ impl RegistryParts {
                 (count > 0).then_some(lost)
             })
         };
-        let near = |text: &str| {
-            let known = listed.iter().flat_map(|(code, name)| [*code, *name]);
-            meant(text, known, "give a code or a name of the list")
-        };
+        let near =
+            |text: &str| meant(text, listed.iter().copied(), "give a code or a name of the list");
         filter.resolve(&find, &near)?;
         Ok(filter)
     }

@@ -1,6 +1,6 @@
 //! Whether an order asks for what there is: the lists that the registry's records are held against.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use crate::domain::ids::SpecialtyCode;
 use crate::domain::order::{Requirement, RequirementKind};
@@ -13,39 +13,35 @@ use crate::wire::WireError;
 /// Most codes named in one refusal.
 const CODES_NAMED_MAX: usize = 20;
 
-/// The specialties in force: those put last, or the program's own.
-pub(super) fn in_force(world: &World) -> Arc<Specialties> {
-    world.specialties().cloned().unwrap_or_else(|| Arc::new(shipped_specialties()))
-}
+static SHIPPED: LazyLock<Codes> = LazyLock::new(|| Codes {
+    specialties: Arc::new(shipped_specialties()),
+    equipment_types: Arc::new(shipped_equipment_types()),
+});
 
-/// The specialties that hold until a list is put, and the known types of equipment.
-#[derive(Debug)]
+/// The lists in force: those put last, or the program's own.
+#[derive(Debug, Clone)]
 pub(super) struct Codes {
-    specialties: Specialties,
-    equipment_types: EquipmentTypes,
+    pub(super) specialties: Arc<Specialties>,
+    pub(super) equipment_types: Arc<EquipmentTypes>,
 }
 
 impl Codes {
-    /// Those that the program ships with.
-    pub(super) fn shipped() -> Self {
-        let (specialties, equipment_types) = (shipped_specialties(), shipped_equipment_types());
-        Self { specialties, equipment_types }
+    pub(super) fn in_force(world: &World) -> Self {
+        let (specialties, types) = (world.specialties(), world.equipment_types());
+        Self {
+            specialties: Arc::clone(specialties.unwrap_or(&SHIPPED.specialties)),
+            equipment_types: Arc::clone(types.unwrap_or(&SHIPPED.equipment_types)),
+        }
     }
 
-    /// Whether a line asks for what there is: a code that no list has would find nobody. `put` are the
-    /// specialties that were put.
+    /// Whether a line asks for what there is: a code that no list has would find nobody.
     ///
     /// # Errors
     /// `INVALID_ARGUMENT` (CODE_UNKNOWN).
-    pub(super) fn check(
-        &self,
-        line: &Requirement,
-        put: Option<&Specialties>,
-    ) -> Result<(), Reject> {
-        let specialties = put.unwrap_or(&self.specialties);
+    pub(super) fn check(&self, line: &Requirement) -> Result<(), Reject> {
         let (what, known): (_, Vec<&SpecialtyCode>) = match line.kind {
             RequirementKind::Personnel => {
-                ("specialty", specialties.iter().map(|entry| &entry.code).collect())
+                ("specialty", self.specialties.iter().map(|entry| &entry.code).collect())
             }
             RequirementKind::Equipment => {
                 ("equipment type", self.equipment_types.iter().map(|entry| &entry.code).collect())
@@ -55,7 +51,9 @@ impl Codes {
             return Ok(());
         }
         let some: Vec<&str> = known.iter().take(CODES_NAMED_MAX).map(|own| own.as_str()).collect();
-        let fault = format!("there is no {what} {}: use one of {}", line.code, some.join(", "));
+        let more = if known.len() > some.len() { ", ..." } else { "" };
+        let some = some.join(", ");
+        let fault = format!("there is no {what} {}: use one of {some}{more}", line.code);
         Err(Reject::field("CODE_UNKNOWN", &WireError::new("requirements.code", fault)))
     }
 }

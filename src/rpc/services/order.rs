@@ -42,7 +42,6 @@ struct Shared {
     doors: Doors,
     call_ups: CallUps,
     watchers: watch::Watchers,
-    codes: Codes,
 }
 
 impl Orders {
@@ -50,7 +49,7 @@ impl Orders {
     pub fn new(doors: Doors) -> Self {
         let watchers = watch::Watchers::new(&doors);
         let call_ups = CallUps::new(doors.clone());
-        Self(Arc::new(Shared { doors, call_ups, watchers, codes: Codes::shipped() }))
+        Self(Arc::new(Shared { doors, call_ups, watchers }))
     }
 
     /// Submits, and shows the order as it is then.
@@ -111,9 +110,9 @@ impl Shared {
     fn draft(&self, envelope: Envelope) -> Result<NewDraft, Reject> {
         let order =
             order::read(&envelope).map_err(|fault| Reject::field("PAYLOAD_INVALID", &fault))?;
-        let put = self.doors.engine.world().specialties().cloned();
+        let codes = Codes::in_force(&self.doors.engine.world());
         for line in &order.requirements {
-            self.codes.check(line, put.as_deref())?;
+            codes.check(line)?;
         }
         // Before it is looked whether those on the lists are there: who goes later is seen.
         let erased_then = Some(self.doors.engine.world().erased().len());
@@ -201,8 +200,8 @@ impl OrderService for Orders {
         request: Request<pb::SelectCallUpRequest>,
     ) -> Result<Response<pb::SelectCallUpResponse>, Status> {
         let caller = caller(&request)?;
-        let put = self.0.doors.engine.world().specialties().cloned();
-        let known = |line: &Requirement| self.0.codes.check(line, put.as_deref());
+        let codes = Codes::in_force(&self.0.doors.engine.world());
+        let known = |line: &Requirement| codes.check(line);
         let selected = Box::pin(self.0.call_ups.select(&caller, request.into_inner(), known));
         Ok(Response::new(selected.await?))
     }

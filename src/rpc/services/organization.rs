@@ -8,16 +8,17 @@ use tonic::{Request, Response, Status};
 
 use crate::domain::endpoint::{Address, Endpoint, EndpointError};
 use crate::domain::ids::{EndpointNo, UnitCode};
-use crate::domain::registry::{LIST_LEN_MAX, Specialties};
+use crate::domain::registry::LIST_LEN_MAX;
 use crate::domain::unit::Unit;
 use crate::domain::world::{Command, Refusal, World};
 use crate::rpc::auth::caller;
 use crate::rpc::request::{ask, identified, page_after, page_size};
-use crate::rpc::services::codes::in_force;
+use crate::rpc::services::codes::Codes;
 use crate::rpc::services::{Doors, Presence};
-use crate::wire::specialty::specialties;
+use crate::wire::code_list::{equipment_types, specialties};
 use crate::wire::unit::{address, optional};
 use crate::wire::{WireError, parse, pb, timestamp};
+use in_use::{Outcome, Used};
 use pb::organization_service_server::OrganizationService;
 
 const UNITS_PER_REQUEST_MAX: usize = 500;
@@ -70,20 +71,6 @@ fn put_outcome(world: &World, units: &[Unit]) -> pb::PutUnitsResponse {
     outcome
 }
 
-/// What a list changes in the one before.
-fn list_outcome(before: &Specialties, list: &Specialties) -> pb::PutSpecialtiesResponse {
-    let mut outcome = pb::PutSpecialtiesResponse::default();
-    for specialty in list.iter() {
-        match before.get(&specialty.code) {
-            None => outcome.created += 1,
-            Some(present) if present == specialty => outcome.unchanged += 1,
-            Some(_other) => outcome.updated += 1,
-        }
-    }
-    outcome.removed = count(before.iter().filter(|own| list.get(&own.code).is_none()).count());
-    outcome
-}
-
 #[tonic::async_trait]
 impl OrganizationService for Organization {
     async fn put_units(
@@ -114,17 +101,21 @@ impl OrganizationService for Organization {
         let id = identified("PutSpecialties", &message.request_id, &message)?;
         within("specialties", message.specialties.len(), LIST_LEN_MAX)?;
         let list = specialties(&message.specialties)?;
-        let before = in_force(&self.0.engine.world());
-        let in_use = in_use::dropped(&self.0.engine.registry(), &before, &list);
+        let before = Codes::in_force(&self.0.engine.world()).specialties;
+        let Outcome { created, updated, unchanged, removed } =
+            Outcome::of_specialties(&before, &list);
+        let in_use = Used::specialties(&self.0.engine.registry(), &removed);
         if !message.validate_only && !message.drop_used && !in_use.is_empty() {
-            return Err(in_use::refused(&in_use).into());
+            return Err(in_use::specialties_in_use(&in_use).into());
         }
-        let outcome = pb::PutSpecialtiesResponse { in_use, ..list_outcome(&before, &list) };
         if !message.validate_only {
             let command = Command::PutSpecialties(list);
             self.0.engine.submit(ask(&caller, Some(id), command)?).await?;
         }
-        Ok(Response::new(outcome))
+        let in_use = in_use.into_iter().map(Into::into).collect();
+        let removed = count(removed.len());
+        let done = pb::PutSpecialtiesResponse { created, updated, unchanged, removed, in_use };
+        Ok(Response::new(done))
     }
 
     async fn list_specialties(
@@ -132,9 +123,45 @@ impl OrganizationService for Organization {
         _request: Request<pb::ListSpecialtiesRequest>,
     ) -> Result<Response<pb::ListSpecialtiesResponse>, Status> {
         let world = self.0.engine.world();
-        let specialties = in_force(&world).iter().map(Into::into).collect();
+        let specialties = Codes::in_force(&world).specialties.iter().map(Into::into).collect();
         let shipped = world.specialties().is_none();
         Ok(Response::new(pb::ListSpecialtiesResponse { specialties, shipped }))
+    }
+
+    async fn put_equipment_types(
+        &self,
+        request: Request<pb::PutEquipmentTypesRequest>,
+    ) -> Result<Response<pb::PutEquipmentTypesResponse>, Status> {
+        let caller = caller(&request)?;
+        let message = request.into_inner();
+        let id = identified("PutEquipmentTypes", &message.request_id, &message)?;
+        within("equipment_types", message.equipment_types.len(), LIST_LEN_MAX)?;
+        let list = equipment_types(&message.equipment_types)?;
+        let before = Codes::in_force(&self.0.engine.world()).equipment_types;
+        let Outcome { created, updated, unchanged, removed } = Outcome::of_types(&before, &list);
+        let in_use = Used::types(&self.0.engine.registry(), &removed);
+        if !message.validate_only && !message.drop_used && !in_use.is_empty() {
+            return Err(in_use::types_in_use(&in_use).into());
+        }
+        if !message.validate_only {
+            let command = Command::PutEquipmentTypes(list);
+            self.0.engine.submit(ask(&caller, Some(id), command)?).await?;
+        }
+        let in_use = in_use.into_iter().map(Into::into).collect();
+        let removed = count(removed.len());
+        let done = pb::PutEquipmentTypesResponse { created, updated, unchanged, removed, in_use };
+        Ok(Response::new(done))
+    }
+
+    async fn list_equipment_types(
+        &self,
+        _request: Request<pb::ListEquipmentTypesRequest>,
+    ) -> Result<Response<pb::ListEquipmentTypesResponse>, Status> {
+        let world = self.0.engine.world();
+        let types = Codes::in_force(&world).equipment_types;
+        let equipment_types = types.iter().map(Into::into).collect();
+        let shipped = world.equipment_types().is_none();
+        Ok(Response::new(pb::ListEquipmentTypesResponse { equipment_types, shipped }))
     }
 
     async fn list_units(

@@ -1,13 +1,14 @@
 //! What was trained, exercised and done.
 
 use crate::domain::registry::{
-    Activity, ActivityInput, ActivityKind, ActivityStatus, Lists, Rating, activity_key,
+    Activity, ActivityInput, ActivityKind, ActivityStatus, Audience, Lists, Rating, activity_key,
 };
+use crate::domain::unit::{Unit, Units};
 use crate::domain::world::RecordKind;
 use crate::wire::registry::changes::stamp::{made, stamped};
 use crate::wire::registry::{
     Facet, Facets, FieldProblem, Numbers, RegistryRecord, View, civil, counted, day_text,
-    proto_field, said, small, term, text_of,
+    keep_unit, proto_field, said, small, term, text_of, unit_now,
 };
 use crate::wire::{WireError, parse, pb};
 
@@ -42,15 +43,34 @@ impl RegistryRecord for pb::Activity {
     fn facets(&self) -> Result<Facets, WireError> {
         Ok(Facets::of(parse("unit_code", &self.unit_code)?)
             .number(Facet::Sort, small("kind", self.kind)?)
+            .number(Facet::Category, small("audience", self.audience)?)
             .number(Facet::Status, small("status", self.status)?))
     }
 
     fn numbers(&self) -> Numbers<'_> {
-        let kind = self.kind.to_string();
-        let from = day_text(self.start_date.as_ref());
-        let key = activity_key(&kind, &self.unit_code, &from, &self.title);
-        [Some(("activity", key.into())), None]
+        [Some((NUMBER, key(self, &self.unit_code).into())), None]
     }
+
+    fn other_numbers(&self, units: &Units) -> Vec<(&'static str, String)> {
+        let now = unit_now(&self.unit_code, units);
+        let is_same = |unit: &&Unit| {
+            unit.code.as_str() != self.unit_code && units.current(&unit.code).as_str() == now
+        };
+        units.iter().filter(is_same).map(|unit| (NUMBER, key(self, unit.code.as_str()))).collect()
+    }
+
+    fn keep_from(&mut self, stored: &Self, units: &Units) -> Option<&'static str> {
+        keep_unit(&mut self.unit_code, &stored.unit_code, units);
+        None
+    }
+}
+
+/// The kind of number that an activity is known by.
+const NUMBER: &str = "activity";
+
+fn key(activity: &pb::Activity, unit: &str) -> String {
+    let (kind, from) = (activity.kind.to_string(), day_text(activity.start_date.as_ref()));
+    activity_key(&kind, unit, &from, &activity.title)
 }
 
 /// The message as text, for the check.
@@ -65,6 +85,7 @@ impl From<&pb::Activity> for ActivityInput {
                 Some(true) => "yes".to_owned(),
                 Some(false) => "no".to_owned(),
             },
+            audience: term(message.audience, Audience::from_number, Audience::code),
             from: day_text(message.start_date.as_ref()),
             to: day_text(message.end_date.as_ref()),
             participants: counted(message.participant_count),
@@ -97,6 +118,7 @@ impl From<&Activity> for pb::Activity {
             title: activity.title.clone(),
             unit_code: activity.unit.to_string(),
             announced: activity.announced,
+            audience: activity.audience.map_or(0, |audience| audience.number().into()),
             start_date: Some(civil(activity.from)),
             end_date: activity.to.map(civil),
             participant_count: activity.participants,

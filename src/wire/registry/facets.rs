@@ -29,7 +29,7 @@ pub enum Facet {
     Class,
     /// Rank, lowest first.
     Rank,
-    /// Category of a reservist.
+    /// Category of a reservist, audience of an activity.
     Category,
     /// Sex.
     Sex,

@@ -1,10 +1,10 @@
 use super::*;
 use crate::domain::instant::Instant;
 use crate::domain::registry::{
-    ActivityInput, ActivityKind, ActivityStatus, BaseKind, BaseStatus, Deferral, DeferralGround,
-    EnterpriseInput, EnterpriseStatus, EquipmentClass, EquipmentStatus, EquipmentTypes, Exemption,
-    ForceType, Frame, MilitiaBaseInput, MilitiaRole, OwnerKind, Period, Rating, ReservistCategory,
-    ReservistStatus, Sex, Specialties, Standing, SurveyStage, Transfer,
+    ActivityInput, ActivityKind, ActivityStatus, Audience, BaseKind, BaseStatus, Deferral,
+    DeferralGround, EnterpriseInput, EnterpriseStatus, EquipmentClass, EquipmentStatus,
+    EquipmentTypes, Exemption, ForceType, Frame, MilitiaBaseInput, MilitiaRole, OwnerKind, Period,
+    Rating, ReservistCategory, ReservistStatus, Sex, Specialties, Standing, SurveyStage, Transfer,
 };
 use crate::domain::unit::Units;
 use crate::roster::lists::{shipped_equipment_types, shipped_specialties};
@@ -149,6 +149,7 @@ fn every_field_of_a_base_an_enterprise_and_an_activity_comes_back() {
         title: text("Lũ tháng 8"),
         unit: text("11"),
         announced: text("không"),
+        audience: text("Dân quân"),
         from: text("01/08/2025"),
         to: text("09/08/2025"),
         participants: text("100"),
@@ -198,6 +199,7 @@ fn the_enums_of_the_wire_have_the_numbers_and_names_of_the_domain() {
         ActivityKind ActivityKind "ACTIVITY_KIND",
         ActivityStatus ActivityStatus "ACTIVITY_STATUS",
         Rating Rating "RATING",
+        Audience ActivityAudience "ACTIVITY_AUDIENCE",
     );
 }
 
@@ -343,4 +345,18 @@ fn what_was_entered_under_a_unit_that_was_merged_since_stays_there_in_every_kind
     stays!(Equipment location_unit_code);
     stays!(MilitiaBase unit_code);
     stays!(Enterprise unit_code);
+    stays!(Activity unit_code);
+    let of = |unit: &str| pb::Activity {
+        title: "Diễn tập".to_owned(),
+        unit_code: unit.to_owned(),
+        ..Default::default()
+    };
+    let known_by = |unit: &str| {
+        let record = of(unit);
+        let [number, _none] = record.numbers();
+        number.map(|(kind, text)| (kind, text.into_owned())).expect("one")
+    };
+    assert_eq!(of("03160").other_numbers(&province.0), [known_by("03162")]);
+    assert_eq!(of("03162").other_numbers(&province.0), [known_by("03160")]);
+    assert_eq!(of("03163").other_numbers(&province.0), []);
 }

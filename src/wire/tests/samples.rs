@@ -20,7 +20,7 @@ use crate::domain::order::{
     AssemblyStation, LegalGround, Order, OrderKind, Reference, ReferenceKind, Requirement,
     RequirementKind, Urgency,
 };
-use crate::domain::registry::Specialty;
+use crate::domain::registry::{EquipmentClass, EquipmentType, Specialty};
 use crate::domain::unit::{Change, Echelon, Former, ParentBasis, UNIT_KINDS, Unit};
 use crate::domain::world::{
     Act, Actor, CertificateHolder, Entry, Event, NumberTaken, OrderFile, Placed, RecordKind,
@@ -444,6 +444,17 @@ fn registry_events() -> impl Strategy<Value = Event> {
                 };
                 let specialties = codes.into_iter().map(specialty).collect();
                 Event::SpecialtiesPut { specialties, continues }
+            }),
+        (prop::collection::vec(parsed::<SpecialtyCode>("[A-Z0-9-]{1,16}"), 0..4), any::<bool>())
+            .prop_map(|(codes, continues)| {
+                let kind = |code: SpecialtyCode| EquipmentType {
+                    name: format!("Loại {code}"),
+                    other_names: vec![format!("Tên khác {code}")],
+                    code,
+                    class: EquipmentClass::CivilAviation,
+                };
+                let types = codes.into_iter().map(kind).collect();
+                Event::EquipmentTypesPut { types, continues }
             }),
         unit_events(),
         (number.clone(), codes(), line).prop_map(|(no, unit, line)| Event::EndpointAdded {

@@ -4,8 +4,9 @@
 use std::collections::HashMap;
 
 use crate::domain::registry::{
-    CapacityUnit, DeferralGround, EquipmentClass, EquipmentStatus, Frame, Language, OwnerKind,
-    Rank, ReservistCategory, ReservistStatus, Sex,
+    ActivityKind, ActivityStatus, Audience, BaseKind, BaseStatus, CapacityUnit, DeferralGround,
+    EnterpriseStatus, EquipmentClass, EquipmentStatus, Frame, Language, OwnerKind, Rank,
+    ReservistCategory, ReservistStatus, Sex, SurveyStage,
 };
 use crate::roster::sheet::CellValue;
 use crate::wire::pb;
@@ -40,10 +41,19 @@ pub(super) fn cell(kind: pb::RecordKind, field: &str, value: &str, names: &Names
         return file.map_or_else(|| value.into(), |file| CellValue::word(value, file));
     }
     let known = match field {
-        "status" if kind == pb::RecordKind::Equipment => term!(EquipmentStatus, value),
-        "status" => term!(ReservistStatus, value),
+        "status" => match kind {
+            pb::RecordKind::Equipment => term!(EquipmentStatus, value),
+            pb::RecordKind::MilitiaBase => term!(BaseStatus, value),
+            pb::RecordKind::Enterprise => term!(EnterpriseStatus, value),
+            pb::RecordKind::Activity => term!(ActivityStatus, value),
+            _reservist => term!(ReservistStatus, value),
+        },
+        "kind" if kind == pb::RecordKind::MilitiaBase => term!(BaseKind, value),
+        "kind" => term!(ActivityKind, value),
+        "stage" => term!(SurveyStage, value),
         "rank" => term!(Rank, value),
         "category" => term!(ReservistCategory, value),
+        "audience" => term!(Audience, value),
         "sex" => term!(Sex, value),
         "languages" => term!(Language, value),
         "frame" => term!(Frame, value),
@@ -82,6 +92,9 @@ mod tests {
             (person, "status", "TEMP_ABSENT", "Tạm vắng"),
             (means, "status", "UNDER_REPAIR", "Đang sửa chữa"),
             (person, "rank", "PRIVATE_FIRST", "Binh nhất"),
+            (pb::RecordKind::Activity, "audience", "MILITIA_OFFICERS", "Cán bộ dân quân tự vệ"),
+            (pb::RecordKind::Activity, "status", "HELD", "Đã thực hiện"),
+            (pb::RecordKind::MilitiaBase, "kind", "COMMUNE_MILITIA", "Dân quân xã, phường"),
             (person, "assigned", "false", "Không"),
             (person, "unit", "03160", "03160 Xã Na Son"),
             (person, "unit", "03999", "03999"),

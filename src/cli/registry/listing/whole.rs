@@ -64,7 +64,8 @@ fn word<T>(
     CellValue::text(term.map_or("", vietnamese))
 }
 
-fn count(count: u32) -> CellValue {
+/// A number, of which nought is none: a class, a grade, a year.
+pub(in crate::cli::registry) fn count(count: u32) -> CellValue {
     if count == 0 { CellValue::Empty } else { count.into() }
 }
 

@@ -45,6 +45,32 @@ vocabulary!(
 );
 
 vocabulary!(
+    /// Whom an activity trains.
+    Audience {
+        /// Officials, and villagers of standing; classes of knowledge number them 1 to 4.
+        Officials = 1, "officials", "Cán bộ, người có uy tín",
+            ["can bo, nguoi co uy tin", "can bo", "nguoi co uy tin", "can bo, dang vien",
+             "doi tuong 1", "doi tuong 2", "doi tuong 3", "doi tuong 4"];
+        /// Pupils and students.
+        Students = 2, "students", "Học sinh, sinh viên",
+            ["hoc sinh, sinh vien", "hoc sinh sinh vien", "hoc sinh",
+             "sinh vien", "hssv"];
+        /// Officers of the militia and self-defense force.
+        MilitiaOfficers = 3, "militia_officers", "Cán bộ dân quân tự vệ",
+            ["can bo dan quan tu ve", "can bo dqtv", "can bo dan quan"];
+        /// Militia.
+        Militia = 4, "militia", "Dân quân", ["dan quan", "chien si dan quan"];
+        /// Reservists.
+        Reservists = 5, "reservists", "Quân nhân dự bị",
+            ["quan nhan du bi", "qndb", "du bi dong vien", "dbdv"];
+        /// Self-defense forces of agencies and enterprises.
+        SelfDefense = 6, "self_defense", "Tự vệ", ["tu ve", "chien si tu ve"];
+        /// Others.
+        Other = 7, "other", "Khác", ["khac", "doi tuong khac"];
+    }
+);
+
+vocabulary!(
     /// The scale of results and ratings, best first.
     Rating {
         /// Giỏi.
@@ -111,11 +137,13 @@ pub struct Activity {
     pub unit: UnitCode,
     /// Whether it was announced beforehand, where that is known.
     pub announced: Option<bool>,
+    /// Whom it trains, where that is said.
+    pub audience: Option<Audience>,
     /// The first day.
     pub from: Date,
     /// The last day.
     pub to: Option<Date>,
-    /// Officials or servicemen who took part.
+    /// Those of the audience who took part; pupils and students apart from others stand below.
     pub participants: Option<u32>,
     /// Pupils and students who took part.
     pub students: Option<u32>,
@@ -153,6 +181,8 @@ pub struct ActivityInput {
     pub unit: String,
     /// có, không.
     pub announced: String,
+    /// Word or code; blank is not known.
+    pub audience: String,
     /// Required: a day.
     pub from: String,
     /// A day, not before the one above.
@@ -207,6 +237,8 @@ impl ActivityInput {
         let unit = found.need("unit", unit);
         let announced =
             found.optional("announced", &self.announced, P::AnnouncedInvalid, yes_or_no);
+        let audience =
+            found.optional("audience", &self.audience, P::AudienceUnknown, Audience::parse);
         if self.from.trim().is_empty() {
             found.refuse("from", P::DateInvalid);
         }
@@ -235,6 +267,7 @@ impl ActivityInput {
             title: title?,
             unit: unit?,
             announced,
+            audience,
             from,
             to: span.to,
             participants,

@@ -11,7 +11,7 @@ mod force_type;
 mod militia;
 
 pub use activity::{
-    Activity, ActivityInput, ActivityKind, ActivityStatus, Rating, Results, activity_key,
+    Activity, ActivityInput, ActivityKind, ActivityStatus, Audience, Rating, Results, activity_key,
 };
 pub use capability::{CAPABILITIES_MAX, Capability, CapabilityInput};
 pub use enterprise::{Enterprise, EnterpriseInput, EnterpriseStatus, SurveyStage, TaxCode};

@@ -191,10 +191,30 @@ fn results_add_up_as_reports_count_them() {
             (|i| i.from.clear(), "from", "DATE_INVALID"),
             (|i| i.to = "04/01/2026".into(), "to", "PERIOD_INVALID"),
             (|i| i.fail = "1".into(), "fail", "COUNT_MISMATCH"),
+            (|i| i.audience = "?".into(), "audience", "AUDIENCE_UNKNOWN"),
             (|i| i.rating = "?".into(), "rating", "RATING_UNKNOWN"),
             (|i| i.persons = "?".into(), "persons", "COUNT_INVALID"),
         ],
     );
     let key = activity_key("training_class", "KV3", "2026-01-05", "Tập huấn CÁN BỘ dân quân");
     assert_eq!(key, "training_class|KV3|2026-01-05|tap huan can bo dan quan");
+}
+
+#[test]
+fn whom_a_class_trains_is_found_by_code_and_word_and_not_guessed() {
+    for (at, audience) in Audience::ALL.iter().enumerate() {
+        assert_eq!(usize::from(audience.number()), at + 1);
+        for text in [audience.code().to_owned(), audience.vietnamese().to_uppercase()] {
+            assert_eq!(Audience::parse(&text), Some(*audience), "{text}");
+        }
+    }
+    assert_eq!(Audience::parse("Đối tượng 4"), Some(Audience::Officials));
+    assert_eq!(Audience::parse("Cán bộ DQTV"), Some(Audience::MilitiaOfficers), "no official");
+    let small = Small::new();
+    let check = |input: &ActivityInput| input.check(&small.lists()).expect("good").record.audience;
+    assert_eq!(check(&class()), None, "its title is no word of the list");
+    assert_eq!(
+        check(&ActivityInput { audience: "Tự vệ".into(), ..class() }),
+        Some(Audience::SelfDefense)
+    );
 }

@@ -378,3 +378,32 @@ fn a_list_of_specialties_replaces_the_one_before_whatever_its_length() {
     assert!(p.does(&Server, Command::PutSpecialties(dangling)).is_err());
     assert_eq!(p.world.specialties().map(AsRef::as_ref), Some(&short), "as it was");
 }
+
+#[test]
+fn a_list_of_types_of_equipment_replaces_the_one_before_whatever_its_length() {
+    use crate::domain::registry::{EquipmentClass, EquipmentType, EquipmentTypes};
+    let list = |codes: std::ops::Range<u32>| {
+        let mut list = EquipmentTypes::default();
+        for number in codes {
+            let code = format!("PT{number:04}").parse().expect("a good code");
+            let (name, other_names) = (format!("Loại {number}"), vec![format!("Kiểu {number}")]);
+            let class = EquipmentClass::RoadVehicle;
+            list.insert(EquipmentType { code, name, other_names, class }).expect("new");
+        }
+        list
+    };
+    let mut p = Province::new();
+    assert_eq!(p.world.equipment_types(), None, "the program's own holds");
+    let long = list(0..50);
+    let put = p.does(&Server, Command::PutEquipmentTypes(long.clone()));
+    let Ok(Decision::Happens(events)) = put else { panic!("{put:?}") };
+    assert_eq!(events.len(), 3, "each leaf keeps within its bound");
+    assert_eq!(p.world.equipment_types().map(AsRef::as_ref), Some(&long));
+    let again = p.does(&Server, Command::PutEquipmentTypes(long));
+    assert_eq!(again, Ok(Decision::Happens(Vec::new())), "nothing changed, nothing recorded");
+    let short = list(40..45);
+    p.does(&Server, Command::PutEquipmentTypes(short.clone())).expect("another list");
+    assert_eq!(p.world.equipment_types().map(AsRef::as_ref), Some(&short), "nothing is left over");
+    assert!(p.does(&Server, Command::PutEquipmentTypes(EquipmentTypes::default())).is_err());
+    assert_eq!(p.world.specialties(), None, "the other list is another");
+}

@@ -9,7 +9,7 @@ use crate::domain::text::fold;
 
 /// Everyday names of types, folded, and the name that the shipped list has for them, with the unit in
 /// which its capacity is counted and the most that is believed of it.
-const TYPES: [(&str, &str, u32, &[&str]); 6] = [
+const TYPES: [(&str, &str, u32, &[&str]); 14] = [
     (
         "Xe ô tô tải",
         "tấn",
@@ -31,6 +31,14 @@ const TYPES: [(&str, &str, u32, &[&str]); 6] = [
     ),
     ("Máy xúc", "m3", 10, &["may dao", "may xuc dao", "may xuc lat", "excavator"]),
     ("Máy phát điện", "kVA", 5_000, &["may phat", "may no phat dien", "generator"]),
+    ("Xe ô tô con", "chỗ", 9, &["oto con", "xe oto con", "car"]),
+    ("Xe ô tô tải tự đổ", "tấn", 60, &["xe oto tai tu do", "dump truck"]),
+    ("Xe ô tô đầu kéo", "tấn", 80, &["xe oto dau keo", "dau keo"]),
+    ("Rơ moóc", "tấn", 80, &["ro moc", "trailer"]),
+    ("Sơ mi rơ moóc", "tấn", 80, &["so mi ro moc", "semi-trailer"]),
+    ("Ca nô", "chỗ", 100, &["ca no may"]),
+    ("Cần cẩu", "tấn", 500, &["may cau", "crane"]),
+    ("Xe nâng hàng", "tấn", 50, &["may nang hang", "forklift"]),
 ];
 /// Units, folded, longest first where one begins another.
 const UNITS: [&str; 11] =

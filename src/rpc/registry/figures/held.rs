@@ -52,11 +52,16 @@ fn all_years(adder: &mut Adder<'_>) {
 
 pub(super) fn training(adder: &mut Adder<'_>, activities: &[pb::Activity]) {
     for (unit, year, class) in held(adder, activities, |kind| kind == ActivityKind::TrainingClass) {
-        adder.count(&unit, "classes", &[&year], 1);
-        for (name, people) in
-            [("participants", class.participant_count), ("students", class.student_count)]
-        {
-            adder.count(&unit, name, &[&year], people.unwrap_or(0).into());
+        let audience = match class.audience() {
+            pb::ActivityAudience::Unspecified => "",
+            said => said.as_str_name().trim_start_matches("ACTIVITY_AUDIENCE_"),
+        };
+        adder.count(&unit, "classes", &[audience, &year], 1);
+        if let Some(people) = class.participant_count {
+            adder.count(&unit, "participants", &[audience, &year], people.into());
+        }
+        if let Some(people) = class.student_count {
+            adder.count(&unit, "students", &[&year], people.into());
         }
         results(adder, &unit, &[&year], class);
     }

@@ -92,18 +92,23 @@ use pb::ActivityKind;
 
 #[test]
 fn classes_add_up_to_those_of_the_press() {
-    // 39 classes in 2025: 2,342 officials and 7,531 students; all meet the requirement, over 83 % good
-    // or excellent.
-    let mut classes: Vec<_> = (0..39)
-        .map(|number: u32| pb::Activity {
-            participant_count: Some(60 + u32::from(number < 2)),
-            student_count: Some(193 + u32::from(number < 4)),
-            excellent_count: 20,
-            good_count: 30,
-            pass_count: 10,
-            ..activity(ActivityKind::TrainingClass, 2025, "11")
-        })
-        .collect();
+    // In 2025: 39 classes for officers of the militia; apart from them 2,342 officials and village
+    // figures, and 7,531 students; all meet the requirement, over 83 % good or excellent.
+    let class = |audience: pb::ActivityAudience| pb::Activity {
+        audience: audience.into(),
+        ..activity(ActivityKind::TrainingClass, 2025, "11")
+    };
+    let mut classes = vec![class(pb::ActivityAudience::MilitiaOfficers); 39];
+    classes
+        .push(pb::Activity { participant_count: Some(50), ..class(pb::ActivityAudience::Militia) });
+    classes.extend((0..39).map(|number: u32| pb::Activity {
+        participant_count: Some(60 + u32::from(number < 2)),
+        student_count: Some(193 + u32::from(number < 4)),
+        excellent_count: 20,
+        good_count: 30,
+        pass_count: 10,
+        ..class(pb::ActivityAudience::Officials)
+    }));
     classes.push(activity(ActivityKind::TrainingClass, 2024, "11"));
     let planned = pb::ActivityStatus::Planned.into();
     classes.push(pb::Activity {
@@ -116,8 +121,16 @@ fn classes_add_up_to_those_of_the_press() {
     held::training(&mut adder, &classes);
     let figures = adder.figures();
     let year = || vec![code("2025")];
-    assert_eq!(totals(&figures, "classes"), [(year(), 39, None)]);
-    assert_eq!(totals(&figures, "participants"), [(year(), 2_342, None)]);
+    let of = |audience: &str| vec![code(audience), code("2025")];
+    assert_eq!(
+        totals(&figures, "classes"),
+        [(of("MILITIA"), 1, None), (of("MILITIA_OFFICERS"), 39, None), (of("OFFICIALS"), 39, None)]
+    );
+    assert_eq!(
+        totals(&figures, "participants"),
+        [(of("MILITIA"), 50, None), (of("OFFICIALS"), 2_342, None)],
+        "militia are no officials, and of the officers no number is known"
+    );
     assert_eq!(totals(&figures, "students"), [(year(), 7_531, None)]);
     assert_eq!(totals(&figures, "meets"), [(year(), 2_340, Some(2_340))], "100 %");
     assert_eq!(totals(&figures, "good"), [(year(), 1_950, Some(2_340))], "83.3 %");
@@ -300,7 +313,9 @@ fn every_count_by_years_has_a_total_of_them() {
     };
     let mut adder = Adder::new(&scope);
     held::training(&mut adder, &[class(2024, 3), class(2025, 2)]);
-    assert_eq!(totals(&adder.figures(), "good_total"), [(vec![], 5, Some(7))]);
+    let figures = adder.figures();
+    assert_eq!(totals(&figures, "good_total"), [(vec![], 5, Some(7))]);
+    assert_eq!(totals(&figures, "classes_total"), [(vec![code("")], 2, None)]);
 
     let mut adder = Adder::new(&scope);
     let drill = |year| activity(ActivityKind::ZoneExercise, year, "11");

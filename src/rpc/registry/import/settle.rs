@@ -104,13 +104,17 @@ impl RegistryParts {
         holders.all(|row| caller.reaches(&row.unit, units))
     }
 
-    /// The record that an import's row would change.
-    fn holder<R: RegistryRecord>(&self, record: &R) -> Option<[u8; 16]> {
+    /// The record that an import's row would change, also where it was entered under a unit that the
+    /// row's unit followed.
+    fn holder<R: RegistryRecord>(&self, record: &R, units: &Units) -> Option<[u8; 16]> {
         let registry = self.engine.registry();
         let table = registry.table(R::KIND);
-        let keys = record.numbers().into_iter().take(R::KNOWN_BY).flatten();
-        let mut keys = keys.map(|(kind, text)| self.sealer.blind_index(kind, &text));
-        keys.find_map(|key| table.find(&key))
+        let find = |kind: &str, text: &str| table.find(&self.sealer.blind_index(kind, text));
+        let mut own = record.numbers().into_iter().take(R::KNOWN_BY).flatten();
+        let found = own.find_map(|(kind, text)| find(kind, &text));
+        found.or_else(|| {
+            record.other_numbers(units).iter().find_map(|(kind, text)| find(kind, text))
+        })
     }
 
     /// Whether a row says something else than a record that was read: a list that says the same is no
@@ -145,7 +149,7 @@ impl RegistryParts {
             Ok(checked) => checked,
             Err(problems) => return Ok(Err(first(&problems))),
         };
-        let Some(id) = self.holder::<R>(&record) else {
+        let Some(id) = self.holder::<R>(&record, lists.units) else {
             return Ok(Ok(Checked { record, changes: None }));
         };
         let is_read = is_part || self.differs(&record, id)?;

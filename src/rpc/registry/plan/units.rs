@@ -102,10 +102,9 @@ impl<G: Gate> PlanDoor<G> {
     ) -> Result<pb::PutReserveUnitResponse, RegistryFault> {
         let id = request_id(&request.request_id, "put_reserve_unit", &request)?;
         let given = request.reserve_unit.ok_or_else(|| WireError::missing("reserve_unit"))?;
-        let units = self.parts.units();
-        let specialties = self.parts.specialties();
-        let lists = self.parts.lists(&units, &specialties);
-        let mut unit = check_reserve_unit(&given, &lists).map_err(RegistryFault::Plan)?;
+        let held = self.parts.in_force();
+        let units = &held.units;
+        let mut unit = check_reserve_unit(&given, &held.lists()).map_err(RegistryFault::Plan)?;
         let (there, latest_former) = {
             let plan = &self.parts.engine.registry().plan;
             (plan.reserve_unit(&unit.code).cloned(), plan.latest_former(&unit.code))
@@ -118,7 +117,7 @@ impl<G: Gate> PlanDoor<G> {
         }
         self.parts.may_begin(there.as_ref(), latest_former, &unit, request.correct)?;
         let mut all = there.iter().map(|kept| &kept.unit).chain(std::iter::once(&unit));
-        if !all.all(|unit| keeps(caller, unit, &units)) {
+        if !all.all(|unit| keeps(caller, unit, units)) {
             return Err(RegistryFault::Outside { unit: unit.unit });
         }
         let stored = pb::ReserveUnit::from(&unit);

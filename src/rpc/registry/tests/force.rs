@@ -161,3 +161,48 @@ async fn a_base_is_replaced_under_the_version_that_was_seen_and_by_its_own_regis
         house.force.update_militia_base(update("u-4", done)).await.expect_err("not theirs");
     assert_eq!(theirs.code(), Grpc::NotFound);
 }
+
+#[tokio::test]
+async fn an_activity_of_a_commune_that_was_merged_since_is_found_by_either_code_and_made_once() {
+    let mut house = House::new().await;
+    let activity = |unit: &str, title: &str| pb::Activity {
+        kind: pb::ActivityKind::CombatExercise.into(),
+        title: title.to_owned(),
+        unit_code: unit.to_owned(),
+        start_date: Some(pb::CivilDate { year: 2025, month: 10, day: 1 }),
+        ..pb::Activity::default()
+    };
+    let batch = |name: &str, activity: pb::Activity| pb::ImportActivitiesRequest {
+        request_id: name.to_owned(),
+        rows: vec![pb::ActivityRow { row: 2, activity: Some(activity), ..Default::default() }],
+        ..Default::default()
+    };
+    let import = async |house: &mut House, name: &str, one: pb::Activity| {
+        let answers = house.force.import_activities(tokio_stream::iter([batch(name, one)])).await;
+        let answer = answers.expect("taken").into_inner().message().await.expect("answered");
+        let answer = answer.expect("one answer");
+        (answer.created, answer.updated, answer.unchanged)
+    };
+    let title = "Diễn tập xã";
+    assert_eq!(import(&mut house, "a-1", activity("03162", title)).await, (1, 0, 0));
+    let command = Command::ChangeUnits {
+        change: crate::domain::unit::Change::Merge {
+            units: vec!["03162".parse().expect("a code")],
+            into: "03160".parse().expect("a code"),
+            new: None,
+        },
+        effective: jiff::civil::date(2026, 1, 10),
+        document: "01/NQ".to_owned(),
+        force: false,
+    };
+    let request = crate::domain::world::Request { actor: Actor::Server, id: None, command };
+    house.engine.submit(request).await.expect("merged");
+    assert_eq!(import(&mut house, "a-2", activity("03160", title)).await, (0, 0, 1));
+    let rated = pb::Activity { rating: pb::Rating::Good.into(), ..activity("03160", title) };
+    assert_eq!(import(&mut house, "a-3", rated).await, (0, 1, 0));
+    assert_eq!(import(&mut house, "a-4", activity("03163", title)).await, (1, 0, 0), "another's");
+    let list = pb::ListActivitiesRequest::default();
+    let listed = house.force.list_activities(list).await.expect("listed").into_inner();
+    let units: Vec<&str> = listed.activities.iter().map(|one| one.unit_code.as_str()).collect();
+    assert_eq!((listed.total_size, units), (2, vec!["03162", "03163"]), "under its own unit");
+}

@@ -144,7 +144,7 @@ async fn the_press_lists_are_imported_once_and_then_unchanged() {
         let report = feed::import_militia_bases(&mut house.force, feed, &mut |_rows| ()).await;
         assert_eq!(counts(&report.expect("imported")), wanted);
     }
-    for (name, wanted) in [("three", (79, 0, 0)), ("four", (0, 0, 79))] {
+    for (name, wanted) in [("three", (82, 0, 0)), ("four", (0, 0, 82))] {
         let feed = house.feed(press("activities.csv"), name);
         let report = feed::import_activities(&mut house.force, feed, &mut |_rows| ()).await;
         assert_eq!(counts(&report.expect("imported")), wanted);
@@ -165,7 +165,7 @@ async fn the_specialties_that_were_put_are_those_that_records_are_held_against()
     };
     let messages =
         [message("PK07", "Pháo phòng không", &["PK08"]), message("PK08", "Tên lửa", &[])];
-    let list = crate::wire::specialty::specialties(&messages).expect("a list");
+    let list = crate::wire::code_list::specialties(&messages).expect("a list");
     let command = Command::PutSpecialties(list);
     let request = crate::domain::world::Request { actor: Actor::Server, id: None, command };
     house.engine.submit(request).await.expect("put");
@@ -178,4 +178,50 @@ async fn the_specialties_that_were_put_are_those_that_records_are_held_against()
     foot.specialty_code = "CN01".to_owned();
     let refused = house.create("c-3", &foot).await.expect_err("listed no more");
     assert!(refused.message().contains("SPECIALTY_UNKNOWN"), "{refused:?}");
+}
+
+#[tokio::test]
+async fn the_list_of_types_in_force_is_what_equipment_is_checked_and_found_by() {
+    let mut house = House::new().await;
+    let item = || pb::Equipment {
+        type_code: "PT90".to_owned(),
+        plate: "27A12345".to_owned(),
+        owner_name: "Công ty A".to_owned(),
+        location_unit_code: "03160".to_owned(),
+        status: pb::EquipmentStatus::Available.into(),
+        ..pb::Equipment::default()
+    };
+    let create = |name: &str| pb::CreateEquipmentRequest {
+        request_id: name.to_owned(),
+        equipment: Some(item()),
+    };
+    let refused = house.client.create_equipment(create("e-1")).await.expect_err("in no list");
+    assert!(refused.message().contains("EQUIPMENT_TYPE_UNKNOWN"), "{refused:?}");
+    let kind = |code: &str, name: &str, other: &str| pb::EquipmentType {
+        code: code.to_owned(),
+        name: name.to_owned(),
+        other_names: vec![other.to_owned()],
+        equipment_class: pb::EquipmentClass::CivilAviation.into(),
+    };
+    let messages = [kind("PT90", "Khinh khí cầu", "Khí cầu"), kind("PT91", "Tàu lượn", "Dù lượn")];
+    let list = crate::wire::code_list::equipment_types(&messages).expect("a list");
+    let command = Command::PutEquipmentTypes(list);
+    let request = crate::domain::world::Request { actor: Actor::Server, id: None, command };
+    house.engine.submit(request).await.expect("put");
+    let created = house.client.create_equipment(create("e-2")).await.expect("known now");
+    let created = created.into_inner().equipment.expect("as stored");
+    assert_eq!(created.equipment_class(), pb::EquipmentClass::CivilAviation);
+    let list = |filter: &str| pb::ListEquipmentRequest {
+        filter: filter.to_owned(),
+        ..pb::ListEquipmentRequest::default()
+    };
+    let listed = house.client.list_equipment(list("type = \"khí cầu\"")).await.expect("listed");
+    assert_eq!(listed.into_inner().total_size, 1, "by another name of the list in force");
+    let refused = house.client.list_equipment(list("type = PT01")).await.expect_err("no more");
+    assert!(refused.message().contains("FILTER_INVALID"), "{refused:?}");
+    for bad in [kind("PT92", "Tàu lượn", "x"), kind("PT92", "Dù", "a, b"), kind("PT92", "", "x")]
+    {
+        let all = [messages.to_vec(), vec![bad.clone()]].concat();
+        assert!(crate::wire::code_list::equipment_types(&all).is_err(), "{bad:?}");
+    }
 }

@@ -36,7 +36,7 @@ use crate::limits;
 use crate::rpc::auth::Principal;
 use crate::rpc::request::{ask, blocking};
 use crate::rpc::services::Doors;
-use crate::rpc::services::codes::in_force;
+use crate::rpc::services::codes::Codes;
 use crate::rpc::status::Reject;
 use crate::store::Pair;
 use crate::wire::order::call_up::pages::{FreezeError, freeze};
@@ -64,7 +64,7 @@ impl CallUps {
         known: impl Fn(&Requirement) -> Result<(), Reject>,
     ) -> Result<pb::SelectCallUpResponse, Status> {
         let order: OrderId = parse("order_id", &message.order_id)?;
-        let specialties = in_force(&self.doors.engine.world());
+        let specialties = Codes::in_force(&self.doors.engine.world()).specialties;
         let mut lines = needs::lines(&message.needs, &specialties)?;
         for line in &lines {
             for code in line.near.iter().chain([&line.code]) {

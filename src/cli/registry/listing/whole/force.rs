@@ -2,8 +2,8 @@
 
 use super::{answer, day, phones, row, stamps, word};
 use crate::domain::registry::{
-    ActivityKind, ActivityStatus, BaseKind, BaseStatus, EnterpriseInput, EnterpriseStatus,
-    ForceType, Rating, SurveyStage,
+    ActivityKind, ActivityStatus, Audience, BaseKind, BaseStatus, EnterpriseInput,
+    EnterpriseStatus, ForceType, Rating, SurveyStage,
 };
 use crate::roster::sheet::CellValue;
 use crate::wire::pb;
@@ -73,6 +73,7 @@ pub(in crate::cli::registry) fn activity(one: &pb::Activity) -> Vec<(String, Cel
         ("Loại hoạt động", word(one.kind, ActivityKind::from_number, ActivityKind::vietnamese)),
         ("Nội dung", one.title.as_str().into()),
         ("Mã đơn vị", one.unit_code.as_str().into()),
+        ("Đối tượng", word(one.audience, Audience::from_number, Audience::vietnamese)),
         ("Báo trước", answer(one.announced)),
         ("Từ ngày", day(one.start_date.as_ref())),
         ("Đến ngày", day(one.end_date.as_ref())),

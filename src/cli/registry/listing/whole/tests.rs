@@ -233,6 +233,7 @@ fn whole_activities_come_in_again_as_they_were() {
     let mut full = of("zone_exercise", "Diễn tập ĐB-26: \"vòng 2\"", "11", "2025-11-02");
     for (slot, text) in [
         (&mut full.announced, "no"),
+        (&mut full.audience, "militia_officers"),
         (&mut full.to, "2025-11-12"),
         (&mut full.participants, "1234"),
         (&mut full.students, "0"),

@@ -1,42 +1,62 @@
-//! What is wrong with a row of a list of specialties: a code for programs, words for the screen, and
-//! words in Vietnamese for the file that goes back to whoever mends it.
+//! What is wrong with a row of a list of codes: a code for programs, words for the screen, and words in
+//! Vietnamese for the file that goes back to whoever mends it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use super::SpecialtyList;
-use crate::domain::registry::{LIST_NAME_CHARS_MAX, NEAR_MAX};
+use super::CodeFile;
+use crate::domain::registry::{LIST_NAME_CHARS_MAX, NEAR_MAX, OTHER_NAMES_MAX};
 use crate::roster::RowKey;
 use crate::roster::report::{Fault, Place};
 
+/// What an entry of a list is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Noun {
+    english: &'static str,
+    vietnamese: &'static str,
+}
+
+pub(super) const SPECIALTY: Noun = Noun { english: "specialty", vietnamese: "chuyên nghiệp" };
+pub(super) const EQUIPMENT_TYPE: Noun =
+    Noun { english: "type", vietnamese: "loại phương tiện" };
+
 /// A fault of a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SpecialtyFault {
+pub struct ListFault {
     /// The row.
     pub row: RowKey,
     /// The column, as lists call it.
     pub column: &'static str,
     /// What is wrong, and in which cell.
     pub fault: Fault,
+    /// What it should be a row of.
+    pub(super) noun: Noun,
 }
 
-impl SpecialtyFault {
+impl ListFault {
     /// In the words of the screen, without the row.
     fn words(&self) -> String {
-        let name_max = LIST_NAME_CHARS_MAX;
+        let (one, name_max) = (self.noun.english, LIST_NAME_CHARS_MAX);
         match self.fault.code {
-            "CODE_MISSING" => "there is no code: give each specialty one".into(),
+            "CODE_MISSING" => format!("there is no code: give each {one} one"),
             "CODE_INVALID" => "is no code: use 1 to 16 letters, digits, `-`, `_` or `.`".into(),
             "DUPLICATE_IN_FILE" => {
-                "this code occurs twice: give each specialty a code of its own".into()
+                format!("this code occurs twice: give each {one} a code of its own")
             }
-            "NAME_MISSING" => "there is no name: give each specialty one".into(),
-            "NAME_TAKEN" => "another specialty has this name: give each a name of its own".into(),
+            "NAME_MISSING" => format!("there is no name: give each {one} one"),
+            "NAME_TAKEN" => {
+                format!("another {one} has this name: give each a name of its own")
+            }
             "NAME_TOO_LONG" => format!("the name is over {name_max} characters: shorten it"),
             "NEAR_ITSELF" => "a specialty is not near to itself: leave it out".into(),
             "NEAR_TWICE" => "is named twice: name it once".into(),
             "NEAR_TOO_MANY" => {
                 format!("there are over {NEAR_MAX} near specialties: keep the nearest")
+            }
+            "CLASS_MISSING" => "there is no class: give each type that of the law".into(),
+            "CLASS_UNKNOWN" => "is no class of the law: use one of its words".into(),
+            "OTHER_NAMES_TOO_MANY" => {
+                format!("there are over {OTHER_NAMES_MAX} other names: keep those most used")
             }
             _unknown => "is no specialty of this list: correct it, or add its row".into(),
         }
@@ -44,21 +64,26 @@ impl SpecialtyFault {
 
     /// For whoever mends the row: what is wrong and what to do, in Vietnamese.
     fn reason(&self) -> String {
-        let (name_max, near_max) = (LIST_NAME_CHARS_MAX, NEAR_MAX);
+        let (one, name_max) = (self.noun.vietnamese, LIST_NAME_CHARS_MAX);
         let words = match self.fault.code {
-            "CODE_MISSING" => "thiếu mã. Điền mã chuyên nghiệp".into(),
+            "CODE_MISSING" => format!("thiếu mã. Điền mã {one}"),
             "CODE_INVALID" => {
                 "mã không hợp lệ. Dùng 1 đến 16 chữ cái không dấu, chữ số, -, _ hoặc .".into()
             }
             "DUPLICATE_IN_FILE" => {
-                "mã này đã có ở dòng khác. Mỗi chuyên nghiệp một mã riêng".into()
+                format!("mã này đã có ở dòng khác. Mỗi {one} một mã riêng")
             }
-            "NAME_MISSING" => "thiếu tên. Điền tên chuyên nghiệp".into(),
-            "NAME_TAKEN" => "tên này đã có ở dòng khác. Mỗi chuyên nghiệp một tên riêng".into(),
+            "NAME_MISSING" => format!("thiếu tên. Điền tên {one}"),
+            "NAME_TAKEN" => format!("tên này đã có ở dòng khác. Mỗi {one} một tên riêng"),
             "NAME_TOO_LONG" => format!("tên dài quá {name_max} ký tự. Viết ngắn lại"),
             "NEAR_ITSELF" => "chuyên nghiệp không gần đúng với chính nó. Bỏ mã này".into(),
             "NEAR_TWICE" => "mã ghi hai lần. Chỉ ghi một lần".into(),
-            "NEAR_TOO_MANY" => format!("có quá {near_max} mã gần đúng. Giữ những mã gần nhất"),
+            "NEAR_TOO_MANY" => format!("có quá {NEAR_MAX} mã gần đúng. Giữ những mã gần nhất"),
+            "CLASS_MISSING" => "thiếu nhóm. Điền nhóm phương tiện theo luật".into(),
+            "CLASS_UNKNOWN" => "không phải nhóm phương tiện theo luật. Viết lại tên nhóm".into(),
+            "OTHER_NAMES_TOO_MANY" => {
+                format!("có quá {OTHER_NAMES_MAX} tên gọi khác. Giữ những tên hay dùng")
+            }
             _unknown => "mã này không có trong danh sách. Sửa mã, hoặc thêm dòng của mã đó".into(),
         };
         let Place { column, value, hint, .. } = self.place();
@@ -77,7 +102,7 @@ impl SpecialtyFault {
     }
 }
 
-impl fmt::Display for SpecialtyFault {
+impl fmt::Display for ListFault {
     /// `row 3: Gần đúng (column C), "CN91": is no specialty of this list: …; the list has CN01`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Place { column, value, hint, .. } = self.place();
@@ -89,11 +114,11 @@ impl fmt::Display for SpecialtyFault {
     }
 }
 
-impl SpecialtyList {
+impl<L> CodeFile<L> {
     /// The first fault of each row at fault.
     pub fn rejected(&self) -> BTreeMap<&RowKey, &Fault> {
         let mut rejected = BTreeMap::new();
-        for SpecialtyFault { row, fault, .. } in &self.faults {
+        for ListFault { row, fault, .. } in &self.faults {
             rejected.entry(row).or_insert(fault);
         }
         rejected
@@ -103,7 +128,7 @@ impl SpecialtyList {
     pub fn further(&self) -> BTreeMap<&RowKey, Vec<&Fault>> {
         let mut further: BTreeMap<&RowKey, Vec<&Fault>> = BTreeMap::new();
         let mut seen = BTreeSet::new();
-        for SpecialtyFault { row, fault, .. } in &self.faults {
+        for ListFault { row, fault, .. } in &self.faults {
             if !seen.insert(row) {
                 further.entry(row).or_default().push(fault);
             }
