@@ -269,3 +269,32 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_commune_is_called_by_a_name_with_the_word_for_its_kind_or_not_at_all() {
+    let units = shipped();
+    let day = date(2026, 3, 1);
+    let rename = |name: &str, kind| {
+        let change = Change::Rename { unit: code("03160"), name: name.to_owned(), kind };
+        units.plan(&change, day)
+    };
+    for (name, kind, word) in [
+        ("Nậm Kè", None, "Xã"),
+        ("Phường Nậm Kè", None, "Xã"),
+        ("Xã Nậm Kè", Some(UnitKind::Ward), "Phường"),
+        ("Xãm Nậm Kè", None, "Xã"),
+    ] {
+        let refused = rename(name, kind).expect_err("no full name");
+        assert!(
+            matches!(&refused, ChangeError::NoKindWord { word: own, .. } if *own == word),
+            "{name}: {refused}"
+        );
+        assert!(refused.to_string().contains(&format!("as in `{word} ")), "{refused}");
+    }
+    assert!(rename("Xã Nậm Kè Mới", None).is_ok());
+    assert!(rename("PHƯỜNG NẬM KÈ", Some(UnitKind::Ward)).is_ok(), "however it is written");
+    let now = units.iter().cloned().chain(province::units()).collect::<Vec<_>>();
+    for unit in now {
+        assert_eq!(unit.must_name_kind(), Ok(()), "what ships is called in full");
+    }
+}
