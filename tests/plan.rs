@@ -473,10 +473,10 @@ fn a_plan_at_fault_is_told_whole_with_its_rows_and_given_back_to_mend() {
     assert_eq!((&report["rows"], &report["accepted"]), (&json!(3), &json!(0)), "{report}");
     assert_eq!(
         report["rejected"],
-        json!({ "3": "SPECIALTY_UNKNOWN", "4": "COUNT_NO_NUMBER", "5": "UNIT_UNKNOWN" })
+        json!({ "3": "SPECIALTY_UNKNOWN", "4": "RANK_INVALID", "5": "UNIT_UNKNOWN" })
     );
     assert_eq!(report["places"]["3"]["column"], "D", "{report}");
-    assert_eq!(report["further_faults"]["4"][0]["code"], "RANK_INVALID", "{report}");
+    assert_eq!(report["further_faults"]["4"][0]["code"], "COUNT_NO_NUMBER", "{report}");
     assert_eq!(place.run(&["plan", "list", "--as", "admin"]), json!([]), "nothing was changed");
     let good = "Mã đơn vị;Tên đơn vị;Đơn vị giao nguồn;CNQS;Số lượng;Nơi\n\
         DB-C1;Đại đội 1;03160;CN01;12;03160\n";

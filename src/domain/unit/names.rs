@@ -90,19 +90,21 @@ pub(super) fn bare_district(text: &str) -> String {
 /// A commune's name without the word for its kind; any other unit's full name. In small letters.
 pub(super) fn bare(unit: &Unit) -> String {
     let name = clean(&unit.name).to_lowercase();
-    let word = kind_word(unit.kind).map(str::to_lowercase).unwrap_or_default();
+    let word = unit.kind.name_word().map(str::to_lowercase).unwrap_or_default();
     let bare = name.strip_prefix(&word).and_then(|rest| rest.strip_prefix(' '));
     bare.map_or_else(|| name.clone(), str::to_owned)
 }
 
-/// The word that the full name of a commune, ward or township begins with; other units are called as
-/// they are.
-const fn kind_word(kind: UnitKind) -> Option<&'static str> {
-    match kind {
-        UnitKind::Commune => Some("Xã"),
-        UnitKind::Ward => Some("Phường"),
-        UnitKind::Township => Some("Thị trấn"),
-        _full_name_only => None,
+impl UnitKind {
+    /// The word that the full name of a commune, ward or township begins with; other units are called as
+    /// they are.
+    pub const fn name_word(self) -> Option<&'static str> {
+        match self {
+            Self::Commune => Some("Xã"),
+            Self::Ward => Some("Phường"),
+            Self::Township => Some("Thị trấn"),
+            _called_as_it_is => None,
+        }
     }
 }
 
@@ -113,8 +115,11 @@ impl Unit {
     /// # Errors
     /// [`ChangeError::NoKindWord`].
     pub fn must_name_kind(&self) -> Result<(), ChangeError> {
-        match kind_word(self.kind) {
-            Some(word) if bare(self) == clean(&self.name).to_lowercase() => {
+        match self.kind.name_word() {
+            // One without any name is told so by the tree.
+            Some(word)
+                if !self.name.is_empty() && bare(self) == clean(&self.name).to_lowercase() =>
+            {
                 let (code, name) = (self.code.clone(), self.name.clone());
                 Err(ChangeError::NoKindWord { code, name, word })
             }

@@ -73,13 +73,14 @@ pub struct Places {
 }
 
 /// Fields as the server names them, the columns of a plan that say them, and what those are called.
-const NAMES: [(&str, &str, &str); 21] = [
+const NAMES: [(&str, &str, &str); 25] = [
     ("code", "code", "Mã đơn vị"),
     ("name", "name", "Tên đơn vị"),
     ("source_units", "source_units", "Đơn vị giao nguồn"),
     ("valid_from", "valid_from", "Hiệu lực từ"),
     ("valid_to", "valid_to", "Hiệu lực đến"),
     ("receiving_unit", "receiving_unit", "Đơn vị nhận nguồn"),
+    ("receiving_unit_code", "receiving_code", "Mã đơn vị nhận nguồn"),
     ("assembly_station", "assembly_station", "Trạm tập trung"),
     ("reception_station", "reception_station", "Trạm tiếp nhận"),
     ("no", "no", "Số chức danh"),
@@ -88,9 +89,12 @@ const NAMES: [(&str, &str, &str); 21] = [
     ("near", "near", "Gần đúng"),
     ("rank_min", "rank_min", "Cấp bậc từ"),
     ("rank_max", "rank_max", "Cấp bậc đến"),
+    ("duty", "duty", "Nhiệm vụ"),
+    ("sex", "sex", "Giới tính"),
     ("health_max", "health_max", "Sức khỏe"),
     ("count", "count", "Số lượng"),
     ("type_code", "kind", "Loại phương tiện"),
+    ("capacity", "capacity", "Trọng tải"),
     ("capacity_unit", "capacity_unit", "Đơn vị tính"),
     ("unit_code", "quota_unit", "Xã, phường"),
     ("people", "quota_people", "Chỉ tiêu người"),

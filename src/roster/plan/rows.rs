@@ -127,11 +127,7 @@ fn about_the_unit(planned: &mut Planned, key: &RowKey, row: &PlanRow, tell: &mut
 
 /// Two rows say different things of one unit, and none is taken for the other.
 fn otherwise(field: &'static str, text: &str, held: &str, places: &Places) -> Wrong {
-    let row = places.of_unit(field);
-    let name = match column_of(field) {
-        "" => "Mã đơn vị nhận nguồn",
-        name => name,
-    };
+    let (row, name) = (places.of_unit(field), column_of(field));
     Wrong {
         text: Some(format!(
             "{name}: is \u{201c}{text}\u{201d} here and \u{201c}{held}\u{201d} in row {row}: a reserve unit has \

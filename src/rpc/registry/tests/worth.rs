@@ -237,7 +237,7 @@ async fn a_change_of_one_record_that_makes_a_holder_unfit_names_the_place_and_wh
     for (who, wanted) in [(0, vec!["HOLDER_UNFIT: DB-1 post 1: ABROAD"]), (1, vec![])] {
         let stored = plan.house.get(&plan.who[who].reservist_id).await.expect("shown");
         let ask = pb::UpdateReservistRequest {
-            request_id: format!("u-{who}"),
+            request_id: format!("abroad-{who}"),
             reservist: Some(pb::Reservist { status: pb::ReservistStatus::Abroad.into(), ..stored }),
         };
         let told = plan.house.client.update_reservist(ask).await.expect("changed").into_inner();
@@ -255,7 +255,7 @@ async fn who_accepts_a_holder_out_of_the_area_is_told_the_place_that_is_lost() {
         let id = plan.who[who].reservist_id.clone();
         plan.house.start(&format!("s-{who}"), &id, to).await.expect("begun");
         plan.house.calls_as(true, Some(to));
-        let accepted = plan.house.accept(&format!("a-{who}"), &id).await.expect("accepted");
+        let accepted = plan.house.accept(&format!("taken-{who}"), &id).await.expect("accepted");
         assert_eq!(accepted.warnings, wanted);
         plan.house.calls_as(true, None);
     }
