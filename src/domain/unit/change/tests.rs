@@ -212,7 +212,8 @@ fn change_of(step: &Step, units: &Units, number: usize) -> Option<Change> {
             Change::Split { unit: pick(*a).code.clone(), parts, ends: *ends }
         }
         Step::Rename(a) => {
-            let name = format!("Xã Tên {number}");
+            let word = pick(*a).kind.name_word().unwrap_or("Cơ sở");
+            let name = format!("{word} Tên {number}");
             Change::Rename { unit: pick(*a).code.clone(), name, kind: None }
         }
         Step::Move(a, b) => Change::Move {
