@@ -72,6 +72,56 @@ fn keep_up(place: &Place) {
     assert_eq!(text(&promoted["promoted"][0], "subject"), driver, "{promoted}");
     let waiting = place.run(&["plan", "waiting", "--as", "admin"]);
     assert_eq!(waiting, json!([]));
+    // The place is free from tomorrow on; whoever got it by mistake never held it.
+    let end = ["plan", "end", text(&promoted["promoted"][0], "id"), "--reason", "mistake"];
+    let ended = place.run(&[&end[..], &["--as", "admin"]].concat());
+    assert_eq!((&ended[0]["stage"], &ended[0]["to"]), (&json!("taken back"), &Value::Null));
+    let file = ["plan", "assignments", "--export", "kept-up.csv", "--as", "admin"];
+    place.run(&file);
+    let file = std::fs::read_to_string(place.path("kept-up.csv")).expect("a file");
+    assert!(file.contains(",Hủy trước khi bắt đầu,") && !file.contains("'-"), "{file}");
+}
+
+/// Whoever is to confirm it reads who comes where, and who is left out and why.
+fn read_the_proposal(place: &Place) {
+    let propose =
+        |more: &[&str]| place.run(&[&["plan", "propose"], more, &["--as", "admin"]].concat());
+    let plain = propose(&[]);
+    let list = |of: &Value, name: &str| of[name].as_array().expect("a list").clone();
+    let placed = list(&plain, "placed");
+    assert_eq!(placed.len(), 3, "{plain}");
+    for at in &placed {
+        assert_eq!((&at["unit"], &at["commune"]), (&json!("DB-C1"), &json!("03160")), "{at}");
+        assert!(text(at, "subject").len() == 36 && at.get("name").is_none(), "{at}");
+    }
+    let reasons = |of: &Value| -> Vec<Value> {
+        list(of, "left_out").iter().map(|at| at["reason"].clone()).collect()
+    };
+    assert_eq!(reasons(&plain), ["OVER_AGE", "POSTS_FULL"]);
+    assert_eq!(reasons(&propose(&["--reason", "OVER_AGE"])), ["OVER_AGE"]);
+    let one = propose(&["--limit", "1"]);
+    assert_eq!((list(&one, "placed").len(), reasons(&one).len()), (1, 1));
+    let files = ["--export", "placed.csv", "--left-out", "left.xlsx", "--counts", "counts.csv"];
+    let named = propose(&[&["--names", "--limit", "2"][..], &files].concat());
+    let of_post = |post: u64| {
+        let all = list(&named, "placed");
+        all.into_iter().filter(|at| at["post"] == post).collect::<Vec<_>>()
+    };
+    assert!(of_post(1).iter().all(|at| text(at, "name").starts_with("Lò Văn ")), "{named}");
+    let file = std::fs::read_to_string(place.path("placed.csv")).expect("a file");
+    assert_eq!(file.lines().count(), 4, "a header and all three, however many are shown: {file}");
+    for part in ["Đối tượng,Tên,\"Xã, phường\"", ",Lò Văn Bình,", "\"Đúng, hạng 2\""]
+    {
+        assert!(file.contains(part), "{part} is not in {file}");
+    }
+    assert!(place.path("left.xlsx").exists() && place.path("counts.csv").exists());
+    let shown = place.command().args(["plan", "propose", "--names", "--as", "admin"]).output();
+    let shown = String::from_utf8(shown.expect("it runs").stdout).expect("text");
+    for part in
+        ["placed:", "Lò Văn Bình", "left out:", "Lò Văn Dũng", "OVER_AGE", "confirm it with"]
+    {
+        assert!(shown.contains(part), "{part} is not in {shown}");
+    }
 }
 
 /// A plan that changes keeps what it was for the days before.
@@ -127,6 +177,16 @@ Họ và tên;Ngày sinh;Giới tính;Số CCCD;Cấp bậc;CNQS;Hạng dự b�
 Lò Văn Hải;01/01/2000;Nam;011200000011;Binh nhì;CN05;1;03160;2\n\
 Lò Văn Khánh;01/01/2001;Nam;011201000012;Binh nhì;CN05;1;03160;2\n";
 
+/// Two people of one trade, and a reserve unit with two places for them.
+fn two_for_two_places(place: &Place) {
+    for (kind, name, text) in
+        [("plan", "five.csv", FIVE_PLAN), ("reservist", "five-people.csv", FIVE)]
+    {
+        let file = write(place, name, text);
+        place.run(&[kind, "import", &file, "--as", "admin"]);
+    }
+}
+
 /// Holders are what they are on the day, whatever they were assigned as: in the fill, in an import of
 /// another establishment, and when the plan is called.
 fn judge_holders_anew(place: &Place) {
@@ -139,8 +199,7 @@ fn judge_holders_anew(place: &Place) {
         place.run(&["reservist", "import", &file, "--as", "admin"])
     };
     let fill = || place.run(&["plan", "fill", "--unit", "DB-C5", "--as", "admin"]);
-    import("five.csv", FIVE_PLAN, &[]);
-    keep("five-people.csv", FIVE);
+    two_for_two_places(place);
     let proposal = place.run(&["plan", "propose", "--unit", "DB-C5", "--as", "admin"]);
     place.run(&["plan", "confirm", text(&proposal, "proposal"), "--as", "admin"]);
     assert_eq!(people(&fill()), (2, 2, 2, 0));
@@ -230,6 +289,7 @@ fn a_plan_is_filled_by_a_confirmed_proposal_and_kept_up() {
     let id = text(&proposal, "proposal");
     let again = place.run(&["plan", "propose", "--as", "admin"]);
     assert_eq!(text(&again, "proposal"), id, "the same registry gives the same proposal");
+    read_the_proposal(&place);
     for (assigned, already) in [(3, 0), (0, 3)] {
         let done = place.run(&["plan", "confirm", id, "--as", "admin"]);
         assert_eq!((&done["assigned"], &done["already"]), (&json!(assigned), &json!(already)));
@@ -369,10 +429,7 @@ fn nobody_is_proposed_from_a_unit_that_ended_with_nothing_in_its_place() {
     let place = Place::found(&[]);
     let _server = place.serve();
     place.enter_staff(&["03160/military"]);
-    let roster = write(&place, "five.csv", FIVE);
-    place.run(&["reservist", "import", &roster, "--as", "admin"]);
-    let plan = write(&place, "plan.csv", FIVE_PLAN);
-    place.run(&["plan", "import", &plan, "--as", "admin"]);
+    two_for_two_places(&place);
     let propose = || place.run(&["plan", "propose", "--as", "admin"])["people"].clone();
     assert_eq!(propose()["proposed"]["total"], 2);
     let close = ["unit", "close", "03160", "--effective", "2026-03-01", "--document", "giải thể"];
@@ -409,6 +466,17 @@ fn a_plan_at_fault_is_told_whole_with_its_rows_and_given_back_to_mend() {
         }
     }
     assert!(place.path("mend.xlsx").exists());
+    let import = ["--output", "json", "plan", "import", &file, "--as", "admin"];
+    let done = place.command().args(import).output().expect("it runs");
+    assert_eq!(done.status.code(), Some(1));
+    let report: Value = serde_json::from_slice(&done.stdout).expect("a report");
+    assert_eq!((&report["rows"], &report["accepted"]), (&json!(3), &json!(0)), "{report}");
+    assert_eq!(
+        report["rejected"],
+        json!({ "3": "SPECIALTY_UNKNOWN", "4": "RANK_INVALID", "5": "UNIT_UNKNOWN" })
+    );
+    assert_eq!(report["places"]["3"]["column"], "D", "{report}");
+    assert_eq!(report["further_faults"]["4"][0]["code"], "COUNT_NO_NUMBER", "{report}");
     assert_eq!(place.run(&["plan", "list", "--as", "admin"]), json!([]), "nothing was changed");
     let good = "Mã đơn vị;Tên đơn vị;Đơn vị giao nguồn;CNQS;Số lượng;Nơi\n\
         DB-C1;Đại đội 1;03160;CN01;12;03160\n";
@@ -430,10 +498,7 @@ fn a_list_that_drops_a_specialty_in_use_is_refused_with_what_has_it() {
     let place = Place::found(&[]);
     let _server = place.serve();
     place.enter_staff(&["03160/military"]);
-    let roster = write(&place, "five.csv", FIVE);
-    place.run(&["reservist", "import", &roster, "--as", "admin"]);
-    let plan = write(&place, "plan.csv", FIVE_PLAN);
-    place.run(&["plan", "import", &plan, "--as", "admin"]);
+    two_for_two_places(&place);
     place.run(&["specialty", "list", "--export", "list.csv", "--as", "admin"]);
     let list = std::fs::read_to_string(place.path("list.csv")).expect("a list");
     let without = |codes: &[&str]| {

@@ -17,7 +17,8 @@ use super::small_list::{self, ListFile, ListHints, Listed, list_columns};
 use super::{RosterError, RowKey, Source};
 use crate::wire::pb;
 
-pub use faults::{Places, PlanFault};
+use faults::Wrong;
+pub use faults::{Further, Places, PlanFault, in_order};
 pub use rows::HEALTH_UNSAID;
 pub(super) use written::COLUMNS as WRITTEN_COLUMNS;
 pub use written::sheet_of;
@@ -157,25 +158,25 @@ pub fn read_plan(source: Source<'_>, hints: &ListHints) -> Result<PlanFile, Rost
     let mut units: BTreeMap<String, Planned> = BTreeMap::new();
     let mut heading = Heading::default();
     for (key, mut row) in rows {
-        let mut fault = |text: &str| {
-            plan.faults.push(PlanFault { row: key.clone(), fault: text.to_owned() });
-        };
+        let mut tell = |wrong: Wrong| plan.faults.push(wrong.at(key.clone()));
         if row.names_unit_alone() {
             plan.faults.extend(heading.begin(&key, row.code.trim()));
             continue;
         }
         heading.over(&key, row.code.trim());
         let Some(code) = heading.code.clone() else {
-            fault("no reserve unit is named: give its code");
+            tell(Wrong::new("UNIT_NOT_NAMED", "code"));
             continue;
         };
         let planned = units.entry(code.clone()).or_insert_with(|| Planned {
             unit: pb::ReserveUnit { code, ..pb::ReserveUnit::default() },
             places: Places::begin(key.clone()),
         });
-        rows::take(planned, &key, &row, &mut fault);
+        rows::take(planned, &key, &row, &mut tell);
     }
     plan.faults.extend(heading.empty());
+    let faults = std::mem::take(&mut plan.faults);
+    plan.faults = faults.into_iter().map(|fault| plan.placed(fault)).collect();
     plan.units = units.into_values().collect();
     Ok(plan)
 }
@@ -210,8 +211,7 @@ impl Heading {
     }
 
     fn empty(&mut self) -> Option<PlanFault> {
-        let fault = "names a reserve unit, and no post, equipment line or quota stands under it";
-        self.alone.take().map(|(row, _code)| PlanFault { row, fault: fault.to_owned() })
+        self.alone.take().map(|(row, _code)| Wrong::new("NOTHING_UNDER", "code").at(row))
     }
 }
 

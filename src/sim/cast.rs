@@ -108,9 +108,9 @@ impl Cast {
     }
 
     fn units(&self) -> Vec<Unit> {
-        let unit = |own: &str, kind, parent: Option<&str>| Unit {
+        let unit = |own: &str, kind: UnitKind, parent: Option<&str>| Unit {
             code: code(own),
-            name: format!("Đơn vị {own}"),
+            name: format!("{} {own}", kind.name_word().unwrap_or("Đơn vị")),
             kind,
             parent: parent.map(code),
             parent_basis: ParentBasis::Assumed,

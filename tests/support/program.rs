@@ -140,7 +140,7 @@ impl Place {
         self.dir.path().join(name)
     }
 
-    fn command(&self) -> Command {
+    pub(crate) fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_hoatoc"));
         command.current_dir(self.dir.path()).env_remove("HOATOC_AS").env_remove("HOATOC_DATA_DIR");
         command.stdin(Stdio::null());

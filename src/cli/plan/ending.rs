@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use jiff::civil::Date;
 use serde_json::{Value, json};
 
-use super::listing::{Columns, Listed, fetch, sheet, show, value};
+use super::listing::{Columns, Listed, fetch, never_began, sheet, show_with, value};
 use super::{held, message};
 use crate::cli::Cx;
 use crate::cli::connection::{refused, request, request_id};
@@ -62,8 +62,8 @@ pub(in crate::cli) struct End {
     /// Takes back an end whose last day is not over: the holder keeps the place.
     #[arg(long, conflicts_with_all = ["unfit", "reason", "on"])]
     take_back: bool,
-    /// The last day, as 2026-01-31, at most a year ahead; today without it. An end whose last day is not
-    /// over may be set anew. With --unfit also the day for which holders are judged.
+    /// The last day, as 2026-01-31, at most a year ahead; today without it. The day before the first
+    /// takes back an assignment that has not begun. An end whose last day is not over may be set anew. With --unfit also the day for which holders are judged.
     #[arg(long, value_name = "DATE", value_parser = day)]
     on: Option<Date>,
     /// Lists what would end, and changes nothing.
@@ -87,7 +87,12 @@ pub(super) async fn end(cx: &Cx, end: End) -> Result<()> {
     };
     let reply = cx.connect().await?.plan().end_assignment(request(ask)).await.map_err(refused)?;
     let ended = Listed::plain(held(reply.into_inner().assignment)?);
-    show(cx, &[ended], Columns::default(), &Export::default())
+    let foot = if never_began(&ended.assignment) {
+        "taken back before it began: the place was never held"
+    } else {
+        ""
+    };
+    show_with(cx, &[ended], Columns::default(), &Export::default(), foot)
 }
 
 /// What became of all that were listed.

@@ -17,9 +17,9 @@ use crate::cli::connection::{Connection, refused, request, request_id};
 use crate::cli::output::{table, text_of};
 use crate::cli::registry::import::list::{self, ListArgs};
 use crate::cli::registry::import::{form_lists, may_write};
-use crate::roster::plan::{HEALTH_UNSAID, PlanFault, PlanFile, Planned, read_plan};
+use crate::roster::plan::{HEALTH_UNSAID, PlanFault, PlanFile, Planned, in_order, read_plan};
 use crate::roster::template::{FormLists, write_plan_template};
-use crate::roster::{ListFile, RefusedRows, RowKey, Source};
+use crate::roster::{RefusedRows, RowKey, Source};
 use crate::wire::pb;
 use crate::wire::registry::plan::date;
 
@@ -72,7 +72,7 @@ pub(super) async fn import(cx: &Cx, import: Import) -> Result<()> {
     for planned in &plan.units {
         match put(&connection, planned, (true, import.correct)).await? {
             Ok(one) => done.push(one),
-            Err(more) => faults.extend(more),
+            Err(more) => faults.extend(more.into_iter().map(|fault| plan.placed(fault))),
         }
     }
     if !faults.is_empty() {
@@ -95,7 +95,7 @@ pub(super) async fn import(cx: &Cx, import: Import) -> Result<()> {
             }
         }
     }
-    show(cx, &done, &plan.file, import.dry_run)
+    show(cx, &done, &plan, import.dry_run)
 }
 
 /// Puts a reserve unit, or asks only whether it could be; the inner error is what is wrong with its rows.
@@ -136,15 +136,12 @@ async fn put(
 
 /// Says all that is wrong, writes the rows to mend where asked, and changes nothing.
 fn refuse(cx: &Cx, import: &Import, plan: &PlanFile, mut faults: Vec<PlanFault>) -> Result<()> {
-    faults.sort();
-    faults.dedup();
-    let mut why: BTreeMap<RowKey, String> = BTreeMap::new();
-    for PlanFault { row, fault } in &faults {
-        let own = why.entry(row.clone()).or_default();
-        own.push_str(if own.is_empty() { "" } else { "; " });
-        own.push_str(fault);
-    }
+    in_order(&mut faults);
+    let why = PlanFile::reasons(&faults);
     import.list.write_refused(cx, &plan.file, &why, RefusedRows::WithAllOthers)?;
+    if cx.screen.is_json() {
+        cx.screen.show(&value(plan, &[], &faults, import.dry_run), String::new)?;
+    }
     let shown = faults.iter().take(FAULTS_SHOWN_MAX).map(ToString::to_string);
     let mut text = shown.collect::<Vec<_>>().join("\n");
     if faults.len() > FAULTS_SHOWN_MAX {
@@ -192,7 +189,8 @@ fn health_text(done: &[Done]) -> &'static str {
     }
 }
 
-fn show(cx: &Cx, done: &[Done], file: &ListFile, dry_run: bool) -> Result<()> {
+/// What came of it, as the other imports name it.
+fn value(plan: &PlanFile, done: &[Done], faults: &[PlanFault], dry_run: bool) -> Value {
     let units: Vec<Value> = done
         .iter()
         .map(|done| {
@@ -210,10 +208,32 @@ fn show(cx: &Cx, done: &[Done], file: &ListFile, dry_run: bool) -> Result<()> {
             value
         })
         .collect();
-    let mut value = json!({ "dry_run": dry_run, "reserve_units": units });
+    let (rejected, further) = PlanFile::rejected(faults);
+    let shown = |row: &RowKey| row.to_string();
+    let codes: BTreeMap<_, _> = rejected.iter().map(|(row, own)| (shown(row), own.code)).collect();
+    let places: BTreeMap<_, _> =
+        rejected.iter().map(|(row, own)| (shown(row), &own.place)).collect();
+    let mut value = json!({
+        "dry_run": dry_run,
+        "rows": plan.rows,
+        "accepted": plan.rows.saturating_sub(rejected.len()),
+        "reserve_units": units,
+        "rejected": codes,
+        "places": places,
+    });
+    let further: BTreeMap<_, _> =
+        further.into_iter().map(|(row, faults)| (shown(row), faults)).collect();
     if let Value::Object(value) = &mut value {
-        value.extend(list::value_of(file, |_row| false));
+        if !further.is_empty() {
+            value.insert("further_faults".into(), json!(further));
+        }
+        value.extend(list::value_of(&plan.file, |row| rejected.contains_key(row)));
     }
+    value
+}
+
+fn show(cx: &Cx, done: &[Done], plan: &PlanFile, dry_run: bool) -> Result<()> {
+    let value = value(plan, done, &[], dry_run);
     cx.screen.show(&value, || {
         let mut rows = table(&["CODE", "NAME", "POSTS", "PEOPLE", "EQUIPMENT", "STATE"]);
         for Done { unit, state, .. } in done {
@@ -230,7 +250,7 @@ fn show(cx: &Cx, done: &[Done], file: &ListFile, dry_run: bool) -> Result<()> {
         let foot = if dry_run { "\nchecked only: nothing was changed" } else { "" };
         let today = cx.clock.now().date_in_vietnam();
         let effects: String = done.iter().map(|done| effects_text(done, today)).collect();
-        let aside = list::text_of(file, |_row| false);
+        let aside = list::text_of(&plan.file, |_row| false);
         format!("{}{effects}{aside}{}{foot}", text_of(&rows), health_text(done))
     })
 }

@@ -83,8 +83,21 @@ fn day_cell(day: Option<&pb::CivilDate>) -> CellValue {
     CellValue::day(written(day), date("day", day).ok().flatten())
 }
 
+/// Whether it ended before it began: whoever it was of never held the place.
+pub(super) fn never_began(at: &pb::Assignment) -> bool {
+    let day = |day: Option<&pb::CivilDate>| date("day", day).ok().flatten();
+    let (first, last) = (day(at.start_date.as_ref()), day(at.end_date.as_ref()));
+    at.stage() == pb::AssignmentStage::Ended && last.is_some_and(|last| Some(last) < first)
+}
+
+/// The last day; none where it never began.
+fn last_day(at: &pb::Assignment) -> Option<&pb::CivilDate> {
+    at.end_date.as_ref().filter(|_day| !never_began(at))
+}
+
 fn stage(at: &pb::Assignment) -> &'static str {
     match at.stage() {
+        pb::AssignmentStage::Ended if never_began(at) => "taken back",
         pb::AssignmentStage::Waiting => "waiting",
         pb::AssignmentStage::Active => "active",
         pb::AssignmentStage::Ended => "ended",
@@ -92,7 +105,7 @@ fn stage(at: &pb::Assignment) -> &'static str {
     }
 }
 
-const fn fit(tier: u32) -> &'static str {
+pub(super) const fn fit(tier: u32) -> &'static str {
     match tier {
         1 => "exact, class 1",
         2 => "exact, class 2",
@@ -115,7 +128,7 @@ pub(super) fn value(listed: &Listed) -> Value {
         "tier": at.tier,
         "stage": stage(at),
         "from": written(at.start_date.as_ref()),
-        "to": at.end_date.as_ref().map(|day| written(Some(day))),
+        "to": last_day(at).map(|day| written(Some(day))),
         "superseded_by": at.superseded_by,
     });
     for (key, text) in [("name", &listed.name), ("reason", &listed.reason)] {
@@ -148,7 +161,7 @@ pub(super) fn sheet(all: &[Listed], columns: Columns) -> Sheet {
             CellValue::term(words::FITS, fit(at.tier)),
             CellValue::term(words::STAGES, stage(at)),
             day_cell(at.start_date.as_ref()),
-            day_cell(at.end_date.as_ref()),
+            day_cell(last_day(at)),
         ]);
         let why = reason.as_deref().unwrap_or_default();
         row.extend(columns.reasons.then(|| CellValue::word(why, words::refusal(why))));
@@ -159,8 +172,19 @@ pub(super) fn sheet(all: &[Listed], columns: Columns) -> Sheet {
 
 /// Shows a list, and writes it where asked.
 pub(super) fn show(cx: &Cx, all: &[Listed], columns: Columns, export: &Export) -> Result<()> {
+    show_with(cx, all, columns, export, "")
+}
+
+/// As [`show`], with a last line on the screen.
+pub(super) fn show_with(
+    cx: &Cx,
+    all: &[Listed],
+    columns: Columns,
+    export: &Export,
+    foot: &str,
+) -> Result<()> {
     let values: Vec<Value> = all.iter().map(value).collect();
-    export.show(&cx.screen, &values, &sheet(all, columns), "")
+    export.show(&cx.screen, &values, &sheet(all, columns), foot)
 }
 
 pub(super) async fn list(cx: &Cx, listing: Listing) -> Result<()> {

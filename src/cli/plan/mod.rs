@@ -37,8 +37,10 @@ pub(in crate::cli) enum Plan {
         export: Export,
     },
     /// Proposes who and what fills the open posts: exact before near, class one before class two, and
-    /// posts freed by moving. Changes nothing.
-    #[command(after_help = "Example:\n  hoatoc plan propose --unit DB-C1 --as ~/admin")]
+    /// posts freed by moving; says whom it places where, and whom it leaves out and why. Changes nothing.
+    #[command(after_help = "Examples:\n  hoatoc plan propose --unit DB-C1 --as ~/admin\n  \
+        hoatoc plan propose --names --export placed.xlsx --left-out left-out.xlsx --as ~/admin\n  \
+        hoatoc plan propose --reason OVER_AGE --names --as ~/admin")]
     Propose(propose::Ask),
     /// Makes a proposal come true, part by part. Who changed since it was made is named, and their part
     /// is left out.

@@ -1,4 +1,9 @@
-//! Proposals: asked for, and confirmed part by part.
+//! Proposals: asked for, read, and confirmed part by part.
+
+mod counts;
+mod who;
+
+use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 use clap::Args;
@@ -6,16 +11,21 @@ use jiff::civil::Date;
 use serde_json::{Value, json};
 use tonic::Request;
 
+use self::counts::{add_rows, in_words, summary, total};
+use self::who::{Asked, Placed, left_out_sheet, left_out_value, placed_sheet, placed_value};
 use super::{also_militia, held, message, written};
 use crate::cli::Cx;
-use crate::cli::connection::{refused, request};
+use crate::cli::connection::{Connection, refused, request};
 use crate::cli::days::day;
-use crate::cli::listing::Export;
+use crate::cli::listing::{Export, render};
 use crate::cli::output::{table, text_of};
 use crate::limits;
-use crate::roster::sheet::{CellValue, Sheet, words};
+use crate::roster::sheet::Sheet;
 use crate::wire::pb;
 use crate::wire::registry::plan::date;
+
+/// Those placed, and those left out, that are shown where nobody said how many.
+const SHOWN_LEN: usize = 100;
 
 /// What to fill.
 #[derive(Debug, Clone, Args)]
@@ -29,205 +39,149 @@ pub(in crate::cli) struct Ask {
     /// Only looks, as always: a proposal changes nothing until it is confirmed.
     #[arg(long)]
     dry_run: bool,
-    #[command(flatten)]
-    export: Export,
+    /// Names whom and what it places and leaves out, as far as you may see; the reading of names is
+    /// recorded in the ledger.
+    #[arg(long)]
+    names: bool,
+    /// At most this many of those placed and of those left out are shown; files have all.
+    #[arg(long, value_name = "N", default_value_t = SHOWN_LEN)]
+    limit: usize,
+    /// Of those left out only whom this reason keeps out, such as OVER_AGE.
+    #[arg(long, value_name = "REASON", default_value = "", hide_default_value = true)]
+    reason: String,
+    /// Writes all who are placed as a spreadsheet too: a new file whose name ends in .xlsx or .csv.
+    #[arg(long, value_name = "FILE")]
+    export: Option<PathBuf>,
+    /// Writes all who are left out, each with the reason, as a spreadsheet too.
+    #[arg(long, value_name = "FILE")]
+    left_out: Option<PathBuf>,
+    /// Writes the counts as a spreadsheet too.
+    #[arg(long, value_name = "FILE")]
+    counts: Option<PathBuf>,
+}
+
+/// Those who are shown, and the files that all of them are in.
+struct Shown {
+    placed: Vec<Placed>,
+    left_out: Vec<pb::LeftOut>,
+    /// Whether more are left out than are shown.
+    has_more: bool,
+}
+
+/// Where a list goes that is shown as well.
+fn into(file: Option<PathBuf>) -> Export {
+    Export { export: file }
 }
 
 pub(super) async fn propose(cx: &Cx, ask: Ask) -> Result<()> {
-    let Ask { unit, on, dry_run: _nothing_changes_either_way, export } = ask;
-    export.target()?;
+    let Ask { unit, on, dry_run: _nothing_changes_either_way, names, limit, reason, .. } = ask;
+    let files = [ask.export, ask.left_out, ask.counts].map(into);
+    for file in &files {
+        file.target()?;
+    }
     let ask = pb::ProposePlanRequest { reserve_unit_codes: unit, as_of: message(on) };
     let mut asked = Request::new(ask);
     // The whole registry is read for it.
     asked.set_timeout(limits::UPKEEP_DEADLINE);
-    let reply = cx.connect().await?.plan().propose_plan(asked).await.map_err(refused)?;
-    let said = reply.into_inner();
-    let (people, equipment) = (held(said.people)?, held(said.equipment)?);
+    let connection = cx.connect().await?;
+    let said = connection.plan().propose_plan(asked).await.map_err(refused)?.into_inner();
+    let (people, equipment) = (held(said.people.clone())?, held(said.equipment.clone())?);
+    let proposal = said.proposal_id.clone();
+    let asked = Asked { proposal, parts: said.parts, reason, with_names: names };
+    let shown = read(cx, &connection, (&said, &asked), limit, &files).await?;
+    let [_placed, _left_out, counts] = &files;
+    counts.save(&cx.screen, || {
+        let mut sheet = Sheet::new(
+            format!("Proposal {} for {}", said.proposal_id, written(said.as_of.as_ref())),
+            &["GROUP", "WHAT", "UNIT", "POST", "COUNT", "OF", "REASON"],
+        )
+        .called(heading("Phương án sắp xếp vào đơn vị dự bị", &said), "Phương án sắp xếp");
+        add_rows(&mut sheet, "people", &people);
+        add_rows(&mut sheet, "equipment", &equipment);
+        sheet
+    })?;
     let value = json!({
         "proposal": said.proposal_id,
         "as_of": written(said.as_of.as_ref()),
         "parts": said.parts,
         "people": summary(&people),
         "equipment": summary(&equipment),
+        "placed": shown.placed.iter().map(placed_value).collect::<Vec<_>>(),
+        "left_out": shown.left_out.iter().map(left_out_value).collect::<Vec<_>>(),
     });
-    export.save(&cx.screen, || {
-        let mut sheet = Sheet::new(
-            format!("Proposal {} for {}", said.proposal_id, written(said.as_of.as_ref())),
-            &["GROUP", "WHAT", "UNIT", "POST", "COUNT", "OF", "REASON"],
-        )
-        .called(heading(&said.proposal_id, said.as_of.as_ref()), "Phương án sắp xếp");
-        add_rows(&mut sheet, "people", &people);
-        add_rows(&mut sheet, "equipment", &equipment);
-        sheet
-    })?;
     cx.screen.show(&value, || {
         let foot = if said.parts == 0 {
             "nothing to confirm".to_owned()
         } else {
             format!("confirm it with: hoatoc plan confirm {}", said.proposal_id)
         };
-        format!("{}\n{}\n{foot}", in_words("People", &people), in_words("Equipment", &equipment))
+        let all = total(people.proposed.as_ref()) + total(equipment.proposed.as_ref());
+        let sides = [in_words("People", &people), in_words("Equipment", &equipment)].join("\n");
+        format!("{sides}\n{}{foot}", shown.in_words(all, names))
     })
 }
 
-fn total(tiers: Option<&pb::TierCounts>) -> u64 {
-    tiers.map_or(0, |at| at.exact_first + at.exact_second + at.near_first + at.near_second)
+/// Reads who is placed and who is left out: as many as are shown, and all that go to files.
+async fn read(
+    cx: &Cx,
+    connection: &Connection,
+    (said, asked): (&pb::ProposePlanResponse, &Asked),
+    limit: usize,
+    [placed_file, left_out_file, _counts]: &[Export; 3],
+) -> Result<Shown> {
+    let of = |file: &Export| if file.export.is_some() { usize::MAX } else { limit };
+    let mut placed = asked.placed(connection, of(placed_file)).await?;
+    let (mut left_out, mut has_more) = asked.left_out(connection, of(left_out_file)).await?;
+    placed_file.save(&cx.screen, || {
+        let heading = heading("Danh sách đề nghị sắp xếp vào đơn vị dự bị", said);
+        placed_sheet(&placed, &heading, asked.with_names)
+    })?;
+    left_out_file.save(&cx.screen, || {
+        let heading = heading("Danh sách không xếp được vào đơn vị dự bị", said);
+        left_out_sheet(&left_out, &heading, asked.with_names)
+    })?;
+    has_more |= left_out.len() > limit;
+    placed.truncate(limit);
+    left_out.truncate(limit);
+    Ok(Shown { placed, left_out, has_more })
 }
 
-fn tiers(tiers: Option<&pb::TierCounts>) -> Value {
-    let at = tiers.copied().unwrap_or_default();
-    json!({
-        "exact_first": at.exact_first, "exact_second": at.exact_second,
-        "near_first": at.near_first, "near_second": at.near_second, "total": total(tiers),
-    })
-}
-
-fn reasons(all: &[pb::ReasonCount]) -> Value {
-    all.iter()
-        .map(|at| (at.reason.clone(), json!(at.count)))
-        .collect::<serde_json::Map<_, _>>()
-        .into()
-}
-
-fn summary(of: &pb::ProposalSummary) -> Value {
-    let post = |at: &pb::PostCount| {
-        json!({
-            "unit": at.reserve_unit_code, "post": at.post_no, "count": at.count,
-            "reasons": reasons(&at.reasons),
-        })
-    };
-    json!({
-        "open": of.open,
-        "candidates": of.candidates,
-        "one_by_one": tiers(of.one_by_one.as_ref()),
-        "proposed": tiers(of.proposed.as_ref()),
-        "filled_by_moving": of.filled_by_moving.iter().map(post).collect::<Vec<_>>(),
-        "unfilled": of.unfilled.iter().map(post).collect::<Vec<_>>(),
-        "unplaced": reasons(&of.unplaced),
-        "kept_by_unfit": reasons(&of.kept_by_unfit),
-        "also_militia": of.also_militia,
-        "leaving": of.leaving,
-    })
-}
-
-/// A side of a proposal, a row for each count, each with what it is a part of where it is one.
-fn add_rows(sheet: &mut Sheet, side: &str, of: &pb::ProposalSummary) {
-    let tiers = of.proposed.unwrap_or_default();
-    let mut push = |what: &str,
-                    post: Option<&pb::PostCount>,
-                    (count, all): (u64, Option<u64>),
-                    reasons: &[pb::ReasonCount]| {
-        sheet.push([
-            CellValue::term(words::SIDES, side),
-            CellValue::term(words::PROPOSED, what),
-            post.map_or(CellValue::Empty, |post| post.reserve_unit_code.as_str().into()),
-            post.map_or(CellValue::Empty, |post| post.post_no.into()),
-            CellValue::Count(count),
-            all.map_or(CellValue::Empty, CellValue::Count),
-            CellValue::word(said(reasons), in_vietnamese(reasons)),
-        ]);
-    };
-    let filled = total(of.proposed.as_ref());
-    push("filled", None, (filled, Some(of.open)), &[]);
-    push("filled one by one", None, (total(of.one_by_one.as_ref()), Some(of.open)), &[]);
-    for (what, count) in [
-        ("exact, class 1", tiers.exact_first),
-        ("exact, class 2", tiers.exact_second),
-        ("near, class 1", tiers.near_first),
-        ("near, class 2", tiers.near_second),
-    ] {
-        push(what, None, (count, Some(filled)), &[]);
-    }
-    push("also in the militia", None, (of.also_militia, Some(filled)), &[]);
-    for post in &of.filled_by_moving {
-        push("filled by moving", Some(post), (post.count, None), &[]);
-    }
-    for post in &of.unfilled {
-        push("open", Some(post), (post.count, None), &post.reasons);
-    }
-    for at in &of.kept_by_unfit {
-        push("kept by holders who do not fit", None, (at.count, None), &only(at));
-    }
-    for at in &of.unplaced {
-        push("without a place", None, (at.count, Some(of.candidates)), &only(at));
-    }
-}
-
-/// The reason of a row that counts it itself.
-fn only(at: &pb::ReasonCount) -> [pb::ReasonCount; 1] {
-    [pb::ReasonCount { count: 0, ..at.clone() }]
-}
-
-fn said(all: &[pb::ReasonCount]) -> String {
-    each_said(all, |reason| reason)
-}
-
-fn in_vietnamese(all: &[pb::ReasonCount]) -> String {
-    each_said(all, words::refusal)
-}
-
-fn each_said(all: &[pb::ReasonCount], word: impl Fn(&str) -> &str) -> String {
-    let texts = all.iter().map(|at| match at.count {
-        0 => word(&at.reason).to_owned(),
-        count => format!("{} {count}", word(&at.reason)),
-    });
-    texts.collect::<Vec<_>>().join(", ")
-}
-
-/// What the file of a proposal is, with the id that it is confirmed by.
-fn heading(id: &str, as_of: Option<&pb::CivilDate>) -> String {
-    let day: Option<Date> = date("as_of", as_of).ok().flatten();
-    let on = day.map(|day| day.strftime(", tính đến %d/%m/%Y").to_string()).unwrap_or_default();
-    format!("Phương án sắp xếp vào đơn vị dự bị{on} (mã {id})")
-}
-
-fn in_words(name: &str, of: &pb::ProposalSummary) -> String {
-    let (filled, one_by_one) = (total(of.proposed.as_ref()), total(of.one_by_one.as_ref()));
-    let at = of.proposed.unwrap_or_default();
-    let mut text = format!(
-        "{name}: {filled} of {} open places filled from {} candidates ({one_by_one} one by one, {} \
-        more by moving)\n  exact, class 1: {}   exact, class 2: {}   near, class 1: {}   near, class \
-        2: {}\n",
-        of.open,
-        of.candidates,
-        filled.saturating_sub(one_by_one),
-        at.exact_first,
-        at.exact_second,
-        at.near_first,
-        at.near_second,
-    );
-    if of.also_militia > 0 {
-        text.push_str(&format!("  of them {} also serve in the militia\n", of.also_militia));
-    }
-    if !of.kept_by_unfit.is_empty() {
-        let kept: u64 = of.kept_by_unfit.iter().map(|at| at.count).sum();
-        text.push_str(&format!(
-            "  {kept} places are kept by holders who do not fit ({}): free them with `hoatoc plan end --unfit`\n",
-            said(&of.kept_by_unfit)
-        ));
-    }
-    if of.leaving > 0 {
-        text.push_str(&format!(
-            "  {} places are kept until their holders' last day: propose for a day after it (--on)\n",
-            of.leaving
-        ));
-    }
-    if !of.unplaced.is_empty() {
-        text.push_str(&format!("  without a place: {}\n", said(&of.unplaced)));
-    }
-    if !of.unfilled.is_empty() {
-        let mut rows = table(&["UNIT", "POST", "OPEN", "WHY"]);
-        for post in &of.unfilled {
-            rows.add_row([
-                post.reserve_unit_code.clone(),
-                post.post_no.to_string(),
-                post.count.to_string(),
-                said(&post.reasons),
-            ]);
+impl Shown {
+    /// Tables of both, each with a line on what is not shown of it.
+    fn in_words(&self, all: u64, with_names: bool) -> String {
+        let mut text = String::new();
+        if !self.placed.is_empty() {
+            let shown = self.placed.len();
+            let is_whole = u64::try_from(shown).is_ok_and(|shown| shown >= all);
+            let more = if is_whole {
+                String::new()
+            } else {
+                format!("{shown} of {all} are shown: --export FILE has all, --limit N shows more\n")
+            };
+            let table = render(&placed_sheet(&self.placed, "", with_names), "");
+            text.push_str(&format!("\nplaced:\n{table}\n{more}"));
         }
-        text.push_str(&text_of(&rows));
+        if !self.left_out.is_empty() {
+            let more = if self.has_more {
+                let shown = self.left_out.len();
+                format!(
+                    "the first {shown} are shown: --left-out FILE has all, --limit N shows more\n"
+                )
+            } else {
+                String::new()
+            };
+            let table = render(&left_out_sheet(&self.left_out, "", with_names), "");
+            text.push_str(&format!("\nleft out:\n{table}\n{more}"));
+        }
+        text
     }
-    text
+}
+
+/// What a file of a proposal is, with the id that it is confirmed by.
+fn heading(what: &str, said: &pb::ProposePlanResponse) -> String {
+    let day: Option<Date> = date("as_of", said.as_of.as_ref()).ok().flatten();
+    let on = day.map(|day| day.strftime(", tính đến %d/%m/%Y").to_string()).unwrap_or_default();
+    format!("{what}{on} (mã {})", said.proposal_id)
 }
 
 pub(super) async fn confirm(cx: &Cx, proposal: &str) -> Result<()> {

@@ -65,6 +65,7 @@ impl Transfer {
     pub(super) async fn run(self, cx: &Cx) -> Result<()> {
         let mut client = cx.connect().await?.registry();
         let name = request_id();
+        let mut warnings = Vec::new();
         let (id, done, index) = match self {
             Self::Start { id, to, reason } => {
                 let ask = pb::StartTransferRequest {
@@ -80,7 +81,9 @@ impl Transfer {
                 let reservist_id = id.to_string();
                 let ask = pb::AcceptTransferRequest { request_id: name, reservist_id, hamlet };
                 let reply = client.accept_transfer(request(ask)).await.map_err(refused)?;
-                (id, "accepted", reply.into_inner().ledger_index)
+                let reply = reply.into_inner();
+                warnings = reply.warnings;
+                (id, "accepted", reply.ledger_index)
             }
             Self::Reject { id } => {
                 let reservist_id = id.to_string();
@@ -96,11 +99,19 @@ impl Transfer {
             }
             Self::List(export) => return list(cx, &export).await,
         };
-        let value =
-            json!({ "reservist_id": id.to_string(), "transfer": done, "ledger_index": index });
-        cx.screen.show(&value, || match index {
-            0 => format!("{id}: the transfer was {done} before"),
-            _recorded => format!("{id}: transfer {done}, ledger entry {index}"),
+        let value = json!({
+            "reservist_id": id.to_string(), "transfer": done, "ledger_index": index,
+            "warnings": warnings,
+        });
+        cx.screen.show(&value, || {
+            let mut text = match index {
+                0 => format!("{id}: the transfer was {done} before"),
+                _recorded => format!("{id}: transfer {done}, ledger entry {index}"),
+            };
+            for warning in &warnings {
+                text.push_str(&format!("\nwarning: {warning}"));
+            }
+            text
         })
     }
 }

@@ -194,7 +194,9 @@ pub enum AssignmentError {
         id: AssignmentId,
     },
     /// The day is before its first.
-    #[error("assignment {id} begins on {from}: choose that day or a later one")]
+    #[error(
+        "assignment {id} begins on {from}: choose that day or a later one, or the day before it to take it back"
+    )]
     BeforeItBegan {
         /// The assignment.
         id: AssignmentId,

@@ -17,6 +17,9 @@ macro_rules! rules {
         pub enum PlanRule { $($(#[$doc])* $variant,)+ }
 
         impl PlanRule {
+            /// All of them.
+            pub const ALL: [Self; [$(Self::$variant),+].len()] = [$(Self::$variant),+];
+
             /// The stable code, upper case with underscores.
             pub const fn code(self) -> &'static str {
                 match self { $(Self::$variant => $code,)+ }

@@ -144,6 +144,18 @@ pub enum ChangeError {
         /// Who has it.
         other: UnitCode,
     },
+    /// The name of a commune, ward or township without the word for what it is.
+    #[error(
+        "the name `{name}` of unit {code} does not begin with `{word}`: write it in full, as in `{word} {name}`, or say another kind"
+    )]
+    NoKindWord {
+        /// The unit.
+        code: UnitCode,
+        /// The name.
+        name: String,
+        /// The word for its kind.
+        word: &'static str,
+    },
     /// What would come out is no tree.
     #[error(transparent)]
     Tree(#[from] UnitError),
@@ -183,6 +195,10 @@ impl Units {
             return Err(ChangeError::TooMany { count: after.len() });
         }
         self.check_days(&after, effective)?;
+        let is_named = |unit: &&Unit| {
+            self.get(&unit.code).is_none_or(|own| own.name != unit.name || own.kind != unit.kind)
+        };
+        after.iter().filter(is_named).try_for_each(Unit::must_name_kind)?;
         let mut next = self.clone();
         next.reorganize(&after, effective)?;
         next.check_names(&after)?;

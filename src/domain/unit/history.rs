@@ -1,5 +1,7 @@
 //! How the tree was on other days: each reorganization keeps what a unit was before it.
 
+use std::borrow::Cow;
+
 use jiff::civil::Date;
 
 use super::indexes::Indexes;
@@ -58,6 +60,28 @@ impl Units {
             let _left_out: Result<(), UnitError> = then.insert(unit);
         }
         then
+    }
+
+    /// The tree of today with each unit under what it was under on a day: what moved between areas since
+    /// counts where it was then. Successors are those of today, so that each record still has a place; what
+    /// a unit was under counts as the unit of today that stands for that. Names are found as in today's.
+    pub fn placed_on(&self, day: Date) -> Cow<'_, Self> {
+        let mut placed = Cow::Borrowed(self);
+        for code in self.past.keys() {
+            let Some(then) = self.state_on(code, day) else { continue };
+            let Some(now) = self.get(code) else { continue };
+            let parent = then.parent.as_ref().map(|parent| self.current(parent));
+            if now.is_closed() || parent == now.parent.as_ref() {
+                continue;
+            }
+            // One that ended with nothing in its place has nothing under it.
+            let is_there =
+                parent.and_then(|parent| self.get(parent)).is_some_and(|unit| !unit.is_closed());
+            if is_there && let Some(unit) = placed.to_mut().by_code.get_mut(code) {
+                unit.parent = parent.cloned();
+            }
+        }
+        placed
     }
 
     /// Makes units what they are from `effective` on, in an order in which that can be done.

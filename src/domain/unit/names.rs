@@ -1,7 +1,7 @@
 //! How files write the names of units: words for the kind, in full or short, and spellings that
 //! differ from one file to the next.
 
-use super::{Unit, UnitKind};
+use super::{ChangeError, Unit, UnitKind};
 use crate::domain::text::{clean, fold};
 
 /// Words before a commune's name, folded; short ones end in a dot or stand apart.
@@ -89,12 +89,41 @@ pub(super) fn bare_district(text: &str) -> String {
 
 /// A commune's name without the word for its kind; any other unit's full name. In small letters.
 pub(super) fn bare(unit: &Unit) -> String {
-    let word = match unit.kind {
-        UnitKind::Commune => "xã ",
-        UnitKind::Ward => "phường ",
-        UnitKind::Township => "thị trấn ",
-        _full_name_only => "",
-    };
     let name = clean(&unit.name).to_lowercase();
-    name.strip_prefix(word).map_or_else(|| name.clone(), str::to_owned)
+    let word = unit.kind.name_word().map(str::to_lowercase).unwrap_or_default();
+    let bare = name.strip_prefix(&word).and_then(|rest| rest.strip_prefix(' '));
+    bare.map_or_else(|| name.clone(), str::to_owned)
+}
+
+impl UnitKind {
+    /// The word that the full name of a commune, ward or township begins with; other units are called as
+    /// they are.
+    pub const fn name_word(self) -> Option<&'static str> {
+        match self {
+            Self::Commune => Some("Xã"),
+            Self::Ward => Some("Phường"),
+            Self::Township => Some("Thị trấn"),
+            _called_as_it_is => None,
+        }
+    }
+}
+
+impl Unit {
+    /// Whether its name is a full one: a commune without the word for it would stand beside another of
+    /// the same name with it, and no list could tell the two apart.
+    ///
+    /// # Errors
+    /// [`ChangeError::NoKindWord`].
+    pub fn must_name_kind(&self) -> Result<(), ChangeError> {
+        match self.kind.name_word() {
+            // One without any name is told so by the tree.
+            Some(word)
+                if !self.name.is_empty() && bare(self) == clean(&self.name).to_lowercase() =>
+            {
+                let (code, name) = (self.code.clone(), self.name.clone());
+                Err(ChangeError::NoKindWord { code, name, word })
+            }
+            _full => Ok(()),
+        }
+    }
 }

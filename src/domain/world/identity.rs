@@ -107,6 +107,7 @@ impl World {
             }
             if tree.get(&unit.code).is_none() {
                 tree.check_names(std::slice::from_ref(&unit))?;
+                unit.must_name_kind()?;
             }
             if tree.get(&unit.code) != Some(&unit) {
                 tree.put(unit.clone())?;

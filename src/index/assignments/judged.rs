@@ -78,7 +78,8 @@ impl Registry {
         subjects.iter().map(one).collect()
     }
 
-    /// How each holder fits its place on a day, in the establishments that `reserve_units` gives.
+    /// How each holder fits its place on a day, in the establishments that `reserve_units` gives, and by
+    /// the areas that units were in that day.
     pub fn judged(
         &self,
         units: &Units,
@@ -86,6 +87,8 @@ impl Registry {
         assignments: &[&Assignment],
         day: Date,
     ) -> Vec<Validity> {
+        let placed = units.placed_on(day);
+        let units = placed.as_ref();
         let areas: BTreeMap<_, _> =
             reserve_units.iter().map(|unit| (&unit.code, Area::of(unit, units, day))).collect();
         let subjects: Vec<Subject> = assignments.iter().map(|at| at.subject).collect();

@@ -125,9 +125,11 @@ impl Registry {
             turns.insert(unit.valid_from);
             turns.extend(unit.valid_to.and_then(|last| last.tomorrow().ok()));
         }
-        // A unit that was closed takes nobody from the day after its last.
+        // A unit that was closed takes nobody from the day after its last, and one that moved is in
+        // another area from the day on that it did.
         let ends = units.iter().filter_map(|unit| unit.valid_to?.tomorrow().ok());
-        turns.extend(ends);
+        let changed = units.iter().flat_map(|unit| units.past(&unit.code));
+        turns.extend(ends.chain(changed.filter_map(|past| past.until.tomorrow().ok())));
         let mut days = vec![first];
         days.extend(turns.into_iter().filter(|turn| first < *turn && *turn <= last));
         let judge = |day: Date| -> Validity {
@@ -144,7 +146,8 @@ impl Registry {
             };
             let unit = of.iter().find(|unit| unit.exists_on(day));
             let unit = unit.ok_or(Refusal::PostGone);
-            let judged = unit.and_then(|unit| one.judge(&Area::of(unit, units, day), at.post));
+            let judged = unit
+                .and_then(|unit| one.judge(&Area::of(unit, &units.placed_on(day), day), at.post));
             judged.map_err(|refusal| refusal.code())
         };
         let ends = days.iter().skip(1).filter_map(|next| next.yesterday().ok()).chain([last]);

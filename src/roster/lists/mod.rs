@@ -3,11 +3,13 @@
 //! Called at set-up and by the simulator. Each list has a header row with fixed English names; a
 //! fault names its line. The shipped lists are defaults that a command replaces with its own.
 
+mod unit_fault;
 mod unit_plan;
 mod unit_rows;
 mod unit_words;
 mod units;
 
+pub use unit_fault::UnitFault;
 pub use unit_plan::UnitPlan;
 pub use unit_rows::{UnitList, UnitRow, read_unit_list, sheet_of as sheet_of_units};
 pub use units::{date_successors, read_units, shipped_former_units};

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
+use super::unit_fault::UnitFault;
 use super::unit_rows::UnitList;
 use super::{date_successors, shipped_former_units};
 use crate::domain::ids::UnitCode;
@@ -28,7 +29,7 @@ pub struct UnitPlan {
     /// Units from before July 2025 that ship with the program and come with what followed them.
     pub former: Vec<Unit>,
     /// Why a row is not taken.
-    pub rejected: BTreeMap<RowKey, String>,
+    pub rejected: BTreeMap<RowKey, UnitFault>,
 }
 
 /// A row as a unit.
@@ -88,13 +89,13 @@ impl UnitPlan {
         tree: &mut Units,
         said: &Unit,
         today: Date,
-    ) -> Result<Option<Rewrite>, String> {
+    ) -> Result<Option<Rewrite>, UnitFault> {
         let unit = match tree.listed(said) {
             Ok(unit) => unit,
             Err(rewrite) => return Ok(Some(rewrite)),
         };
         if unit.valid_to.is_some_and(|day| day > today) {
-            return Err(format!("the last day of unit {} lies ahead", unit.code));
+            return Err(UnitFault::EndsAhead { code: unit.code });
         }
         let is_new = match tree.get(&unit.code) {
             None => true,
@@ -105,9 +106,13 @@ impl UnitPlan {
             Some(_other) => false,
         };
         if let Some(other) = tree.namesake(&unit).filter(|_other| is_new) {
-            return Err(format!("unit {} is called {} already", other.code, other.name));
+            let (code, name) = (other.code.clone(), other.name.clone());
+            return Err(UnitFault::NameTaken { code, name });
         }
-        tree.put(unit.clone()).map_err(|fault| fault.to_string())?;
+        if is_new {
+            unit.must_name_kind()?;
+        }
+        tree.put(unit.clone())?;
         if is_new {
             self.created.push(unit)
         } else {
@@ -123,12 +128,14 @@ impl UnitPlan {
         (row, said): (&RowKey, &Unit),
         rewrite: &Rewrite,
         on: Option<Date>,
-    ) -> Result<(), String> {
-        let Some(held) = tree.get(&said.code).cloned() else { return Err(rewrite.to_string()) };
-        let is_change = matches!(rewrite, Rewrite::Name { .. } | Rewrite::Place { .. });
-        let Some(on) = on.filter(|_day| is_change) else {
-            let hint = "; or import the list with --on DATE --document TEXT";
-            return Err(format!("{rewrite}{}", if is_change { hint } else { "" }));
+    ) -> Result<(), UnitFault> {
+        let refused = |rewrite, may_change| UnitFault::Rewrite { rewrite, may_change };
+        let Some(held) = tree.get(&said.code).cloned() else {
+            return Err(refused(rewrite.clone(), false));
+        };
+        let may_change = matches!(rewrite, Rewrite::Name { .. } | Rewrite::Place { .. });
+        let Some(on) = on.filter(|_day| may_change) else {
+            return Err(refused(rewrite.clone(), may_change));
         };
         let alike = Unit {
             name: held.name.clone(),
@@ -137,7 +144,7 @@ impl UnitPlan {
             parent_basis: held.parent_basis,
             ..said.clone()
         };
-        let facts = tree.listed(&alike).map_err(|rewrite| rewrite.to_string())?;
+        let facts = tree.listed(&alike).map_err(|rewrite| refused(rewrite, false))?;
         let mut changes = Vec::new();
         if said.name != held.name || said.kind != held.kind {
             let kind = (said.kind != held.kind).then_some(said.kind);
@@ -156,11 +163,8 @@ impl UnitPlan {
         }
         let mut next = tree.clone();
         for change in &changes {
-            let after = next.plan(change, on).map_err(|fault| fault.to_string())?;
-            after
-                .into_iter()
-                .try_for_each(|unit| next.put(unit))
-                .map_err(|fault| fault.to_string())?;
+            let after = next.plan(change, on)?;
+            after.into_iter().try_for_each(|unit| next.put(unit))?;
         }
         *tree = next;
         if facts != held {
@@ -221,9 +225,15 @@ mod tests {
         let refused =
             plan("code,name,parent_code\n03160,Xã Đổi Tên,KV2\n03158,Xã Sín Thầu,KV2\n", None);
         assert!(refused.changes.is_empty() && refused.puts().is_empty(), "{refused:?}");
-        assert!(refused.rejected[&2.into()].contains("`unit rename 03160"), "{refused:?}");
-        assert!(refused.rejected[&3.into()].contains("`unit move 03158"), "{refused:?}");
-        assert!(refused.rejected[&3.into()].contains("--on DATE"), "{refused:?}");
+        assert!(
+            refused.rejected[&2.into()].to_string().contains("`unit rename 03160"),
+            "{refused:?}"
+        );
+        assert!(
+            refused.rejected[&3.into()].to_string().contains("`unit move 03158"),
+            "{refused:?}"
+        );
+        assert!(refused.rejected[&3.into()].to_string().contains("--on DATE"), "{refused:?}");
     }
 
     #[test]
@@ -248,9 +258,9 @@ mod tests {
         let plan = plan(text, None);
         let made: Vec<&str> = plan.created.iter().map(|unit| unit.code.as_str()).collect();
         assert_eq!(made, ["TV-902"]);
-        assert!(plan.rejected[&2.into()].contains("03999"), "{plan:?}");
-        assert!(plan.rejected[&4.into()].contains("no name"), "{plan:?}");
-        assert!(plan.rejected[&5.into()].contains("03160 is called"), "{plan:?}");
+        assert!(plan.rejected[&2.into()].to_string().contains("03999"), "{plan:?}");
+        assert!(plan.rejected[&4.into()].to_string().contains("no name"), "{plan:?}");
+        assert!(plan.rejected[&5.into()].to_string().contains("03160 is called"), "{plan:?}");
     }
 
     #[test]

@@ -13,6 +13,7 @@ use jiff::civil::Date;
 
 use cells::Known;
 
+use super::unit_fault::UnitFault;
 use super::unit_words::{basis_word, echelon_word, kind_of_name, kind_word};
 use crate::domain::ids::UnitCode;
 use crate::domain::unit::{Echelon, Former, ParentBasis, UNITS_MAX, Unit, UnitKind, Units};
@@ -124,7 +125,7 @@ pub struct UnitList {
     /// What each good row says.
     pub rows: Vec<(RowKey, UnitCode, UnitRow)>,
     /// Why a row is at fault.
-    pub rejected: BTreeMap<RowKey, String>,
+    pub rejected: BTreeMap<RowKey, UnitFault>,
     /// Codes that got their first zero back.
     pub zeros: usize,
     /// The file as it stands.
@@ -149,7 +150,7 @@ pub fn read_unit_list(
         match known.read(&written, held, &mut zeros) {
             Ok((code, row)) => match seen.get(&code) {
                 Some(first) => {
-                    let fault = format!("unit {code} stands in the list twice: as in row {first}");
+                    let fault = UnitFault::Twice { code, first: first.clone() };
                     list.rejected.insert(key.clone(), fault);
                 }
                 None => {
@@ -174,8 +175,8 @@ impl UnitRow {
     ///
     /// # Errors
     /// When it would be new and says too little.
-    pub fn unit(&self, code: &UnitCode, held: Option<&Unit>) -> Result<Unit, String> {
-        let lacks = |what: &str| format!("unit {code} is new and has no {what}: fill it in");
+    pub fn unit(&self, code: &UnitCode, held: Option<&Unit>) -> Result<Unit, UnitFault> {
+        let lacks = |what| UnitFault::Lacks { code: code.clone(), what };
         let name = self.name.clone().or_else(|| Some(held?.name.clone()));
         let name = name.ok_or_else(|| lacks("name"))?;
         let kind = self.kind.or_else(|| Some(held?.kind)).or_else(|| kind_of_name(&name));

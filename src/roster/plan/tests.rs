@@ -68,7 +68,11 @@ fn what_was_refused_is_mended_and_read_again() {
     let file = read(&PLAN.replace(";CN02;;;3;", ";CN02;;;ba;"), "").expect("a table");
     let dir = tempfile::tempdir().expect("a directory");
     let path = dir.path().join("mend.xlsx");
-    let why = file.faults.iter().map(|at| (at.row.clone(), at.fault.clone())).collect();
+    let why = PlanFile::reasons(&file.faults);
+    assert_eq!(
+        why[&4.into()],
+        "Cột G (Số lượng): số lượng không phải là số nguyên. Viết số nguyên. [COUNT_NO_NUMBER]"
+    );
     let written = file.file.write_refused(&why, RefusedRows::WithAllOthers, &path, false);
     assert_eq!(written.expect("written"), 1);
     let faulty = read_plan(Source::Path(&path), &ListHints::default()).expect("a table");
@@ -143,4 +147,47 @@ fn a_code_in_a_row_of_its_own_heads_the_rows_under_it() {
     let file = read(&PLAN.replace("Cộng;", "DB-C3;"), "").expect("a plan");
     let fault = "row 8: names a reserve unit, and no post, equipment line or quota stands under it";
     assert_eq!(told(&file), [fault]);
+}
+
+#[test]
+fn what_two_rows_say_of_one_unit_is_alike_or_at_fault_with_both_named() {
+    let again = |row: &str| {
+        let file = read(&PLAN.replace(";;;CN02;;;3;;;", row), "");
+        let file = file.expect("a table");
+        assert_eq!(file.units[0].unit.source_unit_codes, ["03160", "03163"], "{row}");
+        assert_eq!(file.units[0].unit.name, "Đại đội 1", "{row}");
+        told(&file)
+    };
+    for alike in ["DB-C1;Đại đội 1;;CN02;;;3;;;", "DB-C1;ĐẠI ĐỘI 1;03163, 03160;CN02;;;3;;;"]
+    {
+        assert_eq!(again(alike), Vec::<String>::new(), "{alike}");
+    }
+    let fault = "row 4: Tên đơn vị: is “Khác” here and “Đại đội 1” in row 3: a reserve unit has one, correct \
+                 the row that is wrong";
+    assert_eq!(again("DB-C1;Khác;;CN02;;;3;;;"), [fault]);
+    let fault = "row 4: Đơn vị giao nguồn: is “KV2” here and “03160, 03163” in row 3: a reserve unit has \
+                 one, correct the row that is wrong";
+    assert_eq!(again("DB-C1;;KV2;CN02;;;3;;;"), [fault]);
+    let file = read(&PLAN.replace("DB-C2;Đại đội 2", "DB-C1;Khác"), "").expect("a table");
+    let why = &PlanFile::reasons(&file.faults)[&7.into()];
+    for part in ["Cột B (Tên đơn vị)", "Dòng này ghi “Khác”, dòng 3 ghi “Đại đội 1”", "ghi “KV1”"]
+    {
+        assert!(why.contains(part), "{part} is not in {why}");
+    }
+}
+
+#[test]
+fn two_days_for_one_unit_are_at_fault_and_one_day_written_twice_is_none() {
+    let read_with = |second: &str| {
+        let text = format!(
+            "Mã đơn vị;Tên đơn vị;Đơn vị giao nguồn;CNQS;Số lượng;Hiệu lực từ\n\
+             DB-C1;Đại đội 1;KV1;CN01;1;01/02/2026\n;;;CN02;1;{second}\n"
+        );
+        told(&read(&text, "").expect("a table"))
+    };
+    assert_eq!(read_with("2026-02-01"), Vec::<String>::new());
+    let faults = read_with("02/02/2026");
+    assert!(faults[0].starts_with("row 3: Hiệu lực từ: is “"), "{faults:?}");
+    assert!(faults[0].contains("“01/02/2026” in row 2"), "{faults:?}");
+    assert_eq!(read_with("32/01/2026"), ["row 3: the first day is none: write it as 31/01/2026"]);
 }

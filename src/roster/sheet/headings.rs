@@ -63,12 +63,13 @@ const TITLES: [(&str, &str, &str); 14] = [
     ("Figures", "Báo cáo số liệu", "Báo cáo số liệu"),
 ];
 
-const HEADINGS: [(&str, &str); 135] = [
+const HEADINGS: [(&str, &str); 137] = [
     ("ACCEPTED", "Chấp hành"),
     ("ACKNOWLEDGED", "Đã nhận lệnh"),
     ("ADDRESS", "Địa chỉ"),
     ("AFTER", "Sau"),
     ("AGE", "Tuổi"),
+    ("ALSO MILITIA", "Đồng thời ở dân quân"),
     ("ANSWERED BY", "Người trả lời"),
     ("AREA", "Khu vực phòng thủ"),
     ("ARRIVED", "Có mặt"),
@@ -195,6 +196,7 @@ const HEADINGS: [(&str, &str); 135] = [
     ("UNIT/LINE", "Đơn vị/tuyến"),
     ("UNREACHED", "Chưa đến"),
     ("WAITING", "Danh sách chờ"),
+    ("WAITS FOR", "Đang chờ ở"),
     ("WHAT", "Nội dung"),
     ("WHY", "Vì sao"),
     ("WILL COME", "Sẽ đến"),

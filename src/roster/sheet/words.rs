@@ -82,8 +82,13 @@ pub const TERMINALS: Terms = &[
 ];
 
 /// How far an assignment is.
-pub const STAGES: Terms =
-    &[("waiting", "Chờ"), ("active", "Đang giữ"), ("ended", "Đã thôi"), ("-", "")];
+pub const STAGES: Terms = &[
+    ("waiting", "Chờ"),
+    ("active", "Đang giữ"),
+    ("ended", "Đã thôi"),
+    ("taken back", "Hủy trước khi bắt đầu"),
+    ("-", ""),
+];
 
 /// How well a holder fits.
 pub const FITS: Terms = &[

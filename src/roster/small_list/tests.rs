@@ -207,8 +207,8 @@ fn of_a_list_of_units_only_what_was_refused_comes_back() {
         read_unit_list(Source::Bytes { name: "units.xlsx", bytes }, &held, hints).expect("a list")
     };
     let list = read(&table, &ListHints::default());
-    let told: BTreeMap<String, &str> =
-        list.rejected.iter().map(|(row, why)| (row.to_string(), why.as_str())).collect();
+    let told: BTreeMap<String, String> =
+        list.rejected.iter().map(|(row, why)| (row.to_string(), why.to_string())).collect();
     assert_eq!(
         told.keys().map(String::as_str).collect::<Vec<_>>(),
         ["Xã!3", "Xã!5", "Xã!6"],
@@ -220,11 +220,12 @@ fn of_a_list_of_units_only_what_was_refused_comes_back() {
     assert_eq!((list.zeros, warnings.get("UNIT_ZERO_RESTORED")), (2, None));
     let dir = tempfile::tempdir().expect("a directory");
     let path = dir.path().join("mend.xlsx");
-    let written = list.file.write_refused(&list.rejected, RefusedRows::Alone, &path, false);
+    let why = list.rejected.iter().map(|(row, fault)| (row.clone(), fault.reason())).collect();
+    let written = list.file.write_refused(&why, RefusedRows::Alone, &path, false);
     assert_eq!(written.expect("written"), 3);
     let mut back = opened(&path);
     assert_eq!((back.len(), back[0].0.as_str(), back[0].1.len()), (1, "Xã", 5));
-    assert!(back[0].1[2][4].starts_with("Dòng 3. `nhiều`"), "{:?}", back[0].1[2]);
+    assert!(back[0].1[2][4].starts_with("Dòng 3. “nhiều” không phải là"), "{:?}", back[0].1[2]);
     back[0].1[2][2] = "9.000".to_owned();
     let again = read(&book(&back), &ListHints::default());
     assert_eq!((again.rejected.len(), again.rows.len()), (1, 2), "{:?}", again.rejected);

@@ -177,6 +177,7 @@ pub const METHODS: &[Method] = &[
     // Reads the whole registry.
     upkeep("hoatoc.v1.PlanService/ProposePlan", REGISTRAR),
     reads("hoatoc.v1.PlanService/GetProposalPart", REGISTRAR),
+    reads("hoatoc.v1.PlanService/ListLeftOut", REGISTRAR),
     changes("hoatoc.v1.PlanService/ConfirmProposal", REGISTRAR),
     changes("hoatoc.v1.PlanService/Assign", REGISTRAR),
     changes("hoatoc.v1.PlanService/EndAssignment", REGISTRAR),

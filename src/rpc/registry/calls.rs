@@ -150,7 +150,11 @@ impl RegistryParts {
     }
 
     /// The place of the plan that whom or what a record is of would not fit any more, and why.
-    fn loses_place<R: RegistryRecord>(&self, id: &[u8; 16], record: &R) -> Option<String> {
+    pub(super) fn loses_place<R: RegistryRecord>(
+        &self,
+        id: &[u8; 16],
+        record: &R,
+    ) -> Option<String> {
         let subject = subject_of(R::KIND, *id)?;
         // What is at fault in it is told by those who put it.
         let record = record.clone().checked(&self.in_force().lists()).ok()?;

@@ -4,6 +4,7 @@ mod importing;
 mod masks;
 mod past;
 mod plan;
+mod proposals;
 mod records;
 mod secrets;
 mod transfer;

@@ -14,8 +14,8 @@ use crate::wire::{WireError, parse, pb};
 
 /// A request's name, and the digest of what was asked under it.
 type Named = (crate::domain::ids::RequestId, [u8; 32]);
-/// The record as the caller may see it, and the ledger entry.
-type Moved = (Option<pb::Reservist>, u64);
+/// The record as the caller may see it, the ledger entry, and the place of the plan that is lost.
+type Moved = (Option<pb::Reservist>, u64, Option<String>);
 
 macro_rules! decided {
     ($call:ident $request:ident $response:ident, $change:expr) => {
@@ -25,8 +25,8 @@ macro_rules! decided {
             caller: &Caller,
         ) -> Result<pb::$response, RegistryFault> {
             let name = request_id(&request.request_id, stringify!($call), &request)?;
-            let moved = self.decide(name, &request.reservist_id, caller, $change(&request));
-            let (reservist, ledger_index) = moved.await?;
+            let moved = self.decide(name, &request.reservist_id, caller, $change);
+            let (reservist, ledger_index, ..) = moved.await?;
             Ok(pb::$response { reservist, ledger_index })
         }
     };
@@ -73,12 +73,23 @@ impl RegistryParts {
         Ok(pb::StartTransferResponse { reservist: Some(stored), ledger_index })
     }
 
-    decided!(accept_transfer AcceptTransferRequest AcceptTransferResponse,
-        |request: &pb::AcceptTransferRequest| Decision::Accept(request.hamlet.clone()));
+    pub(super) async fn accept_transfer(
+        &self,
+        request: pb::AcceptTransferRequest,
+        caller: &Caller,
+    ) -> Result<pb::AcceptTransferResponse, RegistryFault> {
+        let name = request_id(&request.request_id, "accept_transfer", &request)?;
+        let decision = Decision::Accept(request.hamlet);
+        let (reservist, ledger_index, lost) =
+            self.decide(name, &request.reservist_id, caller, decision).await?;
+        let warnings = lost.into_iter().collect();
+        Ok(pb::AcceptTransferResponse { reservist, ledger_index, warnings })
+    }
+
     decided!(reject_transfer RejectTransferRequest RejectTransferResponse,
-        |_request: &pb::RejectTransferRequest| Decision::Reject);
+        Decision::Reject);
     decided!(withdraw_transfer WithdrawTransferRequest WithdrawTransferResponse,
-        |_request: &pb::WithdrawTransferRequest| Decision::Withdraw);
+        Decision::Withdraw);
 
     async fn decide(
         &self,
@@ -89,7 +100,7 @@ impl RegistryParts {
     ) -> Result<Moved, RegistryFault> {
         let id = uuid("reservist_id", reservist_id)?;
         if let Some(index) = self.done_before(&name, caller)? {
-            return self.shown(id, index, caller).await;
+            return Ok((self.shown(id, caller).await?, index, None));
         }
         match decision {
             Decision::Withdraw => self.must_keep(RecordKind::Reservist, &id, caller)?,
@@ -105,6 +116,7 @@ impl RegistryParts {
         let mut person = self.person(id, caller).await?;
         let transfer = person.transfer.take().ok_or(RegistryFault::TransferNone)?;
         let mode = RowMode::Update { id, version: person.version };
+        let is_moving = matches!(decision, Decision::Accept(_));
         let taker = match decision {
             Decision::Accept(hamlet) => {
                 self.arrive(&mut person, &transfer, hamlet);
@@ -114,8 +126,10 @@ impl RegistryParts {
             // The record stays the sender's, which the receiving side does not reach.
             Decision::Reject => Caller { within: None, ..caller.clone() },
         };
+        // Only before the change it can be told whether they fitted until now.
+        let lost = is_moving.then(|| self.loses_place(&id, &person)).flatten();
         let (_stored, index) = self.put_whole(person, mode, name, &taker).await?;
-        self.shown(id, index, caller).await
+        Ok((self.shown(id, caller).await?, index, lost))
     }
 
     /// The person lives and is registered in the receiving unit from today on.
@@ -152,15 +166,14 @@ impl RegistryParts {
     async fn shown(
         &self,
         id: [u8; 16],
-        index: u64,
         caller: &Caller,
-    ) -> Result<Moved, RegistryFault> {
+    ) -> Result<Option<pb::Reservist>, RegistryFault> {
         if self.must_reach(RecordKind::Reservist, &id, caller).is_err() {
-            return Ok((None, index));
+            return Ok(None);
         }
         let view = if caller.sees_all { View::Whole } else { View::Masked };
         let shown = self.read::<pb::Reservist>(vec![id], view, caller).await?;
-        Ok((shown.into_iter().next(), index))
+        Ok(shown.into_iter().next())
     }
 
     pub(super) async fn list_transfers(

@@ -285,7 +285,7 @@ fn commune_code(number: u32) -> String {
 fn unit(code: &str, kind: UnitKind, parent: Option<&str>) -> Result<Unit, Fault> {
     Ok(Unit {
         code: code.parse()?,
-        name: format!("Unit {code}"),
+        name: format!("{} {code}", kind.name_word().unwrap_or("Đơn vị")),
         kind,
         parent: parent.map(str::parse).transpose()?,
         parent_basis: ParentBasis::Sourced,

@@ -205,7 +205,10 @@ fn value_of(step: &Step) -> Value {
 fn show(cx: &Cx, import: &Import, units: &UnitList, plan: &UnitPlan, steps: &[Step]) -> Result<()> {
     let UnitPlan { created, updated, unchanged, former, rejected, .. } = plan;
     let rows = units.rows.len() + units.rejected.len();
-    import.list.write_refused(cx, &units.file, rejected, RefusedRows::Alone)?;
+    let why = rejected.iter().map(|(row, fault)| (row.clone(), fault.reason())).collect();
+    import.list.write_refused(cx, &units.file, &why, RefusedRows::Alone)?;
+    let told: BTreeMap<&RowKey, String> =
+        rejected.iter().map(|(row, fault)| (row, fault.to_string())).collect();
     let is_refused = |row: &RowKey| rejected.contains_key(row);
     let mut value = json!({
         "dry_run": import.dry_run,
@@ -215,7 +218,7 @@ fn show(cx: &Cx, import: &Import, units: &UnitList, plan: &UnitPlan, steps: &[St
         "updated": updated.len(),
         "unchanged": unchanged,
         "former": former.len(),
-        "rejected": rejected,
+        "rejected": told,
         "codes_restored": units.zeros,
         "changes": steps.iter().map(value_of).collect::<Vec<_>>(),
     });

@@ -212,7 +212,8 @@ fn change_of(step: &Step, units: &Units, number: usize) -> Option<Change> {
             Change::Split { unit: pick(*a).code.clone(), parts, ends: *ends }
         }
         Step::Rename(a) => {
-            let name = format!("Xã Tên {number}");
+            let word = pick(*a).kind.name_word().unwrap_or("Cơ sở");
+            let name = format!("{word} Tên {number}");
             Change::Rename { unit: pick(*a).code.clone(), name, kind: None }
         }
         Step::Move(a, b) => Change::Move {
@@ -267,5 +268,34 @@ proptest! {
                 prop_assert!(now.is_closed() || top.unwrap_or("11") == "11");
             }
         }
+    }
+}
+
+#[test]
+fn a_commune_is_called_by_a_name_with_the_word_for_its_kind_or_not_at_all() {
+    let units = shipped();
+    let day = date(2026, 3, 1);
+    let rename = |name: &str, kind| {
+        let change = Change::Rename { unit: code("03160"), name: name.to_owned(), kind };
+        units.plan(&change, day)
+    };
+    for (name, kind, word) in [
+        ("Nậm Kè", None, "Xã"),
+        ("Phường Nậm Kè", None, "Xã"),
+        ("Xã Nậm Kè", Some(UnitKind::Ward), "Phường"),
+        ("Xãm Nậm Kè", None, "Xã"),
+    ] {
+        let refused = rename(name, kind).expect_err("no full name");
+        assert!(
+            matches!(&refused, ChangeError::NoKindWord { word: own, .. } if *own == word),
+            "{name}: {refused}"
+        );
+        assert!(refused.to_string().contains(&format!("as in `{word} ")), "{refused}");
+    }
+    assert!(rename("Xã Nậm Kè Mới", None).is_ok());
+    assert!(rename("PHƯỜNG NẬM KÈ", Some(UnitKind::Ward)).is_ok(), "however it is written");
+    let now = units.iter().cloned().chain(province::units()).collect::<Vec<_>>();
+    for unit in now {
+        assert_eq!(unit.must_name_kind(), Ok(()), "what ships is called in full");
     }
 }

@@ -337,7 +337,7 @@ fn a_unit_is_renamed_and_moved_on_one_day_and_both_are_taken_back() {
     let second = done(&mut p, moved("03163", "KV2"));
     let yesterday = today(&p).yesterday().expect("a day");
     let was = p.world.units().state_on(&code("03163"), yesterday).expect("it was there");
-    assert_eq!((was.name.as_str(), was.parent.as_ref()), ("Đơn vị 03163", Some(&code("KV1"))));
+    assert_eq!((was.name.as_str(), was.parent.as_ref()), ("Xã 03163", Some(&code("KV1"))));
     assert_eq!(p.replayed(), p.world);
     assert!(undo(&mut p, first).is_err(), "the later one rests on it");
     undo(&mut p, second).expect("the last one");

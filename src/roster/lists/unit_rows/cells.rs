@@ -12,6 +12,7 @@ use crate::domain::ids::UnitCode;
 use crate::domain::text::clean;
 use crate::domain::unit::{Former, Units};
 use crate::roster::lists::shipped_former_units;
+use crate::roster::lists::unit_fault::UnitFault;
 use crate::roster::lists::unit_words::{basis_of, echelon_of, kind_of};
 
 /// The codes that there are.
@@ -29,8 +30,8 @@ impl Known {
     }
 
     /// A code, with the zero that a spreadsheet took off its front.
-    fn code(&self, text: &str, zeros: &mut usize) -> Result<UnitCode, String> {
-        let code: UnitCode = text.trim().parse().map_err(|fault| format!("{fault}"))?;
+    fn code(&self, text: &str, zeros: &mut usize) -> Result<UnitCode, UnitFault> {
+        let code: UnitCode = text.trim().parse()?;
         if self.0.contains(&code) || !is_short(code.as_str()) {
             return Ok(code);
         }
@@ -40,20 +41,17 @@ impl Known {
                 *zeros += 1;
                 Ok(whole)
             }
-            None => Err(format!(
-                "code {code} has four digits and no unit has it with a zero in front: a commune's code has \
-                 five; write codes as text"
-            )),
+            None => Err(UnitFault::ShortCode { code }),
         }
     }
 
-    fn codes(&self, text: &str, zeros: &mut usize) -> Result<Vec<UnitCode>, String> {
+    fn codes(&self, text: &str, zeros: &mut usize) -> Result<Vec<UnitCode>, UnitFault> {
         let parts = text.split([' ', ',', ';', '/']).filter(|part| !part.is_empty());
         parts.map(|part| self.code(part, zeros)).collect()
     }
 
     /// A code, or the full name of a unit.
-    fn parent(&self, text: &str, held: &Units, zeros: &mut usize) -> Result<UnitCode, String> {
+    fn parent(&self, text: &str, held: &Units, zeros: &mut usize) -> Result<UnitCode, UnitFault> {
         match held.find(text.trim()) {
             Some(unit) => Ok(unit.code.clone()),
             None => self.code(text, zeros),
@@ -66,16 +64,16 @@ impl Known {
         row: &Written,
         held: &Units,
         zeros: &mut usize,
-    ) -> Result<(UnitCode, UnitRow), String> {
+    ) -> Result<(UnitCode, UnitRow), UnitFault> {
         if row.code.trim().is_empty() {
-            return Err("the row names no unit: give its code".to_owned());
+            return Err(UnitFault::NoCode);
         }
         let code = self.code(&row.code, zeros)?;
         let kind = said(&row.kind, "kind", kind_of)?;
         if let Some(echelon) = said(&row.echelon, "echelon", echelon_of)?
             && kind.is_some_and(|kind| kind.echelon() != echelon)
         {
-            return Err(format!("`{}` is not the echelon of its kind", shortened(&row.echelon)));
+            return Err(UnitFault::WrongEchelon { value: shortened(&row.echelon) });
         }
         let km2 = said(&row.area_km2, "area in km²", hectares)?;
         let parent = said(&row.parent_code, "parent", Some)?;
@@ -115,14 +113,14 @@ fn shortened(text: &str) -> String {
 /// What a cell says; nothing where it is blank.
 fn said<'t, T>(
     text: &'t str,
-    what: &str,
+    what: &'static str,
     read: impl FnOnce(&'t str) -> Option<T>,
-) -> Result<Option<T>, String> {
+) -> Result<Option<T>, UnitFault> {
     let text = text.trim();
     if text.is_empty() {
         return Ok(None);
     }
-    read(text).map(Some).ok_or_else(|| format!("`{}` is not a good {what}", shortened(text)))
+    read(text).map(Some).ok_or_else(|| UnitFault::Cell { what, value: shortened(text) })
 }
 
 /// A whole number; dots, commas and spaces between groups of three digits are left out.

@@ -65,7 +65,7 @@ fn zeros_that_a_spreadsheet_ate_are_put_back_where_the_code_is_known_and_counted
     assert_eq!(list.zeros, 2);
     let codes: Vec<&str> = list.rows.iter().map(|(_row, code, _said)| code.as_str()).collect();
     assert_eq!(codes, ["03160", "TV-900"]);
-    assert!(list.rejected[&4.into()].contains("four digits"), "{list:?}");
+    assert!(list.rejected[&4.into()].to_string().contains("four digits"), "{list:?}");
     // A first list has only the codes that the former units lead to.
     let first = read("units.csv", text.as_bytes(), &Units::new());
     assert_eq!(first.zeros, 2);
@@ -79,7 +79,11 @@ fn a_fault_names_its_cell_and_a_list_without_a_code_is_none() {
             "code,name,echelon,kind,parent_code,parent_basis,area_km2,population\n{line}\n"
         );
         let list = read("units.csv", text.as_bytes(), &held);
-        list.rejected.get(&2.into()).cloned().unwrap_or_else(|| panic!("{line} is good"))
+        list.rejected
+            .get(&2.into())
+            .cloned()
+            .unwrap_or_else(|| panic!("{line} is good"))
+            .to_string()
     };
     for (line, message) in [
         ("0 1,Xã,commune,commune,11,sourced,,", "unit code"),

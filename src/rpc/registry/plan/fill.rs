@@ -37,6 +37,8 @@ impl<G: Gate> PlanDoor<G> {
         let codes = request.reserve_unit_codes.iter();
         let codes = codes.map(|text| self.parts.plan_code(text, caller));
         let codes: Vec<ReserveUnitCode> = codes.collect::<Result<_, _>>()?;
+        // Rights go by the map of today, figures by the areas of that day.
+        let then = tree.placed_on(day);
         let (units, assignments) = {
             let registry = self.parts.engine.registry();
             let asked = |unit: &&ReserveUnit| {
@@ -47,7 +49,7 @@ impl<G: Gate> PlanDoor<G> {
             let counts = |at: &&Assignment| {
                 let counts = at.stage == Stage::Waiting || at.holds_on(day);
                 let top = within.as_ref();
-                counts && top.is_none_or(|top| tree.is_within(&at.unit, top))
+                counts && top.is_none_or(|top| then.is_within(&at.unit, top))
             };
             let of = |unit: &ReserveUnit| {
                 let all = registry.plan.of_reserve_unit(&unit.code).map(|at| &at.assignment);
@@ -65,14 +67,14 @@ impl<G: Gate> PlanDoor<G> {
             validity,
         });
         let held: Vec<Held<'_>> = held.collect();
-        let fill = plan::fill(&units, &held, day, &tree);
+        let fill = plan::fill(&units, &held, day, &then);
         let mut said = message(&fill, day);
         if let Some(top) = &within {
             // What others give is not this unit's to count: quotas are what it is measured by.
             let mut total = FillLine::default();
             said.by_commune.clear();
             for (code, line) in &fill.by_commune {
-                if tree.is_within(code, top) {
+                if then.is_within(code, top) {
                     total.add(line);
                     said.by_commune.push(of_quota(code, line));
                 }

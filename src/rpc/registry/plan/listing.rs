@@ -134,7 +134,7 @@ impl RegistryParts {
     }
 
     /// Who and what they are, as a list of records says it.
-    async fn names(
+    pub(super) async fn names(
         &self,
         subjects: &BTreeSet<Subject>,
         caller: &Caller,

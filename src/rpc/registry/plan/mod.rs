@@ -173,6 +173,7 @@ plan_calls!(
     list_reserve_units "ListReserveUnits" ListReserveUnitsRequest ListReserveUnitsResponse;
     propose_plan "ProposePlan" ProposePlanRequest ProposePlanResponse;
     get_proposal_part "GetProposalPart" GetProposalPartRequest GetProposalPartResponse;
+    list_left_out "ListLeftOut" ListLeftOutRequest ListLeftOutResponse;
     confirm_proposal "ConfirmProposal" ConfirmProposalRequest ConfirmProposalResponse;
     assign "Assign" AssignRequest AssignResponse;
     end_assignment "EndAssignment" EndAssignmentRequest EndAssignmentResponse;

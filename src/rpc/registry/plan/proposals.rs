@@ -1,10 +1,14 @@
-//! Proposals: made, kept for a while, confirmed part by part.
+//! Proposals: made, kept for a while to be read, confirmed part by part.
 
-use std::collections::{BTreeMap, HashSet, VecDeque};
-use std::sync::Arc;
+mod kept;
+mod reading;
+
+use std::collections::{BTreeMap, HashSet};
 
 use jiff::civil::Date;
-use ring::digest::{Context, SHA256};
+
+use self::kept::Kept;
+pub(super) use self::kept::Proposals;
 
 use super::candidates::Wanted;
 use super::held::needs;
@@ -18,49 +22,11 @@ use crate::domain::plan::{
 use crate::domain::unit::Units;
 use crate::engine::records::{NewRecord, RecordJob, RowMode, RowOutcome};
 use crate::index::PlanIndex;
-use crate::limits;
 use crate::rpc::registry::calls::request_id;
 use crate::rpc::registry::{Caller, Gate, RegistryFault, RegistryParts};
 use crate::wire::registry::RegistryRecord;
 use crate::wire::registry::plan::{assignment, civil_date};
-use crate::wire::{WireError, parse, pb};
-
-/// Proposals kept at once: a few officers at work. One of a province's whole plan takes some 10 MB.
-const KEPT_MAX: usize = 4;
-
-/// A proposal that can be confirmed.
-#[derive(Debug)]
-struct Kept {
-    id: String,
-    day: Date,
-    placements: Vec<Placement>,
-}
-
-/// The newest proposals.
-#[derive(Debug, Default)]
-pub(super) struct Proposals(VecDeque<Arc<Kept>>);
-
-impl Proposals {
-    fn keep(&mut self, kept: Kept) {
-        self.0.retain(|other| other.id != kept.id);
-        self.0.push_back(Arc::new(kept));
-        while self.0.len() > KEPT_MAX {
-            self.0.pop_front();
-        }
-    }
-
-    fn find(&self, id: &str) -> Option<Arc<Kept>> {
-        self.0.iter().find(|kept| kept.id == id).cloned()
-    }
-}
-
-impl Kept {
-    fn part(&self, part: u32) -> Result<&[Placement], WireError> {
-        let at = usize::try_from(part).unwrap_or(usize::MAX).wrapping_sub(1);
-        let part = self.placements.chunks(limits::RECORDS_PER_BATCH_MAX).nth(at);
-        part.ok_or_else(|| WireError::new("part", "is not one of the proposal's parts"))
-    }
-}
+use crate::wire::{parse, pb};
 
 impl<G: Gate> PlanDoor<G> {
     pub(super) async fn propose_plan(
@@ -72,6 +38,7 @@ impl<G: Gate> PlanDoor<G> {
         let plan = self.parts.engine.registry().plan.clone();
         let tree = self.parts.units();
         let chosen = self.parts.chosen(&plan, &request.reserve_unit_codes, (day, &tree), caller)?;
+        let codes: Vec<_> = chosen.iter().map(|unit| unit.code.clone()).collect();
         let wanted = Wanted::of(chosen.iter());
         let candidates = self.parts.candidates(wanted, day).await?;
         let (kept_people, kept_items) = self.parts.kept_by_unfit(&chosen, day);
@@ -83,51 +50,32 @@ impl<G: Gate> PlanDoor<G> {
             let propose = Propose { units: &tree, day, needs: &needs };
             let people = propose_people(propose, &candidates.people);
             let equipment = propose_equipment(propose, &candidates.items);
-            (people, equipment)
+            let both = people.placements.iter().filter(|at| in_militia.contains(&at.subject));
+            let summaries = (summary(&people), both.count(), summary(&equipment));
+            (summaries, Kept::new(day, codes, [people, equipment]))
         });
-        let (people, equipment) = matching.await.or(Err(RegistryFault::Unreadable))?;
-        let both = people.placements.iter().filter(|at| in_militia.contains(&at.subject)).count();
+        let ((people, both, equipment), kept) =
+            matching.await.or(Err(RegistryFault::Unreadable))?;
         let of_people = pb::ProposalSummary {
             kept_by_unfit: reasons(&kept_people),
             also_militia: u64::try_from(both).unwrap_or(u64::MAX),
             leaving: leaving_people,
-            ..summary(&people)
+            ..people
         };
         let of_equipment = pb::ProposalSummary {
             kept_by_unfit: reasons(&kept_items),
             leaving: leaving_items,
-            ..summary(&equipment)
+            ..equipment
         };
-        let mut placements = people.placements;
-        placements.extend(equipment.placements);
-        let id = digest(day, &placements);
-        let parts = placements.len().div_ceil(limits::RECORDS_PER_BATCH_MAX);
-        self.proposals.lock().keep(Kept { id: id.clone(), day, placements });
+        let (proposal_id, parts) = (kept.id.clone(), kept.parts());
+        self.proposals.lock().keep(kept);
         Ok(pb::ProposePlanResponse {
-            proposal_id: id,
+            proposal_id,
             as_of: Some(civil_date(day)),
-            parts: u32::try_from(parts).unwrap_or(u32::MAX),
+            parts,
             people: Some(of_people),
             equipment: Some(of_equipment),
         })
-    }
-
-    #[expect(clippy::unused_async, reason = "one of the calls, which are all async")]
-    pub(super) async fn get_proposal_part(
-        &self,
-        request: pb::GetProposalPartRequest,
-        caller: &Caller,
-    ) -> Result<pb::GetProposalPartResponse, RegistryFault> {
-        let kept = self.proposals.lock().find(&request.proposal_id);
-        let kept = kept.ok_or(RegistryFault::NoProposal)?;
-        let part = kept.part(request.part)?;
-        self.parts.must_keep_all(part, caller)?;
-        let draft = |at: &Placement| {
-            let mut message = draft(at, AssignmentId::from_bytes([0; 16]), kept.day);
-            message.assignment_id.clear();
-            message
-        };
-        Ok(pb::GetProposalPartResponse { assignments: part.iter().map(draft).collect() })
     }
 
     pub(super) async fn confirm_proposal(
@@ -139,7 +87,7 @@ impl<G: Gate> PlanDoor<G> {
         let kept = self.proposals.lock().find(&request.proposal_id);
         let kept = kept.ok_or(RegistryFault::NoProposal)?;
         let part = kept.part(request.part)?;
-        self.parts.must_keep_all(part, caller)?;
+        self.parts.must_keep_all(part.iter().map(|at| &at.reserve_unit), caller)?;
         let mut rows = Vec::with_capacity(part.len());
         for (placement, row) in part.iter().zip(1..) {
             let record = AssignmentId::new(named(&request.request_id, row));
@@ -244,8 +192,12 @@ impl RegistryParts {
         }
     }
 
-    fn must_keep_all(&self, part: &[Placement], caller: &Caller) -> Result<(), RegistryFault> {
-        let mut codes: Vec<_> = part.iter().map(|at| &at.reserve_unit).collect();
+    fn must_keep_all<'a>(
+        &self,
+        codes: impl Iterator<Item = &'a ReserveUnitCode>,
+        caller: &Caller,
+    ) -> Result<(), RegistryFault> {
+        let mut codes: Vec<_> = codes.collect();
         codes.dedup();
         codes.into_iter().try_for_each(|code| self.kept_unit(code.as_str(), caller).map(|_kept| ()))
     }
@@ -280,21 +232,4 @@ impl RegistryParts {
         });
         Ok(put.await?)
     }
-}
-
-/// Names a proposal by what it says.
-fn digest(day: Date, placements: &[Placement]) -> String {
-    let mut digest = Context::new(&SHA256);
-    digest.update(day.to_string().as_bytes());
-    for at in placements {
-        digest.update(at.subject.as_bytes());
-        digest.update(&at.version.to_be_bytes());
-        digest.update(at.unit.as_str().as_bytes());
-        digest.update(b"\n");
-        digest.update(at.reserve_unit.as_str().as_bytes());
-        digest.update(b"\n");
-        digest.update(&at.post.to_be_bytes());
-        digest.update(&[at.tier.number()]);
-    }
-    hex::encode(&digest.finish().as_ref()[..16])
 }

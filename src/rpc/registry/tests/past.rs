@@ -5,6 +5,7 @@ use tonic::Request;
 
 use super::plan::{ELSEWHERE, HOME, Plan};
 use super::*;
+use crate::domain::unit::{Change, Echelon, ParentBasis};
 use crate::index::Registry;
 use crate::wire::pb::plan_service_server::PlanService;
 use crate::wire::registry::plan::civil_date;
@@ -45,10 +46,20 @@ impl Plan {
         count: u32,
         correct: bool,
     ) -> Result<pb::PutReserveUnitResponse, Status> {
+        self.establish_of(HOME, from, count, correct).await
+    }
+
+    async fn establish_of(
+        &self,
+        source: &str,
+        from: Date,
+        count: u32,
+        correct: bool,
+    ) -> Result<pb::PutReserveUnitResponse, Status> {
         let unit = pb::ReserveUnit {
             code: "DB-1".to_owned(),
             name: "Đại đội 1".to_owned(),
-            source_unit_codes: vec![HOME.to_owned()],
+            source_unit_codes: vec![source.to_owned()],
             posts: vec![pb::PlanPost {
                 specialty_code: "CN01".to_owned(),
                 near: vec!["CN05".to_owned()],
@@ -60,7 +71,7 @@ impl Plan {
             ..pb::ReserveUnit::default()
         };
         let ask = pb::PutReserveUnitRequest {
-            request_id: format!("put-{from}-{count}-{correct}"),
+            request_id: format!("put-{source}-{from}-{count}-{correct}"),
             reserve_unit: Some(unit),
             correct,
             ..pb::PutReserveUnitRequest::default()
@@ -126,6 +137,34 @@ async fn a_past_fill_counts_holders_as_their_records_were_that_day() {
     let loaded = Registry::load(plan.house.store.as_ref(), plan.house.kept.sealer());
     let loaded = loaded.expect("sound");
     assert!(loaded.plan == plan.house.engine.registry().plan, "and after a start");
+}
+
+#[tokio::test]
+async fn a_past_fill_counts_a_unit_under_the_area_that_it_was_in_that_day() {
+    let mut plan = Plan::of_old(2).await;
+    let home: UnitCode = HOME.parse().expect("a code");
+    let units = plan.house.engine.world().units().clone();
+    let area = units.area_of(&home).expect("it lies in one").code.clone();
+    plan.establish_of(area.as_str(), BEGAN, 2, true).await.expect("put");
+    let others = units.iter().filter(|unit| unit.echelon() == Echelon::Area && unit.code != area);
+    let parent = others.map(|unit| unit.code.clone()).next().expect("there are others");
+    let change = Change::Move { unit: home, parent, basis: ParentBasis::Sourced };
+    let moved_on = date(2026, 1, 15);
+    let document = "Quyết định 5/QĐ".to_owned();
+    let command = Command::ChangeUnits { change, effective: moved_on, document, force: false };
+    let request = crate::domain::world::Request { actor: Actor::Server, id: None, command };
+    plan.house.engine.submit(request).await.expect("moved");
+    let last = moved_on.yesterday().expect("a day");
+    for settled in [false, true] {
+        for (day, exact) in [(BEGAN, 2), (BEFORE, 2), (last, 2), (moved_on, 0), (YESTERDAY, 0)] {
+            assert_eq!(plan.fill(day).await.1, exact, "{day}, settled: {settled}");
+        }
+        // What changes in a record settles the days before it by the same map.
+        for who in 0..if settled { 0 } else { 2 } {
+            plan.learns(who, "CN02").await;
+        }
+    }
+    assert_eq!(plan.fill(TODAY).await.3, [("OUTSIDE_AREA".to_owned(), 2)]);
 }
 
 #[tokio::test]

@@ -11,7 +11,12 @@ pub(super) fn person() -> pb::Reservist {
 }
 
 impl House {
-    async fn start(&mut self, name: &str, id: &str, to: &str) -> Result<pb::Reservist, Status> {
+    pub(super) async fn start(
+        &mut self,
+        name: &str,
+        id: &str,
+        to: &str,
+    ) -> Result<pb::Reservist, Status> {
         let request = pb::StartTransferRequest {
             request_id: name.to_owned(),
             reservist_id: id.to_owned(),
@@ -22,7 +27,11 @@ impl House {
         Ok(moved.reservist.expect("the sender's own"))
     }
 
-    async fn accept(&mut self, name: &str, id: &str) -> Result<pb::AcceptTransferResponse, Status> {
+    pub(super) async fn accept(
+        &mut self,
+        name: &str,
+        id: &str,
+    ) -> Result<pb::AcceptTransferResponse, Status> {
         let (request_id, reservist_id) = (name.to_owned(), id.to_owned());
         let hamlet = "Bản Mới".to_owned();
         let request = pb::AcceptTransferRequest { request_id, reservist_id, hamlet };

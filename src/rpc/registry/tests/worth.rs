@@ -1,7 +1,7 @@
 //! What an import never does in silence: overwrite what is newer, bring back who is gone, make a second
 //! record of one person, take a holder of the plan away.
 
-use super::plan::Plan;
+use super::plan::{ELSEWHERE, Plan};
 use super::transfer::{person, warned};
 use super::*;
 
@@ -242,11 +242,27 @@ async fn a_change_of_one_record_that_makes_a_holder_unfit_names_the_place_and_wh
     for (who, wanted) in [(0, vec!["HOLDER_UNFIT: DB-1 post 1: ABROAD"]), (1, vec![])] {
         let stored = plan.house.get(&plan.who[who].reservist_id).await.expect("shown");
         let ask = pb::UpdateReservistRequest {
-            request_id: format!("u-{who}"),
+            request_id: format!("abroad-{who}"),
             reservist: Some(pb::Reservist { status: pb::ReservistStatus::Abroad.into(), ..stored }),
         };
         let told = plan.house.client.update_reservist(ask).await.expect("changed").into_inner();
         assert_eq!(told.warnings, wanted);
+    }
+}
+
+#[tokio::test]
+async fn who_accepts_a_holder_out_of_the_area_is_told_the_place_that_is_lost() {
+    let mut plan = Plan::new(2, 2).await;
+    for (who, to, wanted) in
+        [(0, "03352", vec!["HOLDER_UNFIT: DB-1 post 1: OUTSIDE_AREA"]), (1, ELSEWHERE, vec![])]
+    {
+        plan.assign(who, false).await;
+        let id = plan.who[who].reservist_id.clone();
+        plan.house.start(&format!("s-{who}"), &id, to).await.expect("begun");
+        plan.house.calls_as(true, Some(to));
+        let accepted = plan.house.accept(&format!("taken-{who}"), &id).await.expect("accepted");
+        assert_eq!(accepted.warnings, wanted);
+        plan.house.calls_as(true, None);
     }
 }
 

@@ -114,7 +114,7 @@ pub(crate) fn trust(bundle: &TrustBundle, roots: &[u8]) -> Arc<Trust> {
 pub(crate) fn unit(code: &str, kind: UnitKind, parent: Option<&str>) -> Unit {
     Unit {
         code: code.parse().expect("a code"),
-        name: format!("Đơn vị {code}"),
+        name: format!("{} {code}", kind.name_word().unwrap_or("Đơn vị")),
         kind,
         parent: parent.map(|code| code.parse().expect("a code")),
         parent_basis: ParentBasis::Sourced,
