@@ -179,7 +179,8 @@ fn is_syllable(word: &str) -> bool {
     if word.nfd().filter(|c| is_tone(*c)).count() > 1 {
         return false;
     }
-    let folded = fold(word);
+    // The Icelandic letter is another one, but stands for the one it looks like.
+    let folded = fold(&word.replace('Ð', "Đ"));
     let is_rime = |rime: &str| codes::RIMES.contains(&rime);
     codes::ONSETS.iter().any(|onset| folded.strip_prefix(onset).is_some_and(is_rime))
         || folded == "gi"

@@ -104,8 +104,10 @@ pub(in crate::roster) fn find_in<I>(
 
 /// A header as it is compared.
 pub(in crate::roster) fn plain(text: &str) -> String {
+    // In a label the Icelandic letter stands for the one it looks like.
+    let text = text.replace(['Ð', 'ð'], "đ");
     let spaced: String =
-        fold(text).chars().map(|c| if c.is_alphanumeric() { c } else { ' ' }).collect();
+        fold(&text).chars().map(|c| if c.is_alphanumeric() { c } else { ' ' }).collect();
     fold(&spaced)
 }
 
