@@ -220,10 +220,10 @@ fn enterprise_json(one: &pb::Enterprise) -> Value {
     let capability = |made: &pb::Capability| {
         json!({
             "product": made.product,
-            "per_month": decimal(made.per_month_hundredths.into(), 2),
+            "per_month": decimal(made.per_month_hundredths, 2),
             "per_month_hundredths": made.per_month_hundredths,
             "measure": made.measure,
-            "quota": decimal(made.quota_hundredths.into(), 2),
+            "quota": decimal(made.quota_hundredths, 2),
             "quota_hundredths": made.quota_hundredths,
         })
     };

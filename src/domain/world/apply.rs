@@ -8,6 +8,7 @@ use crate::domain::ids::{EndpointNo, OrderId};
 use crate::domain::instant::Instant;
 use crate::domain::order::delivery::{Answer, Moment};
 use crate::domain::registry::{EquipmentType, Specialty};
+use crate::domain::unit::Unit;
 use crate::domain::world::answers::digest_head;
 use crate::domain::world::file::Issue;
 use crate::domain::world::{
@@ -35,13 +36,7 @@ impl World {
                 self.trusted_from = self.latest_sequence();
                 self.recount_drafts(entry.at);
             }
-            Event::UnitsPut(units) => {
-                for unit in units {
-                    // It was possible when it was decided; the tree is the same now.
-                    let put = Arc::make_mut(&mut self.units).put(unit.clone());
-                    debug_assert!(put.is_ok(), "{put:?}");
-                }
-            }
+            Event::UnitsPut(units) => self.take_units(units),
             Event::SpecialtiesPut { specialties, continues } => {
                 self.take_specialties(specialties, *continues);
             }
@@ -89,6 +84,14 @@ impl World {
                 self.epoch = *epoch;
                 numbers_taken.iter().for_each(|taken| self.pass_over(taken));
             }
+        }
+    }
+
+    fn take_units(&mut self, units: &[Unit]) {
+        for unit in units {
+            // It was possible when it was decided; the tree is the same now.
+            let put = Arc::make_mut(&mut self.units).put(unit.clone());
+            debug_assert!(put.is_ok(), "{put:?}");
         }
     }
 
