@@ -24,6 +24,7 @@ use super::table::labels::{find_in, numbers_columns};
 use super::table::mapping::Mapping;
 use super::table::shape::{is_total, signs};
 use super::{RosterError, Source};
+use header::Near;
 use standing::Page;
 pub use standing::{ListFile, RefusedRows};
 
@@ -105,7 +106,7 @@ pub(super) fn read<T: Listed>(
                     format!("its header in row {} {}", header.last, header::faults(header))
                 });
                 file.left_out.push((sheet, why.unwrap_or_else(|| NO_LIST.to_owned())));
-                missed.extend(near);
+                missed.extend(near.map(|header| *header));
             }
         }
     }
@@ -154,7 +155,7 @@ fn located<T: Listed>(
     parts: &mut dyn Parts,
     part: usize,
     mapping: &Mapping,
-) -> Result<Result<Located<T>, Option<Header<T>>>, RosterError> {
+) -> Result<Result<Located<T>, Near<T>>, RosterError> {
     let most = T::ROWS_MAX + ROWS_BESIDE_MAX;
     let mut rows: Vec<Numbered> = Vec::new();
     let read = parts.rows(part, &mut |number, cells| {

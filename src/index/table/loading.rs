@@ -104,7 +104,15 @@ mod tests {
     }
 
     /// All that is found by what a row says.
-    fn found(table: &Table, row: &Row) -> (Option<[u8; 16]>, Vec<u32>, Vec<[u8; 16]>, u64) {
+    #[derive(Debug, PartialEq)]
+    struct Found {
+        id: Option<[u8; 16]>,
+        phones: Vec<u32>,
+        alike: Vec<[u8; 16]>,
+        of_unit: u64,
+    }
+
+    fn found(table: &Table, row: &Row) -> Found {
         let mut alike: Vec<[u8; 16]> = table.alike(row).into_iter().map(|one| one.id).collect();
         alike.sort_unstable();
         let phone = |key: &BlindKey| table.phones().find(key).collect::<Vec<_>>();
@@ -112,7 +120,8 @@ mod tests {
         phones.sort_unstable();
         let unit = Value::Code(row.facets.unit.as_str().into());
         let of_unit = table.count_of(Facet::Unit, &unit);
-        (row.keys.first().and_then(|key| table.find(key)), phones, alike, of_unit)
+        let id = row.keys.first().and_then(|key| table.find(key));
+        Found { id, phones, alike, of_unit }
     }
 
     #[test]
@@ -131,7 +140,7 @@ mod tests {
             for (id, row) in &rows {
                 assert_eq!(loaded.get(id), put.get(id));
                 assert_eq!(found(&loaded, row), found(&put, row));
-                alike += found(&put, row).2.len();
+                alike += found(&put, row).alike.len();
             }
             // Every third goes, every third says what the one before it said.
             for (at, (id, _row)) in rows.iter().enumerate().filter(|(at, _own)| at % 3 > 0) {

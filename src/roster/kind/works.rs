@@ -130,7 +130,7 @@ impl Kind for Works {
     fn hint(problem: &Problem, said: &Said<'_>) -> Option<String> {
         let is_blank = |field: &&'static str| (said.cell)(field).trim().is_empty();
         let parts = ["product", "per_month", "measure", "quota"];
-        let is_parted = is_blank(&"capabilities") && !parts.iter().all(|field| is_blank(field));
+        let is_parted = is_blank(&"capabilities") && !parts.iter().all(is_blank);
         if problem.code == ProblemCode::QuotaEarly && is_blank(&"stage") {
             return Some(format!("{}{} (stage)", hints::LACKS, term(Self::KIND, "stage")));
         }

@@ -16,21 +16,21 @@ use crate::roster::table::labels::{INDEX_HEADERS, find_in, numbers_columns, plai
 use crate::roster::table::mapping::{Mapping, letters};
 use crate::roster::{HEADER_ROWS_MAX, RosterError};
 
+/// What is most like a header where none is one.
+pub(super) type Near<T> = Option<Box<Header<T>>>;
+
 /// The header among the first rows; else what is most like one.
-pub(super) fn find<T: Listed>(
-    rows: &[Numbered],
-    mapping: &Mapping,
-) -> Result<Header<T>, Option<Header<T>>> {
+pub(super) fn find<T: Listed>(rows: &[Numbered], mapping: &Mapping) -> Result<Header<T>, Near<T>> {
     if let Some(row) = mapping.header_row {
         let none = (0, Vec::new());
         let given =
             if row == 0 { Some(&none) } else { rows.iter().find(|(number, _)| *number == row) };
         let header = given.map(|row| of_rows::<T>(std::slice::from_ref(row), mapping));
         return header.map_or(Err(None), |header| {
-            if is_whole(&header) { Ok(header) } else { Err(Some(header)) }
+            if is_whole(&header) { Ok(header) } else { Err(Some(Box::new(header))) }
         });
     }
-    let mut miss: Option<Header<T>> = None;
+    let mut miss: Near<T> = None;
     for from in (0..rows.len()).take_while(|at| rows[*at].0 <= HEADER_ROWS_MAX) {
         let (good, bad): (Vec<_>, Vec<_>) = beginning(rows, from, mapping).partition(is_whole);
         if !good.is_empty() {
@@ -46,7 +46,7 @@ pub(super) fn find<T: Listed>(
             |header: &Header<T>| (header.columns.len(), Reverse(header.last - header.first));
         for header in bad.into_iter().filter(|header| !header.columns.is_empty()) {
             if miss.as_ref().is_none_or(|miss| worth(&header) > worth(miss)) {
-                miss = Some(header);
+                miss = Some(Box::new(header));
             }
         }
     }

@@ -85,7 +85,7 @@ impl Page {
         let extent = |cells: &[Cell]| cells.iter().rposition(|cell| !cell.is_blank());
         // What stands behind the table in a row of data is not written over.
         let behind = self.rows.iter().filter_map(|(_number, cells)| Some(extent(cells)? + 1));
-        let reason_at = self.reason_at.unwrap_or(behind.max().unwrap_or(0).max(self.width));
+        let reason_at = self.reason_at.unwrap_or_else(|| behind.max().unwrap_or(0).max(self.width));
         let reason_at = u16::try_from(reason_at).unwrap_or(u16::MAX);
         let mut widths: Vec<usize> = Vec::new();
         let mut put = |sheet: &mut Worksheet, at: u32, cells: &Numbered| {

@@ -407,28 +407,8 @@ fn unit_events() -> impl Strategy<Value = Event> {
     ]
 }
 
-fn registry_events() -> impl Strategy<Value = Event> {
-    let line = select(vec![Line::Military, Line::Civil]);
-    let number = any::<u32>().prop_map(EndpointNo::new);
-    let terminal = (keys(), any::<[u8; 32]>(), instants()).prop_map(
-        |(answer_key, certificate_digest, certificate_not_after)| Terminal {
-            answer_key,
-            certificate_digest,
-            certificate_not_after,
-        },
-    );
-    let holder = prop_oneof![
-        officer_ids().prop_map(CertificateHolder::Officer),
-        any::<u32>().prop_map(|number| CertificateHolder::Endpoint(EndpointNo::new(number))),
-    ];
+fn list_events() -> impl Strategy<Value = Event> {
     prop_oneof![
-        (codes(), texts())
-            .prop_map(|(province, origin)| Event::ProvinceFounded { province, origin }),
-        bundles().prop_map(|bundle| {
-            let envelope = bundle_envelope(&bundle);
-            Event::TrustPublished(Arc::new(Trust { bundle, envelope }))
-        }),
-        prop::collection::vec(units(), 0..4).prop_map(Event::UnitsPut),
         (
             prop::collection::vec(
                 (parsed::<SpecialtyCode>("[A-Z0-9-]{1,16}"), parsed("[A-Z0-9-]{1,16}")),
@@ -456,6 +436,32 @@ fn registry_events() -> impl Strategy<Value = Event> {
                 let types = codes.into_iter().map(kind).collect();
                 Event::EquipmentTypesPut { types, continues }
             }),
+    ]
+}
+
+fn registry_events() -> impl Strategy<Value = Event> {
+    let line = select(vec![Line::Military, Line::Civil]);
+    let number = any::<u32>().prop_map(EndpointNo::new);
+    let terminal = (keys(), any::<[u8; 32]>(), instants()).prop_map(
+        |(answer_key, certificate_digest, certificate_not_after)| Terminal {
+            answer_key,
+            certificate_digest,
+            certificate_not_after,
+        },
+    );
+    let holder = prop_oneof![
+        officer_ids().prop_map(CertificateHolder::Officer),
+        any::<u32>().prop_map(|number| CertificateHolder::Endpoint(EndpointNo::new(number))),
+    ];
+    prop_oneof![
+        (codes(), texts())
+            .prop_map(|(province, origin)| Event::ProvinceFounded { province, origin }),
+        bundles().prop_map(|bundle| {
+            let envelope = bundle_envelope(&bundle);
+            Event::TrustPublished(Arc::new(Trust { bundle, envelope }))
+        }),
+        prop::collection::vec(units(), 0..4).prop_map(Event::UnitsPut),
+        list_events(),
         unit_events(),
         (number.clone(), codes(), line).prop_map(|(no, unit, line)| Event::EndpointAdded {
             no,

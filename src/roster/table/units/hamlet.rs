@@ -48,13 +48,12 @@ pub(in crate::roster::table) fn of_hamlet(text: &str) -> Option<String> {
         _ => &text,
     };
     let lower = bare.to_lowercase();
-    let begins = |word: &&str| lower.strip_prefix(*word).is_some_and(|rest| !rest.is_empty());
-    let numbers = |word: &&str| {
-        let rest = lower.strip_prefix(*word);
+    let begins = |word: &str| lower.strip_prefix(word).is_some_and(|rest| !rest.is_empty());
+    let numbers = |word: &str| {
+        let rest = lower.strip_prefix(word);
         rest.is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
     };
-    let is_one =
-        WORDS.iter().any(|word| begins(&word)) || NUMBERED.iter().any(|word| numbers(&word));
+    let is_one = WORDS.iter().any(|word| begins(word)) || NUMBERED.iter().any(|word| numbers(word));
     let fits = is_one && !is_paper(&lower) && bare.split(' ').count() <= WORDS_MAX;
     fits.then(|| spelled(bare))
 }
