@@ -1,4 +1,5 @@
-//! What proofs cost: signatures, envelopes, encoding, the Merkle tree at a million leaves, sealing.
+//! What proofs cost: signatures, envelopes, encoding, one order verified offline from its file, from
+//! its printed codes and with its call-up sheet, the Merkle tree at a million leaves, sealing.
 //!
 //! `cargo bench --bench evidence`
 
@@ -10,12 +11,17 @@ use hoatoc::domain::ids::{EndpointNo, OrderId};
 use hoatoc::domain::instant::Instant;
 use hoatoc::domain::order::delivery::Fact;
 use hoatoc::domain::order::handling::Handling;
-use hoatoc::domain::world::{Actor, Entry, Event};
+use hoatoc::domain::world::{Actor, Decision, Entry, Event, World};
 use hoatoc::evidence::envelope::{Envelope, PayloadType, pae};
 use hoatoc::evidence::key::SigningKey;
 use hoatoc::evidence::seal::{Belongs, Sealer};
 use hoatoc::evidence::tree::{Tree, leaf_hash};
-use hoatoc::sim::cast::Cast;
+use hoatoc::paper::code;
+use hoatoc::sim::cast::{APPROVER, Cast, SIGNER};
+use hoatoc::terminal::verify::examine::{Grounds, examine};
+use hoatoc::wire::order::call_up::pages::{Frozen, Row, UnitRows, freeze};
+use hoatoc::wire::order::call_up::proven_sheet;
+use hoatoc::wire::order::printed::{Printed, PrintedSheet};
 use hoatoc::wire::{answer, entry, pb};
 use prost::Message as _;
 use ring::rand::SystemRandom;
@@ -94,6 +100,83 @@ fn encoding(c: &mut Criterion) {
     group.finish();
 }
 
+/// Lists that call so many people of one unit, as one page.
+fn lists(order: OrderId, people: u32) -> Frozen {
+    let person = |n: u32| {
+        let full_name = format!("Lò Văn {n}");
+        let hamlet = format!("Bản {}", n % 40);
+        let row = pb::CalledPerson { full_name, hamlet, birth_year: 1996, ..Default::default() };
+        ([0; 16], Row::Person(Box::new(row)))
+    };
+    let unit = UnitRows {
+        unit: "X0001".parse().expect("a code"),
+        endpoints: vec![1],
+        rows: (0..people).map(person).collect(),
+    };
+    let share = pb::CallUpShare { unit_code: "X0001".into(), people, equipment: 0 };
+    let summary = pb::CallUpSummary {
+        as_of_date: "2026-12-01".to_owned(),
+        shares: vec![share],
+        ..pb::CallUpSummary::default()
+    };
+    freeze(order, summary, vec![unit], &SystemRandom::new()).expect("it fits")
+}
+
+/// One actual order with two signatures, from what is at hand to the verdict, with no server: what a
+/// commune waits for. The budget is 50 ms.
+fn offline(c: &mut Criterion) {
+    let now = Instant::from_millis(1_795_000_000_000);
+    let bundle = &Cast::trust(1, 1, now).bundle;
+    let mut world = World::default();
+    for request in Cast::new(94).founding(now) {
+        let decision = world.decide(&request, now).expect("the cast founds itself");
+        let Decision::Happens(events) = decision else { panic!("{request:?} changes nothing") };
+        for event in events {
+            let entry = Entry { at: now, actor: request.actor.clone(), request: None, event };
+            world.apply(&entry);
+        }
+    }
+    let mut order = Cast::order(&world, 1, now);
+    order.body = "Các đơn vị tập trung quân nhân dự bị đúng thời gian.\n".repeat(40);
+    let lists = lists(order.id, 100);
+    order.call_up = Some(lists.signed().expect("its own"));
+    let id = order.id;
+    let signed = Cast::draft(order, &[SIGNER, APPROVER]).envelope;
+    let file = signed.to_json();
+    let page = lists.page_for(1, 1, &id).expect("the unit has a page");
+    let sheet = PrintedSheet::new(&page, false);
+    let codes = code::texts(&Printed { envelope: signed.clone(), sheet: Some(sheet.clone()) });
+    let codes = codes.expect("it fits");
+    let judge = |envelope: &Envelope, sheet: Option<&PrintedSheet>| {
+        let endpoint = Some(EndpointNo::new(1));
+        let others = &[];
+        let grounds = Grounds { bundle, endpoint, now, others, remembered: None, sheet };
+        assert_eq!(examine(envelope, &grounds).failure(), None);
+    };
+    let own = key(1);
+    let bytes = signed.signed_bytes();
+    let mut group = c.benchmark_group("order_offline");
+    group.throughput(Throughput::Elements(1));
+    group.bench_function("sign", |b| b.iter(|| own.sign(black_box(&bytes))));
+    group.bench_function("verify_file_two_signatures", |b| {
+        b.iter(|| judge(&Envelope::from_json(black_box(&file)).expect("its own"), None));
+    });
+    group.bench_function("verify_codes_with_sheet_of_100", |b| {
+        b.iter(|| {
+            let read = code::from_texts(black_box(&codes)).expect("its own");
+            judge(&read.envelope, read.sheet.as_ref());
+        });
+    });
+    group.bench_function("verify_with_sheet_of_100", |b| {
+        b.iter(|| judge(black_box(&signed), Some(&sheet)));
+    });
+    group.bench_function("prove_sheet_of_100", |b| {
+        let call_up = lists.signed().expect("its own");
+        b.iter(|| proven_sheet(black_box(&page), Some(&call_up), EndpointNo::new(1)).expect("it"));
+    });
+    group.finish();
+}
+
 fn merkle(c: &mut Criterion) {
     let tree: Tree = (0..LEAVES).map(|index| leaf_hash(&index.to_be_bytes())).collect();
     let odd = LEAVES - 1;
@@ -151,6 +234,7 @@ fn main() {
     signatures(&mut c);
     envelopes(&mut c);
     encoding(&mut c);
+    offline(&mut c);
     merkle(&mut c);
     sealing(&mut c);
     c.final_summary();

@@ -16,6 +16,9 @@
 //! | 3 doors | [`rpc`] | the gRPC services, the acceptor, who may call what |
 //! | | [`terminal`] | the commune's side: link, verification, inbox, answers, screen |
 //! | | [`roster`] | spreadsheets in and out: readers, headers, repairs, refusals, [`roster::sheet`], [`roster::plan`] |
+//! | | [`audit`] | a ledger, or one order's evidence, checked from outside with trust in nobody |
+//! | | [`witness`] | who cosigns the ledger's heads, and how a server asks them |
+//! | | [`paper`] | orders and call-up sheets as PDF, with codes that prove them offline |
 //! | | [`sim`] | a synthetic province and its people: for the demo, load and training |
 //! | 2 moving | [`engine`] | the one owner that decides, commits and answers |
 //! | | [`fanout`] | who is connected; one session for each terminal's stream |
@@ -71,8 +74,11 @@
 //! | call-up | the people and means that an order calls, frozen when it is signed | lệnh gọi | selection |
 //! | keyring | the keys of records, beside the master key and in no backup | chùm khóa | vault |
 //! | figure | a number of a report with what it is a part of | chỉ tiêu báo cáo | metric, KPI |
+//! | fingerprint | 24 characters of a digest, to be read aloud | dấu vân tay | checksum |
+//! | verdict, check | whether an order is to be believed, and each question of it | kết luận, kiểm chứng | validation |
 //! | epoch | rises when a backup was restored | | generation |
 
+pub mod audit;
 pub mod cli;
 pub mod clock;
 pub mod config;
@@ -82,6 +88,7 @@ pub mod evidence;
 pub mod fanout;
 pub mod index;
 pub mod limits;
+pub mod paper;
 pub mod pki;
 pub mod roster;
 pub mod rpc;
@@ -91,3 +98,4 @@ pub mod tasks;
 pub mod telemetry;
 pub mod terminal;
 pub mod wire;
+pub mod witness;

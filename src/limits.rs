@@ -232,6 +232,18 @@ pub const OFFICER_ANSWER_LEN_MAX: usize = 16 * 1024 * 1024;
 /// Bytes after which a page ends early: one page fits every client's default of 4 MiB, and takes a
 /// minute on the slowest office line.
 pub const PAGE_LEN_MAX: usize = 1024 * 1024;
+/// Ledger entries about refused calls of one caller within an hour: a person who mistakes their role
+/// makes a few, a program that tries doors is seen by less.
+pub const REFUSALS_PER_CALLER_MAX: u32 = 20;
+/// The same of all callers together: at 200 bytes each, a year of them takes a gigabyte.
+pub const REFUSALS_MAX: u32 = 500;
+/// That hour, in ms.
+pub const REFUSALS_HOUR_MS: i64 = 3_600_000;
+/// Callers of whom that is remembered: all terminals of the largest province, and its officers.
+pub const REFUSED_CALLERS_MAX: usize = 25_000;
+/// Between two looks at whether those who are connected are still who they were: somebody whose
+/// retirement was dated ahead is off within 5 s of it.
+pub const STANDING_LOOK_EVERY: Duration = Duration::from_secs(2);
 /// Calls in flight that change something: far more than the officers of a province can make, and
 /// all of their requests together fit in memory.
 pub const CHANGING_CALLS_MAX: usize = 256;
@@ -261,6 +273,14 @@ pub const PROBLEMS_MAX: usize = 100;
 pub const SERVER_RENEWAL_PART: i64 = 3;
 /// Between two looks at it while serving: soon after a clock that was wrong is right again.
 pub const SERVER_CERTIFICATE_LOOK_EVERY: Duration = Duration::from_secs(3_600);
+/// How long a revocation list counts: past that it lets nobody in, so a week bridges whatever keeps the
+/// server from signing the next, and others do not go by an older one for longer.
+pub const REVOCATIONS_VALIDITY: Duration = days(7);
+/// In milliseconds: so old, a list is made anew although nothing changed.
+pub const REVOCATIONS_RENEWED_AFTER_MS: i64 = 86_400_000;
+/// Between two looks at who is revoked: what counts no more is out of the handshake, and its open
+/// connections are ended, well within five seconds.
+pub const REVOCATIONS_LOOK_EVERY: Duration = Duration::from_secs(2);
 
 const _: () = {
     assert!(PAGE_LEN_MAX + MESSAGE_LEN_MAX * 2 <= 4 * 1024 * 1024, "a page and one more entry");
@@ -268,6 +288,8 @@ const _: () = {
     assert!(CALL_DEADLINE.as_secs() < CALL_PATIENCE.as_secs());
     assert!(WATCH_INTERVAL_MS.0 < WATCH_INTERVAL_MS.2 && WATCH_INTERVAL_MS.2 < WATCH_INTERVAL_MS.1);
     assert!(REVOKED_GRACE.as_secs() < FAREWELL_PATIENCE.as_secs());
+    assert!(STANDING_LOOK_EVERY.as_secs() < 5, "revoking takes effect within 5 s");
+    assert!(REFUSALS_PER_CALLER_MAX < REFUSALS_MAX, "one caller leaves room for others");
 };
 
 // --- the background care of a serving store

@@ -20,10 +20,13 @@ const FLOORS: &[(&str, u8)] = &[
     ("engine", 2),
     ("fanout", 2),
     ("index", 2),
+    ("paper", 3),
+    ("audit", 3),
     ("roster", 3),
     ("rpc", 3),
     ("sim", 3),
     ("terminal", 3),
+    ("witness", 3),
     ("cli", 4),
 ];
 
@@ -45,7 +48,10 @@ const BOUND_WORDS: &[(&str, &[&str])] = &[
         ],
     ),
     ("prost::", &["wire/", "rpc/", "terminal/", "cli/", "roster/", "sim/", "fanout/"]),
-    ("wire::pb", &["wire/", "rpc/", "terminal/", "cli/", "roster/", "sim/", "fanout/", "index/"]),
+    (
+        "wire::pb",
+        &["wire/", "rpc/", "terminal/", "cli/", "roster/", "sim/", "fanout/", "index/", "paper/"],
+    ),
     ("SystemTime::now", &["clock.rs"]),
     ("tokio::spawn", &["tasks.rs"]),
 ];

@@ -16,6 +16,7 @@ fn hoatoc(dir: &Path, arguments: &[&str]) -> Output {
         .current_dir(dir)
         .env_remove("HOATOC_AS")
         .env_remove("HOATOC_DATA_DIR")
+        .env_remove("HOATOC_PASSPHRASE_FILE")
         .args(arguments)
         .output()
         .expect("the program runs")
@@ -42,7 +43,11 @@ fn json(output: &Output) -> Value {
 fn init(dir: &Path) -> Value {
     json(&hoatoc(
         dir,
-        &["init", "--data-dir", "data", "--listen", "127.0.0.1:1", "--output", "json"],
+        &[
+            &["init", "--data-dir", "data", "--listen", "127.0.0.1:1", "--output", "json"][..],
+            &["--no-passphrase"],
+        ]
+        .concat(),
     ))
 }
 
@@ -176,7 +181,8 @@ fn a_second_server_on_the_same_directory_hears_once_that_the_store_is_in_use() {
     // A port that was free a moment ago: both servers are to want the same one for their page.
     let free = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("its number");
     let page = free.to_string();
-    let at = ["init", "--data-dir", "data", "--listen", "127.0.0.1:0", "--metrics", &page];
+    let at = ["--data-dir", "data", "--listen", "127.0.0.1:0", "--metrics", &page];
+    let at = [&["init", "--no-passphrase"], &at[..]].concat();
     assert!(hoatoc(dir.path(), &at).status.success());
     let first = serve(dir.path());
     let told = fails(&hoatoc(dir.path(), &["serve", "--data-dir", "data"]));
@@ -209,7 +215,7 @@ fn a_check_finds_a_ledger_that_ends_before_the_head_that_was_published() {
     let at = ["--listen", "127.0.0.1:0", "--metrics", "127.0.0.1:0"];
     json(&hoatoc(
         dir.path(),
-        &[&["init", "--data-dir", "data", "--output", "json"], &at[..]].concat(),
+        &[&["init", "--data-dir", "data", "--no-passphrase", "--output", "json"], &at[..]].concat(),
     ));
     // At its end it publishes the head over the last entry.
     stop(serve(dir.path()));

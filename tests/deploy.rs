@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use hoatoc::config::{ServerConfig, sample_server, sample_terminal};
 use hoatoc::telemetry::Metrics;
-use hoatoc::telemetry::metrics::{BoardCounts, BoardLine, EngineCounts, StoreCounts};
+use hoatoc::telemetry::metrics::{
+    BoardCounts, BoardLine, EngineCounts, StoreCounts, WitnessCounts,
+};
 use saphyr::LoadableYamlNode as _;
 
 fn deploy(file: &str) -> String {
@@ -62,6 +64,7 @@ fn full_page() -> String {
     metrics.terminal_disconnected("cut");
     metrics.spool_holds(6);
     metrics.register_certificates(|| vec![("server", 88.5), ("authority", -1.0)]);
+    metrics.register_witnesses(|| WitnessCounts { behind: 8, cosigned: 3, failed: 2, forks: 1 });
     metrics.page_text().expect("the page works")
 }
 
@@ -110,6 +113,8 @@ fn the_page_shows_every_instrument_as_it_was_touched() {
         r#"hoatoc_store_journal_segments 2"#,
         r#"hoatoc_store_disk_free_bytes 3000"#,
         r#"hoatoc_ledger_size_leaves 4"#,
+        r#"hoatoc_ledger_unwitnessed_leaves 8"#,
+        r#"hoatoc_ledger_witness_answers_total{outcome="other_history"} 1"#,
         r#"hoatoc_store_backup_age_seconds 5"#,
         r#"hoatoc_store_index_rebuilds_total 1"#,
         r#"hoatoc_transport_connections_open 1"#,

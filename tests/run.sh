@@ -23,6 +23,9 @@ need() {
 need cc build-essential
 need strace strace
 need python3 python3
+need openssl openssl
+need softhsm2-util softhsm2
+need pdftoppm poppler-utils # pictures of printed orders
 
 if ! cargo nextest --version >/dev/null 2>&1; then
   say "installing cargo-nextest"

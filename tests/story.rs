@@ -4,6 +4,7 @@
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -19,15 +20,32 @@ fn program() -> PathBuf {
     PathBuf::from(env!("CARGO_BIN_EXE_hoatoc"))
 }
 
+/// The program, with a passphrase for every key it makes or opens.
+fn command(dir: &Path) -> Command {
+    let file = passphrase_file(dir);
+    let mut command = Command::new(program());
+    command.current_dir(dir).env("HOATOC_PASSPHRASE_FILE", file);
+    command
+}
+
+fn passphrase_file(dir: &Path) -> PathBuf {
+    let path = dir.join("passphrase");
+    if !path.exists() {
+        fs::write(&path, "words that only this test knows\n").expect("ours");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("ours");
+    }
+    path
+}
+
 fn hoatoc(dir: &Path, words: &[&str]) {
-    let done = Command::new(program()).current_dir(dir).args(words).output().expect("it runs");
+    let done = command(dir).args(words).output().expect("it runs");
     let (out, err) = (String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
     assert!(done.status.success(), "{words:?}\n{out}{err}");
 }
 
 /// What a command says as JSON.
 fn said(dir: &Path, words: &[&str]) -> serde_json::Value {
-    let done = Command::new(program()).current_dir(dir).args(words).output().expect("it runs");
+    let done = command(dir).args(words).output().expect("it runs");
     let err = String::from_utf8_lossy(&done.stderr);
     assert!(done.status.success(), "{words:?}\n{err}");
     serde_json::from_slice(&done.stdout).expect("JSON")
@@ -95,6 +113,7 @@ fn a_client_made_from_the_proto_files_alone_does_everything() {
         .arg(Path::new(ROOT).join("tests/python/client.py"))
         .arg(Path::new(ROOT).join("proto"))
         .args([path("admin"), path("clerk"), path("signer")])
+        .env("HOATOC_PASSPHRASE_FILE", passphrase_file(at))
         .arg(server)
         .output()
         .expect("Python runs");
@@ -189,7 +208,7 @@ fn one_unit_is_put_among_those_there_and_an_author_prepares_what_others_sign() {
     let update = ["order", "update", &order, "--title", "Ứng phó lũ, sửa đổi", "--yes"];
     hoatoc(at, &[&update[..], &["--prepare", "up.json", "--as", "clerk"]].concat());
     let own = ["order", "sign", "--file", "up.json", "--yes", "--as", "clerk"];
-    let refused = Command::new(program()).current_dir(at).args(own).output().expect("it runs");
+    let refused = command(at).args(own).output().expect("it runs");
     let why = String::from_utf8_lossy(&refused.stderr);
     assert!(!refused.status.success() && why.contains("clerk drafted this order"), "{why}");
     hoatoc(at, &["order", "sign", "--file", "up.json", "--yes", "--as", "commander"]);
@@ -255,6 +274,6 @@ fn the_story_in_the_readme_works_as_pasted() {
     ] {
         assert!(out.contains(said), "`{said}` was not said:\n{out}\n{err}");
     }
-    let refusal = "1 of 2 persons have signed: an approver other than the author must sign";
+    let refusal = "1 of 2 persons have signed: a political-commissar or an approver other than the author must sign";
     assert!(err.contains(refusal) && err.contains("`hoatoc order sign "), "{err}");
 }

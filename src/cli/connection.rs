@@ -104,7 +104,8 @@ impl Connection {
 
     /// The trust bundle in force, once the one kept in the home vouches for it.
     pub(crate) async fn trust(&self) -> Result<TrustBundle> {
-        let reply = self.identity().get_trust_bundle(request(pb::GetTrustBundleRequest {})).await;
+        let reply =
+            self.identity().get_trust_bundle(request(pb::GetTrustBundleRequest::default())).await;
         let offered = required("envelope", reply.map_err(refused)?.into_inner().envelope.as_ref())?;
         self.home.take_trust(&offered, self.now())
     }

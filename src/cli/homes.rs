@@ -2,39 +2,50 @@
 //!
 //! | Officer's home | What |
 //! |---|---|
-//! | `officer.toml` | id, server (`host:port`), the name in the server's certificate |
-//! | `tls.key`, `tls.crt` | who the officer is to the server (PEM) |
+//! | `officer.toml` | id, server (`host:port`), the name in the server's certificate, `[signer]` for a token |
+//! | `tls.key`, `tls.crt` | who the officer is to the server (PEM); identifies, never signs, so it lies open |
 //! | `authority.crt` | whom the server must be vouched for by (PEM) |
-//! | `sign-actual.key`, `sign-exercise.key` | sign orders (PKCS#8 PEM, mode 0600) |
+//! | `sign-actual.key`, `sign-exercise.key` | sign orders (PKCS#8 PEM under a passphrase, mode 0600) |
+//! | `sign-actual.pub`, `sign-exercise.pub` | their public halves |
 //! | `trust-bundle.json` | the newest trust bundle seen (DSSE JSON) |
 //!
-//! A root home holds `root.key`, which signs trust bundles, and lies on no server. A trust bundle is
-//! replaced only by one that the bundle before it vouches for.
+//! A trust bundle is replaced only by one that the bundle before it vouches for. [`root`] has the homes
+//! of root holders.
+
+mod root;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, anyhow, bail};
-use ring::rand::SystemRandom;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
 
+use crate::cli::keys::secrets::Secrets;
+use crate::cli::keys::{self, Keeping, OwnKey, SignerFile};
 use crate::config::home::{claim, read_private, write_new};
 use crate::domain::authority::Role;
 use crate::domain::ids::{OfficerId, UnitCode};
 use crate::domain::instant::Instant;
 use crate::evidence::envelope::Envelope;
-use crate::evidence::key::{KeyUse, SigningKey};
+use crate::evidence::key::{KeyUse, PublicKey, Signer};
 use crate::evidence::trust::{OfficerKey, TrustBundle, TrustedOfficer, accept_bundle};
 use crate::pki::authority::Credentials;
+use crate::pki::identity::PeerIdentity;
 use crate::pki::request::KeyAndRequest;
 use crate::wire::trust;
+
+pub(crate) use root::{RootHome, create_root};
 
 const OFFICER_FILE: &str = "officer.toml";
 const TLS_KEY: &str = "tls.key";
 const TLS_CRT: &str = "tls.crt";
 const AUTHORITY_CRT: &str = "authority.crt";
 const TRUST_FILE: &str = "trust-bundle.json";
-const ROOT_KEY: &str = "root.key";
+/// What an officer signs with.
+pub(crate) const OFFICER_USES: [KeyUse; 2] = [KeyUse::Actual, KeyUse::Exercise];
 /// How long signing keys count: longer than a bundle, so that a new bundle alone keeps them going.
 const SIGNING_DAYS: i64 = 3 * 366;
 const DAY_MS: i64 = 86_400_000;
@@ -49,6 +60,9 @@ pub(crate) struct OfficerFile {
     pub(crate) server: String,
     /// The name or address in the server's certificate.
     pub(crate) server_name: String,
+    /// Where the signing keys lie, if not in files here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) signer: Option<SignerFile>,
 }
 
 /// An officer's home.
@@ -60,6 +74,7 @@ pub(crate) struct OfficerHome {
     pub(crate) file: OfficerFile,
     /// The officer.
     pub(crate) id: OfficerId,
+    secrets: Secrets,
 }
 
 /// A new officer's person, before anybody vouched for it.
@@ -76,55 +91,80 @@ pub(crate) struct NewOfficer {
 }
 
 impl OfficerHome {
-    /// Reads `officer.toml`; keys are read when they are needed.
-    pub(crate) fn load(dir: &Path) -> Result<Self> {
+    /// Reads `officer.toml`; keys are read when they are needed, and opened with these secrets.
+    pub(crate) fn load(dir: &Path, secrets: &Secrets) -> Result<Self> {
         let path = dir.join(OFFICER_FILE);
         let text = read_private(&path).with_context(|| {
-            format!("{} is no officer's home: give one made by `officer add`", dir.display())
+            format!(
+                "{} is no officer's home: give one made by `officer add` or `officer request`",
+                dir.display()
+            )
         })?;
         let file: OfficerFile = toml::from_str(&text)
             .map_err(|fault| anyhow!("{} is not right: {}", path.display(), fault.message()))?;
         let id = file.id.parse().with_context(|| format!("{} is not right", path.display()))?;
-        Ok(Self { dir: dir.to_owned(), file, id })
+        Ok(Self { dir: dir.to_owned(), file, id, secrets: secrets.clone() })
     }
 
-    /// Makes a home with fresh keys. Returns what goes into the trust bundle, and the request for
-    /// the TLS certificate.
+    /// Makes a home with fresh keys, which nobody vouches for yet. Returns the signing keys, and the
+    /// request for the TLS certificate.
+    pub(crate) fn make(
+        dir: &Path,
+        mut file: OfficerFile,
+        keeping: &Keeping,
+        secrets: &Secrets,
+    ) -> Result<(Self, Vec<OwnKey>, String)> {
+        let id: OfficerId = file.id.parse()?;
+        claim(dir)?;
+        let tls = KeyAndRequest::generate()?;
+        write_new(&dir.join(TLS_KEY), tls.key_pem.as_bytes(), 0o600)?;
+        let (own, signer) = keys::make(dir, id.as_str(), &OFFICER_USES, keeping, secrets)?;
+        file.signer = signer;
+        let text = toml::to_string(&file).context("write officer.toml")?;
+        write_new(&dir.join(OFFICER_FILE), text.as_bytes(), 0o644)?;
+        let home = Self { dir: dir.to_owned(), file, id, secrets: secrets.clone() };
+        Ok((home, own, tls.request_pem))
+    }
+
+    /// Makes a home of somebody who is added on this very machine. Returns what goes into the trust
+    /// bundle, and the request for the TLS certificate.
     pub(crate) fn create(
         dir: &Path,
         file: OfficerFile,
         new: &NewOfficer,
         authority_pem: &str,
+        keeping: &Keeping,
+        secrets: &Secrets,
         now: Instant,
     ) -> Result<(Self, TrustedOfficer, String)> {
-        claim(dir)?;
-        let random = SystemRandom::new();
-        let tls = KeyAndRequest::generate()?;
-        write_new(&dir.join(TLS_KEY), tls.key_pem.as_bytes(), 0o600)?;
-        write_new(&dir.join(AUTHORITY_CRT), authority_pem.as_bytes(), 0o644)?;
-        let mut keys = Vec::with_capacity(2);
-        for key_use in [KeyUse::Actual, KeyUse::Exercise] {
-            let key = SigningKey::generate(&random)?;
-            write_new(&dir.join(sign_file(key_use)), key.to_pem().as_bytes(), 0o600)?;
-            let valid_to = now.offset_by(SIGNING_DAYS * DAY_MS);
-            keys.push(OfficerKey { key: key.public(), key_use, valid_from: now, valid_to });
-        }
-        let text = toml::to_string(&file).context("write officer.toml")?;
-        write_new(&dir.join(OFFICER_FILE), text.as_bytes(), 0o644)?;
+        let (home, own, request_pem) = Self::make(dir, file, keeping, secrets)?;
+        home.keep_authority(authority_pem)?;
         let officer = TrustedOfficer {
             id: new.id.clone(),
             name: new.name.clone(),
             unit: new.unit.clone(),
             roles: new.roles.iter().copied().collect(),
-            keys,
+            keys: own.iter().map(|own| trusted(own.signer.public(), own.key_use, now)).collect(),
             retired_at: None,
         };
-        Ok((Self { dir: dir.to_owned(), file, id: new.id.clone() }, officer, tls.request_pem))
+        Ok((home, officer, request_pem))
+    }
+
+    /// Keeps the certificate of whoever vouches for the server, where there is none yet.
+    pub(crate) fn keep_authority(&self, authority_pem: &str) -> Result<()> {
+        Ok(write_new(&self.dir.join(AUTHORITY_CRT), authority_pem.as_bytes(), 0o644)?)
     }
 
     /// The same home with another server to call, also for later calls.
-    pub(crate) fn at_server(mut self, server: &str) -> Result<Self> {
+    pub(crate) fn at_server(self, server: &str) -> Result<Self> {
+        let name = self.file.server_name.clone();
+        self.at(server, &name)
+    }
+
+    /// The same home with another server that has another name in its certificate.
+    pub(crate) fn at(mut self, server: &str, server_name: &str) -> Result<Self> {
         server.clone_into(&mut self.file.server);
+        server_name.clone_into(&mut self.file.server_name);
         let text = toml::to_string(&self.file).context("write officer.toml")?;
         replace(&self.dir.join(OFFICER_FILE), text.as_bytes())?;
         Ok(self)
@@ -134,18 +174,22 @@ impl OfficerHome {
     pub(crate) fn credentials(&self) -> Result<Credentials> {
         let certificate = read_private(&self.dir.join(TLS_CRT)).with_context(|| {
             format!(
-                "officer {} has no certificate: have an administrator run `officer certify`",
+                "officer {} has no certificate: have an administrator run `officer certify`, or take the \
+                 grant with `officer join`",
                 self.id
             )
         })?;
-        let key_pem = read_private(&self.dir.join(TLS_KEY))?;
-        Ok(Credentials { certificate_pem: certificate.to_string(), key_pem })
+        Ok(Credentials { certificate_pem: certificate.to_string(), key_pem: self.tls_key()? })
     }
 
     /// A request to certify the TLS key that is here.
     pub(crate) fn request(&self) -> Result<String> {
-        let key_pem = read_private(&self.dir.join(TLS_KEY))?;
-        Ok(KeyAndRequest::again(&key_pem)?.request_pem)
+        Ok(KeyAndRequest::again(&self.tls_key()?)?.request_pem)
+    }
+
+    /// The TLS key, PEM.
+    pub(crate) fn tls_key(&self) -> Result<Zeroizing<String>> {
+        Ok(read_private(&self.dir.join(TLS_KEY))?)
     }
 
     /// Keeps a new TLS certificate in place of the one before.
@@ -155,14 +199,27 @@ impl OfficerHome {
 
     /// The authority's certificate.
     pub(crate) fn authority_pem(&self) -> Result<String> {
-        Ok(read_private(&self.dir.join(AUTHORITY_CRT))?.to_string())
+        let pem = read_private(&self.dir.join(AUTHORITY_CRT)).with_context(|| {
+            format!("officer {} has not joined yet: take the grant with `officer join`", self.id)
+        })?;
+        Ok(pem.to_string())
     }
 
-    /// The key for this use.
-    pub(crate) fn signing_key(&self, key_use: KeyUse) -> Result<SigningKey> {
-        let path = self.dir.join(sign_file(key_use));
-        let pem = read_private(&path)?;
-        SigningKey::from_pem(&pem).with_context(|| format!("{} is not usable", path.display()))
+    /// When the TLS certificate ends; none while there is no readable one.
+    pub(crate) fn certificate_ends(&self) -> Option<Instant> {
+        let pem = read_private(&self.dir.join(TLS_CRT)).ok()?;
+        let der = CertificateDer::from_pem_slice(pem.as_bytes()).ok()?;
+        PeerIdentity::from_der(&der).ok().map(|peer| peer.not_after)
+    }
+
+    /// The key for this use, opened with a passphrase or on its token.
+    pub(crate) fn signing_key(&self, key_use: KeyUse) -> Result<Box<dyn Signer>> {
+        keys::signer(&self.dir, self.file.signer.as_ref(), key_use, &self.secrets)
+    }
+
+    /// The public half of the key for this use.
+    pub(crate) fn public_key(&self, key_use: KeyUse) -> Result<PublicKey> {
+        keys::public(&self.dir, self.file.signer.as_ref(), key_use, &self.secrets)
     }
 
     /// The newest trust bundle seen.
@@ -196,29 +253,15 @@ impl OfficerHome {
         }
         accept_bundle(Some(&kept), &bundle, offered, now)
             .context("the server's trust bundle is not to be trusted")?;
+        super::past_trust::keep(&self.dir, kept.version, &kept_envelope)?;
         replace(&self.dir.join(TRUST_FILE), offered.to_json().as_bytes())?;
         Ok(bundle)
     }
 }
 
-/// A root holder's key.
-pub(crate) fn load_root(dir: &Path) -> Result<SigningKey> {
-    let path = dir.join(ROOT_KEY);
-    let pem = read_private(&path)
-        .with_context(|| format!("{} is no root home: give one made by `init`", dir.display()))?;
-    SigningKey::from_pem(&pem).with_context(|| format!("{} is not usable", path.display()))
-}
-
-/// Makes a root home.
-pub(crate) fn create_root(dir: &Path) -> Result<SigningKey> {
-    claim(dir)?;
-    let key = SigningKey::generate(&SystemRandom::new())?;
-    write_new(&dir.join(ROOT_KEY), key.to_pem().as_bytes(), 0o600)?;
-    let hint = "root.key signs trust bundles: whoever has it decides who may issue orders.\n\
-        Keep this directory off the server, on a medium in a safe, with a sealed copy elsewhere.\n\
-        It is needed for `hoatoc officer add`, `officer retire` and `officer reissue` only.\n";
-    write_new(&dir.join("README.txt"), hint.as_bytes(), 0o644)?;
-    Ok(key)
+/// What a trust bundle says of a key that counts from now on.
+pub(crate) const fn trusted(key: PublicKey, key_use: KeyUse, now: Instant) -> OfficerKey {
+    OfficerKey { key, key_use, valid_from: now, valid_to: now.offset_by(SIGNING_DAYS * DAY_MS) }
 }
 
 /// A bundle file: its envelope and what it says. Its own roots must have signed it.
@@ -236,10 +279,15 @@ pub(crate) fn read_trust(path: &Path) -> Result<(Envelope, TrustBundle)> {
 
 /// A text file of at most 96 KiB: an envelope, a checkpoint.
 pub(crate) fn read_file(path: &Path) -> Result<String> {
+    read_file_of(path, 96 * 1024)
+}
+
+/// A text file of at most so many bytes.
+pub(crate) fn read_file_of(path: &Path, len_max: u64) -> Result<String> {
     let context = || format!("failed to read {}", path.display());
     let len = fs::metadata(path).with_context(context)?.len();
-    if len > 96 * 1024 {
-        bail!("{} has {len} bytes, which no envelope or checkpoint has", path.display());
+    if len > len_max {
+        bail!("{} has {len} bytes, at most {len_max} are read", path.display());
     }
     fs::read_to_string(path).with_context(context)
 }
@@ -255,11 +303,4 @@ pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
     }
     write_new(&fresh, bytes, 0o644)?;
     fs::rename(&fresh, path).with_context(|| format!("failed to write {}", path.display()))
-}
-
-const fn sign_file(key_use: KeyUse) -> &'static str {
-    match key_use {
-        KeyUse::Actual => "sign-actual.key",
-        _exercise_and_test => "sign-exercise.key",
-    }
 }

@@ -1,26 +1,30 @@
-//! `hoatoc ledger`: what was recorded, heads, proofs and a full replay. Nothing the server says is believed: the
-//! checkpoint's signature is checked against the trust bundle kept in the officer's home, proofs
-//! against the checkpoint, and leaves against both.
+//! `hoatoc ledger`: what was recorded, heads, proofs, exports and a full replay. Nothing the server says is
+//! believed: the checkpoint's signature is checked against the trust bundle kept in the officer's home,
+//! proofs against the checkpoint, and leaves against both.
 
+pub(in crate::cli) mod export;
 mod list;
+pub(in crate::cli) mod verify;
 mod vietnamese;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail};
 use clap::Subcommand;
 use serde_json::json;
 
+use crate::audit::heads::{ledger_key, open_with};
 use crate::cli::Cx;
 use crate::cli::connection::{Connection, refused, request};
-use crate::cli::homes::read_file;
-use crate::domain::world::World;
+use crate::config::whole::{Present, write_whole};
 use crate::evidence::checkpoint::Checkpoint;
 use crate::evidence::key::PublicKey;
-use crate::evidence::note::{NoteAlgorithm, NoteKey, SignedNote};
+use crate::evidence::note::SignedNote;
 use crate::evidence::proof::{ConsistencyProof, InclusionProof};
 use crate::evidence::tree::{Hash, Tree, leaf_hash};
-use crate::wire::{array, entry, pb};
+use crate::wire::{array, pb};
+use crate::witness::request::AddCheckpoint;
 
 /// Entries asked for at once; the server gives fewer when they are large.
 const PAGE_LEN: u32 = 500;
@@ -34,8 +38,20 @@ pub(super) enum Ledger {
     )]
     List(list::List),
     /// Shows the newest signed checkpoint.
-    #[command(after_help = "Example:\n  hoatoc ledger head --as ~/auditor > checkpoint.txt")]
-    Head,
+    #[command(after_help = "Examples:\n  hoatoc ledger head --as ~/auditor > checkpoint.txt\n  \
+        hoatoc ledger head --for-witness 1200 --out request.txt --as ~/auditor")]
+    Head {
+        /// Write a request to cosign it, for a witness that cosigned the head of this size last; 0 for
+        /// one that has seen none.
+        #[arg(long, value_name = "SIZE", requires = "out")]
+        for_witness: Option<u64>,
+        /// The request's new file.
+        #[arg(long, value_name = "FILE", requires = "for_witness")]
+        out: Option<PathBuf>,
+    },
+    /// Shows the key that signs checkpoints, as a witness is told it.
+    #[command(after_help = "Example:\n  hoatoc ledger key --as ~/auditor")]
+    Key,
     /// Proves that an entry is in the ledger, and that an earlier ledger is the beginning of it.
     #[command(after_help = "Examples:\n  hoatoc ledger prove --index 17 --as ~/auditor\n  \
         hoatoc ledger prove --index 17 --consistency 12 --as ~/auditor")]
@@ -50,36 +66,41 @@ pub(super) enum Ledger {
         #[arg(long, value_name = "OLD")]
         consistency: Option<u64>,
     },
-    /// Reads every entry, recomputes the root, checks the checkpoint's signature, and replays the
-    /// whole state.
-    #[command(
-        after_help = "Example:\n  hoatoc ledger verify --checkpoint checkpoint.txt --as ~/auditor"
-    )]
-    Verify {
-        /// A checkpoint kept from earlier, which must be part of this ledger.
-        #[arg(long, value_name = "FILE")]
-        checkpoint: Option<PathBuf>,
-    },
+    /// Writes the ledger into one file that anybody can check, with no server in reach.
+    #[command(after_help = "Examples:\n  hoatoc ledger export ledger.hoatoc --as ~/auditor\n  \
+        hoatoc ledger export begin.hoatoc --to 1200 --as ~/auditor")]
+    Export(export::Export),
+    /// Checks a whole ledger, from a file or from the server, with no trust in either; exit status 0
+    /// only if all of it is as it must be.
+    ///
+    /// Every root is recomputed, every signature judged by the keys and rules in force at its place, and the
+    /// whole state replayed: orders, receipts, answers, terminals, roles.
+    #[command(after_help = "Examples:\n  hoatoc ledger verify --as ~/auditor\n  \
+        hoatoc ledger verify ledger.hoatoc --trust trust-bundle.json\n  \
+        hoatoc ledger verify ledger.hoatoc --roots FINGERPRINT --since checkpoint.txt")]
+    Verify(verify::Verify),
 }
 
 impl Ledger {
-    pub(super) async fn run(self, cx: &Cx) -> Result<()> {
+    pub(super) async fn run(self, cx: &Cx) -> Result<ExitCode> {
         match self {
-            Self::List(list) => list.run(cx).await,
-            Self::Head => head(cx).await,
-            Self::Prove { index, size, consistency } => prove(cx, index, size, consistency).await,
-            Self::Verify { checkpoint } => verify(cx, checkpoint).await,
+            Self::List(list) => list.run(cx).await?,
+            Self::Head { for_witness: Some(old), out: Some(out) } => {
+                for_witness(cx, old, &out).await?;
+            }
+            Self::Head { .. } => head(cx).await?,
+            Self::Key => key(cx).await?,
+            Self::Prove { index, size, consistency } => prove(cx, index, size, consistency).await?,
+            Self::Export(export) => export.run(cx).await?,
+            Self::Verify(verify) => return verify.run(cx).await,
         }
+        Ok(ExitCode::SUCCESS)
     }
 }
 
-/// The head in a checkpoint, if the ledger's key signed it. The ledger's name is the one it gives:
-/// the key decides whose it is.
+/// The head in a checkpoint, if the ledger's key signed it.
 fn open_checkpoint(text: &str, key: PublicKey) -> Result<Checkpoint> {
-    let note = SignedNote::parse(text)?;
-    let origin = note.text().lines().next().unwrap_or_default().to_owned();
-    let ledger = NoteKey::new(&origin, NoteAlgorithm::Ed25519, key)?;
-    Ok(Checkpoint::open(&note, &ledger)?)
+    Ok(open_with(text, key)?.0)
 }
 
 async fn signed_head(connection: &Connection, key: PublicKey) -> Result<(Checkpoint, String)> {
@@ -100,7 +121,41 @@ async fn head(cx: &Cx) -> Result<()> {
     cx.screen.show(&value, || text.clone())
 }
 
-fn hashes(path: &[prost::bytes::Bytes]) -> Result<Vec<Hash>> {
+/// The newest head with the proof that it continues what a witness cosigned last.
+async fn for_witness(cx: &Cx, old: u64, out: &Path) -> Result<()> {
+    let connection = cx.connect().await?;
+    let key = connection.trust().await?.ledger_key;
+    let (head, text) = signed_head(&connection, key).await?;
+    if old > head.size {
+        bail!(
+            "the ledger has {} entries: a witness that has seen {old} saw another one",
+            head.size
+        );
+    }
+    let ask = pb::ProveConsistencyRequest { old_size: old, new_size: head.size };
+    let said = connection.ledger().prove_consistency(request(ask)).await.map_err(refused)?;
+    let proof = hashes(&said.into_inner().path)?;
+    let note = SignedNote::parse(&text)?;
+    let asked = AddCheckpoint { old, proof, note }.text();
+    write_whole(out, asked.as_bytes(), 0o644, Present::Stays)
+        .with_context(|| format!("failed to write {}", out.display()))?;
+    let value = json!({ "file": out, "old_size": old, "size": head.size });
+    cx.screen.show(&value, || {
+        format!("a request to cosign {} entries is in {}", head.size, out.display())
+    })
+}
+
+async fn key(cx: &Cx) -> Result<()> {
+    let connection = cx.connect().await?;
+    let key = connection.trust().await?.ledger_key;
+    let (head, _text) = signed_head(&connection, key).await?;
+    let line = ledger_key(&head.origin, key)?.to_string();
+    let value = json!({ "origin": head.origin, "key": line });
+    cx.screen.show(&value, || line.clone())
+}
+
+/// Hashes as they came.
+pub(in crate::cli) fn hashes(path: &[prost::bytes::Bytes]) -> Result<Vec<Hash>> {
     Ok(path.iter().map(|hash| array("path", hash).map(Hash)).collect::<Result<_, _>>()?)
 }
 
@@ -194,86 +249,6 @@ async fn each_leaf(
     Ok(())
 }
 
-async fn verify(cx: &Cx, kept: Option<PathBuf>) -> Result<()> {
-    let connection = cx.connect().await?;
-    let key = connection.trust().await?.ledger_key;
-    let kept = match kept {
-        Some(path) => {
-            let open = read_file(&path).and_then(|text| open_checkpoint(&text, key));
-            Some(open.with_context(|| format!("{} is not to be trusted", path.display()))?)
-        }
-        None => None,
-    };
-    let (head, _text) = signed_head(&connection, key).await?;
-    let bar = cx.screen.progress(head.size, "entries");
-    let (mut tree, mut world) = (Tree::new(), World::default());
-    each_leaf(&connection, head.size, |leaf| {
-        let index = tree.push(leaf_hash(leaf));
-        let entry = entry::decode(leaf).with_context(|| format!("entry {index} cannot be read"))?;
-        world.apply(&entry);
-        bar.inc(1);
-        Ok(())
-    })
-    .await?;
-    bar.finish_and_clear();
-    judge(&tree, &world, &head, kept.as_ref(), key)?;
-    let (size, root) = (head.size, hex::encode(head.root.0));
-    let orders = world.orders().count();
-    let value = json!({
-        "verified": true, "origin": head.origin, "size": size, "root": root, "orders": orders,
-        "epoch": world.epoch(), "kept_size": kept.as_ref().map(|kept| kept.size),
-    });
-    cx.screen.show(&value, || {
-        let mut text = format!(
-            "verified: {size} entries of {} hash to the signed root {root}\nreplayed: {orders} orders, {} endpoints, {} units, epoch {}; every invariant holds",
-            head.origin,
-            world.endpoints().len(),
-            world.units().len(),
-            world.epoch()
-        );
-        if let Some(kept) = &kept {
-            text.push_str(&format!("\nthe checkpoint of {} entries is its beginning", kept.size));
-        }
-        text
-    })
-}
-
-/// Whether leaves, signed head, kept checkpoint and replayed state agree.
-fn judge(
-    tree: &Tree,
-    world: &World,
-    head: &Checkpoint,
-    kept: Option<&Checkpoint>,
-    key: PublicKey,
-) -> Result<()> {
-    if tree.root() != head.root || tree.len() != head.size {
-        bail!(
-            "the entries do not hash to the signed root: keep what you have, and do not trust this server"
-        );
-    }
-    if let Some(kept) = kept {
-        if kept.origin != head.origin {
-            bail!("the checkpoint is of ledger `{}`, this is `{}`", kept.origin, head.origin);
-        }
-        if kept.size > head.size || tree.root_at(kept.size)? != kept.root {
-            bail!(
-                "the ledger does not continue the checkpoint of {} entries: entries were changed or taken out",
-                kept.size
-            );
-        }
-    }
-    if world.origin() != head.origin {
-        bail!("the ledger was founded as `{}` and signs as `{}`", world.origin(), head.origin);
-    }
-    if world.trust().is_none_or(|trust| trust.bundle.ledger_key != key) {
-        bail!("the trust bundle in the ledger names another ledger key than the one kept here");
-    }
-    match world.check().into_iter().next() {
-        Some(violation) => bail!("the replayed state breaks an invariant: {violation}"),
-        None => Ok(()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -296,23 +271,5 @@ mod tests {
         assert!(open_checkpoint(&text, key(2).public()).is_err());
         let forged = text.replacen("\n0\n", "\n9\n", 1);
         assert!(open_checkpoint(&forged, key(1).public()).is_err());
-    }
-
-    #[test]
-    fn entries_that_do_not_make_the_signed_root_are_told() {
-        let mut tree = Tree::new();
-        tree.push(leaf_hash(b"one"));
-        let head =
-            |root| Checkpoint { origin: String::new(), size: 1, root, extensions: Vec::new() };
-        let public = key(1).public();
-        let judged = |root, kept: Option<&Checkpoint>| {
-            judge(&tree, &World::default(), &head(root), kept, public)
-                .expect_err("this world has no trust bundle")
-                .to_string()
-        };
-        assert!(judged(leaf_hash(b"two"), None).contains("do not hash"));
-        let kept = head(leaf_hash(b"two"));
-        assert!(judged(leaf_hash(b"one"), Some(&kept)).contains("does not continue"));
-        assert!(judged(leaf_hash(b"one"), None).contains("trust bundle"));
     }
 }

@@ -5,29 +5,34 @@
 //! sentence that says what to do, 2 wrong usage. Only here errors are `anyhow`.
 //!
 //! - [`server`]: `init`, `serve`, `check`, `backup`, `restore`, `key`: on the server's machine.
-//! - [`identity`]: `officer`, `endpoint`, `terminal`: who there is.
+//! - [`identity`]: `officer`, `trust`, `rule`, `delegation`, `endpoint`, `terminal`: who there is.
 //! - [`registry`]: `unit`, `reservist`, `equipment`, `militia`, `enterprise`, `activity`: what
 //!   there is.
 //! - [`order`]: drafting, signing, issuing and following orders; [`report`]: how they were answered.
-//! - [`ledger`]: heads, proofs and a full replay.
+//! - [`ledger`]: heads, proofs, exports and a full replay; [`witness`]: who cosigns its heads.
 //!
-//! Officers' commands know one place: the officer's home ([`homes`]), named by `--as`.
+//! Officers' commands know one place: the officer's home ([`homes`]), named by `--as`; its signing keys
+//! are opened by [`keys`]. What ends soon is told under each of them.
 
 mod bench;
 mod connection;
 mod days;
 mod demo;
 mod dumps;
+mod expiry;
 mod homes;
 mod identity;
+mod keys;
 mod ledger;
 mod listing;
 mod order;
 mod output;
+mod past_trust;
 mod plan;
 mod registry;
 pub mod report;
 mod server;
+mod witness;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -41,6 +46,7 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 use crate::clock::{Clock, SystemClock};
 use connection::Connection;
 use homes::OfficerHome;
+use keys::secrets::Secrets;
 use output::{Format, Screen};
 
 /// The exit status of wrong usage.
@@ -72,6 +78,16 @@ struct Cli {
         hide_env_values = true
     )]
     acting: Option<PathBuf>,
+    /// Take passphrases and PINs from the first line of this file, which only its owner may read, instead
+    /// of asking; repeat it where several keys are opened.
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "HOATOC_PASSPHRASE_FILE",
+        hide_env_values = true
+    )]
+    passphrase_file: Vec<PathBuf>,
     #[command(subcommand)]
     command: Command,
 }
@@ -89,6 +105,15 @@ enum Command {
     /// Officers: who may do what.
     #[command(subcommand, after_help = "Example:\n  hoatoc officer list --as ~/admin")]
     Officer(identity::officer::Officer),
+    /// The trust bundle: shown, compared, drafted, signed by root holders one by one, published.
+    #[command(subcommand, after_help = "Example:\n  hoatoc trust show --as ~/admin")]
+    Trust(identity::trust::Trust),
+    /// Authority rules: who must sign which orders.
+    #[command(subcommand, after_help = "Example:\n  hoatoc rule show --as ~/admin")]
+    Rule(identity::rules::Rule),
+    /// Delegations: who stands in for whom, and until when.
+    #[command(subcommand, after_help = "Example:\n  hoatoc delegation list --as ~/admin")]
+    Delegation(identity::delegation::Delegation),
     /// Endpoints: who is addressed.
     #[command(subcommand, after_help = "Example:\n  hoatoc endpoint list --as ~/admin")]
     Endpoint(identity::endpoint::Endpoint),
@@ -149,6 +174,12 @@ enum Command {
     /// The ledger: heads, proofs, a full replay.
     #[command(subcommand, after_help = "Example:\n  hoatoc ledger verify --as ~/auditor")]
     Ledger(ledger::Ledger),
+    /// Witnesses: others who see that the ledger only grows.
+    #[command(
+        subcommand,
+        after_help = "Example:\n  hoatoc witness init --home /srv/witness --name kv1.example"
+    )]
+    Witness(witness::Witness),
     Demo(demo::Demo),
     Bench(bench::BenchArgs),
     /// Writes the completions of a shell to standard output.
@@ -165,6 +196,7 @@ struct Cx {
     screen: Screen,
     clock: Arc<dyn Clock>,
     home: Option<PathBuf>,
+    secrets: Secrets,
 }
 
 impl Cx {
@@ -173,7 +205,7 @@ impl Cx {
         let dir = self.home.as_deref().ok_or_else(|| {
             anyhow!("no officer is named: give the officer's home with --as DIR or in HOATOC_AS")
         })?;
-        OfficerHome::load(dir)
+        OfficerHome::load(dir, &self.secrets)
     }
 
     /// A connection as the officer who asks.
@@ -205,9 +237,18 @@ pub fn main() -> ExitCode {
             return u8::try_from(told.exit_code()).unwrap_or(USAGE).into();
         }
     };
-    let cx = Cx { screen: Screen::new(cli.output), clock: Arc::new(SystemClock), home: cli.acting };
+    let cx = Cx {
+        screen: Screen::new(cli.output),
+        clock: Arc::new(SystemClock),
+        home: cli.acting,
+        secrets: Secrets::new(cli.passphrase_file),
+    };
     let allowed = dumps.context("failed to forbid core files, which would hold keys: allow prctl");
-    match allowed.and_then(|()| run(&cx, cli.command)) {
+    let done = allowed.and_then(|()| run(&cx, cli.command));
+    for note in cx.home().iter().flat_map(|home| expiry::notes(home, cx.clock.now())) {
+        cx.screen.note(&format!("NOTE: {note}"));
+    }
+    match done {
         Ok(status) => status,
         Err(failure) if output::reader_left(&failure) => ExitCode::SUCCESS,
         Err(failure) if failure.is::<server::serve::Logged>() => ExitCode::FAILURE,
@@ -228,8 +269,11 @@ fn run(cx: &Cx, command: Command) -> Result<ExitCode> {
         Command::Restore(restore) => done(restore.run(cx)),
         Command::Key(key) => done(wait(key.run(cx))?),
         Command::Officer(officer) => done(wait(officer.run(cx))?),
+        Command::Trust(trust) => done(wait(trust.run(cx))?),
+        Command::Rule(rule) => done(wait(rule.run(cx))?),
+        Command::Delegation(delegation) => done(wait(delegation.run(cx))?),
         Command::Endpoint(endpoint) => done(wait(endpoint.run(cx))?),
-        Command::Terminal(terminal) => done(wait(terminal.run(cx))?),
+        Command::Terminal(terminal) => wait(terminal.run(cx))?,
         Command::Unit(unit) => done(wait(unit.run(cx))?),
         Command::Reservist(reservist) => done(wait(reservist.run(cx))?),
         Command::Equipment(equipment) => done(wait(equipment.run(cx))?),
@@ -241,7 +285,8 @@ fn run(cx: &Cx, command: Command) -> Result<ExitCode> {
         Command::Plan(plan) => done(wait(plan.run(cx))?),
         Command::Order(order) => wait(order.run(cx))?,
         Command::Report(report) => done(wait(report.run(cx))?),
-        Command::Ledger(ledger) => done(wait(ledger.run(cx))?),
+        Command::Ledger(ledger) => wait(ledger.run(cx))?,
+        Command::Witness(witness) => done(wait(witness.run(cx))?),
         Command::Demo(demo) => demo.run(cx),
         Command::Bench(bench) => done(wait(bench::run(bench, cx.screen.is_json()))?),
         Command::Completions { shell } => {

@@ -128,16 +128,51 @@ impl Screen {
         style.map_or_else(|_malformed| bar.clone(), |style| bar.clone().with_style(style))
     }
 
-    /// The handling in words, for the eye: what is real is never taken for a drill.
+    /// The handling in words and in a frame of its own, for the eye: what is real is never taken for a
+    /// drill, without colours and by whoever does not see them.
     pub(crate) fn banner(&self, handling: Handling) -> String {
+        const INSIDE: usize = 72;
         let text = handling_words(handling);
-        match (self.colours && self.format == Format::Table, handling) {
-            (true, Handling::Actual) => format!("\u{1b}[1;37;41m {text} \u{1b}[0m"),
-            (true, Handling::Exercise | Handling::Test) => {
-                format!("\u{1b}[1;30;46m {text} \u{1b}[0m")
+        let (edge, side, colour) = match handling {
+            Handling::Actual => ("#".repeat(INSIDE + 6), "##", "1;37;41"),
+            Handling::Exercise => ("- ".repeat(INSIDE / 2 + 3), "| ", "1;30;46"),
+            Handling::Test => (". ".repeat(INSIDE / 2 + 3), ": ", "1;30;47"),
+        };
+        let other: String = side.chars().rev().collect();
+        let lines = [edge.clone(), format!("{side} {text:<INSIDE$} {other}"), edge];
+        let painted = |line: String| {
+            if self.colours && self.format == Format::Table {
+                format!("\u{1b}[{colour}m{line}\u{1b}[0m")
+            } else {
+                line.trim_end().to_owned()
             }
-            (false, _any) => format!("*** {text} ***"),
+        };
+        lines.map(painted).join("\n")
+    }
+
+    /// Shows a text that must be read to its end: a screen at a time, where a person sits before one.
+    pub(crate) fn read_through(&self, text: &str) -> Result<()> {
+        let rows = crossterm::terminal::size().map_or(24, |(_columns, rows)| usize::from(rows));
+        let page = rows.saturating_sub(2).max(8);
+        let lines: Vec<&str> = text.lines().collect();
+        if !self.bars || !io::stdin().is_terminal() || lines.len() <= page {
+            self.note(text);
+            return Ok(());
         }
+        // The last screen is whole: what must not be overlooked stands there.
+        let first = lines.len() % page;
+        let (begin, rest) = lines.split_at(first);
+        let parts: Vec<&[&str]> = std::iter::once(begin)
+            .chain(rest.chunks(page))
+            .filter(|part| !part.is_empty())
+            .collect();
+        for (at, part) in (1..).zip(&parts) {
+            self.note(&part.join("\n"));
+            if at < parts.len() {
+                self.ask("-- Enter: read on -- ")?;
+            }
+        }
+        Ok(())
     }
 
     /// Asks a question on standard error and reads one line of standard input.
@@ -240,13 +275,6 @@ pub(crate) fn millis(ms: u64) -> String {
     }
 }
 
-/// A digest as people compare it over the telephone: 24 hex digits in groups of four.
-pub(crate) fn fingerprint(digest: &[u8; 32]) -> String {
-    let digits = hex::encode(&digest[..12]);
-    let groups: Vec<&str> = (0..6).map(|group| &digits[group * 4..group * 4 + 4]).collect();
-    groups.join(" ")
-}
-
 /// Reads `15m`, `24h`, `7d`, `90s`, `1h30m`; at most 366 days.
 pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let wrong = || "write it like 15m, 24h, 7d or 1h30m, at most 366d".to_owned();
@@ -300,13 +328,6 @@ mod tests {
     }
 
     #[test]
-    fn a_fingerprint_has_six_groups_of_four() {
-        let mut digest = [0; 32];
-        digest[..3].copy_from_slice(&[0x1a, 0x2b, 0x3c]);
-        assert_eq!(fingerprint(&digest), "1a2b 3c00 0000 0000 0000 0000");
-    }
-
-    #[test]
     fn times_are_shown_in_vietnam_and_given_in_utc() {
         let at = Instant::from_millis(1_767_200_400_123);
         assert_eq!(local_time(at), "2026-01-01 00:00:00 +07");
@@ -335,5 +356,22 @@ mod tests {
         assert!(banners[0].contains("THẬT / ACTUAL"));
         assert!(banners[1].contains("DIỄN TẬP / EXERCISE"));
         assert!(banners[2].contains("KIỂM TRA / TEST"));
+        let edges = banners.map(|banner| banner.lines().next().map(str::to_owned));
+        assert!(edges[0] != edges[1] && edges[1] != edges[2], "and by their frames: {edges:?}");
+    }
+
+    #[test]
+    fn every_frame_is_straight_and_fits_an_old_screen_and_a_colour_changes_no_word() {
+        for handling in Handling::ALL {
+            let screen =
+                |colours| Screen { format: Format::Table, colours, bars: false, kept: None };
+            let plain = screen(false).banner(handling);
+            for line in plain.lines() {
+                assert!((77..=80).contains(&line.chars().count()), "{line}");
+            }
+            let coloured = screen(true).banner(handling);
+            assert!(coloured.contains("\u{1b}[1;3"), "{coloured}");
+            assert!(coloured.contains(handling_words(handling)), "{coloured}");
+        }
     }
 }

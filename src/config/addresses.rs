@@ -90,6 +90,43 @@ impl<'de> Deserialize<'de> for CollectorAddr {
     }
 }
 
+/// A witness's `http://host:port`, with a path where it has one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct WitnessUrl(String);
+
+impl WitnessUrl {
+    /// `host:port`.
+    pub fn authority(&self) -> &str {
+        self.parts().0
+    }
+
+    /// The path before `/add-checkpoint`; empty for none.
+    pub fn path(&self) -> &str {
+        self.parts().1
+    }
+
+    fn parts(&self) -> (&str, &str) {
+        let rest = self.0.strip_prefix("http://").unwrap_or(&self.0).trim_end_matches('/');
+        rest.find('/').map_or((rest, ""), |at| rest.split_at(at))
+    }
+}
+
+impl<'de> Deserialize<'de> for WitnessUrl {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let url = Self(String::deserialize(deserializer)?);
+        let (authority, path) = url.parts();
+        let plain = |c: char| c.is_ascii_alphanumeric() || "/-._~".contains(c);
+        if url.0.starts_with("http://") && is_host_port(authority) && path.chars().all(plain) {
+            return Ok(url);
+        }
+        Err(D::Error::custom(format!(
+            "{:?} is not a witness's address: write one like \"http://10.0.1.7:7500\"",
+            url.0
+        )))
+    }
+}
+
 /// A server as `host:port`; the host is a name or an IP (IPv6 in brackets).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(transparent)]

@@ -10,6 +10,7 @@
 //! | `keys/ledger.key` | signs checkpoints (PKCS#8 PEM) |
 //! | `keys/master.key` | opens the keyring (32 bytes in hex) |
 //! | `keys/keyring` | seals personal data; changes with each erasure and rotation: see [`KeyringFile`] |
+//! | `revocations.pem` | the newest list of certificates that count no more, for others to go by; public |
 //! | `store/` | the journal and its index |
 //! | `checkpoint`, `backed-up` | the newest published head, the note of the newest backup: see [`crate::engine::upkeep`] |
 //!
@@ -47,6 +48,7 @@ const AUTHORITY_KEY: &str = "authority.key";
 const LEDGER_KEY: &str = "ledger.key";
 const SERVER_CRT: &str = "server.crt";
 const SERVER_KEY: &str = "server.key";
+const REVOCATIONS: &str = "revocations.pem";
 
 /// Why a home was not made or loaded.
 #[derive(Debug, thiserror::Error)]
@@ -169,6 +171,11 @@ impl ServerHome {
             self.credentials = certificate.renew(&self.authority, now)?;
         }
         Ok(due)
+    }
+
+    /// Where others find the newest list of certificates that count no more.
+    pub fn revocations_file(&self) -> PathBuf {
+        self.dir.join(REVOCATIONS)
     }
 
     /// Where the journal and its index lie.

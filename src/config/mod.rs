@@ -25,10 +25,12 @@ use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
 
-pub use addresses::{Address, CollectorAddr, HostName, MaybeAddr};
+pub use addresses::{Address, CollectorAddr, HostName, MaybeAddr, WitnessUrl};
 pub use law::{AgeTable, HOLIDAYS_MAX, Holidays, RegistrySection};
 pub use sections::{KeySection, LogSection, MetricsSection, OtlpSection};
-pub use server::{LimitSection, ListenSection, ServerConfig, ShutdownSection, StoreSection};
+pub use server::{
+    LimitSection, ListenSection, ServerConfig, ShutdownSection, StoreSection, WitnessSection,
+};
 pub use terminal::{InboxSection, LinkSection, TerminalConfig};
 pub use values::{Bounded, LogFilter, Names, Ratio, RelPath};
 

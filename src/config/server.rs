@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use serde::{Deserialize, Serialize};
 
-use super::addresses::HostName;
+use super::addresses::{HostName, WitnessUrl};
 use super::law::RegistrySection;
 use super::sections::{self, KeySection, LogSection, MetricsSection, OtlpSection};
 use super::values::{Bounded, Names, RelPath};
@@ -14,6 +14,8 @@ use crate::telemetry::TelemetryConfig;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ServerConfig {
+    /// `[[witnesses]]`
+    pub witnesses: Vec<WitnessSection>,
     /// `[server]`
     pub server: ListenSection,
     /// `[limits]`
@@ -37,6 +39,7 @@ pub struct ServerConfig {
 impl Default for ServerConfig {
     fn default() -> Self {
         Self {
+            witnesses: Vec::new(),
             server: ListenSection::default(),
             limits: LimitSection::default(),
             store: StoreSection::default(),
@@ -55,6 +58,16 @@ impl ServerConfig {
     pub fn telemetry(&self) -> TelemetryConfig {
         sections::telemetry(&self.log, &self.otlp)
     }
+}
+
+/// `[[witnesses]]`: one witness that is asked to cosign the ledger's heads.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WitnessSection {
+    /// Its name, as in the trust bundle.
+    pub name: String,
+    /// Where it listens.
+    pub url: WitnessUrl,
 }
 
 /// `[server]`: the one port for terminals, officers and tools.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
+use crate::domain::certificate::Serial;
 use crate::domain::ids::{EndpointNo, UnitCode};
 use crate::domain::instant::Instant;
 use crate::domain::unit::{Echelon, Units};
@@ -71,6 +72,8 @@ pub struct Terminal {
     pub certificate_digest: [u8; 32],
     /// When the certificate ends.
     pub certificate_not_after: Instant,
+    /// The certificate's serial number; none in ledgers of old.
+    pub certificate_serial: Option<Serial>,
 }
 
 /// The certificate of a terminal before its newest one.
@@ -126,7 +129,13 @@ impl Endpoint {
 
     /// Takes in a renewal: `shown` asked for it and stays good for asking again; without it (in
     /// ledgers of old) nothing does.
-    pub(crate) fn renew(&mut self, shown: Option<[u8; 32]>, digest: [u8; 32], not_after: Instant) {
+    pub(crate) fn renew(
+        &mut self,
+        shown: Option<[u8; 32]>,
+        digest: [u8; 32],
+        not_after: Instant,
+        serial: Option<Serial>,
+    ) {
         let Some(terminal) = &mut self.terminal else { return };
         if shown == Some(terminal.certificate_digest) {
             let (digest, not_after) = (terminal.certificate_digest, terminal.certificate_not_after);
@@ -136,6 +145,7 @@ impl Endpoint {
         }
         terminal.certificate_digest = digest;
         terminal.certificate_not_after = not_after;
+        terminal.certificate_serial = serial;
     }
 }
 

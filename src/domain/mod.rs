@@ -2,6 +2,7 @@
 
 pub mod authority;
 pub mod callup;
+pub mod certificate;
 pub mod code;
 pub mod endpoint;
 pub mod ids;

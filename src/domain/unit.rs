@@ -49,6 +49,10 @@ pub enum Echelon {
 }
 
 impl Echelon {
+    /// Every level.
+    pub const ALL: [Self; 5] =
+        [Self::Province, Self::Area, Self::District, Self::Commune, Self::Base];
+
     /// Its stable name.
     pub const fn as_str(self) -> &'static str {
         match self {

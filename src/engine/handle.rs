@@ -315,6 +315,11 @@ impl Engine {
         Ledger::checkpoint(&self.view.ledger, self.store.as_ref())
     }
 
+    /// Publishes a head that enough witnesses have cosigned; [`Ledger::cosigned`] gives it.
+    pub fn keep_cosigned(&self, size: u64, text: String) {
+        self.view.ledger.write().keep_cosigned(size, text);
+    }
+
     /// The store, for reading. Writing is the owner's alone: any other batch is stale.
     pub const fn store(&self) -> &Arc<dyn Store> {
         &self.store

@@ -11,7 +11,8 @@ use crate::engine::recovery::{self, RecoveryError};
 use crate::evidence::checkpoint::{Checkpoint, CheckpointError};
 use crate::evidence::key::SigningKey;
 use crate::evidence::proof::{ConsistencyProof, InclusionProof};
-use crate::evidence::tree::{Hash, Tree, TreeError, leaf_hash, node_hash};
+use crate::evidence::tree::edge::Edge;
+use crate::evidence::tree::{Hash, Tree, TreeError, leaf_hash};
 use crate::limits;
 use crate::store::{Store, StoreError, keys};
 
@@ -71,11 +72,13 @@ pub struct Ledger {
     // Over the leaves that were reread from the store and found to be those of the tree.
     reread: Edge,
     signed: Option<(u64, String)>,
+    // The newest head that enough witnesses have cosigned, with its size.
+    cosigned: Option<(u64, String)>,
 }
 
 impl Ledger {
     pub(super) const fn new(tree: Tree, origin: String, key: Option<SigningKey>) -> Self {
-        Self { tree, origin, key, reread: Edge::new(), signed: None }
+        Self { tree, origin, key, reread: Edge::new(), signed: None, cosigned: None }
     }
 
     pub(super) fn push(&mut self, leaf: Hash) {
@@ -99,6 +102,23 @@ impl Ledger {
     /// The newest signed head, as it was last made; it may lag behind the newest entries.
     pub fn published(&self) -> Option<String> {
         self.signed.as_ref().map(|(_size, text)| text.clone())
+    }
+
+    /// The newest head that enough witnesses have cosigned, with its size.
+    pub fn cosigned(&self) -> Option<(u64, String)> {
+        self.cosigned.clone()
+    }
+
+    /// The size of [`Self::cosigned`]; 0 if there is none.
+    pub fn cosigned_size(&self) -> u64 {
+        self.cosigned.as_ref().map_or(0, |(size, _text)| *size)
+    }
+
+    /// Takes a head in that enough witnesses have cosigned, unless a larger one is here.
+    pub(super) fn keep_cosigned(&mut self, size: u64, text: String) {
+        if self.cosigned_size() <= size {
+            self.cosigned = Some((size, text));
+        }
     }
 
     /// One leaf's hash.
@@ -142,20 +162,20 @@ impl Ledger {
             }
             (now.reread.clone(), now.size())
         };
-        while edge.len < size {
+        while edge.len() < size {
             reread_page(ledger, store, &mut edge, size)?;
         }
         let mut now = ledger.write();
         // Somebody else may have come further meanwhile; what was reread holds all the same.
         let root = edge.root();
-        if now.tree.root_at(edge.len)? != root {
+        if now.tree.root_at(edge.len())? != root {
             return Err(LedgerError::Altered { index: size.saturating_sub(1) });
         }
         let key = now.key.as_ref().ok_or(LedgerError::NoKey)?;
         let origin = now.origin.clone();
-        let head = Checkpoint { origin, size: edge.len, root, extensions: Vec::new() };
+        let head = Checkpoint { origin, size: edge.len(), root, extensions: Vec::new() };
         let text = head.sign(key)?.to_string();
-        if now.reread.len < edge.len {
+        if now.reread.len() < edge.len() {
             now.reread = edge;
         }
         if now.signed.as_ref().is_none_or(|(signed, _text)| *signed < size) {
@@ -165,67 +185,25 @@ impl Ledger {
     }
 }
 
-/// The right edge of a tree: the roots of its whole subtrees, largest first, one for each bit of the
-/// length. All it takes to go on hashing leaves as they are read.
-#[derive(Debug, Clone)]
-struct Edge {
-    len: u64,
-    peaks: Vec<Hash>,
-}
-
-impl Edge {
-    const fn new() -> Self {
-        Self { len: 0, peaks: Vec::new() }
-    }
-
-    fn push(&mut self, leaf: Hash) {
-        let whole = usize::try_from(self.len.trailing_ones()).unwrap_or(usize::MAX);
-        let rest = self.peaks.len().saturating_sub(whole);
-        let grown =
-            self.peaks.drain(rest..).rev().fold(leaf, |right, left| node_hash(&left, &right));
-        self.peaks.push(grown);
-        self.len += 1;
-    }
-
-    fn root(&self) -> Hash {
-        let lowest_first = self.peaks.iter().rev().copied();
-        lowest_first.reduce(|right, left| node_hash(&left, &right)).unwrap_or_else(Hash::of_nothing)
-    }
-}
-
 fn reread_page(
     ledger: &RwLock<Ledger>,
     store: &dyn Store,
     edge: &mut Edge,
     size: u64,
 ) -> Result<(), LedgerError> {
-    let from = edge.len;
+    let from = edge.len();
     let after = from.checked_sub(1).map(keys::ledger).unwrap_or_default();
     let page = store.scan(keys::LEDGER, &after, limits::SCAN_PAGE_LEN)?;
     let now = ledger.read();
     for (key, leaf) in page {
-        if edge.len == size {
+        if edge.len() == size {
             break;
         }
         let hash = leaf_hash(&leaf);
-        if keys::ledger_index(&key) != Some(edge.len) || now.leaf(edge.len) != Some(hash) {
-            return Err(LedgerError::Altered { index: edge.len });
+        if keys::ledger_index(&key) != Some(edge.len()) || now.leaf(edge.len()) != Some(hash) {
+            return Err(LedgerError::Altered { index: edge.len() });
         }
         edge.push(hash);
     }
-    if edge.len == from { Err(LedgerError::Altered { index: from }) } else { Ok(()) }
-}
-
-#[cfg(test)]
-impl Ledger {
-    /// Whether an edge that takes in these leaves always has the tree's root.
-    pub(super) fn check_edge(leaves: impl Iterator<Item = Hash>) {
-        let (mut edge, mut tree) = (Edge::new(), Tree::new());
-        assert_eq!(edge.root(), tree.root());
-        for leaf in leaves {
-            edge.push(leaf);
-            tree.push(leaf);
-            assert_eq!((edge.len, edge.root()), (tree.len(), tree.root()));
-        }
-    }
+    if edge.len() == from { Err(LedgerError::Altered { index: from }) } else { Ok(()) }
 }

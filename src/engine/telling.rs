@@ -62,7 +62,9 @@ pub(super) fn tell(world: &World, entry: &Entry) {
             info!(%by, ?kind, %id, "record erased");
         }
         Event::KeysBegun { generation } => info!(%by, generation, "keys begun"),
-        Event::CertificateSeen { .. }
+        // The gate has told it already.
+        Event::CallRefused { .. }
+        | Event::CertificateSeen { .. }
         | Event::RecordsResealed { .. }
         | Event::AnswerTaken { .. }
         | Event::RecordsPut { .. }

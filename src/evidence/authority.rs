@@ -5,14 +5,22 @@
 //! given time, verifies, and belongs to an officer still in service. Persons are counted, not keys. A
 //! signature that does not count is passed over, so that a stray one cannot block an order; if the rest
 //! do not suffice, the error names the first that failed and why.
+//!
+//! A person fills a place by a role of their own or by one that is lent to them ([`Delegation`](crate::domain::authority::Delegation)), and
+//! the result says which: "signed by X for Y by document D".
+
+mod rights;
 
 use std::collections::BTreeSet;
 use std::fmt;
 
+pub use rights::{Counted, Lent, roles_for};
+use rights::{rights_of, seat_persons};
+
 use super::envelope::{Envelope, PayloadType, Signature};
 use super::key::KeyUse;
 use super::trust::{TrustBundle, TrustedOfficer};
-use crate::domain::authority::{AuthorityRule, InvalidRule, OrderAct, Role, rule_for};
+use crate::domain::authority::{InvalidRule, Matter, OrderAct, Role, rule_for};
 use crate::domain::ids::{KeyId, OfficerId};
 use crate::domain::instant::Instant;
 use crate::domain::order::handling::Handling;
@@ -151,6 +159,20 @@ pub enum SignatureFault {
         /// The holder of the key it names.
         officer: OfficerId,
     },
+    /// It was given to a server that knows when, and its maker is another officer by now.
+    #[error(
+        "the unit, roles, keys or delegations of officer `{officer}` changed since they signed: have them sign anew"
+    )]
+    Withdrawn {
+        /// Who must sign anew.
+        officer: OfficerId,
+    },
+    /// It was given to a server that knows when, long before another.
+    #[error("officer `{officer}` signed more than 30 minutes before the last: have them sign anew")]
+    TooOld {
+        /// Who must sign anew.
+        officer: OfficerId,
+    },
     /// The rule shuts out whoever drafted it.
     #[error("officer `{officer}` drafted it and may not sign it")]
     DrafterSigned {
@@ -165,6 +187,23 @@ pub enum SignatureFault {
     },
 }
 
+impl SignatureFault {
+    /// Whose signature it is, where that is known.
+    pub const fn officer(&self) -> Option<&OfficerId> {
+        match self {
+            Self::UnknownKey => None,
+            Self::WrongKeyUse { officer, .. }
+            | Self::KeyNotValid { officer }
+            | Self::OfficerRetired { officer }
+            | Self::BadSignature { officer }
+            | Self::Withdrawn { officer }
+            | Self::TooOld { officer }
+            | Self::DrafterSigned { officer }
+            | Self::SamePersonTwice { officer } => Some(officer),
+        }
+    }
+}
+
 /// The use a key must have to sign orders of this handling. Tests of the line use exercise keys.
 pub const fn key_use_for(handling: Handling) -> KeyUse {
     match handling {
@@ -174,20 +213,17 @@ pub const fn key_use_for(handling: Handling) -> KeyUse {
 }
 
 /// Whether the persons the rule asks for signed this envelope, judged by `bundle` at `at`. Gives them in
-/// the order of the rule's places. `kind` is the code of the order kind; `drafter` is who wrote it, as
-/// the signed payload says.
+/// the order of the rule's places.
 ///
 /// # Errors
 /// An [`AuthorityError`] that names the one condition that failed.
 pub fn check_signatures(
     bundle: &TrustBundle,
     envelope: &Envelope,
-    handling: Handling,
-    act: OrderAct,
-    kind: &str,
-    drafter: Option<&OfficerId>,
+    matter: &Matter<'_>,
     at: Instant,
-) -> Result<Vec<OfficerId>, AuthorityError> {
+) -> Result<Vec<Counted>, AuthorityError> {
+    let Matter { handling, act, kind, .. } = *matter;
     let expected = match act {
         OrderAct::Issue => PayloadType::Order(handling),
         OrderAct::Cancel => PayloadType::Cancel(handling),
@@ -199,12 +235,14 @@ pub fn check_signatures(
     if at >= bundle.expires_at {
         return Err(AuthorityError::BundleExpired { expires_at: bundle.expires_at });
     }
-    let rule = rule_for(&bundle.rules, handling, act, kind, at).ok_or_else(|| {
-        AuthorityError::NoRule { handling, act, kind: kind.chars().take(80).collect() }
+    let rule = rule_for(&bundle.rules, matter, at).ok_or_else(|| AuthorityError::NoRule {
+        handling,
+        act,
+        kind: kind.chars().take(80).collect(),
     })?;
     // Checked again here: a bundle that was never checked must not let one person issue.
     rule.check()?;
-    let shut_out = match (rule.drafter_may_sign, drafter) {
+    let shut_out = match (rule.drafter_may_sign, matter.drafter) {
         (true, _anyone) => None,
         (false, None) => return Err(AuthorityError::DrafterUnknown),
         (false, known) => known,
@@ -233,28 +271,8 @@ pub fn check_signatures(
             Err(_later) => {}
         }
     }
-    seat(rule, &persons).map_err(|short| first_fault.unwrap_or(short))
-}
-
-fn seat(
-    rule: &AuthorityRule,
-    persons: &[&TrustedOfficer],
-) -> Result<Vec<OfficerId>, AuthorityError> {
-    let (have, need) = (persons.len(), rule.persons());
-    let roles: Vec<&BTreeSet<Role>> = persons.iter().map(|officer| &officer.roles).collect();
-    let empty = match rule.seat(&roles) {
-        Ok(seats) => return Ok(seats.into_iter().map(|seat| persons[seat].id.clone()).collect()),
-        Err(empty) => empty,
-    };
-    let missing = Missing {
-        places: empty.into_iter().cloned().collect(),
-        not_the_author: !rule.drafter_may_sign,
-    };
-    Err(if have < need {
-        AuthorityError::NotEnoughPersons { have, need, missing }
-    } else {
-        AuthorityError::RoleMissing { have, missing }
-    })
+    let rights = rights_of(bundle, rule, &persons, matter, at);
+    seat_persons(rule, &persons, &rights).map_err(|short| first_fault.unwrap_or(short))
 }
 
 /// Whose signature it is, if it counts.
@@ -273,7 +291,7 @@ fn check_one<'a>(
     if at < own.valid_from || at >= own.valid_to {
         return Err(SignatureFault::KeyNotValid { officer: id() });
     }
-    if officer.retired_at.is_some_and(|retired_at| at >= retired_at) {
+    if !officer.serves(at) {
         return Err(SignatureFault::OfficerRetired { officer: id() });
     }
     own.key

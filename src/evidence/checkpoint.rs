@@ -11,6 +11,8 @@
 //! | 3 | root: base64 of 32 bytes |
 //! | further | extensions, none of them empty |
 
+pub mod witness;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 

@@ -22,7 +22,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use serde::{Deserialize, Serialize};
 
-use super::key::{PublicKey, SIGNATURE_LEN, SigningKey};
+use super::key::{PublicKey, SIGNATURE_LEN, Signer, SignerError};
 use crate::domain::ids::KeyId;
 use crate::domain::order::handling::Handling;
 
@@ -158,6 +158,9 @@ pub enum EnvelopeError {
         /// The encoding it should have.
         expected: &'static str,
     },
+    /// The key did not sign.
+    #[error(transparent)]
+    Signer(#[from] SignerError),
     /// No signature on the envelope was made by the key.
     #[error("no signature on it was made by key {key_id}")]
     NotSignedBy {
@@ -263,9 +266,9 @@ impl Envelope {
     /// Adds this key's signature; signing twice with one key changes nothing.
     ///
     /// # Errors
-    /// [`EnvelopeError::TooManySignatures`].
-    pub fn sign(&mut self, key: &SigningKey) -> Result<(), EnvelopeError> {
-        self.add(Signature { key_id: key.id(), bytes: key.sign(&self.signed_bytes()) })
+    /// [`EnvelopeError::TooManySignatures`], [`EnvelopeError::Signer`].
+    pub fn sign(&mut self, key: &dyn Signer) -> Result<(), EnvelopeError> {
+        self.add(Signature { key_id: key.id(), bytes: key.sign(&self.signed_bytes())? })
     }
 
     /// Adds a signature made elsewhere, unverified; the same one twice changes nothing.

@@ -8,6 +8,9 @@
 //! Secrets are wiped when dropped, and never shown by `Debug`. `ring` keeps its own expanded copy of
 //! a signing key, which it does not wipe; nothing here can reach it.
 
+mod sealed;
+mod signer;
+
 use std::fmt;
 use std::str::FromStr;
 
@@ -18,6 +21,9 @@ use ring::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
 use zeroize::{Zeroize as _, Zeroizing};
 
 use crate::domain::ids::KeyId;
+
+pub use sealed::{PASSPHRASE_CHARS_MIN, Passphrase, SealedKey, StoredKey, WeakPassphrase};
+pub use signer::{Signer, SignerError, checked};
 
 /// Bytes of a public key.
 pub const PUBLIC_KEY_LEN: usize = 32;
@@ -84,6 +90,20 @@ pub enum KeyError {
         /// What stands after `BEGIN`.
         label: &'static str,
         /// What is wrong.
+        fault: &'static str,
+    },
+    /// It opens with a passphrase only.
+    #[error("the key is under a passphrase: open it with that")]
+    NeedsPassphrase,
+    /// The passphrase does not open it.
+    #[error("the passphrase is wrong")]
+    WrongPassphrase,
+    /// No passphrase will open it here.
+    #[error(
+        "the key's encryption is not taken: {fault}; seal it anew with `openssl pkcs8 -topk8 -scrypt`"
+    )]
+    Unsealable {
+        /// What is wrong with it.
         fault: &'static str,
     },
     /// The random source failed.
@@ -272,9 +292,12 @@ impl SigningKey {
     /// From a PEM text `PRIVATE KEY`.
     ///
     /// # Errors
-    /// [`KeyError::NotPem`] if the text holds anything but one such block, else as
-    /// [`Self::from_pkcs8`].
+    /// [`KeyError::NotPem`] if the text holds anything but one such block,
+    /// [`KeyError::NeedsPassphrase`] for a [`SealedKey`], else as [`Self::from_pkcs8`].
     pub fn from_pem(text: &str) -> Result<Self, KeyError> {
+        if sealed::is_sealed(text) {
+            return Err(KeyError::NeedsPassphrase);
+        }
         Self::from_pkcs8(&pem_decode(PRIVATE_LABEL, text)?)
     }
 

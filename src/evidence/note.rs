@@ -223,22 +223,35 @@ impl SignedNote {
             .strip_suffix('\n')
             .ok_or_else(|| refuse("its last signature line is not ended"))?;
         for line in lines.split('\n') {
-            let (name, encoded) = line
-                .strip_prefix(SIGNATURE_MARK)
-                .and_then(|rest| rest.split_once(' '))
-                .ok_or_else(|| refuse("a signature line is not laid out as one"))?;
-            check_name(name)?;
-            let decoded = STANDARD
-                .decode(encoded)
-                .map_err(|_no_more_to_say| refuse("a signature is not base64"))?;
-            let (key_hash, bytes) = decoded
-                .split_first_chunk::<KEY_HASH_LEN>()
-                .filter(|(_hash, bytes)| !bytes.is_empty())
-                .ok_or_else(|| refuse("a signature is too short"))?;
-            let line = Line { name: name.to_owned(), key_hash: *key_hash, bytes: bytes.to_vec() };
-            note.add(line)?;
+            note.add(parse_line(line)?)?;
         }
         Ok(note)
+    }
+
+    /// Adds signature lines made elsewhere, unverified, as a witness answers with them.
+    ///
+    /// # Errors
+    /// [`NoteError::NotANote`], [`NoteError::TooLong`], [`NoteError::TooManySignatures`],
+    /// [`NoteError::BadName`].
+    pub fn add_lines(&mut self, lines: &str) -> Result<(), NoteError> {
+        if lines.len() > NOTE_LEN_MAX {
+            return Err(NoteError::TooLong { len: lines.len() });
+        }
+        let fault = "its last signature line is not ended";
+        let lines = lines.strip_suffix('\n').ok_or(NoteError::NotANote { fault })?;
+        lines.split('\n').try_for_each(|line| self.add(parse_line(line)?))
+    }
+
+    /// The signature lines, each ended.
+    pub fn lines(&self) -> String {
+        self.lines.iter().map(|line| format!("{line}\n")).collect()
+    }
+
+    /// The signature lines that claim this key, each ended.
+    pub fn lines_of(&self, key: &NoteKey) -> String {
+        let hash = key.hash();
+        let own = self.lines.iter().filter(|line| line.name == key.name && line.key_hash == hash);
+        own.map(|line| format!("{line}\n")).collect()
     }
 
     /// The text, with its last line feed.
@@ -320,14 +333,33 @@ impl SignedNote {
 impl fmt::Display for SignedNote {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", self.text)?;
-        for line in &self.lines {
-            let mut bytes = Vec::with_capacity(KEY_HASH_LEN + TIME_LEN + SIGNATURE_LEN);
-            bytes.extend_from_slice(&line.key_hash);
-            bytes.extend_from_slice(&line.bytes);
-            writeln!(f, "{SIGNATURE_MARK}{} {}", line.name, STANDARD.encode(bytes))?;
-        }
-        Ok(())
+        f.write_str(&self.lines())
     }
+}
+
+impl fmt::Display for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut bytes = Vec::with_capacity(KEY_HASH_LEN + TIME_LEN + SIGNATURE_LEN);
+        bytes.extend_from_slice(&self.key_hash);
+        bytes.extend_from_slice(&self.bytes);
+        write!(f, "{SIGNATURE_MARK}{} {}", self.name, STANDARD.encode(bytes))
+    }
+}
+
+fn parse_line(line: &str) -> Result<Line, NoteError> {
+    let refuse = |fault| NoteError::NotANote { fault };
+    let (name, encoded) = line
+        .strip_prefix(SIGNATURE_MARK)
+        .and_then(|rest| rest.split_once(' '))
+        .ok_or_else(|| refuse("a signature line is not laid out as one"))?;
+    check_name(name)?;
+    let decoded =
+        STANDARD.decode(encoded).map_err(|_no_more_to_say| refuse("a signature is not base64"))?;
+    let (key_hash, bytes) = decoded
+        .split_first_chunk::<KEY_HASH_LEN>()
+        .filter(|(_hash, bytes)| !bytes.is_empty())
+        .ok_or_else(|| refuse("a signature is too short"))?;
+    Ok(Line { name: name.to_owned(), key_hash: *key_hash, bytes: bytes.to_vec() })
 }
 
 fn check_name(name: &str) -> Result<(), NoteError> {

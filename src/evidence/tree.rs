@@ -11,6 +11,8 @@
 //! | a leaf | `0x00`, then the leaf's bytes |
 //! | a node | `0x01`, then the left hash, then the right hash |
 
+pub mod edge;
+
 use std::fmt;
 
 use super::proof::{ConsistencyProof, InclusionProof};

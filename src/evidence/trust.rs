@@ -8,9 +8,10 @@
 
 use std::collections::BTreeSet;
 
+use super::checkpoint::witness::{InvalidWitnesses, Witnesses};
 use super::envelope::{Envelope, PayloadType};
 use super::key::{KeyUse, PublicKey};
-use crate::domain::authority::{AuthorityRule, InvalidRule, Role};
+use crate::domain::authority::{AuthorityRule, Delegation, InvalidDelegation, InvalidRule, Role};
 use crate::domain::ids::{KeyId, OfficerId, UnitCode};
 use crate::domain::instant::Instant;
 
@@ -20,6 +21,8 @@ pub const OFFICERS_MAX: usize = 512;
 pub const KEYS_PER_OFFICER_MAX: usize = 8;
 /// Most rules in a bundle.
 pub const RULES_MAX: usize = 128;
+/// Most delegations in a bundle: each post of the command and of the communes' in somebody else's hands.
+pub const DELEGATIONS_MAX: usize = 64;
 /// Most root keys: more signatures than this do not fit on the bundle's envelope.
 pub const ROOTS_MAX: usize = super::envelope::SIGNATURES_MAX;
 /// Longest name of an officer, in characters.
@@ -75,6 +78,8 @@ pub struct TrustBundle {
     pub officers: Vec<TrustedOfficer>,
     /// What is enough.
     pub rules: Vec<AuthorityRule>,
+    /// Who stands in for whom; those that are over may stand.
+    pub delegations: Vec<Delegation>,
     /// The key that signs heads of the ledger.
     pub ledger_key: PublicKey,
     /// The keys that sign the next bundle.
@@ -83,6 +88,8 @@ pub struct TrustBundle {
     pub root_threshold: u32,
     /// The enrolment authority's certificate, under which terminals' certificates stand.
     pub authority_cert_pem: String,
+    /// Who watches that the ledger only grows.
+    pub witnesses: Witnesses,
 }
 
 /// What is wrong with a bundle, whoever signed it.
@@ -124,6 +131,9 @@ pub enum InvalidBundle {
         /// The key.
         key_id: KeyId,
     },
+    /// A list of witnesses that cannot be.
+    #[error(transparent)]
+    Witnesses(#[from] InvalidWitnesses),
     /// An officer's key is for something that officers do not sign.
     #[error("officer `{officer}` has a key for `{key_use}`: use `actual` or `exercise`")]
     KeyUse {
@@ -146,6 +156,35 @@ pub enum InvalidBundle {
         /// Which rule, from 0.
         index: usize,
     },
+    /// A delegation that must not stand.
+    #[error("delegation {index} is not valid: {fault}")]
+    Delegation {
+        /// Which, from 0.
+        index: usize,
+        /// What is wrong with it.
+        fault: InvalidDelegation,
+    },
+    /// A delegation from or to somebody who is not in the bundle.
+    #[error("delegation {index} names officer `{officer}`, who is not in the bundle")]
+    DelegationOfNobody {
+        /// Which, from 0.
+        index: usize,
+        /// Whom it names.
+        officer: OfficerId,
+    },
+    /// The same document lends twice between the same officers.
+    #[error("delegation {index} is there already: its document lends to this officer once")]
+    DelegationTwice {
+        /// Which, from 0.
+        index: usize,
+    },
+}
+
+impl TrustedOfficer {
+    /// Whether the officer is in service at a time.
+    pub fn serves(&self, at: Instant) -> bool {
+        self.retired_at.is_none_or(|retired_at| at < retired_at)
+    }
 }
 
 /// Why a new bundle does not replace the old.
@@ -232,7 +271,9 @@ impl TrustBundle {
             return Err(InvalidBundle::Threshold { threshold: self.root_threshold, roots });
         }
         self.check_officers()?;
-        self.check_rules()
+        self.witnesses.check()?;
+        self.check_rules()?;
+        self.check_delegations()
     }
 
     fn check_officers(&self) -> Result<(), InvalidBundle> {
@@ -243,6 +284,7 @@ impl TrustBundle {
             fresh.then_some(()).ok_or_else(|| InvalidBundle::KeyTwice { key_id: key.id() })
         };
         self.roots.iter().chain([&self.ledger_key]).try_for_each(&mut take)?;
+        self.witnesses.keys.iter().try_for_each(|witness| take(&witness.key()))?;
         for officer in &self.officers {
             if !officers.insert(&officer.id) {
                 return Err(InvalidBundle::OfficerTwice { officer: officer.id.clone() });
@@ -268,11 +310,40 @@ impl TrustBundle {
         let mut seen = BTreeSet::new();
         for (index, rule) in self.rules.iter().enumerate() {
             rule.check().map_err(|fault| InvalidBundle::Rule { index, fault })?;
-            if !seen.insert((rule.handling, rule.kind.as_deref(), rule.act, rule.valid_from)) {
+            let about = (rule.handling, rule.kind.as_deref(), rule.ground, rule.act);
+            if !seen.insert((about, rule.valid_from)) {
                 return Err(InvalidBundle::RuleTwice { index });
             }
         }
         Ok(())
+    }
+
+    fn check_delegations(&self) -> Result<(), InvalidBundle> {
+        let count = self.delegations.len();
+        if count > DELEGATIONS_MAX {
+            let (field, max) = ("delegations", DELEGATIONS_MAX);
+            return Err(InvalidBundle::Size { field, count, max });
+        }
+        let mut seen = BTreeSet::new();
+        for (index, lent) in self.delegations.iter().enumerate() {
+            lent.check().map_err(|fault| InvalidBundle::Delegation { index, fault })?;
+            if let Some(nobody) =
+                [&lent.from, &lent.to].into_iter().find(|id| self.officer(id).is_none())
+            {
+                return Err(InvalidBundle::DelegationOfNobody { index, officer: nobody.clone() });
+            }
+            if !seen.insert((&lent.from, &lent.to, lent.document.as_str())) {
+                return Err(InvalidBundle::DelegationTwice { index });
+            }
+        }
+        Ok(())
+    }
+
+    /// What an officer may sign by: unit, roles, keys, and what is lent to them. What changes here
+    /// between a signature and the issue withdraws the signature.
+    pub fn standing_of(&self, id: &OfficerId) -> Option<(&TrustedOfficer, Vec<&Delegation>)> {
+        let officer = self.officer(id)?;
+        Some((officer, self.delegations.iter().filter(|lent| lent.to == *id).collect()))
     }
 
     /// The officer with this id.
@@ -297,7 +368,8 @@ impl TrustBundle {
         KeyId(super::sha256(&parts))
     }
 
-    fn root_signatures(&self, envelope: &Envelope) -> usize {
+    /// How many of its root holders signed this envelope.
+    pub fn root_signatures(&self, envelope: &Envelope) -> usize {
         envelope
             .verified_signers(|id| self.roots.iter().find(|root| root.id() == id).copied())
             .len()

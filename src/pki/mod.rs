@@ -20,3 +20,4 @@ pub mod identity;
 pub mod pinned;
 pub mod refusal;
 pub mod request;
+pub mod vouch;

@@ -17,7 +17,7 @@ use crate::domain::ids::{EndpointNo, OfficerId, UnitCode};
 use crate::domain::instant::Instant;
 use crate::domain::world::{Actor, Refusal, World};
 use crate::pki::identity::{Identity, PeerIdentity};
-use crate::rpc::gate::methods::{Callers, Method};
+use crate::rpc::gate::methods::{Callers, Method, Reach};
 use crate::rpc::listener::PeerInfo;
 use crate::rpc::status::Reject;
 
@@ -176,6 +176,28 @@ pub fn admit(method: &Method, principal: &Principal) -> Result<(), Reject> {
         (Callers::Terminals, Principal::Officer { .. }) => {
             Err(denied("NOT_A_TERMINAL", "only terminals may make this call".into()))
         }
+    }
+}
+
+/// The reason of a call that names something beyond the caller's unit, or is the province's alone.
+pub const OUT_OF_REACH: &str = "UNIT_OUT_OF_REACH";
+
+/// Whether a call is the province's alone and the caller serves elsewhere. What else lies beyond an
+/// officer's unit is known only once the request was read, and is the services' to ask.
+///
+/// # Errors
+/// `PERMISSION_DENIED` (UNIT_OUT_OF_REACH).
+pub fn check_reach(
+    method: &Method,
+    principal: &Principal,
+    province: Option<&UnitCode>,
+) -> Result<(), Reject> {
+    match (method.reach, principal) {
+        (Reach::Province, Principal::Officer { unit, .. }) if province != Some(unit) => {
+            let text = "this call is for officers who serve at the province";
+            Err(denied(OUT_OF_REACH, text.to_owned()))
+        }
+        _everywhere_or_asked_later => Ok(()),
     }
 }
 

@@ -4,6 +4,8 @@
 //! Started by the roof. A renewal that fails is logged and tried at the next look; the days left are
 //! on the metrics page for the alarm.
 
+pub mod revocation;
+
 use std::sync::Arc;
 use std::time::Duration;
 

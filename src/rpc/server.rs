@@ -17,12 +17,14 @@ use tracing::{error, info};
 
 use crate::clock::Clock;
 use crate::domain::registry::eligibility::Law;
+use crate::domain::world::Trust;
 use crate::engine::Engine;
 use crate::engine::upkeep::Figures;
 use crate::fanout::Sheets;
 use crate::limits;
 use crate::pki::authority::Authority;
 use crate::pki::config::ServerTls;
+use crate::pki::identity::{Identity, PeerIdentity};
 use crate::rpc::auth::principal_of;
 use crate::rpc::gate::Gate;
 use crate::rpc::http2::{Http2Limits, server_builder};
@@ -251,6 +253,17 @@ async fn serve(
     }
 }
 
+/// Whether an officer serves elsewhere or has other roles than in the bundle before.
+fn has_changed(holder: &PeerIdentity, before: Option<&Trust>, now: Option<&Trust>) -> bool {
+    let Identity::Officer { officer, .. } = &holder.identity else { return false };
+    let standing = |trust: Option<&Trust>| {
+        let known = trust?.bundle.officer(officer)?;
+        Some((known.unit.clone(), known.roles.clone()))
+    };
+    // Who is new in the bundle had no streams under the one before.
+    standing(before).is_some_and(|then| standing(now).as_ref() != Some(&then))
+}
+
 /// Ties the doors to the whole: they close when everything stops, and everything stops when they
 /// break while the server is meant to serve.
 fn watch_doors(tasks: &Tasks, doors: Tasks, draining: CancellationToken) {
@@ -265,23 +278,33 @@ fn watch_doors(tasks: &Tasks, doors: Tasks, draining: CancellationToken) {
     });
 }
 
-/// Ends the connections of officers whom a new trust bundle leaves out: their open streams were
-/// admitted under the one before.
+/// Ends the connections of holders who are not who they were when their open streams were admitted:
+/// whom a new trust bundle leaves out or gives another unit or other roles, who is retired by now,
+/// whose terminal was replaced. Whoever still may connects anew and is looked at afresh.
 fn watch_trust(tasks: &Tasks, engine: Engine, connections: Connections) {
     let stopping = tasks.stopping().clone();
     let mut published = engine.trusted();
     tasks.spawn_vital("rpc.trust", async move {
+        let mut before = engine.world().trust().cloned();
         loop {
-            tokio::select! {
+            let is_new = tokio::select! {
                 () = stopping.cancelled() => return,
-                changed = published.changed() => if changed.is_err() { return },
-            }
+                changed = published.changed() => if changed.is_err() { return } else { true },
+                () = tokio::time::sleep(limits::STANDING_LOOK_EVERY) => false,
+            };
             let now = engine.now();
             let world = engine.world();
             let ended = connections.close_where(|peer| {
-                let holder = peer.identity.as_ref();
-                holder.is_some_and(|holder| principal_of(holder, &world, now).is_err())
+                let holder = peer.identity.as_deref();
+                // Whoever takes a terminal's place gives it time to hear so first.
+                let holder = holder
+                    .filter(|holder| is_new || matches!(holder.identity, Identity::Officer { .. }));
+                holder.is_some_and(|holder| {
+                    principal_of(holder, &world, now).is_err()
+                        || has_changed(holder, before.as_deref(), world.trust().map(Arc::as_ref))
+                })
             });
+            before = world.trust().cloned();
             if ended > 0 {
                 info!(ended, "connections of holders who are no longer trusted were ended");
             }

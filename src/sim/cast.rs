@@ -19,6 +19,7 @@ use crate::domain::order::handling::Handling;
 use crate::domain::order::{LegalGround, Order, OrderKind, Reference, ReferenceKind, Urgency};
 use crate::domain::unit::{Former, ParentBasis, Unit, UnitKind};
 use crate::domain::world::{Actor, Command, NewDraft, OrderFile, Request, Trust, World};
+use crate::evidence::checkpoint::witness::Witnesses;
 use crate::evidence::envelope::{Envelope, Signature};
 use crate::evidence::key::{KeyUse, SigningKey};
 use crate::evidence::sha256;
@@ -166,10 +167,12 @@ impl Cast {
                 member(APPROVER, Role::Approver),
             ],
             rules: default_rules(now - year, "Law 53/2019/QH14, article 25"),
+            delegations: Vec::new(),
             ledger_key: Self::ledger_key().public(),
             roots: roots.iter().map(SigningKey::public).collect(),
             root_threshold: 2,
             authority_cert_pem: "certificate".to_owned(),
+            witnesses: Witnesses::default(),
         };
         let payload_type = crate::evidence::envelope::PayloadType::TrustBundle;
         let mut envelope = sealed(payload_type, trust::encode(&bundle));

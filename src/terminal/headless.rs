@@ -112,6 +112,7 @@ where
     let report = Report::new(output, policy.format);
     let mut desk = Desk { terminal, policy, report, due: BTreeMap::new() };
     desk.look().await?;
+    desk.report.head(&link.borrow().head.clone()).map_err(HeadlessError::Write)?;
     loop {
         let next_due = desk.due.values().min().copied();
         tokio::select! {
@@ -128,6 +129,7 @@ where
                 }
                 let status = link.borrow_and_update().clone();
                 desk.report.link(&status).map_err(HeadlessError::Write)?;
+                desk.report.head(&status.head).map_err(HeadlessError::Write)?;
             }
             () = sleep_until(next_due.unwrap_or_else(Instant::now)), if next_due.is_some() => {
                 desk.answer_due().await?;

@@ -6,8 +6,10 @@
 //! | [`home`] | enrolment, keys and certificates in the terminal's directory |
 //! | [`verify`] | is this order to be believed, with no server in reach |
 //! | [`inbox`] | orders and answers on disk |
+//! | [`heads`] | whether the ledger shown here is the one shown before, and who else has seen it |
 //! | [`sheet_keys`] | the keys of call-up sheets, outside that |
 //! | [`link`] | the stream to the server, and patience when there is none |
+//! | [`print`] | orders and call-up sheets of the inbox as PDF |
 //! | [`screen`] | what a commune's officer sees and presses |
 //! | [`headless`] | answers by rule or from standard input |
 //!
@@ -16,9 +18,11 @@
 
 pub mod figures;
 pub mod headless;
+pub mod heads;
 pub mod home;
 pub mod inbox;
 pub mod link;
+pub mod print;
 pub mod screen;
 pub mod sheet_keys;
 pub mod verify;
@@ -92,12 +96,15 @@ impl Terminal {
     pub fn open(parts: TerminalParts) -> Result<Arc<Self>, InboxError> {
         let TerminalParts { store, sheet_keys, store_work, endpoint, answer_key, clock, link } =
             parts;
+        let inbox = Inbox::open(store, sheet_keys, endpoint, answer_key, Arc::clone(&clock))?;
+        // Before the first trust bundle there is none to be judged by.
+        let head = inbox.head_status().unwrap_or_default();
         Ok(Arc::new(Self {
-            inbox: Inbox::open(store, sheet_keys, endpoint, answer_key, Arc::clone(&clock))?,
+            inbox,
             store_work,
             clock,
             options: link,
-            link: watch::Sender::new(LinkStatus::default()),
+            link: watch::Sender::new(LinkStatus { head, ..LinkStatus::default() }),
             working: Arc::new(Semaphore::new(1)),
         }))
     }

@@ -1,15 +1,19 @@
 //! Is this order to be believed? Answered with the terminal's own trust bundle alone, so that it
 //! holds with no server in reach, and against a server that lies.
 //!
-//! Called by the inbox for each order that arrives, and by `hoatoc order verify`. Pure: time comes
-//! in. It does not know what arrived before; repeats, cancels and the epoch's high-water mark are
-//! the inbox's business.
+//! Called by the inbox for each order that arrives, and, question by question ([`examine`]), by
+//! `hoatoc order verify`. Pure: time comes in. It does not know what arrived before; repeats, cancels
+//! and the epoch's high-water mark are the inbox's business.
 
+mod asked;
+pub mod day;
+pub mod examine;
+
+use crate::domain::authority::Matter;
 use crate::domain::ids::{EndpointNo, OfficerId, UnitCode};
 use crate::domain::instant::Instant;
 use crate::domain::order::{Order, OrderError};
-use crate::domain::world::OrderFile;
-use crate::evidence::authority::{AuthorityError, check_signatures};
+use crate::evidence::authority::{AuthorityError, Counted, check_signatures};
 use crate::evidence::envelope::{Envelope, PayloadType};
 use crate::evidence::trust::TrustBundle;
 use crate::wire;
@@ -24,6 +28,8 @@ pub struct VerifiedOrder {
     pub digest: [u8; 32],
     /// The officers whose signatures count, in the order of the rule's places.
     pub signed_by: Vec<OfficerId>,
+    /// The same with the role of each, and by whose leave: "X for Y by document D".
+    pub counted: Vec<Counted>,
 }
 
 /// Why an order is not believed.
@@ -135,54 +141,53 @@ pub fn verify_order(
     now: Instant,
 ) -> Result<VerifiedOrder, Unverified> {
     let found = envelope.payload_type();
-    let (PayloadType::Order(handling) | PayloadType::Cancel(handling)) = found else {
+    let (PayloadType::Order(_) | PayloadType::Cancel(_)) = found else {
         return Err(Unverified::NotAnOrder { found });
     };
     // Nothing is parsed that nobody we know has signed.
+    if signed_by_known(envelope, bundle) == 0 {
+        return Err(Unverified::NobodySigned);
+    }
+    let order = read_signed(envelope)?;
+    let counted = authorised(envelope, bundle, &order, now)?;
+    let signed_by = counted.iter().map(|own| own.officer.clone()).collect();
+    asked::province(&order, bundle)?;
+    asked::epoch(&order, bundle.epoch)?;
+    asked::addressed(&order, endpoint)?;
+    asked::sense(&order)?;
+    asked::in_time(&order, now)?;
+    Ok(VerifiedOrder { order, digest: envelope.digest(), signed_by, counted })
+}
+
+/// How many signatures were made, over these bytes, by keys of the bundle: with none nothing is read.
+pub fn signed_by_known(envelope: &Envelope, bundle: &TrustBundle) -> usize {
     let signed_bytes = envelope.signed_bytes();
-    let by_someone_known = envelope.signatures().iter().any(|signature| {
+    let known = envelope.signatures().iter().filter(|signature| {
         bundle
             .holder_of(&signature.key_id)
             .is_some_and(|(_who, own)| own.key.verify(&signed_bytes, &signature.bytes).is_ok())
     });
-    if !by_someone_known {
-        return Err(Unverified::NobodySigned);
-    }
-    let order = wire::order::read(envelope).map_err(|fault| match fault.field {
-        "payload_type" => Unverified::TypeMismatch { found },
-        _other => Unverified::Unreadable(fault),
-    })?;
-    let at = now.max(bundle.issued_at).max(order.drafted_at);
-    let act = OrderFile::act_of(&order);
-    let kind = order.kind.as_str();
-    let drafter = Some(&order.drafted_by);
-    let signed_by = check_signatures(bundle, envelope, handling, act, kind, drafter, at)?;
-    check_contents(&order, bundle, endpoint)?;
-    if !order.is_cancel() && now > order.not_after {
-        return Err(Unverified::Expired { not_after: order.not_after });
-    }
-    Ok(VerifiedOrder { order, digest: envelope.digest(), signed_by })
+    known.count()
 }
 
-fn check_contents(
-    order: &Order,
+/// What somebody known has signed.
+fn read_signed(envelope: &Envelope) -> Result<Order, Unverified> {
+    let found = envelope.payload_type();
+    wire::order::read(envelope).map_err(|fault| match fault.field {
+        "payload_type" => Unverified::TypeMismatch { found },
+        _other => Unverified::Unreadable(fault),
+    })
+}
+
+/// Who signed, if those who must have.
+fn authorised(
+    envelope: &Envelope,
     bundle: &TrustBundle,
-    endpoint: Option<EndpointNo>,
-) -> Result<(), Unverified> {
-    if order.province != bundle.province {
-        let (own, found) = (bundle.province.clone(), order.province.clone());
-        return Err(Unverified::OtherProvince { own, found });
-    }
-    if order.epoch < bundle.epoch {
-        return Err(Unverified::OldEpoch { least: bundle.epoch, found: order.epoch });
-    }
-    if let Some(endpoint) = endpoint.filter(|own| !order.audience.contains(*own)) {
-        return Err(Unverified::NotAddressed { endpoint });
-    }
-    if order.reference.as_ref().is_some_and(|reference| reference.order == order.id) {
-        return Err(Unverified::ChangesItself);
-    }
-    Ok(order.validate()?)
+    order: &Order,
+    now: Instant,
+) -> Result<Vec<Counted>, Unverified> {
+    let at = now.max(bundle.issued_at).max(order.drafted_at);
+    Ok(check_signatures(bundle, envelope, &Matter::from(order), at)?)
 }
 
 #[cfg(test)]

@@ -11,7 +11,8 @@ use prost::bytes::Bytes;
 
 pub(crate) use self::parts::record_kind;
 use self::parts::{
-    holder_from_text, holder_text, number_from_message, number_to_message, order_id, signature,
+    FORMAT, FORMAT_NEWEST, bytes, format_of, holder_from_text, holder_text, number_from_message,
+    number_to_message, order_id, serial, serial_from, signature,
 };
 use crate::domain::endpoint::Terminal;
 use crate::domain::ids::EndpointNo;
@@ -21,23 +22,6 @@ use crate::wire::pb::ledger_entry::Event as Wire;
 use crate::wire::{
     WireError, answer, array, envelope, instant, order, parse, pb, timestamp, trust, unit,
 };
-
-const FORMAT: u32 = 1;
-/// Of what a reader of the first layout would misread.
-const FORMAT_OF_RENEWALS: u32 = 2;
-/// Of what a reader of the second layout would misread.
-const FORMAT_OF_RETIREMENTS: u32 = 3;
-
-fn format_of(event: &Event) -> u32 {
-    match event {
-        Event::EndpointRetired { .. } => FORMAT_OF_RETIREMENTS,
-        Event::UnitsReorganized(done) if !done.endpoints.is_empty() => FORMAT_OF_RETIREMENTS,
-        Event::CertificateSeen { .. } | Event::CertificateIssued { shown: Some(_), .. } => {
-            FORMAT_OF_RENEWALS
-        }
-        _any_other => FORMAT,
-    }
-}
 
 /// The leaf bytes of an entry: made once, when it is recorded.
 pub fn encode(entry: &Entry) -> Vec<u8> {
@@ -63,8 +47,8 @@ pub fn encode(entry: &Entry) -> Vec<u8> {
 pub fn decode(leaf: &[u8]) -> Result<Entry, WireError> {
     let message = pb::LedgerEntry::decode(leaf).map_err(|fault| WireError::new("entry", fault))?;
     let format = message.format;
-    if !(FORMAT..=FORMAT_OF_RETIREMENTS).contains(&format) {
-        let known = format!("is {format}, expected {FORMAT} to {FORMAT_OF_RETIREMENTS}");
+    if !(FORMAT..=FORMAT_NEWEST).contains(&format) {
+        let known = format!("is {format}, expected {FORMAT} to {FORMAT_NEWEST}");
         return Err(WireError::new("format", known));
     }
     let event = event_from_message(message.event.ok_or_else(|| WireError::missing("event"))?)?;
@@ -83,10 +67,6 @@ pub fn decode(leaf: &[u8]) -> Result<Entry, WireError> {
         request,
         event,
     })
-}
-
-fn bytes(bytes: &[u8]) -> Bytes {
-    Bytes::copy_from_slice(bytes)
 }
 
 fn event_to_message(event: &Event) -> Wire {
@@ -140,14 +120,16 @@ fn event_to_message(event: &Event) -> Wire {
                 answer_key: bytes(terminal.answer_key.as_bytes()),
                 certificate_digest: bytes(&terminal.certificate_digest),
                 not_after_time: Some(timestamp(terminal.certificate_not_after)),
+                serial: serial(terminal.certificate_serial),
             })
         }
-        Event::CertificateIssued { holder, digest, not_after, shown } => {
+        Event::CertificateIssued { holder, digest, not_after, shown, serial: own } => {
             Wire::CertificateIssued(pb::CertificateIssued {
                 holder: holder_text(holder),
                 certificate_digest: bytes(digest),
                 not_after_time: Some(timestamp(*not_after)),
                 shown_digest: shown.as_ref().map_or_else(Bytes::new, |shown| bytes(shown)),
+                serial: serial(*own),
             })
         }
         Event::CertificateSeen { endpoint, digest } => Wire::CertificateSeen(pb::CertificateSeen {
@@ -200,7 +182,8 @@ fn order_event_to_message(event: &Event) -> Wire {
         | Event::RecordsRead { .. }
         | Event::RecordsResealed { .. }
         | Event::RecordErased { .. }
-        | Event::KeysBegun { .. } => event_to_message(event),
+        | Event::KeysBegun { .. }
+        | Event::CallRefused { .. } => event_to_message(event),
     }
 }
 
@@ -250,6 +233,7 @@ fn event_from_message(message: Wire) -> Result<Event, WireError> {
                 answer_key: trust::key("answer_key", &enrolled.answer_key)?,
                 certificate_digest: array("certificate_digest", &enrolled.certificate_digest)?,
                 certificate_not_after: instant("not_after_time", enrolled.not_after_time.as_ref())?,
+                certificate_serial: serial_from("serial", &enrolled.serial)?,
             },
         },
         Wire::CertificateIssued(issued) => Event::CertificateIssued {
@@ -260,6 +244,7 @@ fn event_from_message(message: Wire) -> Result<Event, WireError> {
                 [] => None,
                 shown => Some(array("shown_digest", shown)?),
             },
+            serial: serial_from("serial", &issued.serial)?,
         },
         Wire::CertificateSeen(seen) => Event::CertificateSeen {
             endpoint: EndpointNo::new(seen.endpoint_number),
@@ -316,6 +301,7 @@ fn order_event_from_message(message: Wire) -> Result<Event, WireError> {
         | Wire::RecordsRead(_)
         | Wire::RecordsResealed(_)
         | Wire::RecordErased(_)
-        | Wire::KeysBegun(_) => return event_from_message(message),
+        | Wire::KeysBegun(_)
+        | Wire::CallRefused(_) => return event_from_message(message),
     })
 }

@@ -4,6 +4,7 @@
 //! that nobody parses bytes that did not come in one.
 
 pub mod call_up;
+pub mod printed;
 
 use prost::Message;
 use prost::bytes::Bytes;
@@ -113,6 +114,19 @@ fn inward<T: Copy, W: Copy + Into<i32>>(
 fn outward<T: Copy + PartialEq, W: Copy + Into<i32>>(table: &[(T, W)], value: T) -> i32 {
     // Each table lists every variant; the round-trip test walks them all.
     table.iter().find(|(own, _wire)| *own == value).map_or(0, |(_own, wire)| (*wire).into())
+}
+
+/// A ground on the wire.
+pub fn ground_to_message(ground: LegalGround) -> i32 {
+    outward(&GROUNDS, ground)
+}
+
+/// A ground field.
+///
+/// # Errors
+/// When unspecified or unknown.
+pub fn ground(value: i32) -> Result<LegalGround, WireError> {
+    inward("ground", &GROUNDS, value)
 }
 
 fn to_message(order: &Order) -> pb::OrderPayload {

@@ -3,19 +3,31 @@
 use prost::Message;
 use prost::bytes::Bytes;
 
-use crate::domain::authority::{AuthorityRule, OrderAct, Role};
+use crate::domain::authority::{AuthorityRule, Delegation, OrderAct, Role};
+use crate::evidence::checkpoint::witness::Witnesses;
 use crate::evidence::envelope::{Envelope, PayloadType};
 use crate::evidence::key::{KeyUse, PublicKey};
 use crate::evidence::trust::{OfficerKey, TrustBundle, TrustedOfficer};
-use crate::wire::unit::unknown;
+use crate::wire::unit::{self, unknown};
 use crate::wire::{WireError, instant, optional_instant, order, parse, pb, timestamp};
 
 const FORMAT: u32 = 1;
+/// Of what a reader of the first layout would misread: a rule for one ground as one for all, a rule for
+/// one echelon as one for all.
+const FORMAT_OF_SCOPES: u32 = 2;
+
+fn format_of(bundle: &TrustBundle) -> u32 {
+    let scoped = bundle.rules.iter().any(|rule| rule.ground.is_some() || rule.echelon.is_some());
+    // A reader of the first layout would pass over all of these.
+    let newer =
+        scoped || !bundle.delegations.is_empty() || bundle.witnesses != Witnesses::default();
+    if newer { FORMAT_OF_SCOPES } else { FORMAT }
+}
 
 /// The payload bytes of a bundle: made once, by a root holder.
 pub fn encode(bundle: &TrustBundle) -> Vec<u8> {
     let message = pb::TrustBundlePayload {
-        format: FORMAT,
+        format: format_of(bundle),
         version: bundle.version,
         epoch: bundle.epoch,
         province_code: bundle.province.to_string(),
@@ -27,6 +39,9 @@ pub fn encode(bundle: &TrustBundle) -> Vec<u8> {
         root_keys: bundle.roots.iter().map(|key| Bytes::copy_from_slice(key.as_bytes())).collect(),
         root_threshold: bundle.root_threshold,
         authority_certificate_pem: bundle.authority_cert_pem.clone(),
+        delegations: bundle.delegations.iter().map(delegation_to_message).collect(),
+        witness_keys: bundle.witnesses.keys.iter().map(ToString::to_string).collect(),
+        witness_threshold: bundle.witnesses.threshold,
     };
     message.encode_to_vec()
 }
@@ -42,11 +57,14 @@ pub fn read(envelope: &Envelope) -> Result<TrustBundle, WireError> {
     }
     let message = pb::TrustBundlePayload::decode(&envelope.payload()[..])
         .map_err(|fault| WireError::new("payload", fault))?;
-    if message.format != FORMAT {
-        return Err(WireError::new("format", format!("is {}, expected {FORMAT}", message.format)));
+    let format = message.format;
+    if !(FORMAT..=FORMAT_OF_SCOPES).contains(&format) {
+        let known = format!("is {format}, expected {FORMAT} or {FORMAT_OF_SCOPES}");
+        return Err(WireError::new("format", known));
     }
     let officers = message.officers.iter().map(officer_from_message);
-    Ok(TrustBundle {
+    let witnesses = message.witness_keys.iter().map(|line| parse("witness_keys", line));
+    let bundle = TrustBundle {
         version: message.version,
         epoch: message.epoch,
         province: parse("province_code", &message.province_code)?,
@@ -62,7 +80,23 @@ pub fn read(envelope: &Envelope) -> Result<TrustBundle, WireError> {
             .collect::<Result<_, _>>()?,
         root_threshold: message.root_threshold,
         authority_cert_pem: message.authority_certificate_pem,
-    })
+        delegations: message
+            .delegations
+            .iter()
+            .map(delegation_from_message)
+            .collect::<Result<_, _>>()?,
+        witnesses: Witnesses {
+            keys: witnesses.collect::<Result<_, _>>()?,
+            threshold: message.witness_threshold,
+        },
+    };
+    if format != format_of(&bundle) {
+        return Err(WireError::new(
+            "format",
+            format!("is {format}, which these contents have not"),
+        ));
+    }
+    Ok(bundle)
 }
 
 /// A public key field.
@@ -145,6 +179,8 @@ fn rule_to_message(rule: &AuthorityRule) -> pb::AuthorityRule {
         legal_basis: rule.legal_basis.clone(),
         valid_from_time: Some(timestamp(rule.valid_from)),
         valid_to_time: rule.valid_to.map(timestamp),
+        ground: rule.ground.map_or(0, order::ground_to_message),
+        echelon: rule.echelon.map_or(0, |echelon| pb::Echelon::from(echelon).into()),
     }
 }
 
@@ -154,19 +190,52 @@ fn rule_from_message(message: &pb::AuthorityRule) -> Result<AuthorityRule, WireE
         Ok(pb::OrderAct::Cancel) => OrderAct::Cancel,
         Ok(pb::OrderAct::Unspecified) | Err(_) => return Err(unknown("act", message.act)),
     };
-    let handling = match message.handling {
-        0 => None,
-        value => Some(order::handling(value)?),
-    };
+    let handling = given(message.handling, order::handling)?;
     let places = message.places.iter().map(|place| roles(&place.roles));
     Ok(AuthorityRule {
         handling,
         kind: Some(message.kind.clone()).filter(|kind| !kind.is_empty()),
+        ground: given(message.ground, order::ground)?,
         act,
+        echelon: given(message.echelon, unit::echelon)?,
         places: places.collect::<Result<_, _>>()?,
         drafter_may_sign: message.drafter_may_sign,
         legal_basis: message.legal_basis.clone(),
         valid_from: instant("valid_from_time", message.valid_from_time.as_ref())?,
         valid_to: optional_instant("valid_to_time", message.valid_to_time.as_ref())?,
+    })
+}
+
+/// A field of which the unspecified value means any.
+fn given<T>(value: i32, read: fn(i32) -> Result<T, WireError>) -> Result<Option<T>, WireError> {
+    if value == 0 { Ok(None) } else { read(value).map(Some) }
+}
+
+fn delegation_to_message(lent: &Delegation) -> pb::Delegation {
+    pb::Delegation {
+        from_officer_id: lent.from.to_string(),
+        to_officer_id: lent.to.to_string(),
+        roles: lent.roles.iter().map(ToString::to_string).collect(),
+        handling: lent.handling.map_or(0, |handling| pb::Handling::from(handling).into()),
+        kinds: lent.kinds.iter().cloned().collect(),
+        unit_codes: lent.units.iter().map(ToString::to_string).collect(),
+        document: lent.document.clone(),
+        valid_from_time: Some(timestamp(lent.valid_from)),
+        valid_to_time: Some(timestamp(lent.valid_to)),
+    }
+}
+
+fn delegation_from_message(message: &pb::Delegation) -> Result<Delegation, WireError> {
+    let units = message.unit_codes.iter().map(|code| parse("unit_codes", code));
+    Ok(Delegation {
+        from: parse("from_officer_id", &message.from_officer_id)?,
+        to: parse("to_officer_id", &message.to_officer_id)?,
+        roles: roles(&message.roles)?,
+        handling: given(message.handling, order::handling)?,
+        kinds: message.kinds.iter().cloned().collect(),
+        units: units.collect::<Result<_, _>>()?,
+        document: message.document.clone(),
+        valid_from: instant("valid_from_time", message.valid_from_time.as_ref())?,
+        valid_to: instant("valid_to_time", message.valid_to_time.as_ref())?,
     })
 }

@@ -12,6 +12,7 @@ Homes are officer homes as `hoatoc officer add` makes them. Prints "ok" last, or
 import base64
 import datetime
 import hashlib
+import os
 import pathlib
 import queue
 import sys
@@ -51,6 +52,11 @@ from hoatoc.v1 import terminal_pb2, terminal_pb2_grpc  # noqa: E402
 
 def read(home, name):
     return (pathlib.Path(home) / name).read_bytes()
+
+
+def passphrase():
+    """What officers' keys are under."""
+    return pathlib.Path(os.environ["HOATOC_PASSPHRASE_FILE"]).read_bytes().splitlines()[0]
 
 
 def channel(key, certificate):
@@ -152,11 +158,11 @@ def draft_and_issue():
     issue = order_pb2.IssueOrderRequest(request_id=request_id(), order_id=order_id)
     signer = order_pb2_grpc.OrderServiceStub(officer(SIGNER))
     assert refusal(signer.IssueOrder, issue) == "SIGNATURES_MISSING"
-    wrong = serialization.load_pem_private_key(read(SIGNER, "sign-actual.key"), None)
+    wrong = serialization.load_pem_private_key(read(SIGNER, "sign-actual.key"), passphrase())
     bad = order_pb2.SubmitSignatureRequest(
         request_id=request_id(), order_id=order_id, signature=sign(wrong, payload_type, payload))
     assert refusal(signer.SubmitSignature, bad) == "SIGNATURE_INVALID"
-    key = serialization.load_pem_private_key(read(SIGNER, "sign-exercise.key"), None)
+    key = serialization.load_pem_private_key(read(SIGNER, "sign-exercise.key"), passphrase())
     good = order_pb2.SubmitSignatureRequest(
         request_id=request_id(), order_id=order_id, signature=sign(key, payload_type, payload))
     signer.SubmitSignature(good)

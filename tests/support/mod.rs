@@ -7,4 +7,4 @@ mod province;
 
 pub(crate) use calls::{raw, reason, soon, told};
 pub(crate) use orders::{Draft, draft_of, signature_of};
-pub(crate) use province::{COMMUNE, MASTER, Province};
+pub(crate) use province::{COMMUNE, MASTER, NOW, Province, unit};

@@ -1,8 +1,10 @@
 //! The whole program as processes: a province founded by its own commands, its server, its terminals.
 //! Every wait has an end; the time only ends a broken test.
 
+use std::fs::Permissions;
 use std::io::{BufRead, BufReader, Read};
 use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -118,6 +120,7 @@ impl Place {
     /// Founds a province; `settings` are replaced in the server's file.
     pub(crate) fn found(settings: &[(&str, &str)]) -> Self {
         let place = Self { dir: tempfile::tempdir().expect("a directory"), port: free_port() };
+        place.write_private("passphrase", "words that only this test knows\n");
         let listen = format!("127.0.0.1:{}", place.port);
         place.run(&[
             "init",
@@ -140,9 +143,17 @@ impl Place {
         self.dir.path().join(name)
     }
 
+    /// A file that only its owner may read.
+    pub(crate) fn write_private(&self, name: &str, text: &str) {
+        let path = self.path(name);
+        std::fs::write(&path, text).expect("writable");
+        std::fs::set_permissions(&path, Permissions::from_mode(0o600)).expect("ours");
+    }
+
     pub(crate) fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_hoatoc"));
         command.current_dir(self.dir.path()).env_remove("HOATOC_AS").env_remove("HOATOC_DATA_DIR");
+        command.env("HOATOC_PASSPHRASE_FILE", self.path("passphrase"));
         command.stdin(Stdio::null());
         command
     }

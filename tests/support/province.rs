@@ -12,8 +12,9 @@ use hoatoc::domain::endpoint::{Address, Line};
 use hoatoc::domain::ids::UnitCode;
 use hoatoc::domain::instant::Instant;
 use hoatoc::domain::unit::{Former, ParentBasis, Unit, UnitKind};
-use hoatoc::domain::world::{Actor, Command, Request, Trust as WorldTrust};
+use hoatoc::domain::world::{Actor, Command, Entry, Event, Request, Trust as WorldTrust};
 use hoatoc::engine::{Engine, Parts as EngineParts, upkeep};
+use hoatoc::evidence::checkpoint::witness::Witnesses;
 use hoatoc::evidence::envelope::{Envelope, PayloadType};
 use hoatoc::evidence::key::{KeyUse, PublicKey, SigningKey};
 use hoatoc::evidence::seal::Sealer;
@@ -30,12 +31,12 @@ use hoatoc::rpc::listener::ListenerLimits;
 use hoatoc::rpc::server::{Parts, Server};
 use hoatoc::rpc::services::Upkeep;
 use hoatoc::rpc::terminal::TerminalDoor;
-use hoatoc::store::Store;
 use hoatoc::store::journaled::{SledStore, StoreOptions};
 use hoatoc::store::memory::MemoryStore;
+use hoatoc::store::{Store, keys};
 use hoatoc::tasks::Tasks;
 use hoatoc::telemetry::metrics::Metrics;
-use hoatoc::wire::trust as wire_trust;
+use hoatoc::wire::{entry, trust as wire_trust};
 use ring::rand::SystemRandom;
 use tokio_util::sync::CancellationToken;
 use tonic::service::RoutesBuilder;
@@ -52,6 +53,8 @@ const YEAR_MS: i64 = 366 * 86_400_000;
 /// An officer with the keys at home and the certificate for calls.
 pub(crate) struct Person {
     pub(crate) roles: Vec<Role>,
+    pub(crate) unit: UnitCode,
+    pub(crate) retired_at: Option<Instant>,
     pub(crate) actual: SigningKey,
     pub(crate) exercise: SigningKey,
     pub(crate) credentials: Credentials,
@@ -98,11 +101,7 @@ fn people(authority: &Authority) -> BTreeMap<String, Person> {
     let mut people = BTreeMap::new();
     let random = SystemRandom::new();
     let mut add = |name: &str, roles: Vec<Role>| {
-        let key = || SigningKey::generate(&random).expect("a key");
-        let identity = format!("hoatoc://11/officer/{name}");
-        let credentials = certified(authority, &identity);
-        let person = Person { roles, actual: key(), exercise: key(), credentials };
-        people.insert(name.to_owned(), person);
+        people.insert(name.to_owned(), person(authority, &random, name, roles, code()));
     };
     for role in Role::ALL {
         add(role.as_str(), vec![role]);
@@ -110,6 +109,18 @@ fn people(authority: &Authority) -> BTreeMap<String, Person> {
     add("signer-2", vec![Role::Signer]);
     add("everything", Role::ALL.to_vec());
     people
+}
+
+fn person(
+    authority: &Authority,
+    random: &SystemRandom,
+    name: &str,
+    roles: Vec<Role>,
+    unit: UnitCode,
+) -> Person {
+    let key = || SigningKey::generate(random).expect("a key");
+    let credentials = certified(authority, &format!("hoatoc://11/officer/{name}"));
+    Person { roles, unit, retired_at: None, actual: key(), exercise: key(), credentials }
 }
 
 pub(crate) fn certified(authority: &Authority, identity: &str) -> Credentials {
@@ -238,13 +249,13 @@ impl Province {
         let officers = kept.map(|(name, person)| TrustedOfficer {
             id: name.parse().expect("an officer id"),
             name: name.clone(),
-            unit: code(),
+            unit: person.unit.clone(),
             roles: person.roles.iter().copied().collect(),
             keys: vec![
                 officer_key(&person.actual, KeyUse::Actual),
                 officer_key(&person.exercise, KeyUse::Exercise),
             ],
-            retired_at: None,
+            retired_at: person.retired_at,
         });
         let bundle = TrustBundle {
             version,
@@ -254,10 +265,12 @@ impl Province {
             expires_at: valid_to,
             officers: officers.collect(),
             rules: default_rules(NOW.offset_by(-1), "Luật 53/2019/QH14"),
+            delegations: Vec::new(),
             ledger_key: self.ledger_key,
             roots: vec![self.root.public()],
             root_threshold: 1,
             authority_cert_pem: self.authority.certificate_pem().to_owned(),
+            witnesses: Witnesses::default(),
         };
         let payload = wire_trust::encode(&bundle);
         let mut envelope =
@@ -295,8 +308,28 @@ impl Province {
         soon(client_channel(&address, "localhost", config)).await.expect("a connection")
     }
 
+    /// One more officer, who counts with the next bundle.
+    pub(crate) fn add_person(&mut self, name: &str, roles: Vec<Role>, unit: &str) {
+        let unit = unit.parse().expect("a unit code");
+        let person = person(&self.authority, &SystemRandom::new(), name, roles, unit);
+        self.people.insert(name.to_owned(), person);
+    }
+
+    /// What the ledger says, from the first entry on.
+    pub(crate) fn entries(&self) -> Vec<Entry> {
+        let (mut found, mut after) = (Vec::new(), Vec::new());
+        loop {
+            let page = self.engine.store().scan(keys::LEDGER, &after, 500).expect("readable");
+            let Some((last, _leaf)) = page.last() else { return found };
+            after.clone_from(last);
+            found.extend(page.iter().map(|(_key, leaf)| entry::decode(leaf).expect("our own")));
+        }
+    }
+
+    /// How many entries there are, but for those about refused calls.
     pub(crate) fn ledger_size(&self) -> u64 {
-        self.engine.ledger().size()
+        let told = |entry: &Entry| !matches!(entry.event, Event::CallRefused { .. });
+        u64::try_from(self.entries().iter().filter(|entry| told(entry)).count()).expect("few")
     }
 }
 

@@ -13,6 +13,7 @@ use hoatoc::domain::order::audience::{Audience, AudienceSelector};
 use hoatoc::domain::order::handling::Handling;
 use hoatoc::domain::order::{LegalGround, Order, OrderKind, Urgency};
 use hoatoc::domain::world::OrderFile;
+use hoatoc::evidence::checkpoint::witness::Witnesses;
 use hoatoc::evidence::envelope::{Envelope, PayloadType};
 use hoatoc::evidence::key::{KeyUse, SigningKey};
 use hoatoc::evidence::trust::{OfficerKey, TrustBundle, TrustedOfficer};
@@ -78,10 +79,12 @@ pub(crate) fn bundle(authority: &Authority, version: u64) -> Envelope {
         expires_at: NOW.offset_by(900 * DAY_MS),
         officers: vec![signer],
         rules: default_rules(Instant::EPOCH, "Law 53/2019/QH14, article 25"),
+        delegations: Vec::new(),
         ledger_key: key(200).public(),
         roots: vec![key(201).public()],
         root_threshold: 1,
         authority_cert_pem: authority.certificate_pem().to_owned(),
+        witnesses: Witnesses::default(),
     };
     let bytes = wire::trust::encode(&bundle);
     let mut envelope = Envelope::new(PayloadType::TrustBundle, bytes).expect("within bounds");

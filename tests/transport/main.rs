@@ -5,5 +5,6 @@ mod certificates;
 mod enrolment;
 mod flood;
 mod listener;
+mod matrix;
 mod renewal;
 mod support;

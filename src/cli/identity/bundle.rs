@@ -1,15 +1,19 @@
-//! Making the next trust bundle: a copy of the one in force with one change, a higher version and
-//! a new term, signed by the root holders whose homes are at hand.
+//! Making the next trust bundle: a copy of the one in force with a change, a higher version and a new
+//! term, signed by the root holders whose homes are at hand. `trust draft` makes one for root holders
+//! elsewhere.
 
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, bail};
+use clap::Args;
 
+use crate::cli::Cx;
 use crate::cli::connection::{Connection, refused, request, request_id};
-use crate::cli::homes::load_root;
+use crate::cli::homes::{RootHome, read_trust};
+use crate::domain::instant::Instant;
 use crate::domain::world::Trust;
 use crate::evidence::envelope::{Envelope, PayloadType};
-use crate::evidence::key::SigningKey;
+use crate::evidence::key::Signer;
 use crate::evidence::trust::{TrustBundle, accept_bundle};
 use crate::wire::{pb, trust};
 
@@ -18,50 +22,97 @@ pub(in crate::cli) const BUNDLE_DAYS: i64 = 366;
 /// A day in milliseconds.
 pub(in crate::cli) const DAY_MS: i64 = 86_400_000;
 
+/// Root holders whose homes are at hand.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Roots {
+    /// A root holder's home; repeat it until the threshold of roots is reached. Without enough of them
+    /// at hand, see `trust draft`.
+    #[arg(long = "root", value_name = "DIR", required = true)]
+    pub(super) homes: Vec<PathBuf>,
+}
+
 /// Signs a bundle with root keys; it must be sound and enough roots must have signed.
-pub(in crate::cli) fn sign_bundle(bundle: TrustBundle, roots: &[&SigningKey]) -> Result<Trust> {
-    let mut envelope = Envelope::new(PayloadType::TrustBundle, trust::encode(&bundle))
-        .context("the trust bundle is too large: retire officers who left long ago")?;
+pub(in crate::cli) fn sign_bundle(bundle: TrustBundle, roots: &[&dyn Signer]) -> Result<Trust> {
+    let mut envelope = unsigned(&bundle)?;
     for root in roots {
-        envelope.sign(root)?;
+        envelope.sign(*root)?;
     }
     accept_bundle(None, &bundle, &envelope, bundle.issued_at)?;
     Ok(Trust { bundle, envelope })
 }
 
+/// A bundle that nobody has signed yet; it must be sound.
+pub(super) fn unsigned(bundle: &TrustBundle) -> Result<Envelope> {
+    bundle.check()?;
+    Envelope::new(PayloadType::TrustBundle, trust::encode(bundle))
+        .context("the trust bundle is too large: retire officers who left long ago")
+}
+
+/// The present bundle with the next version and a new term: what changes are made to.
+pub(super) fn successor(present: &TrustBundle, now: Instant) -> TrustBundle {
+    let mut next = present.clone();
+    next.version = present.version.saturating_add(1);
+    // A clock that is behind must not make a bundle older than the one it follows.
+    next.issued_at = now.max(present.issued_at);
+    next.expires_at = next.issued_at.offset_by(BUNDLE_DAYS * DAY_MS);
+    next
+}
+
 /// Publishes the bundle in force with a change. Returns the new bundle and its ledger entry.
-pub(super) async fn publish_changed(
+pub(in crate::cli) async fn publish_changed(
+    cx: &Cx,
     connection: &Connection,
-    root_homes: &[PathBuf],
+    roots: &Roots,
     change: impl FnOnce(&mut TrustBundle) -> Result<()>,
 ) -> Result<(TrustBundle, u64)> {
-    if root_homes.is_empty() {
-        bail!("a trust bundle is signed by root holders: give their homes with --root DIR");
+    let homes = roots.homes.iter().map(|dir| RootHome::load(dir, &cx.secrets));
+    let homes = homes.collect::<Result<Vec<_>>>()?;
+    let present = connection.trust().await?;
+    let present_envelope = read_trust(&connection.home.trust_file())?.0;
+    let mut next = successor(&present, connection.now());
+    change(&mut next)?;
+    let mut envelope = unsigned(&next)?;
+    let (mut old_ones, mut new_ones) = (0, 0);
+    for home in &homes {
+        let key = home.public()?;
+        let (old, new) = (present.roots.contains(&key), next.roots.contains(&key));
+        if !old && !new {
+            let id = key.id();
+            bail!("root key {id} is not one of this province's: give the right root home");
+        }
+        old_ones += u32::from(old);
+        new_ones += u32::from(new);
+        home.must_follow(&present, &present_envelope)?;
     }
-    let roots = root_homes.iter().map(|dir| load_root(dir)).collect::<Result<Vec<_>>>()?;
-    let old = connection.trust().await?;
-    if let Some(stranger) = roots.iter().find(|root| !old.roots.contains(&root.public())) {
+    if old_ones < present.root_threshold || new_ones < next.root_threshold {
         bail!(
-            "root key {:?} is not one of this province's: give the right root home",
-            stranger.id()
+            "{} root holders must sign, {old_ones} are at hand: give more of --root, or make a file for \
+             the others with `trust draft`",
+            present.root_threshold.max(next.root_threshold)
         );
     }
-    let now = connection.now();
-    let mut next = old.clone();
-    next.version = old.version.saturating_add(1);
-    next.issued_at = now;
-    next.expires_at = now.offset_by(BUNDLE_DAYS * DAY_MS);
-    change(&mut next)?;
-    let roots: Vec<&SigningKey> = roots.iter().collect();
-    let Trust { bundle, envelope } = sign_bundle(next, &roots)?;
-    accept_bundle(Some(&old), &bundle, &envelope, now)?;
-    let ask = pb::PublishTrustBundleRequest {
-        request_id: request_id(),
-        envelope: Some((&envelope).into()),
-    };
+    for home in &homes {
+        // Each in its turn: one token's software may serve several of them.
+        envelope.sign(home.key()?.as_ref())?;
+    }
+    accept_bundle(Some(&present), &next, &envelope, connection.now())?;
+    let ledger_index = publish(connection, &envelope).await?;
+    for home in &homes {
+        // Its medium may be protected against writing, and the bundle is in force already.
+        if let Err(failure) = home.keep_known(&envelope) {
+            cx.screen.note(&format!("{failure:#}"));
+        }
+    }
+    Ok((next, ledger_index))
+}
+
+/// Sends a bundle that is signed and keeps it. Returns its ledger entry.
+pub(super) async fn publish(connection: &Connection, envelope: &Envelope) -> Result<u64> {
+    let ask =
+        pb::PublishTrustBundleRequest { request_id: request_id(), envelope: Some(envelope.into()) };
     let reply = connection.identity().publish_trust_bundle(request(ask)).await.map_err(refused)?;
-    connection.home.take_trust(&envelope, now)?;
-    Ok((bundle, reply.into_inner().ledger_index))
+    connection.home.take_trust(envelope, connection.now())?;
+    Ok(reply.into_inner().ledger_index)
 }
 
 #[cfg(test)]
@@ -71,6 +122,8 @@ mod tests {
     use super::*;
     use crate::domain::authority::default_rules;
     use crate::domain::instant::Instant;
+    use crate::evidence::checkpoint::witness::Witnesses;
+    use crate::evidence::key::SigningKey;
 
     #[test]
     fn a_bundle_that_too_few_roots_signed_is_not_made() {
@@ -98,10 +151,12 @@ mod tests {
                 retired_at: None,
             }],
             rules: default_rules(now, "a law"),
+            delegations: Vec::new(),
             ledger_key: ledger.public(),
             roots: vec![one.public(), two.public()],
             root_threshold: 2,
             authority_cert_pem: "x".into(),
+            witnesses: Witnesses::default(),
         };
         let refused = sign_bundle(bundle.clone(), &[&one]).expect_err("one of two");
         assert!(refused.to_string().contains("1 of the 2"), "{refused}");

@@ -1,7 +1,12 @@
 //! `hoatoc terminal`: the commune's side.
 
+mod proof;
+
+pub(in crate::cli) use proof::offline;
+
 use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -78,6 +83,21 @@ pub(in crate::cli) enum Terminal {
         #[command(flatten)]
         options: RunOptions,
     },
+    /// Judges an order of the inbox again, question by question, with no server in reach; exit status
+    /// 0 only if it is valid and in force.
+    #[command(
+        after_help = "Example:\n  hoatoc terminal verify 01936f5e-0000-7000-8000-000000000000 \
+        --data-dir /var/lib/hoatoc-terminal"
+    )]
+    Verify(proof::Verify),
+    /// Prints an order of the inbox, or the commune's call-up sheet, as a PDF with codes that prove it.
+    #[command(
+        after_help = "Examples:\n  hoatoc terminal print 01936f5e-0000-7000-8000-000000000000 \
+        --out order.pdf --data-dir /var/lib/hoatoc-terminal\n  \
+        hoatoc terminal print 01936f5e-0000-7000-8000-000000000000 --sheet --unit 'Xã Thanh Yên' \
+        --out sheet.pdf --data-dir /var/lib/hoatoc-terminal"
+    )]
+    Print(proof::Print),
 }
 
 /// How a terminal without a screen answers.
@@ -103,11 +123,14 @@ pub(in crate::cli) struct RunOptions {
 }
 
 impl Terminal {
-    pub(in crate::cli) async fn run(self, cx: &Cx) -> Result<()> {
+    pub(in crate::cli) async fn run(self, cx: &Cx) -> Result<ExitCode> {
         match self {
-            Self::Enrol { code, server, data_dir } => enrol(cx, &code, server, &data_dir).await,
-            Self::Run { data_dir, options } => Box::pin(run(cx, &data_dir, &options)).await,
+            Self::Enrol { code, server, data_dir } => enrol(cx, &code, server, &data_dir).await?,
+            Self::Run { data_dir, options } => Box::pin(run(cx, &data_dir, &options)).await?,
+            Self::Verify(verify) => return verify.run(cx),
+            Self::Print(print) => print.run(cx)?,
         }
+        Ok(ExitCode::SUCCESS)
     }
 }
 
@@ -179,7 +202,8 @@ async fn run(cx: &Cx, data_dir: &Path, options: &RunOptions) -> Result<()> {
         let ran = headless::run(&terminal, &policy, Some(input), io::stdout(), &stop).await;
         ran.map_err(anyhow::Error::from)
     } else {
-        screen::run(&terminal, &place, &stop).await.map_err(anyhow::Error::from)
+        let prints = data_dir.join("prints");
+        screen::run(&terminal, &place, &prints, &stop).await.map_err(anyhow::Error::from)
     };
     let stopped = tasks.stop(STOP_WAIT_MAX).await;
     // Telemetry says itself what it lost.

@@ -235,6 +235,10 @@ fn said_of_order_or_record(event: &Event) -> String {
             format!("{} {}", kind_name(*kind), Uuid::from_bytes(*id))
         }
         Event::KeysBegun { generation } => format!("keys {generation}"),
+        Event::CallRefused { call, reason, passed_over } => match passed_over {
+            0 => format!("{call}: {reason}"),
+            more => format!("{call}: {reason}; {more} more before it"),
+        },
         Event::EpochBegun { epoch, .. } => format!("epoch {epoch}"),
         _said_before => String::new(),
     }

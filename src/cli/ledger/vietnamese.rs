@@ -70,6 +70,10 @@ fn of_order_or_record(event: &Event) -> String {
             format!("{} {}", name(*kind), Uuid::from_bytes(*id))
         }
         Event::KeysBegun { generation } => format!("khóa {generation}"),
+        Event::CallRefused { call, reason, passed_over } => match passed_over {
+            0 => format!("{call}: {reason}"),
+            more => format!("{call}: {reason}; và {more} lần trước đó"),
+        },
         Event::EpochBegun { epoch, .. } => format!("kỳ {epoch}"),
         _said_before => String::new(),
     }

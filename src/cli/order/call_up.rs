@@ -2,19 +2,20 @@
 //! proved under the root that is signed. No name is ever shown here: those are on the communes'
 //! terminals.
 
+mod preview;
+
+pub(in crate::cli) use preview::CallUp;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::str::FromStr;
 
 use anyhow::{Context as _, Result, bail};
-use clap::{Args, Subcommand};
+use clap::Args;
 use jiff::civil::Date;
 use serde_json::{Value, json};
-use uuid::Uuid;
 
-use super::content::{self, Needs, Recipients};
-use super::view::units_of;
-use crate::cli::Cx;
+use super::content::{self, Needs};
 use crate::cli::connection::{Connection, refused, request};
 use crate::cli::days::day;
 use crate::domain::callup::Barred;
@@ -23,7 +24,7 @@ use crate::domain::order::call_up::CallUp as Signed;
 use crate::domain::order::handling::Handling;
 use crate::domain::order::{Requirement, RequirementKind};
 use crate::domain::unit::Units;
-use crate::wire::order::call_up::{self, proven_summary, read_summary};
+use crate::wire::order::call_up::{self, proven_summary};
 use crate::wire::pb;
 
 /// What people and means are called from.
@@ -255,6 +256,20 @@ impl Lists {
         text
     }
 
+    /// How many on the lists another open order calls already, in words.
+    pub(super) fn called_elsewhere(&self) -> Option<String> {
+        let called = Barred::Called.as_str();
+        let count: u32 =
+            self.drift.iter().filter(|own| own.reason == called).map(|own| own.count).sum();
+        (count > 0).then(|| format!("{count} on its lists are called by another open order"))
+    }
+
+    /// Whom the lists could not call any more, in words.
+    pub(super) fn drifted(&self) -> Option<String> {
+        let count: u32 = self.drift.iter().map(|own| own.count).sum();
+        (count > 0).then(|| format!("{count} on its lists could not be called any more"))
+    }
+
     /// The same for machines.
     pub(super) fn json(&self) -> Value {
         let refusals = |list: &[pb::CallUpRefusal]| -> Value {
@@ -304,52 +319,4 @@ pub(super) fn signed_json(signed: &Signed) -> Value {
         "leaves": signed.leaves,
         "root": hex::encode(signed.root),
     })
-}
-
-#[derive(Debug, Subcommand)]
-pub(in crate::cli) enum CallUp {
-    /// Shows whom an order would call, counted by unit and line; reads nobody's name and keeps nothing.
-    #[command(after_help = "Example:\n  \
-        hoatoc order call-up preview --handling exercise --to KV1 --need CN02=40 --near CN02=CN05 --as ~/drafter")]
-    Preview(Preview),
-}
-
-#[derive(Debug, Args)]
-pub(in crate::cli) struct Preview {
-    /// How the order would be meant: actual, exercise or test.
-    #[arg(long, default_value = "exercise")]
-    handling: Handling,
-    /// Call from a reserve unit's plan instead of for the lines of --need.
-    #[arg(long = "call-up", value_name = "strength|plan:CODE", default_value = "strength")]
-    source: Source,
-    #[command(flatten)]
-    recipients: Recipients,
-    #[command(flatten)]
-    needs: Needs,
-    #[command(flatten)]
-    choosing: Choosing,
-}
-
-impl CallUp {
-    pub(super) async fn run(self, cx: &Cx) -> Result<()> {
-        let Self::Preview(preview) = self;
-        if preview.recipients.units.is_empty() {
-            bail!("nobody would be asked: name units with --to, \"11\" for the whole province");
-        }
-        let asked = preview.choosing.ask(&preview.source, &preview.needs)?;
-        let connection = cx.connect().await?;
-        let ask = pb::SelectCallUpRequest {
-            order_id: Uuid::now_v7().to_string(),
-            selector: Some(preview.recipients.selector()),
-            handling: pb::Handling::from(preview.handling).into(),
-            preview: true,
-            ..asked
-        };
-        let answer = connection.orders().select_call_up(request(ask)).await.map_err(refused)?;
-        let answer = answer.into_inner();
-        let units = units_of(&connection).await?;
-        // It is under no root: there is nothing to prove it by.
-        let lists = Lists::new(read_summary(&answer.summary)?, Vec::new(), &units);
-        cx.screen.show(&lists.json(), || lists.text())
-    }
 }

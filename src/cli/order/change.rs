@@ -1,6 +1,8 @@
 //! `hoatoc order update` and `cancel`: a new order that names an earlier one, issued in one step with
 //! all its signatures on it.
 
+pub(super) mod cancel_form;
+
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, bail};
@@ -8,11 +10,12 @@ use clap::Args;
 use serde_json::json;
 use uuid::Uuid;
 
+use self::cancel_form::use_form;
 use super::content::{self, Needs, Recipients, Terms};
 use super::draft::{envelope_of, resolve};
 use super::order_of;
 use super::sign::{check_place, confirm, is_shut_out, missing, sign_with};
-use super::view::{Seen, contents_json, order_json};
+use super::view::{Beside, Seen, contents_json, order_json};
 use crate::cli::Cx;
 use crate::cli::connection::{Connection, refused, request, request_id};
 use crate::cli::homes::{OfficerHome, read_file};
@@ -66,8 +69,11 @@ pub(in crate::cli) struct Cancel {
     #[arg(required_unless_present = "file")]
     id: Option<OrderId>,
     /// Why, as the communes will read it.
-    #[arg(long, value_name = "TEXT|@FILE", required_unless_present = "file")]
+    #[arg(long, value_name = "TEXT|@FILE", required_unless_present_any = ["file", "form"])]
     reason: Option<String>,
+    /// Use the form that was signed with the order, by `order cancel-form`: no more signatures.
+    #[arg(long, conflicts_with_all = ["file", "reason", "prepare", "sign_with"])]
+    form: bool,
     #[command(flatten)]
     terms: Terms,
     #[command(flatten)]
@@ -110,17 +116,14 @@ impl Update {
 impl Cancel {
     pub(super) async fn run(self, cx: &Cx) -> Result<()> {
         let connection = cx.connect().await?;
+        if let (Some(id), true) = (&self.id, self.form) {
+            return use_form(cx, &connection, id).await;
+        }
         let (Some(id), Some(reason)) = (&self.id, &self.reason) else {
             return self.road.send_file(cx, &connection).await;
         };
         let (earlier, envelope) = earlier(&connection, id).await?;
-        let mut next = following(&connection, &earlier, &envelope, ReferenceKind::Cancel).await?;
-        next.kind = OrderKind::Directive;
-        next.title = format!("Hủy bỏ {}", earlier.number_text());
-        next.body = content::body(reason)?;
-        next.station = None;
-        next.requirements = Vec::new();
-        next.call_up = None;
+        let mut next = cancel_of(&connection, &earlier, &envelope, reason).await?;
         set_terms(&mut next, &self.terms);
         // A cancel outlives the order it cancels, or a late device would see the order alone.
         next.not_after = next.not_after.max(earlier.not_after);
@@ -128,8 +131,25 @@ impl Cancel {
     }
 }
 
+/// A cancel of an order, but for its times.
+pub(super) async fn cancel_of(
+    connection: &Connection,
+    earlier: &Order,
+    envelope: &Envelope,
+    reason: &str,
+) -> Result<Order> {
+    let mut next = following(connection, earlier, envelope, ReferenceKind::Cancel).await?;
+    next.kind = OrderKind::Directive;
+    next.title = format!("Hủy bỏ {}", earlier.number_text());
+    next.body = content::body(reason)?;
+    next.station = None;
+    next.requirements = Vec::new();
+    next.call_up = None;
+    Ok(next)
+}
+
 /// The order to be changed, as its own bytes say.
-async fn earlier(connection: &Connection, id: &OrderId) -> Result<(Order, Envelope)> {
+pub(super) async fn earlier(connection: &Connection, id: &OrderId) -> Result<(Order, Envelope)> {
     let held = order_of(connection, id).await?;
     let envelope = required("envelope", held.envelope.as_ref())?;
     let order = order::read(&envelope)?;
@@ -176,7 +196,8 @@ impl Road {
         let mut envelope = envelope_of(&order)?;
         let seen = Seen::look(connection, &envelope, None).await?;
         check_place(&seen.order, &bundle)?;
-        confirm(&cx.screen, &seen, self.yes)?;
+        let beside = Beside::look(connection, (&seen.order, &envelope), &bundle).await?;
+        confirm(&cx.screen, &seen, &beside, self.yes)?;
         let now = connection.now();
         // Whoever prepares what they may not sign writes it down for those who may.
         let for_others =
@@ -185,7 +206,7 @@ impl Road {
             sign_with(&connection.home, &mut envelope, &order, &bundle, now)?;
         }
         for dir in &self.sign_with {
-            sign_with(&OfficerHome::load(dir)?, &mut envelope, &order, &bundle, now)?;
+            sign_with(&OfficerHome::load(dir, &cx.secrets)?, &mut envelope, &order, &bundle, now)?;
         }
         let missing = missing(&bundle, &envelope, &order, connection.now());
         if let Some(path) = &self.prepare {

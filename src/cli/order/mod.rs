@@ -8,9 +8,11 @@ mod call_up;
 mod change;
 mod content;
 mod draft;
+pub(in crate::cli) mod evidence;
 mod follow;
+pub(in crate::cli) mod print;
 mod sign;
-mod verify;
+pub(in crate::cli) mod verify;
 mod view;
 
 pub(super) use follow::newest;
@@ -70,8 +72,18 @@ pub(super) enum Order {
         hoatoc order cancel ID --reason 'Lệnh sai' --sign-with ~/a --sign-with ~/b --as ~/duty\n  \
         hoatoc order cancel ID --reason 'Lệnh sai' --prepare cancel.json --as ~/a\n  \
         hoatoc order sign --file cancel.json --as ~/b\n  \
-        hoatoc order cancel --file cancel.json --as ~/duty")]
+        hoatoc order cancel --file cancel.json --as ~/duty\n\n\
+        With the form that was signed beside the order, one duty officer is enough:\n  \
+        hoatoc order cancel ID --form --as ~/duty")]
     Cancel(change::Cancel),
+    /// Signs a cancel in advance, beside an order that waits to be issued: one duty officer can use it
+    /// later, with no more signatures, to cancel that one order.
+    #[command(after_help = "Examples:\n  \
+        hoatoc order cancel-form 01936f5e-0000-7000-8000-000000000000 --as ~/commander\n  \
+        hoatoc order cancel-form 01936f5e-0000-7000-8000-000000000000 --as ~/commissar\n\n\
+        Later, if it must be:\n  \
+        hoatoc order cancel 01936f5e-0000-7000-8000-000000000000 --form --as ~/duty")]
+    CancelForm(change::cancel_form::CancelForm),
     /// Lists orders, newest first.
     #[command(after_help = "Example:\n  hoatoc order list --limit 20 --as ~/duty")]
     List {
@@ -106,11 +118,24 @@ pub(super) enum Order {
         #[arg(long)]
         until_acknowledged: bool,
     },
-    /// Judges an order's file with no server in reach; exit status 0 only if it is valid.
-    #[command(
-        after_help = "Example:\n  hoatoc order verify order.json --trust trust-bundle.json --endpoint 17"
-    )]
+    /// Prints an order as a PDF in the official form, with codes that prove it offline.
+    #[command(after_help = "Examples:\n  \
+        hoatoc order print 01936f5e-0000-7000-8000-000000000000 --place 'Điện Biên' --out order.pdf --as ~/duty\n  \
+        hoatoc order print --file order.json --trust trust-bundle.json --out order.pdf")]
+    Print(print::Print),
+    /// Judges an order with no server in reach, from its file or from pictures of its print; exit
+    /// status 0 only if it is valid.
+    #[command(after_help = "Examples:\n  \
+        hoatoc order verify order.json --trust trust-bundle.json --endpoint 17\n  \
+        hoatoc order verify order.json --trust trust-bundle.json --sheet sheet.json --cancels cancel.json\n  \
+        hoatoc order verify --qr page-1.jpg page-2.jpg --home /var/lib/hoatoc-terminal")]
     Verify(verify::Verify),
+    /// Writes everything that proves an order into one file, or checks such a file.
+    #[command(
+        after_help = "Examples:\n  hoatoc order evidence 01936f5e-0000-7000-8000-000000000000 --out order.evidence --as ~/auditor\n  \
+        hoatoc order evidence verify order.evidence --roots FINGERPRINT"
+    )]
+    Evidence(evidence::Evidence),
 }
 
 impl Order {
@@ -122,12 +147,15 @@ impl Order {
             Self::Issue { id } => follow::issue(cx, &id).await?,
             Self::Update(update) => Box::pin(update.run(cx)).await?,
             Self::Cancel(cancel) => Box::pin(cancel.run(cx)).await?,
+            Self::CancelForm(form) => Box::pin(form.run(cx)).await?,
             Self::List { limit, export } => follow::list(cx, limit, &export).await?,
             Self::Show { id, file } => follow::show(cx, &id, file.as_deref()).await?,
             Self::Watch { id, interval_ms, until_acknowledged } => {
                 follow::watch(cx, &id, interval_ms, until_acknowledged).await?;
             }
+            Self::Print(print) => Box::pin(print.run(cx)).await?,
             Self::Verify(verify) => return verify.run(cx),
+            Self::Evidence(evidence) => return Box::pin(evidence.run(cx)).await,
         }
         Ok(ExitCode::SUCCESS)
     }

@@ -6,17 +6,16 @@ use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use serde_json::json;
 
-use super::view::{Seen, contents_json, order_json};
+use super::view::{Beside, Seen, contents_json, order_json};
 use super::{order_of, sign_command, unsigned};
 use crate::cli::Cx;
 use crate::cli::connection::{request, request_id};
 use crate::cli::homes::{OfficerHome, read_file, replace};
 use crate::cli::output::Screen;
-use crate::domain::authority::rule_for;
+use crate::domain::authority::{Matter, rule_for};
 use crate::domain::ids::OrderId;
 use crate::domain::instant::Instant;
 use crate::domain::order::Order;
-use crate::domain::world::OrderFile;
 use crate::evidence::authority::{check_signatures, key_use_for};
 use crate::evidence::envelope::{Envelope, Signature};
 use crate::evidence::trust::TrustBundle;
@@ -30,6 +29,9 @@ pub(in crate::cli) struct Sign {
     /// Sign the envelope in this file, as `update --prepare` and `cancel --prepare` write it.
     #[arg(long, value_name = "FILE")]
     file: Option<PathBuf>,
+    /// Sign its cancel form too, with which one duty officer can cancel this one order later.
+    #[arg(long, conflicts_with = "file")]
+    with_cancel: bool,
     /// Do not ask; for those who have read it.
     #[arg(long)]
     yes: bool,
@@ -55,7 +57,8 @@ impl Sign {
             bail!("the server gave order {} for {id}: do not sign it", seen.order.id);
         }
         check_place(&seen.order, &bundle)?;
-        confirm(&cx.screen, &seen, self.yes)?;
+        let beside = Beside::look(&connection, (&seen.order, &envelope), &bundle).await?;
+        confirm(&cx.screen, &seen, &beside, self.yes)?;
         let signature =
             sign_with(&connection.home, &mut envelope, &seen.order, &bundle, connection.now())?;
         match &self.file {
@@ -75,6 +78,17 @@ impl Sign {
                 let reply = connection.orders().submit_signature(request(ask)).await;
                 let reply = reply.map_err(|status| unsigned(status, &seen.order.id))?;
                 let order = reply.into_inner().order.context("the server gave no order")?;
+                if self.with_cancel {
+                    let id = &seen.order.id;
+                    return super::change::cancel_form::sign_form(
+                        cx,
+                        &connection,
+                        id,
+                        None,
+                        self.yes,
+                    )
+                    .await;
+                }
                 let missing = Some(order.missing.as_str()).filter(|text| !text.is_empty());
                 cx.screen.show(&order_json(&order)?, || {
                     let next = match missing {
@@ -111,8 +125,8 @@ pub(super) fn check_place(order: &Order, bundle: &TrustBundle) -> Result<()> {
 
 /// Shows everything and has the person type how the order is meant and its number, unless they said
 /// that they have read it.
-pub(super) fn confirm(screen: &Screen, seen: &Seen, yes: bool) -> Result<()> {
-    screen.note(&seen.text(screen));
+pub(super) fn confirm(screen: &Screen, seen: &Seen, beside: &Beside, yes: bool) -> Result<()> {
+    screen.read_through(&seen.to_sign(screen, beside))?;
     if yes {
         return Ok(());
     }
@@ -146,7 +160,7 @@ pub(super) fn sign_with(
     if is_shut_out(order, home, bundle, at) {
         bail!("{} drafted this order and may not sign it: others must", home.id);
     }
-    envelope.sign(&key)?;
+    envelope.sign(key.as_ref())?;
     let signed = envelope.signatures().iter().find(|own| own.key_id == key.id());
     signed.copied().context("the signature is not on the envelope")
 }
@@ -158,9 +172,7 @@ pub(super) fn missing(
     order: &Order,
     at: Instant,
 ) -> Option<String> {
-    let (act, kind) = (OrderFile::act_of(order), order.kind.as_str());
-    let drafter = Some(&order.drafted_by);
-    check_signatures(bundle, envelope, order.handling, act, kind, drafter, at)
+    check_signatures(bundle, envelope, &Matter::from(order), at)
         .err()
         .map(|lacking| lacking.to_string())
 }
@@ -172,7 +184,6 @@ pub(super) fn is_shut_out(
     bundle: &TrustBundle,
     at: Instant,
 ) -> bool {
-    let (act, kind) = (OrderFile::act_of(order), order.kind.as_str());
-    let rule = rule_for(&bundle.rules, order.handling, act, kind, at);
+    let rule = rule_for(&bundle.rules, &Matter::from(order), at);
     order.drafted_by == home.id && rule.is_some_and(|rule| !rule.drafter_may_sign)
 }

@@ -1,31 +1,64 @@
-//! `hoatoc order verify`: judges an order from a file, with no server in reach: what a terminal does
-//! before it shows one.
+//! `hoatoc order verify`: judges an order from a file or from pictures of its print, with no server in
+//! reach: what a terminal does before it shows one, question by question.
 
-use std::path::PathBuf;
+pub(in crate::cli) mod verdict;
+
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context as _, Result, anyhow};
+use anyhow::{Context as _, Result, anyhow, bail};
 use clap::Args;
-use serde_json::json;
 
-use super::view::{contents_json, words};
+use self::verdict::{Judged, unreadable};
 use crate::cli::Cx;
 use crate::cli::homes::{read_file, read_trust};
-use crate::domain::ids::{EndpointNo, OfficerId};
+use crate::cli::identity::offline;
+use crate::domain::ids::EndpointNo;
 use crate::domain::instant::Instant;
 use crate::evidence::envelope::Envelope;
-use crate::terminal::verify::{VerifiedOrder, verify_order};
+use crate::evidence::trust::TrustBundle;
+use crate::paper::code::{PICTURE_LEN_MAX, from_texts, read_picture};
+use crate::terminal::inbox::Inbox;
+use crate::terminal::verify::examine::{Grounds, examine};
+use crate::terminal::verify::signed_by_known;
+use crate::wire::order::call_up::file;
+use crate::wire::order::printed::{Printed, PrintedSheet};
+
+/// Most pictures of one print.
+const PICTURES_MAX: usize = 128;
+/// Most files with cancels and updates.
+const CANCELS_MAX: usize = 256;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Verify {
     /// The signed envelope, as `order show --file` writes it.
-    file: PathBuf,
+    #[arg(required_unless_present = "qr", conflicts_with = "qr")]
+    file: Option<PathBuf>,
+    /// Read it from photographs or scans (PNG, JPEG) of a printed order or call-up sheet: every code
+    /// of it, in as many pictures as that takes.
+    #[arg(long, value_name = "IMAGE", num_args = 1..)]
+    qr: Vec<PathBuf>,
     /// The trust bundle to judge by; the one in the officer's home by default.
     #[arg(long, value_name = "FILE")]
     trust: Option<PathBuf>,
+    /// A terminal's directory: judge by its trust bundle, as its endpoint, and by the cancels and
+    /// updates in its inbox.
+    #[arg(long, value_name = "DIR", conflicts_with = "trust")]
+    home: Option<PathBuf>,
     /// Also ask whether it is for this endpoint.
     #[arg(long, value_name = "N")]
     endpoint: Option<u32>,
+    /// Also ask whether this page of a call-up sheet is under the root that the order signs; a file of
+    /// `terminal verify --sheet-file`.
+    #[arg(long, value_name = "FILE", conflicts_with = "qr")]
+    sheet: Option<PathBuf>,
+    /// Envelopes of cancels and updates that are at hand: whether one of them changes the order.
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    cancels: Vec<PathBuf>,
+    /// Show the names on the call-up sheet, once it is proved.
+    #[arg(long)]
+    names: bool,
     /// Judge as of this time, such as 2026-11-21T07:00:00Z; now by default.
     #[arg(long, value_name = "TIME", value_parser = time)]
     at: Option<Instant>,
@@ -33,45 +66,100 @@ pub(in crate::cli) struct Verify {
 
 impl Verify {
     pub(super) fn run(&self, cx: &Cx) -> Result<ExitCode> {
-        let envelope = Envelope::from_json(&read_file(&self.file)?)
-            .with_context(|| format!("{} is no signed order", self.file.display()))?;
-        let bundle = match (&self.trust, &cx.home) {
-            (Some(path), _) => read_trust(path)?.1,
-            (None, Some(_home)) => cx.home()?.trust()?,
-            (None, None) => {
-                return Err(anyhow!(
-                    "no trust bundle is named: give one with --trust FILE, or an officer's home with --as DIR"
-                ));
-            }
+        let printed = match (&self.file, &self.qr[..]) {
+            (Some(path), _) => Printed { envelope: read_envelope(path)?, sheet: self.sheet()? },
+            (None, pictures) => match photographed(pictures)? {
+                Ok(printed) => printed,
+                Err((reason, text)) => return unreadable(cx, reason, &text),
+            },
         };
-        let at = self.at.unwrap_or_else(|| cx.clock.now());
-        let endpoint = self.endpoint.map(EndpointNo::new);
-        match verify_order(&envelope, &bundle, endpoint, at) {
-            Ok(VerifiedOrder { order, signed_by, .. }) => {
-                let signers: Vec<&str> = signed_by.iter().map(OfficerId::as_str).collect();
-                let mut value = contents_json(&order, &envelope);
-                value["valid"] = json!(true);
-                value["signed_by"] = json!(signers);
-                value["trust_bundle_version"] = json!(bundle.version);
-                cx.screen.show(&value, || {
-                    let said = words(&order, &envelope.digest(), &cx.screen);
-                    let (number, roots) = (order.number_text(), bundle.roots_fingerprint());
-                    format!(
-                        "{said}valid: {number} ({}) is signed by {} under trust bundle {}\nroots {roots}",
-                        order.handling,
-                        signers.join(" and "),
-                        bundle.version,
-                    )
-                })?;
-                Ok(ExitCode::SUCCESS)
-            }
-            Err(invalid) => {
-                let value = json!({ "valid": false, "reason": invalid.reason(), "text": invalid.to_string() });
-                cx.screen.show(&value, || format!("not valid: {invalid}"))?;
-                Ok(ExitCode::FAILURE)
+        let home = self.home.as_deref().map(|dir| offline(cx, dir)).transpose()?;
+        let inbox = home.as_ref().map(|(_place, terminal)| terminal.inbox());
+        let bundle = match inbox {
+            Some(inbox) => inbox.bundle()?,
+            None => self.bundle(cx)?,
+        };
+        let own = home.as_ref().map(|(place, _terminal)| place.endpoint);
+        let mut others = self.others()?;
+        // What nobody known signed is not read, and then nothing in the inbox bears on it.
+        let is_known = signed_by_known(&printed.envelope, &bundle) > 0;
+        let order = is_known.then(|| crate::wire::order::read(&printed.envelope).ok()).flatten();
+        let mut remembered = None;
+        if let (Some(inbox), Some(order)) = (inbox, &order) {
+            others.extend(inbox.changers(order.id)?);
+            remembered = Some(inbox.remembered(order)?);
+        }
+        let grounds = Grounds {
+            bundle: &bundle,
+            endpoint: self.endpoint.map(EndpointNo::new).or(own),
+            now: self.at.unwrap_or_else(|| inbox.map_or_else(|| cx.clock.now(), now_of(cx))),
+            others: &others,
+            remembered,
+            sheet: printed.sheet.as_ref(),
+        };
+        let done = examine(&printed.envelope, &grounds);
+        Judged { envelope: &printed.envelope, bundle: &bundle, done: &done, names: self.names }
+            .tell(cx)
+    }
+
+    fn bundle(&self, cx: &Cx) -> Result<TrustBundle> {
+        match (&self.trust, &cx.home) {
+            (Some(path), _) => Ok(read_trust(path)?.1),
+            (None, Some(_home)) => cx.home()?.trust(),
+            (None, None) => Err(anyhow!(
+                "no trust bundle is named: give one with --trust FILE, an officer's home with --as DIR, or a terminal's with --home DIR"
+            )),
+        }
+    }
+
+    fn sheet(&self) -> Result<Option<PrintedSheet>> {
+        let Some(path) = &self.sheet else { return Ok(None) };
+        let delivery = file::from_json(&read_file(path)?)
+            .with_context(|| format!("{} is no call-up sheet", path.display()))?;
+        Ok(Some(PrintedSheet::new(&delivery, false)))
+    }
+
+    fn others(&self) -> Result<Vec<Envelope>> {
+        if self.cancels.len() > CANCELS_MAX {
+            bail!("{} files with cancels: give at most {CANCELS_MAX}", self.cancels.len());
+        }
+        self.cancels.iter().map(|path| read_envelope(path)).collect()
+    }
+}
+
+/// The best known time at a terminal: never before anything that was signed.
+fn now_of(cx: &Cx) -> impl FnOnce(&Inbox) -> Instant + use<'_> {
+    |inbox| inbox.not_before_known(cx.clock.now())
+}
+
+fn read_envelope(path: &Path) -> Result<Envelope> {
+    Envelope::from_json(&read_file(path)?)
+        .with_context(|| format!("{} is no signed order", path.display()))
+}
+
+/// What the codes in these pictures hold; or why they are not taken: the stable reason, and in words.
+fn photographed(pictures: &[PathBuf]) -> Result<Result<Printed, (&'static str, String)>> {
+    if pictures.len() > PICTURES_MAX {
+        bail!("{} pictures: give at most {PICTURES_MAX}", pictures.len());
+    }
+    let mut texts = Vec::new();
+    for path in pictures {
+        let context = || format!("failed to read {}", path.display());
+        let len = fs::metadata(path).with_context(context)?.len();
+        if usize::try_from(len).map_or(true, |len| len > PICTURE_LEN_MAX) {
+            bail!(
+                "{} has {len} bytes: give a picture of at most {PICTURE_LEN_MAX}",
+                path.display()
+            );
+        }
+        match read_picture(&fs::read(path).with_context(context)?) {
+            Ok(found) => texts.extend(found),
+            Err(fault) => {
+                return Ok(Err((fault.reason(), format!("{}: {fault}", path.display()))));
             }
         }
     }
+    Ok(from_texts(&texts).map_err(|fault| (fault.reason(), fault.to_string())))
 }
 
 fn time(text: &str) -> Result<Instant, String> {

@@ -1,14 +1,24 @@
-//! What signed bytes say, for the eye of whoever signs, shows or verifies.
+//! What signed bytes say, for the eye of whoever signs, shows or verifies: all of it, on an old screen,
+//! and at the end once more what must not be overlooked.
+
+mod beside;
+mod changes;
+mod clash;
+mod json;
+mod layout;
+
+pub(super) use beside::Beside;
+pub(super) use json::{contents_json, counts_json, order_json};
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use anyhow::{Context as _, Result};
-use serde_json::{Value, json};
 
+use self::layout::{fitted, line, quoted};
 use super::call_up::{Lists, Selected};
 use crate::cli::connection::Connection;
-use crate::cli::output::{Screen, fingerprint, local_time, utc_or_null, utc_time};
+use crate::cli::output::{Screen, local_time};
 use crate::domain::endpoint::{Address, Endpoints};
 use crate::domain::ids::{EndpointNo, UnitCode};
 use crate::domain::order::audience::AudienceSelector;
@@ -16,7 +26,8 @@ use crate::domain::order::{Order, ReferenceKind, RequirementKind};
 use crate::domain::unit::Units;
 use crate::domain::world::OrderFile;
 use crate::evidence::envelope::Envelope;
-use crate::wire::{envelope::required, order, pb};
+use crate::evidence::fingerprint;
+use crate::wire::{order, pb};
 
 /// An envelope's order, and its audience compared with the server's endpoints.
 #[derive(Debug)]
@@ -52,16 +63,68 @@ impl Seen {
     /// All of it in words.
     pub(super) fn text(&self, screen: &Screen) -> String {
         let mut text = words(&self.order, &self.digest, screen);
-        let _written = writeln!(text, "  for         {} endpoints", self.order.audience.count());
+        line(&mut text, "for", &format!("{} endpoints", self.order.audience.count()));
         for (area, count) in &self.by_area {
-            let _written = writeln!(text, "              {count:>5}  {area}");
+            line(&mut text, "", &format!("{count:>5}  {area}"));
         }
         if let Some(call_up) = &self.call_up {
             text.push('\n');
-            text.push_str(&call_up.text());
+            text.push_str(&fitted(&call_up.text()));
         }
         text
     }
+
+    /// All of it, what stands beside it, and at the end, on one screen, what must not be overlooked.
+    pub(super) fn to_sign(&self, screen: &Screen, beside: &Beside) -> String {
+        let (order, mut text) = (&self.order, self.text(screen));
+        let (mut changed, mut clashes) = (beside.changed(order), beside.clashes(order));
+        changed.extend(self.call_up.as_ref().and_then(Lists::drifted));
+        clashes.extend(self.call_up.as_ref().and_then(Lists::called_elsewhere));
+        text.push('\n');
+        told(&mut text, "changed", &changed);
+        told(&mut text, "CLASH", &clashes);
+        let _written = write!(text, "\n{}\n\n", screen.banner(order.handling));
+        line(&mut text, "number", &order.number_text());
+        line(&mut text, "kind", &format!("{} ({})", order.kind.label(), order.kind.as_str()));
+        line(&mut text, "title", &short(&printable(&order.title)));
+        let areas = self.by_area.len();
+        let count = order.audience.count();
+        line(&mut text, "for", &format!("{count} endpoints in {areas} areas"));
+        if let Some(call_up) = &order.call_up {
+            let (people, items) = (call_up.people, call_up.equipment);
+            line(&mut text, "calls", &format!("{people} people and {items} items by name"));
+        }
+        line(&mut text, "changed", &counted(&changed, "nothing"));
+        line(&mut text, "clashes", &counted(&clashes, "none"));
+        line(&mut text, "signed by", &beside.signed_by());
+        line(&mut text, "fingerprint", &fingerprint(&self.digest));
+        text
+    }
+}
+
+/// Sentences under one name.
+fn told(text: &mut String, name: &str, sentences: &[String]) {
+    for (at, sentence) in sentences.iter().enumerate() {
+        line(text, if at == 0 { name } else { "" }, sentence);
+    }
+}
+
+/// The first of several sentences, and how many there are; the rest stands above.
+fn counted(sentences: &[String], none: &str) -> String {
+    match sentences {
+        [] => none.to_owned(),
+        [one] => short(one),
+        [first, rest @ ..] => format!("{} (and {} more, above)", short(first), rest.len()),
+    }
+}
+
+/// A text that takes two lines of the summary at most.
+fn short(text: &str) -> String {
+    const CHARS_MAX: usize = 110;
+    if text.chars().count() <= CHARS_MAX {
+        return text.to_owned();
+    }
+    text.chars().take(CHARS_MAX - 3).chain("...".chars()).collect()
 }
 
 /// The server's units, as a tree.
@@ -126,9 +189,7 @@ fn by_area(
 /// An order in words, without its audience.
 pub(super) fn words(order: &Order, digest: &[u8; 32], screen: &Screen) -> String {
     let mut text = format!("{}\n\n", screen.banner(order.handling));
-    let mut line = |what: &str, value: &str| {
-        let _written = writeln!(text, "  {what:<11} {value}");
-    };
+    let mut line = |what: &str, value: &str| line(&mut text, what, value);
     line("number", &order.number_text());
     line("kind", &format!("{} ({})", order.kind.label(), order.kind.as_str()));
     line("urgency", &format!("{} ({})", order.urgency.label(), order.urgency.as_str()));
@@ -171,7 +232,7 @@ pub(super) fn words(order: &Order, digest: &[u8; 32], screen: &Screen) -> String
     line("title", &printable(&order.title));
     text.push('\n');
     for one in order.body.lines() {
-        let _written = writeln!(text, "  | {}", printable(one));
+        quoted(&mut text, &printable(one));
     }
     text.push('\n');
     text
@@ -196,92 +257,15 @@ fn asked_for(selector: &AudienceSelector) -> String {
 
 /// A text without control characters: what is shown must not be able to move the cursor or turn the
 /// direction of reading, or a person would sign something else than they read.
-fn printable(text: &str) -> String {
+pub(super) fn printable(text: &str) -> String {
     let turns = |c: char| matches!(c, '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     text.chars().map(|c| if c.is_control() || turns(c) { '\u{fffd}' } else { c }).collect()
-}
-
-/// An order of the server as JSON. What it says is read out of the envelope's bytes.
-pub(super) fn order_json(message: &pb::Order) -> Result<Value> {
-    let envelope = required("envelope", message.envelope.as_ref())?;
-    let mut value = contents_json(&order::read(&envelope)?, &envelope);
-    let state = message.state().as_str_name();
-    value["state"] = json!(state.strip_prefix("ORDER_STATE_").unwrap_or(state).to_lowercase());
-    value["signed_by"] = json!(message.signed_by);
-    value["missing"] = json!(message.missing);
-    value["issue_again"] = json!(message.issue_again);
-    value["sequence"] = json!(message.sequence);
-    value["issued_time"] = json!(utc_or_null(message.issued_time.as_ref()));
-    value["replaced_by"] = json!(Some(&message.replaced_by).filter(|id| !id.is_empty()));
-    value["counts"] = counts_json(&message.counts.unwrap_or_default());
-    Ok(value)
-}
-
-/// Counts as JSON.
-pub(super) fn counts_json(counts: &pb::DeliveryCounts) -> Value {
-    json!({
-        "endpoints": counts.endpoints,
-        "delivered": counts.delivered,
-        "opened": counts.opened,
-        "acknowledged": counts.acknowledged,
-        "accepted": counts.accepted,
-        "declined": counts.declined,
-        "silent": counts.silent,
-        "unreached": counts.unreached,
-        "completed": counts.completed,
-    })
-}
-
-/// What an order says, as JSON.
-pub(super) fn contents_json(order: &Order, envelope: &Envelope) -> Value {
-    let reference = order.reference.as_ref().map(|reference| {
-        let kind = match reference.kind {
-            ReferenceKind::Update => "update",
-            ReferenceKind::Cancel => "cancel",
-        };
-        json!({ "kind": kind, "order_id": reference.order.to_string() })
-    });
-    let requirements: Vec<Value> = order
-        .requirements
-        .iter()
-        .map(|need| {
-            let kind = match need.kind {
-                RequirementKind::Personnel => "personnel",
-                RequirementKind::Equipment => "equipment",
-            };
-            json!({ "code": need.code.as_str(), "kind": kind, "count": need.count })
-        })
-        .collect();
-    let call_up = order.call_up.as_ref().map(super::call_up::signed_json);
-    json!({
-        "order_id": order.id.to_string(),
-        "call_up": call_up,
-        "handling": order.handling.as_str(),
-        "number": order.number_text(),
-        "kind": order.kind.as_str(),
-        "urgency": order.urgency.as_str(),
-        "ground": order.ground.as_str(),
-        "epoch": order.epoch,
-        "title": order.title,
-        "body": order.body,
-        "station": order.station.as_ref().map(|station| &station.name),
-        "requirements": requirements,
-        "drafted_by": order.drafted_by.as_str(),
-        "drafted_time": utc_time(order.drafted_at),
-        "answer_by_time": utc_time(order.answer_by),
-        "report_by_time": order.report_by.map(utc_time),
-        "not_after_time": utc_time(order.not_after),
-        "to": order.audience.selector.units.iter().map(UnitCode::as_str).collect::<Vec<_>>(),
-        "endpoints": order.audience.count(),
-        "reference": reference,
-        "digest": hex::encode(envelope.digest()),
-        "fingerprint": fingerprint(&envelope.digest()),
-    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::ids::OrderId;
     use crate::domain::order::Reference;
     use crate::domain::order::audience::Audience;
     use crate::domain::order::handling::Handling;
@@ -332,5 +316,64 @@ mod tests {
         let (kind, digest) = (ReferenceKind::Cancel, [1; 32]);
         order.reference = Some(Reference { kind, order: order.id, digest });
         by_area(&order, &units, &more).expect("a cancel goes to whoever got the order");
+    }
+
+    /// What a signer sees of an update that changes everything and clashes with everything.
+    fn worst(handling: Handling) -> (Seen, Beside) {
+        let mut p = Province::new();
+        let earlier = p.order(handling);
+        let mut order = p.order(handling);
+        let (kind, digest) = (ReferenceKind::Update, [1; 32]);
+        order.reference = Some(Reference { kind, order: earlier.id, digest });
+        order.title =
+            "Về việc gọi quân nhân dự bị khắc phục hậu quả mưa lũ ".repeat(3).trim().to_owned();
+        order.body =
+            format!("{}\n", "Các xã, phường tập trung quân nhân dự bị tại trạm. ".repeat(30));
+        order.urgency = crate::domain::order::Urgency::Normal;
+        let mut other =
+            p.order(if handling == Handling::Actual { Handling::Test } else { Handling::Actual });
+        other.audience = order.audience.clone();
+        let open = |order: Order| clash::Other { order, is_open: true, is_issued: true };
+        let mut same = order.clone();
+        (same.id, same.number, same.reference) = (OrderId::from_bytes([9; 16]), 900, None);
+        let beside = Beside {
+            now: order.drafted_at,
+            others: vec![open(other), open(same)],
+            earlier: Some(earlier),
+            signed_by: vec!["commander".parse().expect("an id")],
+        };
+        let by_area =
+            (1..=4).map(|n| (format!("KV{n} Ban Chỉ huy phòng thủ khu vực {n}"), 20)).collect();
+        (Seen { order, digest: [7; 32], by_area, call_up: None }, beside)
+    }
+
+    #[test]
+    fn a_signer_reads_everything_in_80_columns_and_the_gist_on_the_last_24_lines() {
+        for handling in Handling::ALL {
+            let (seen, beside) = worst(handling);
+            let screen = Screen::new(crate::cli::output::Format::Table);
+            let text = seen.to_sign(&screen, &beside);
+            for line in text.lines() {
+                assert!(line.chars().count() <= 80, "{line}");
+            }
+            let lines: Vec<&str> = text.lines().collect();
+            let last = lines[lines.len() - 22..].join("\n");
+            let banner = screen.banner(handling);
+            assert_eq!(text.matches(&banner).count(), 2, "at the beginning and at the end: {text}");
+            for said in [
+                banner.as_str(),
+                &seen.order.number_text(),
+                "Về việc gọi quân nhân dự bị",
+                "endpoints in 4 areas",
+                "changed     since",
+                "clashes     ",
+                "commander",
+                &fingerprint(&[7; 32]),
+            ] {
+                assert!(last.contains(said), "{said}: {last}");
+            }
+            let clash = if handling == Handling::Actual { "a drill" } else { "the REAL order" };
+            assert!(text.contains(&format!("CLASH       {clash}")), "{text}");
+        }
     }
 }

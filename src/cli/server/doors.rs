@@ -19,6 +19,7 @@ use crate::limits;
 use crate::pki::authority::Authority;
 use crate::pki::config::{ServerTls, ServerTlsParts};
 use crate::roster::lists::{shipped_equipment_types, shipped_specialties};
+use crate::rpc::certificate::revocation::Revocations;
 use crate::rpc::certificate::{Keeper, end_of_pem};
 use crate::rpc::listener::ListenerLimits;
 use crate::rpc::registry::LookupLimiter;
@@ -88,6 +89,12 @@ impl Serving {
             &self.home.authority.key_pem(),
         )?);
         self.keep_certificate(&tls, &authority);
+        let revocations = Revocations::begin(
+            self.engine.clone(),
+            Arc::clone(&authority),
+            Arc::clone(&tls),
+            self.home.revocations_file(),
+        )?;
         let hub = Hub::default();
         let sheets = Sheets::new(self.engine.clone(), Arc::clone(self.home.keys.sealer()));
         let door = TerminalDoor {
@@ -117,6 +124,7 @@ impl Serving {
             extra,
         };
         let server = Server::start(parts, &self.tasks)?;
+        revocations.keep(server.connections().clone(), limits::REVOCATIONS_LOOK_EVERY, &self.tasks);
         let (engine, shown) = (self.engine.clone(), hub.clone());
         self.metrics.register_board(move || board::counts(&engine, &shown));
         self.ready.store(true, Ordering::Release);

@@ -1,6 +1,7 @@
 //! The commands on the server's own machine.
 
 pub(super) mod backup;
+mod ceremony;
 pub(super) mod check;
 mod doors;
 pub(super) mod init;

@@ -26,6 +26,7 @@ use crate::index::Registry;
 use crate::store::journaled::SledStore;
 use crate::tasks::Tasks;
 use crate::telemetry::{LogFormat, Metrics, Telemetry, page};
+use crate::witness::collect;
 
 /// How long tasks may take to end once the calls in flight have drained.
 const STOP_WAIT_MAX: Duration = Duration::from_secs(3);
@@ -132,6 +133,7 @@ pub(in crate::cli) fn open_served(
     let opened = upkeep::start(&engine, &store, settings, &metrics, tasks)
         .map_err(anyhow::Error::from)
         .and_then(|figures| {
+            collect::start(&engine, &home.config.witnesses, &home.dir, &metrics, tasks)?;
             let (store, tasks) = (Arc::clone(&store), tasks.clone());
             Serving { home, engine, store, figures, clock, metrics, tasks, ready }.open()
         })

@@ -3,16 +3,18 @@
 
 use std::sync::Arc;
 
-use crate::domain::endpoint::Terminal;
+use crate::domain::certificate::CertificateHolder;
+use crate::domain::endpoint::{Standing, Terminal};
 use crate::domain::ids::{EndpointNo, OrderId};
 use crate::domain::instant::Instant;
+use crate::domain::order::Order;
 use crate::domain::order::delivery::{Answer, Moment};
 use crate::domain::registry::{EquipmentType, Specialty};
 use crate::domain::unit::Unit;
 use crate::domain::world::answers::digest_head;
 use crate::domain::world::file::Issue;
 use crate::domain::world::{
-    CertificateHolder, EnrolmentCode, Entry, Event, NumberTaken, OrderFile, World,
+    EnrolmentCode, Entry, Event, NumberTaken, OrderFile, Published, Signing, World,
 };
 use crate::evidence::envelope::{Envelope, Signature};
 
@@ -33,7 +35,9 @@ impl World {
             }
             Event::TrustPublished(trust) => {
                 self.trust = Some(trust.clone());
-                self.trusted_from = self.latest_sequence();
+                let after_sequence = self.latest_sequence();
+                let (trust, at) = (trust.clone(), entry.at);
+                self.trusts.push(Published { trust, at, after_sequence });
                 self.recount_drafts(entry.at);
             }
             Event::UnitsPut(units) => self.take_units(units),
@@ -45,25 +49,39 @@ impl World {
             }
             Event::UnitsReorganized(done) => self.take_reorganization(done, index),
             Event::EndpointAdded { no, address } => self.endpoints.add(*no, address.clone()),
-            Event::EndpointRetired { no, .. } => self.retire(*no),
+            Event::EndpointRetired { no, .. } => {
+                self.retire(*no);
+                self.revoke_void(*no, entry.at);
+            }
             Event::CodeCreated { endpoint, secret_digest, expires_at } => {
                 let code = EnrolmentCode { endpoint: *endpoint, expires_at: *expires_at };
                 self.put_code(*secret_digest, code, entry.at);
             }
             Event::TerminalEnrolled { endpoint, secret_digest, terminal } => {
                 self.codes.remove(secret_digest);
-                self.enrol_terminal(*endpoint, terminal);
+                self.enrol_terminal(*endpoint, terminal, entry.at);
             }
-            Event::CertificateIssued { holder, digest, not_after, shown } => {
-                self.renew_certificate(holder, *shown, *digest, *not_after);
+            Event::CertificateIssued { holder, digest, not_after, shown, serial } => {
+                if let Some(serial) = serial {
+                    let (holder, ends) = (holder.clone(), *not_after);
+                    self.certificates.record(*serial, holder, *digest, ends, entry.at);
+                }
+                if let CertificateHolder::Endpoint(no) = holder {
+                    if let Some(endpoint) = self.endpoints.get_mut(*no) {
+                        endpoint.renew(*shown, *digest, *not_after, *serial);
+                    }
+                    self.revoke_void(*no, entry.at);
+                }
             }
             Event::CertificateSeen { endpoint, digest } => {
                 self.see_certificate_of(*endpoint, digest);
+                self.revoke_void(*endpoint, entry.at);
             }
             Event::OrderDrafted { order, envelope, traceparent } => {
                 let series = (order.handling, order.series_year);
                 self.numbers.insert(series, order.number);
                 let file = OrderFile::new(order.clone(), envelope.clone(), traceparent.clone());
+                self.keep_form(order);
                 self.orders.insert(order.id, file);
             }
             Event::SignatureAdded { order, signature } => self.sign(order, signature, entry.at),
@@ -78,6 +96,7 @@ impl World {
             }
             Event::KeysBegun { generation } => self.key_generation = *generation,
             Event::RecordsPut { .. }
+            | Event::CallRefused { .. }
             | Event::RecordsRead { .. }
             | Event::RecordsResealed { .. } => {}
             Event::EpochBegun { epoch, numbers_taken } => {
@@ -129,26 +148,28 @@ impl World {
         self.codes.retain(|_digest, open| open.endpoint != no);
     }
 
-    fn enrol_terminal(&mut self, no: EndpointNo, terminal: &Terminal) {
+    fn enrol_terminal(&mut self, no: EndpointNo, terminal: &Terminal, at: Instant) {
+        if let Some(serial) = terminal.certificate_serial {
+            let (digest, ends) = (terminal.certificate_digest, terminal.certificate_not_after);
+            let holder = CertificateHolder::Endpoint(no);
+            self.certificates.record(serial, holder, digest, ends, at);
+        }
         if let Some(endpoint) = self.endpoints.get_mut(no) {
             endpoint.terminal = Some(terminal.clone());
             // Whatever the terminal before held is void, for renewing too.
             endpoint.superseded = None;
         }
+        self.revoke_void(no, at);
     }
 
-    fn renew_certificate(
-        &mut self,
-        holder: &CertificateHolder,
-        shown: Option<[u8; 32]>,
-        digest: [u8; 32],
-        not_after: Instant,
-    ) {
-        if let CertificateHolder::Endpoint(no) = holder
-            && let Some(endpoint) = self.endpoints.get_mut(*no)
-        {
-            endpoint.renew(shown, digest, not_after);
-        }
+    /// Certificates of this endpoint that are neither its newest nor the one before that.
+    fn revoke_void(&mut self, no: EndpointNo, at: Instant) {
+        let holder = CertificateHolder::Endpoint(no);
+        let endpoint = self.endpoints.get(no);
+        let void = |digest: &[u8; 32]| {
+            endpoint.is_none_or(|endpoint| endpoint.standing(digest, at) == Standing::Void)
+        };
+        self.certificates.revoke_where(at, |one| one.holder == holder && void(&one.digest));
     }
 
     fn see_certificate_of(&mut self, no: EndpointNo, digest: &[u8; 32]) {
@@ -170,8 +191,21 @@ impl World {
         // Within bounds, because it was decided on; a double changes nothing.
         let added = file.envelope.add(*signature);
         debug_assert!(added.is_ok(), "{added:?}");
+        let bundle_version = self.trust.as_ref().map_or(0, |trust| trust.bundle.version);
+        let signing = Signing { key_id: signature.key_id, at, bundle_version };
+        file.signings.retain(|before| before.key_id != signature.key_id);
+        file.signings.push(signing);
         self.recount(&mut file, at);
         self.orders.insert(*order, file);
+    }
+
+    /// A cancel that is laid down before its order is issued is a form, kept with that order.
+    fn keep_form(&mut self, cancel: &Order) {
+        let reference = cancel.reference.as_ref().filter(|_reference| cancel.is_cancel());
+        let of = reference.and_then(|reference| self.orders.get_mut(&reference.order));
+        if let Some(file) = of.filter(|file| file.issue.is_none()) {
+            file.cancel_forms.push(cancel.id);
+        }
     }
 
     /// Who is retired in a new bundle has not signed the drafts that still wait.
@@ -186,8 +220,7 @@ impl World {
 
     fn set_issued(&mut self, order: &OrderId, sequence: u64, traceparent: &str, at: Instant) {
         let Some(mut file) = self.orders.remove(order) else { return };
-        self.recount(&mut file, at);
-        file.complete = true;
+        self.count_at_issue(&mut file, at);
         file.issue = Some(Issue { sequence, at, traceparent: traceparent.to_owned() });
         self.issued.push(*order);
         if let Some(reference) = &file.order.reference

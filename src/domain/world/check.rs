@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::domain::authority::OrderAct;
+use crate::domain::authority::{Matter, OrderAct};
 use crate::domain::ids::{EndpointNo, OfficerId};
 use crate::domain::instant::Instant;
 use crate::domain::order::handling::Handling;
@@ -74,8 +74,8 @@ impl World {
         }
     }
 
-    /// Whether the signatures were enough: the persons who counted when it was issued, and, where the
-    /// bundle that judged is still in force, the signatures themselves once more.
+    /// Whether the signatures were enough: the persons who counted when it was issued, and the
+    /// signatures themselves once more by the bundle that was in force then.
     fn was_signed(&self, file: &OrderFile, issue: &Issue) -> bool {
         let (order, act) = (&file.order, OrderFile::act_of(&file.order));
         let persons: BTreeSet<&OfficerId> = file.signed_by.iter().collect();
@@ -84,15 +84,14 @@ impl World {
             (Handling::Actual, OrderAct::Cancel) => (2, false),
             (Handling::Exercise | Handling::Test, _any) => (1, false),
         };
-        let Some(trust) = &self.trust else { return false };
         if persons.len() < need || shut_out {
             return false;
         }
-        let (kind, drafter) = (order.kind.as_str(), Some(&order.drafted_by));
-        let (bundle, envelope) = (&trust.bundle, &file.envelope);
-        issue.sequence <= self.trusted_from
-            || check_signatures(bundle, envelope, order.handling, act, kind, drafter, issue.at)
-                .is_ok()
+        let bundle = self.trust_at_issue(issue).map(|published| &published.trust.bundle);
+        let matter = Matter::from(order.as_ref());
+        bundle.is_some_and(|bundle| {
+            check_signatures(bundle, &file.envelope, &matter, issue.at).is_ok()
+        })
     }
 
     fn check_stream(&self, found: &mut Vec<Violation>) {

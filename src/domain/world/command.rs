@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
+use crate::domain::certificate::Serial;
 use crate::domain::endpoint::{Address, Terminal};
 use crate::domain::ids::{EndpointNo, OfficerId, OrderId, RequestId, UnitCode};
 use crate::domain::instant::Instant;
@@ -148,6 +149,8 @@ pub enum Command {
         digest: [u8; 32],
         /// When it ends.
         not_after: Instant,
+        /// Its serial number.
+        serial: Option<Serial>,
     },
     /// Replaces a terminal's certificate by a newer one.
     RenewTerminal {
@@ -159,6 +162,8 @@ pub enum Command {
         digest: [u8; 32],
         /// When it ends.
         not_after: Instant,
+        /// Its serial number.
+        serial: Option<Serial>,
     },
     /// A terminal showed this certificate: the one before it is not needed any more.
     SeeCertificate {
@@ -235,6 +240,15 @@ pub enum Command {
         /// Which.
         generation: u32,
     },
+    /// Records that a call of the actor was refused.
+    RecordRefusal {
+        /// Which call.
+        call: String,
+        /// The stable reason.
+        reason: String,
+        /// Refusals of the same caller since the last such entry that have none.
+        passed_over: u32,
+    },
     /// Begins a new epoch, after a backup was restored.
     BeginEpoch {
         /// For each handling whose papers are known to go further than the backup, this year's last
@@ -271,6 +285,7 @@ impl Command {
             Self::EraseRecord { .. } => "erase_record",
             Self::ResealRecords { .. } => "reseal_records",
             Self::BeginKeys { .. } => "begin_keys",
+            Self::RecordRefusal { .. } => "record_refusal",
             Self::BeginEpoch { .. } => "begin_epoch",
         }
     }

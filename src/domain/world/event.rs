@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use crate::domain::certificate::{CertificateHolder, Serial};
 use crate::domain::endpoint::{Address, Terminal};
-use crate::domain::ids::{EndpointNo, OfficerId, OrderId, RequestId, UnitCode};
+use crate::domain::ids::{EndpointNo, OrderId, RequestId, UnitCode};
 use crate::domain::instant::Instant;
 use crate::domain::order::Order;
 use crate::domain::order::delivery::Answer;
@@ -54,15 +55,6 @@ pub struct RecordVersion {
     pub version: u64,
     /// Salted commitment to the content.
     pub commitment: [u8; 32],
-}
-
-/// Whose certificate.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum CertificateHolder {
-    /// An officer's.
-    Officer(OfficerId),
-    /// A terminal's.
-    Endpoint(EndpointNo),
 }
 
 /// Most specialties that one entry names: with the longest names and all that may be near, a leaf keeps
@@ -144,6 +136,8 @@ pub enum Event {
         /// SHA-256 of the certificate that a terminal showed to have it renewed; none for officers,
         /// and in ledgers of old.
         shown: Option<[u8; 32]>,
+        /// Its serial number; none in ledgers of old.
+        serial: Option<Serial>,
     },
     /// A terminal showed its newest certificate: the one before counts no more.
     CertificateSeen {
@@ -225,6 +219,15 @@ pub enum Event {
         /// Which.
         generation: u32,
     },
+    /// A call was refused to the actor of the entry.
+    CallRefused {
+        /// Which, by the name of the service's method.
+        call: String,
+        /// The stable reason.
+        reason: String,
+        /// Refusals of the same caller since the last entry about them that have none.
+        passed_over: u32,
+    },
     /// A backup was restored.
     EpochBegun {
         /// The new epoch.
@@ -236,7 +239,7 @@ pub enum Event {
 
 impl Event {
     /// The stable names of all kinds.
-    pub const KINDS: [&str; 22] = [
+    pub const KINDS: [&str; 23] = [
         "province_founded",
         "trust_published",
         "units_put",
@@ -258,6 +261,7 @@ impl Event {
         "records_resealed",
         "record_erased",
         "keys_begun",
+        "call_refused",
         "epoch_begun",
     ];
 
@@ -285,6 +289,7 @@ impl Event {
             Self::RecordsResealed { .. } => "records_resealed",
             Self::RecordErased { .. } => "record_erased",
             Self::KeysBegun { .. } => "keys_begun",
+            Self::CallRefused { .. } => "call_refused",
             Self::EpochBegun { .. } => "epoch_begun",
         }
     }

@@ -9,7 +9,9 @@ use crate::domain::instant::Instant;
 use crate::domain::order::delivery::Delivery;
 use crate::domain::order::response::{Counts, Response};
 use crate::domain::order::{Order, ReferenceKind};
-use crate::evidence::envelope::{Envelope, PayloadType};
+use crate::domain::world::Signing;
+use crate::evidence::authority::Counted;
+use crate::evidence::envelope::{Envelope, PayloadType, Signature};
 
 /// Where an order stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -68,6 +70,12 @@ pub struct OrderFile {
     pub signed_by: Vec<OfficerId>,
     /// Whether every signature it needs is there.
     pub complete: bool,
+    /// Who fills which place of the rule, once it is complete.
+    pub counted: Vec<Counted>,
+    /// When each signature came that was handed in by itself; the last time for each key.
+    pub signings: Vec<Signing>,
+    /// Drafts of cancels that were laid down before this was issued: forms for the worst case.
+    pub cancel_forms: Vec<OrderId>,
     /// How it was issued; none before.
     pub issue: Option<Issue>,
     /// The issued order that updated or cancelled this one.
@@ -88,11 +96,19 @@ impl OrderFile {
             traceparent,
             signed_by: Vec::new(),
             complete: false,
+            counted: Vec::new(),
+            signings: Vec::new(),
+            cancel_forms: Vec::new(),
             issue: None,
             replaced_by: None,
             deliveries: BTreeMap::new(),
             counts: Counts { endpoints, ..Counts::default() },
         }
+    }
+
+    /// When a signature came; none for one that came together with its order.
+    pub fn signing(&self, signature: &Signature) -> Option<&Signing> {
+        self.signings.iter().find(|signing| signing.key_id == signature.key_id)
     }
 
     /// Where it stands at a time.

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
+use crate::domain::certificate::{CertificateHolder, Recorded, Serial};
 use crate::domain::endpoint::{Address, EndpointError, Standing, Terminal};
 use crate::domain::ids::{EndpointNo, OfficerId};
 use crate::domain::instant::Instant;
 use crate::domain::registry::{EquipmentType, EquipmentTypes, Specialties, Specialty};
 use crate::domain::unit::Unit;
 use crate::domain::world::{
-    CertificateHolder, EQUIPMENT_TYPES_PER_ENTRY, EnrolmentCode, Event, Refusal,
-    SPECIALTIES_PER_ENTRY, Trust, World,
+    EQUIPMENT_TYPES_PER_ENTRY, EnrolmentCode, Event, Refusal, SPECIALTIES_PER_ENTRY, Trust, World,
 };
 use crate::evidence::trust::{TrustBundle, TrustedOfficer, accept_bundle};
 
@@ -175,13 +175,15 @@ impl World {
         officer: &OfficerId,
         digest: &[u8; 32],
         not_after: Instant,
+        serial: Option<Serial>,
     ) -> Result<Vec<Event>, Refusal> {
         let trust = self.trust.as_ref().ok_or(Refusal::NoTrust)?;
         if trust.bundle.officer(officer).is_none() {
             return Err(Refusal::OfficerUnknown { officer: officer.clone() });
         }
         let holder = CertificateHolder::Officer(officer.clone());
-        Ok(vec![Event::CertificateIssued { holder, digest: *digest, not_after, shown: None }])
+        let (digest, shown) = (*digest, None);
+        Ok(vec![Event::CertificateIssued { holder, digest, not_after, shown, serial }])
     }
 
     /// The certificate that is shown must still count: an answer that was lost is asked for again
@@ -190,8 +192,7 @@ impl World {
         &self,
         no: EndpointNo,
         shown: &[u8; 32],
-        digest: &[u8; 32],
-        not_after: Instant,
+        next: &Next,
         now: Instant,
     ) -> Result<Vec<Event>, Refusal> {
         let endpoint = self.endpoints.get(no).filter(|endpoint| endpoint.terminal.is_some());
@@ -199,12 +200,29 @@ impl World {
         match endpoint.standing(shown, now) {
             Standing::Newest | Standing::Superseded => Ok(vec![Event::CertificateIssued {
                 holder: CertificateHolder::Endpoint(no),
-                digest: *digest,
-                not_after,
+                digest: next.digest,
+                not_after: next.not_after,
                 shown: Some(*shown),
+                serial: next.serial,
             }]),
             Standing::Void => Err(Refusal::TerminalReplaced { endpoint: no }),
         }
+    }
+
+    /// Certificates that have not ended and count no more at `now`, with since when: of terminals that
+    /// were replaced, renewed or retired, and of officers who are retired or in no bundle any more.
+    pub fn revoked(&self, now: Instant) -> Vec<(Serial, Instant)> {
+        let bundle = self.trust.as_ref().map(|trust| &trust.bundle);
+        let since = |one: &Recorded| match &one.holder {
+            CertificateHolder::Endpoint(_) => one.revoked_at,
+            CertificateHolder::Officer(id) => match bundle.map(|bundle| bundle.officer(id)) {
+                Some(Some(officer)) => officer.retired_at.filter(|at| *at <= now),
+                Some(None) => bundle.map(|bundle| bundle.issued_at),
+                None => None,
+            },
+        };
+        let running = self.certificates.iter().filter(|(_serial, one)| now < one.not_after);
+        running.filter_map(|(serial, one)| Some((*serial, since(one)?))).collect()
     }
 
     /// Makes an entry only where it changes something: once for each renewal.
@@ -217,6 +235,16 @@ impl World {
             Vec::new()
         }
     }
+}
+
+/// A terminal's next certificate.
+pub(super) struct Next {
+    /// SHA-256 of it.
+    pub(super) digest: [u8; 32],
+    /// When it ends.
+    pub(super) not_after: Instant,
+    /// Its serial number.
+    pub(super) serial: Option<Serial>,
 }
 
 /// Units in one ledger entry: at most some 500 bytes each, well under the bound for one value.

@@ -22,17 +22,20 @@ mod units;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+pub use crate::domain::certificate::CertificateHolder;
 pub use check::Violation;
 pub use command::refusal::{AnswerRefusal, OrderRefusal, Refusal};
 pub use command::{Actor, Command, NewDraft, Request};
 pub use event::{
-    CertificateHolder, EQUIPMENT_TYPES_PER_ENTRY, Entry, Event, NumberTaken, RecordKind,
-    RecordVersion, SPECIALTIES_PER_ENTRY,
+    EQUIPMENT_TYPES_PER_ENTRY, Entry, Event, NumberTaken, RecordKind, RecordVersion,
+    SPECIALTIES_PER_ENTRY,
 };
 pub use file::{Issue, OrderFile, OrderState};
 pub use keys::ERASE_REASON_CHARS_MAX;
+pub use orders::{CANCEL_FORMS_MAX, SIGNATURES_APART_MAX_MS, Signing};
 pub use units::{Act, DOCUMENT_CHARS_MAX, Placed, Recorded, Reorganization, UndoError};
 
+use crate::domain::certificate::Certificates;
 use crate::domain::endpoint::Endpoints;
 use crate::domain::ids::{EndpointNo, OrderId, UnitCode};
 use crate::domain::instant::Instant;
@@ -68,6 +71,17 @@ pub struct Trust {
     pub envelope: Envelope,
 }
 
+/// A trust bundle and when it came into force here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Published {
+    /// The bundle.
+    pub trust: Arc<Trust>,
+    /// The time of record: what its signers say of when they made it is not what counts.
+    pub at: Instant,
+    /// The newest sequence then: later orders were judged by it.
+    pub after_sequence: u64,
+}
+
 /// The state.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct World {
@@ -75,8 +89,9 @@ pub struct World {
     origin: String,
     epoch: u64,
     trust: Option<Arc<Trust>>,
-    /// The newest sequence when the bundle came into force: later orders were judged by it.
-    trusted_from: u64,
+    /// Every bundle that was ever in force, the oldest first: what was issued is judged by the one of
+    /// its day. A handful a year, of 60 KiB at most.
+    trusts: Vec<Published>,
     units: Arc<Units>,
     /// None until a list was put.
     specialties: Option<Arc<Specialties>>,
@@ -86,6 +101,7 @@ pub struct World {
     reorganizations: BTreeMap<u64, Recorded>,
     endpoints: Endpoints,
     codes: BTreeMap<[u8; 32], EnrolmentCode>,
+    certificates: Certificates,
     orders: BTreeMap<OrderId, OrderFile>,
     issued: Vec<OrderId>,
     /// Sequences of the issued orders not replaced, and not expired when the last one was issued.
@@ -129,6 +145,22 @@ impl World {
     /// The trust bundle in force.
     pub const fn trust(&self) -> Option<&Arc<Trust>> {
         self.trust.as_ref()
+    }
+
+    /// The bundle with a version that is or was in force.
+    pub fn trust_of(&self, version: u64) -> Option<&Published> {
+        self.trusts.iter().find(|published| published.trust.bundle.version == version)
+    }
+
+    /// Every bundle that is or was in force, the oldest first.
+    pub fn trusts(&self) -> &[Published] {
+        &self.trusts
+    }
+
+    /// The bundle that was in force when an order was issued: by the ledger's own order, whatever
+    /// times anybody wrote into anything.
+    pub fn trust_at_issue(&self, issue: &Issue) -> Option<&Published> {
+        self.trusts.iter().rfind(|published| published.after_sequence < issue.sequence)
     }
 
     /// The units.
@@ -250,11 +282,13 @@ impl World {
             Command::Enrol { secret_digest, terminal } => {
                 self.enrol(secret_digest, terminal, now)?
             }
-            Command::RecordCertificate { officer, digest, not_after } => {
-                self.record_certificate(officer, digest, *not_after)?
+            Command::RecordCertificate { officer, digest, not_after, serial } => {
+                self.record_certificate(officer, digest, *not_after, *serial)?
             }
-            Command::RenewTerminal { endpoint, shown, digest, not_after } => {
-                self.renew_terminal(*endpoint, shown, digest, *not_after, now)?
+            Command::RenewTerminal { endpoint, shown, digest, not_after, serial } => {
+                let next =
+                    identity::Next { digest: *digest, not_after: *not_after, serial: *serial };
+                self.renew_terminal(*endpoint, shown, &next, now)?
             }
             Command::SeeCertificate { endpoint, digest } => self.see_certificate(*endpoint, digest),
             Command::Draft(draft) => self.draft(&request.actor, draft, now)?,
@@ -288,6 +322,9 @@ impl World {
                 vec![Event::RecordsResealed { kind, generation: *generation, records }]
             }
             Command::BeginKeys { generation } => self.begin_keys(*generation)?,
+            Command::RecordRefusal { call, reason, passed_over } => {
+                vec![refused_call(call, reason, *passed_over)]
+            }
             Command::BeginEpoch { last_numbers } => self.begin_epoch(last_numbers, now)?,
         };
         Ok(Decision::Happens(events))
@@ -299,6 +336,11 @@ impl World {
         }
         Ok(vec![Event::ProvinceFounded { province: province.clone(), origin: origin.to_owned() }])
     }
+}
+
+fn refused_call(call: &str, reason: &str, passed_over: u32) -> Event {
+    let (call, reason) = (call.chars().take(100).collect(), reason.chars().take(64).collect());
+    Event::CallRefused { call, reason, passed_over }
 }
 
 fn check_records(count: usize) -> Result<(), Refusal> {

@@ -1,10 +1,15 @@
 //! Drafting, signing and issuing.
 
 mod epochs;
+mod forms;
 mod signing;
+
+pub use forms::CANCEL_FORMS_MAX;
+pub use signing::{SIGNATURES_APART_MAX_MS, Signing};
 
 use crate::domain::ids::OrderId;
 use crate::domain::instant::Instant;
+use crate::domain::order::handling::Handling;
 use crate::domain::order::{Order, ReferenceKind};
 use crate::domain::world::{
     Actor, Event, NewDraft, OPEN_ORDERS_MAX, OrderFile, OrderRefusal, OrderState, Refusal, World,
@@ -30,6 +35,7 @@ impl World {
             return Err(mismatch("drafted_by", &draft.order.drafted_by, actor).into());
         }
         self.check_new(&draft.order, &draft.envelope, now)?;
+        self.check_reference(&draft.order, Step::Draft, now)?;
         self.check_room(now)?;
         self.check_none_erased(draft)?;
         Ok(vec![drafted(draft)?])
@@ -71,7 +77,7 @@ impl World {
         }
         self.check_drafter(order, now)?;
         self.check_audience(order)?;
-        self.check_reference(order, now)
+        Ok(())
     }
 
     /// The drafter is shut out from signing, so it must be somebody: a name that nobody bears would
@@ -116,7 +122,7 @@ impl World {
     /// Whether the order that this one updates or cancels is there to be changed, and has the same
     /// handling and recipients: a drill cannot cancel the real thing, and whoever got the order must
     /// get the cancel.
-    fn check_reference(&self, order: &Order, now: Instant) -> Result<(), Refusal> {
+    fn check_reference(&self, order: &Order, step: Step, now: Instant) -> Result<(), Refusal> {
         let Some(reference) = &order.reference else { return Ok(()) };
         let refuse =
             |reason| Err(Refusal::from(OrderRefusal::Reference { order: reference.order, reason }));
@@ -136,7 +142,8 @@ impl World {
         let in_force = matches!(earlier.state(now), OrderState::Issued | OrderState::Expired)
             || reference.kind == ReferenceKind::Cancel
                 && self.is_cancelled_before_this_epoch(earlier);
-        if earlier.issue.is_none() || !in_force {
+        let is_form = step == Step::Draft && self.check_form(order, earlier, now)?;
+        if !is_form && (earlier.issue.is_none() || !in_force) {
             return refuse("it is not in force");
         }
         // Lists are frozen by a draft of their own, or they are those of the order that goes on.
@@ -167,12 +174,12 @@ impl World {
     ) -> Result<Vec<Event>, Refusal> {
         let file = self.open_draft(id, now)?;
         let trust = self.trust.as_ref().ok_or(Refusal::NoTrust)?;
-        self.judge(&trust.bundle, &file.order, &file.envelope, now).map_err(OrderRefusal::from)?;
+        self.judge_file(&trust.bundle, file, now)?;
         self.check_audience(&file.order)?;
         if file.order.epoch != self.epoch {
             return Err(mismatch("epoch", &file.order.epoch, &self.epoch).into());
         }
-        self.check_reference(&file.order, now)?;
+        self.check_reference(&file.order, Step::Issue, now)?;
         Ok(vec![self.issued(*id, traceparent)])
     }
 
@@ -193,17 +200,19 @@ impl World {
             return Err(Refusal::Invalid { reason });
         }
         self.check_new(&draft.order, &draft.envelope, now)?;
+        self.check_reference(&draft.order, Step::Issue, now)?;
         self.check_none_erased(draft)?;
+        check_apart(&draft.order, now)?;
         // A signed cancel always has room: each order can be cancelled once only.
         if !draft.order.is_cancel() {
             self.check_room(now)?;
         }
         let trust = self.trust.as_ref().ok_or(Refusal::NoTrust)?;
-        self.judge(&trust.bundle, &draft.order, &draft.envelope, now)
+        signing::judge(&trust.bundle, &draft.order, &draft.envelope, now)
             .map_err(OrderRefusal::from)?;
         let order = draft.order.id;
         // A stray signature must not hold up a cancel, nor be credited to anybody.
-        let counting = self.counting(&trust.bundle, &draft.order, &draft.envelope, now);
+        let counting = signing::counting(&trust.bundle, &draft.order, &draft.envelope, now);
         let mut events = vec![drafted(draft)?];
         events.extend(
             counting
@@ -230,6 +239,27 @@ impl World {
             }
         }
     }
+}
+
+/// What an order that names an earlier one is about to become.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Step {
+    Draft,
+    Issue,
+}
+
+/// Signatures that come together with their update have no times of their own; all of them were made
+/// since it was drafted. A cancel is not held up: it takes back, and must be quick.
+fn check_apart(order: &Order, now: Instant) -> Result<(), OrderRefusal> {
+    let apart_ms = now.millis_since(order.drafted_at);
+    if order.handling == Handling::Actual
+        && !order.is_cancel()
+        && apart_ms > SIGNATURES_APART_MAX_MS
+    {
+        let (found, clock) = (order.drafted_at.millis(), now.millis());
+        return Err(mismatch("drafted_time", &found, &clock));
+    }
+    Ok(())
 }
 
 fn drafted(draft: &NewDraft) -> Result<Event, Refusal> {

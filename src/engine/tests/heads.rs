@@ -1,8 +1,8 @@
 //! The signed head: over stored bytes, one for each size, in all lives.
 
 use super::*;
+use crate::engine::LedgerError;
 use crate::engine::recovery::RecoveryError;
-use crate::engine::{Ledger, LedgerError};
 use crate::evidence::checkpoint::Checkpoint;
 use crate::evidence::note::{NoteAlgorithm, NoteKey, SignedNote};
 use crate::evidence::tree::leaf_hash;
@@ -112,10 +112,4 @@ async fn a_store_cut_short_or_swapped_is_found_by_what_was_published() {
     let unsigned = published.replace("hoatoc.example/11", "hoatoc.example/12");
     let head = stage.engine.check_published(&unsigned);
     assert!(matches!(head, Err(RecoveryError::Head(_))), "{head:?}");
-}
-
-#[test]
-fn the_edge_of_a_tree_has_the_root_of_the_tree() {
-    let leaves = (0_u64..70).map(|n| leaf_hash(&n.to_be_bytes()));
-    Ledger::check_edge(leaves);
 }

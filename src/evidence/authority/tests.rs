@@ -1,6 +1,10 @@
+mod lent;
+
 use proptest::prelude::*;
 
 use super::*;
+use crate::domain::authority::tests::matter;
+use crate::domain::order::LegalGround;
 use crate::evidence::trust::tests::{at, bundle, key, officer};
 
 const A: u8 = 1;
@@ -35,8 +39,11 @@ fn judge_by(
     };
     let handling = payload_type.handling().expect("an order or cancel");
     let envelope = signed(payload_type, seeds);
-    check_signatures(bundle, &envelope, handling, act, "call-up", Some(&id(drafter)), at(ms))
-        .map(|officers| officers.iter().map(OfficerId::to_string).collect())
+    let drafter = id(drafter);
+    let matter =
+        Matter { drafter: Some(&drafter), ..matter(handling, act, "call-up", LegalGround::Drill) };
+    check_signatures(bundle, &envelope, &matter, at(ms))
+        .map(|counted| counted.iter().map(|own| own.officer.to_string()).collect())
 }
 
 fn judge(payload_type: PayloadType, seeds: &[u8]) -> Result<Vec<String>, AuthorityError> {
@@ -83,7 +90,11 @@ fn one_person_never_issues_an_actual_order_whatever_roles_and_keys_they_have() {
 
 /// What an actual order lacks: one person for each of these roles.
 fn missing(places: &[Role]) -> Missing {
-    let places = places.iter().map(|role| [*role].into()).collect();
+    let second = |role: &Role| match role {
+        Role::Approver => [Role::PoliticalCommissar, Role::Approver].into(),
+        other => [*other].into(),
+    };
+    let places = places.iter().map(second).collect();
     Missing { places, not_the_author: true }
 }
 
@@ -102,15 +113,15 @@ fn who_is_missing_is_said_in_plain_words() {
     let said = |kind, seeds: &[u8]| judge(kind, seeds).expect_err("not enough").to_string();
     assert_eq!(
         said(ACTUAL, &[A]),
-        "1 of 2 persons have signed: an approver other than the author must sign"
+        "1 of 2 persons have signed: a political-commissar or an approver other than the author must sign"
     );
     assert_eq!(
         said(ACTUAL, &[]),
-        "0 of 2 persons have signed: a signer and an approver, different persons and not the author, must sign"
+        "0 of 2 persons have signed: a signer and a political-commissar or an approver, different persons and not the author, must sign"
     );
     assert_eq!(
         said(ACTUAL, &[A, D]),
-        "2 persons have signed, yet not everybody who must: an approver other than the author must sign"
+        "2 persons have signed, yet not everybody who must: a political-commissar or an approver other than the author must sign"
     );
     assert_eq!(
         said(DRILL, &[]),
@@ -143,8 +154,13 @@ fn a_signed_exercise_shown_as_actual_is_refused_at_every_step() {
     let drill = signed(DRILL, &[A, B, A + EXERCISE, B + EXERCISE]);
     let judge = |envelope: &Envelope, handling| {
         let drafter = id("drafter");
-        let act = OrderAct::Issue;
-        check_signatures(&bundle(), envelope, handling, act, "x", Some(&drafter), at(500))
+        let matter = matter(handling, OrderAct::Issue, "x", LegalGround::Drill);
+        check_signatures(
+            &bundle(),
+            envelope,
+            &Matter { drafter: Some(&drafter), ..matter },
+            at(500),
+        )
     };
     assert!(judge(&drill, Handling::Exercise).is_ok());
     let refused = judge(&drill, Handling::Actual);
@@ -169,8 +185,8 @@ fn whoever_drafted_an_actual_order_is_neither_of_the_two() {
     let cancel = PayloadType::Cancel(Handling::Actual);
     assert_eq!(judge_by(&all, cancel, &[A, B], "a", 500).expect("quick").len(), 2);
     let envelope = signed(ACTUAL, &[A, B]);
-    let nameless =
-        check_signatures(&all, &envelope, Handling::Actual, OrderAct::Issue, "x", None, at(500));
+    let nameless = matter(Handling::Actual, OrderAct::Issue, "x", LegalGround::Disaster);
+    let nameless = check_signatures(&all, &envelope, &nameless, at(500));
     assert_eq!(nameless, Err(AuthorityError::DrafterUnknown));
 }
 
@@ -214,15 +230,9 @@ fn unknown_keys_and_false_signatures_are_named_and_do_not_block_the_rest() {
     copy.key_id = key(B).id();
     lying.add(copy).expect("room");
     let drafter = id("drafter");
-    let judged = check_signatures(
-        &bundle(),
-        &lying,
-        Handling::Actual,
-        OrderAct::Issue,
-        "x",
-        Some(&drafter),
-        at(500),
-    );
+    let matter = matter(Handling::Actual, OrderAct::Issue, "x", LegalGround::Disaster);
+    let matter = Matter { drafter: Some(&drafter), ..matter };
+    let judged = check_signatures(&bundle(), &lying, &matter, at(500));
     let fault = SignatureFault::BadSignature { officer: id("b") };
     assert_eq!(judged, Err(AuthorityError::Signature { key_id: key(B).id(), fault }));
 }

@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::*;
+use crate::evidence::key::SigningKey;
 
 fn key(seed: u8) -> SigningKey {
     SigningKey::from_seed(&[seed; 32]).expect("a key")

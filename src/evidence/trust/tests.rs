@@ -45,10 +45,12 @@ pub(crate) fn bundle() -> TrustBundle {
             officer("f", 6, &[Role::Auditor]),
         ],
         rules: default_rules(Instant::EPOCH, "Law 53/2019/QH14, article 25"),
+        delegations: Vec::new(),
         ledger_key: key(200).public(),
         roots: (201..=203).map(|seed| key(seed).public()).collect(),
         root_threshold: 2,
         authority_cert_pem: "certificate".to_owned(),
+        witnesses: Witnesses::default(),
     }
 }
 

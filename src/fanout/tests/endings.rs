@@ -114,6 +114,7 @@ async fn a_stream_of_a_terminal_that_was_replaced_before_its_hello_is_sent_away(
         answer_key: Cast::answer_key(99).public(),
         certificate_digest: [9; 32],
         certificate_not_after: expires_at,
+        certificate_serial: None,
     };
     let create = Command::CreateCode { address, secret_digest, expires_at };
     for command in [create, Command::Enrol { secret_digest, terminal }] {

@@ -139,6 +139,7 @@ pub const ENTRIES: Terms = &[
     ("records_resealed", "Niêm phong lại hồ sơ"),
     ("record_erased", "Xóa hồ sơ"),
     ("keys_begun", "Đổi khóa"),
+    ("call_refused", "Từ chối yêu cầu"),
     ("epoch_begun", "Bắt đầu kỳ mới sau khôi phục"),
 ];
 

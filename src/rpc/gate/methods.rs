@@ -5,7 +5,8 @@
 
 use crate::domain::authority::Role;
 use Role::{
-    Administrator, Approver, Auditor, Drafter, DutyOfficer, ExerciseDirector, Registrar, Signer,
+    Administrator, Approver, Auditor, Drafter, DutyOfficer, ExerciseDirector, PoliticalCommissar,
+    Registrar, Signer,
 };
 
 /// Who may make a call.
@@ -23,6 +24,18 @@ pub enum Callers {
     Officers(&'static [Role]),
     /// Enrolled terminals.
     Terminals,
+}
+
+/// How far a caller's unit lets them reach with a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// Nothing in it belongs to a unit, or it is what everybody on the call's list may know.
+    Everywhere,
+    /// It belongs to the province as a whole: only officers who serve there. Asked by the gate.
+    Province,
+    /// What it names lies at or under the caller's unit. Asked by the service, which reads what
+    /// that is.
+    Under,
 }
 
 /// What a call needs of the server.
@@ -47,6 +60,8 @@ pub struct Method {
     pub callers: Callers,
     /// What it needs.
     pub work: Work,
+    /// How far it reaches.
+    pub reach: Reach,
 }
 
 impl Method {
@@ -54,139 +69,163 @@ impl Method {
     pub fn moves_orders(&self) -> bool {
         self.work == Work::Changes && self.name.starts_with("hoatoc.v1.OrderService/")
     }
+
+    const fn at_the_province(self) -> Self {
+        Self { reach: Reach::Province, ..self }
+    }
+
+    const fn under(self) -> Self {
+        Self { reach: Reach::Under, ..self }
+    }
 }
 
 const fn reads(name: &'static str, callers: Callers) -> Method {
-    Method { name, callers, work: Work::Reads }
+    Method { name, callers, work: Work::Reads, reach: Reach::Everywhere }
 }
 
 const fn changes(name: &'static str, callers: Callers) -> Method {
-    Method { name, callers, work: Work::Changes }
+    Method { name, callers, work: Work::Changes, reach: Reach::Everywhere }
 }
 
 const fn upkeep(name: &'static str, callers: Callers) -> Method {
-    Method { name, callers, work: Work::Upkeep }
+    Method { name, callers, work: Work::Upkeep, reach: Reach::Everywhere }
 }
 
 const fn streams(name: &'static str, callers: Callers) -> Method {
-    Method { name, callers, work: Work::Streams }
+    Method { name, callers, work: Work::Streams, reach: Reach::Everywhere }
 }
 
 const ADMINISTRATOR: Callers = Callers::Officers(&[Administrator]);
 const REGISTRAR: Callers = Callers::Officers(&[Registrar]);
 const DRAFTING: Callers = Callers::Officers(&[Drafter, Signer, ExerciseDirector]);
-const ISSUING: Callers = Callers::Officers(&[Signer, Approver, DutyOfficer, ExerciseDirector]);
-const SEEKING: Callers = Callers::Officers(&[Registrar, Drafter, Signer, Approver]);
-const RESOLVING: Callers =
-    Callers::Officers(&[Drafter, Signer, Approver, DutyOfficer, ExerciseDirector]);
-const AUDITING: Callers = Callers::Officers(&[Auditor, Administrator, Signer, Approver]);
+const ISSUING: Callers =
+    Callers::Officers(&[Signer, PoliticalCommissar, Approver, DutyOfficer, ExerciseDirector]);
+const SEEKING: Callers =
+    Callers::Officers(&[Registrar, Drafter, Signer, PoliticalCommissar, Approver]);
+const RESOLVING: Callers = Callers::Officers(&[
+    Drafter,
+    Signer,
+    PoliticalCommissar,
+    Approver,
+    DutyOfficer,
+    ExerciseDirector,
+]);
+const AUDITING: Callers =
+    Callers::Officers(&[Auditor, Administrator, Signer, PoliticalCommissar, Approver]);
 
 /// Every call there is.
 pub const METHODS: &[Method] = &[
     changes(
         "hoatoc.v1.OrganizationService/PutUnits",
         Callers::Officers(&[Administrator, Registrar]),
-    ),
+    )
+    .at_the_province(),
     changes(
         "hoatoc.v1.OrganizationService/PutSpecialties",
         Callers::Officers(&[Administrator, Registrar]),
-    ),
+    )
+    .at_the_province(),
     reads("hoatoc.v1.OrganizationService/ListSpecialties", Callers::AnyOfficer),
     changes(
         "hoatoc.v1.OrganizationService/PutEquipmentTypes",
         Callers::Officers(&[Administrator, Registrar]),
-    ),
+    )
+    .at_the_province(),
     reads("hoatoc.v1.OrganizationService/ListEquipmentTypes", Callers::AnyOfficer),
     reads("hoatoc.v1.OrganizationService/ListUnits", Callers::AnyOfficer),
     reads("hoatoc.v1.OrganizationService/GetUnit", Callers::AnyOfficer),
     changes(
         "hoatoc.v1.OrganizationService/ChangeUnits",
         Callers::Officers(&[Administrator, Registrar]),
-    ),
+    )
+    .at_the_province(),
     changes(
         "hoatoc.v1.OrganizationService/UndoUnitChange",
         Callers::Officers(&[Administrator, Registrar]),
-    ),
-    changes("hoatoc.v1.OrganizationService/AddEndpoints", ADMINISTRATOR),
-    changes("hoatoc.v1.OrganizationService/RetireEndpoint", ADMINISTRATOR),
+    )
+    .at_the_province(),
+    changes("hoatoc.v1.OrganizationService/AddEndpoints", ADMINISTRATOR).at_the_province(),
+    changes("hoatoc.v1.OrganizationService/RetireEndpoint", ADMINISTRATOR).at_the_province(),
     reads("hoatoc.v1.OrganizationService/ListEndpoints", Callers::AnyOfficer),
     reads("hoatoc.v1.OrderService/ResolveAudience", RESOLVING),
     // That records are read is a ledger entry.
-    changes("hoatoc.v1.OrderService/SelectCallUp", DRAFTING),
-    reads("hoatoc.v1.OrderService/GetCallUp", Callers::AnyOfficer),
-    changes("hoatoc.v1.OrderService/DraftOrder", DRAFTING),
+    changes("hoatoc.v1.OrderService/SelectCallUp", DRAFTING).under(),
+    reads("hoatoc.v1.OrderService/GetCallUp", Callers::AnyOfficer).under(),
+    changes("hoatoc.v1.OrderService/DraftOrder", DRAFTING).under(),
     // The world asks that the caller's own key signed.
-    changes("hoatoc.v1.OrderService/SubmitSignature", Callers::AnyOfficer),
-    changes("hoatoc.v1.OrderService/IssueOrder", ISSUING),
-    changes("hoatoc.v1.OrderService/UpdateOrder", ISSUING),
-    changes("hoatoc.v1.OrderService/CancelOrder", ISSUING),
-    reads("hoatoc.v1.OrderService/GetOrder", Callers::AnyOfficer),
-    reads("hoatoc.v1.OrderService/ListOrders", Callers::AnyOfficer),
-    streams("hoatoc.v1.OrderService/WatchOrder", Callers::AnyOfficer),
+    changes("hoatoc.v1.OrderService/SubmitSignature", Callers::AnyOfficer).under(),
+    changes("hoatoc.v1.OrderService/IssueOrder", ISSUING).under(),
+    changes("hoatoc.v1.OrderService/UpdateOrder", ISSUING).under(),
+    changes("hoatoc.v1.OrderService/CancelOrder", ISSUING).under(),
+    reads("hoatoc.v1.OrderService/GetOrder", Callers::AnyOfficer).under(),
+    reads("hoatoc.v1.OrderService/ListOrders", Callers::AnyOfficer).under(),
+    streams("hoatoc.v1.OrderService/WatchOrder", Callers::AnyOfficer).under(),
     reads("hoatoc.v1.IdentityService/GetTrustBundle", Callers::Holders),
-    changes("hoatoc.v1.IdentityService/PublishTrustBundle", ADMINISTRATOR),
-    changes("hoatoc.v1.IdentityService/CertifyOfficer", ADMINISTRATOR),
-    changes("hoatoc.v1.IdentityService/CreateEnrolmentCode", ADMINISTRATOR),
+    changes("hoatoc.v1.IdentityService/PublishTrustBundle", ADMINISTRATOR).at_the_province(),
+    changes("hoatoc.v1.IdentityService/CertifyOfficer", ADMINISTRATOR).at_the_province(),
+    changes("hoatoc.v1.IdentityService/CreateEnrolmentCode", ADMINISTRATOR).at_the_province(),
     changes("hoatoc.v1.IdentityService/Enrol", Callers::Anybody),
     changes("hoatoc.v1.IdentityService/Renew", Callers::Renewing),
     reads("hoatoc.v1.LedgerService/GetHead", Callers::Holders),
-    reads("hoatoc.v1.LedgerService/ListEntries", AUDITING),
-    reads("hoatoc.v1.LedgerService/FindEntries", AUDITING),
+    reads("hoatoc.v1.LedgerService/ListEntries", AUDITING).at_the_province(),
+    reads("hoatoc.v1.LedgerService/FindEntries", AUDITING).at_the_province(),
     reads("hoatoc.v1.LedgerService/ProveInclusion", Callers::Holders),
     reads("hoatoc.v1.LedgerService/ProveConsistency", Callers::Holders),
-    reads("hoatoc.v1.ReportService/GetResponseReport", Callers::AnyOfficer),
-    reads("hoatoc.v1.FigureService/GetFigures", Callers::AnyOfficer),
-    upkeep("hoatoc.v1.OperationService/CreateBackup", ADMINISTRATOR),
-    upkeep("hoatoc.v1.OperationService/CheckStore", Callers::Officers(&[Administrator, Auditor])),
-    changes("hoatoc.v1.RegistryService/CreateReservist", REGISTRAR),
+    reads("hoatoc.v1.ReportService/GetResponseReport", Callers::AnyOfficer).under(),
+    reads("hoatoc.v1.FigureService/GetFigures", Callers::AnyOfficer).under(),
+    upkeep("hoatoc.v1.OperationService/CreateBackup", ADMINISTRATOR).at_the_province(),
+    upkeep("hoatoc.v1.OperationService/CheckStore", Callers::Officers(&[Administrator, Auditor]))
+        .at_the_province(),
+    changes("hoatoc.v1.RegistryService/CreateReservist", REGISTRAR).under(),
     // Masked for all but the registrar; the reading itself is recorded.
-    changes("hoatoc.v1.RegistryService/GetReservist", Callers::AnyOfficer),
-    changes("hoatoc.v1.RegistryService/UpdateReservist", REGISTRAR),
-    reads("hoatoc.v1.RegistryService/ListReservists", SEEKING),
-    streams("hoatoc.v1.RegistryService/ImportReservists", REGISTRAR),
+    changes("hoatoc.v1.RegistryService/GetReservist", Callers::AnyOfficer).under(),
+    changes("hoatoc.v1.RegistryService/UpdateReservist", REGISTRAR).under(),
+    reads("hoatoc.v1.RegistryService/ListReservists", SEEKING).under(),
+    streams("hoatoc.v1.RegistryService/ImportReservists", REGISTRAR).under(),
     // Each side asks for reach of its own unit.
-    changes("hoatoc.v1.RegistryService/StartTransfer", REGISTRAR),
-    changes("hoatoc.v1.RegistryService/AcceptTransfer", REGISTRAR),
-    changes("hoatoc.v1.RegistryService/RejectTransfer", REGISTRAR),
-    changes("hoatoc.v1.RegistryService/WithdrawTransfer", REGISTRAR),
-    reads("hoatoc.v1.RegistryService/ListTransfers", REGISTRAR),
-    changes("hoatoc.v1.RegistryService/CreateEquipment", REGISTRAR),
-    changes("hoatoc.v1.RegistryService/GetEquipment", Callers::AnyOfficer),
-    changes("hoatoc.v1.RegistryService/UpdateEquipment", REGISTRAR),
-    reads("hoatoc.v1.RegistryService/ListEquipment", SEEKING),
-    streams("hoatoc.v1.RegistryService/ImportEquipment", REGISTRAR),
-    reads("hoatoc.v1.RegistryService/CountRecords", SEEKING),
-    changes("hoatoc.v1.RegistryService/EraseRecord", REGISTRAR),
-    changes("hoatoc.v1.KeyService/RotateKeys", ADMINISTRATOR),
-    reads("hoatoc.v1.KeyService/GetKeys", Callers::Officers(&[Administrator, Auditor])),
-    streams("hoatoc.v1.ForceService/ImportMilitiaBases", REGISTRAR),
-    changes("hoatoc.v1.ForceService/GetMilitiaBase", Callers::AnyOfficer),
-    changes("hoatoc.v1.ForceService/UpdateMilitiaBase", REGISTRAR),
-    reads("hoatoc.v1.ForceService/ListMilitiaBases", SEEKING),
-    streams("hoatoc.v1.ForceService/ImportEnterprises", REGISTRAR),
-    changes("hoatoc.v1.ForceService/GetEnterprise", Callers::AnyOfficer),
-    changes("hoatoc.v1.ForceService/UpdateEnterprise", REGISTRAR),
-    reads("hoatoc.v1.ForceService/ListEnterprises", SEEKING),
-    streams("hoatoc.v1.ForceService/ImportActivities", REGISTRAR),
-    changes("hoatoc.v1.ForceService/GetActivity", Callers::AnyOfficer),
-    changes("hoatoc.v1.ForceService/UpdateActivity", REGISTRAR),
-    reads("hoatoc.v1.ForceService/ListActivities", SEEKING),
-    changes("hoatoc.v1.PlanService/PutReserveUnit", REGISTRAR),
-    reads("hoatoc.v1.PlanService/GetReserveUnit", Callers::AnyOfficer),
-    reads("hoatoc.v1.PlanService/ListReserveUnits", Callers::AnyOfficer),
+    changes("hoatoc.v1.RegistryService/StartTransfer", REGISTRAR).under(),
+    changes("hoatoc.v1.RegistryService/AcceptTransfer", REGISTRAR).under(),
+    changes("hoatoc.v1.RegistryService/RejectTransfer", REGISTRAR).under(),
+    changes("hoatoc.v1.RegistryService/WithdrawTransfer", REGISTRAR).under(),
+    reads("hoatoc.v1.RegistryService/ListTransfers", REGISTRAR).under(),
+    changes("hoatoc.v1.RegistryService/CreateEquipment", REGISTRAR).under(),
+    changes("hoatoc.v1.RegistryService/GetEquipment", Callers::AnyOfficer).under(),
+    changes("hoatoc.v1.RegistryService/UpdateEquipment", REGISTRAR).under(),
+    reads("hoatoc.v1.RegistryService/ListEquipment", SEEKING).under(),
+    streams("hoatoc.v1.RegistryService/ImportEquipment", REGISTRAR).under(),
+    reads("hoatoc.v1.RegistryService/CountRecords", SEEKING).under(),
+    changes("hoatoc.v1.RegistryService/EraseRecord", REGISTRAR).under(),
+    changes("hoatoc.v1.KeyService/RotateKeys", ADMINISTRATOR).at_the_province(),
+    reads("hoatoc.v1.KeyService/GetKeys", Callers::Officers(&[Administrator, Auditor]))
+        .at_the_province(),
+    streams("hoatoc.v1.ForceService/ImportMilitiaBases", REGISTRAR).under(),
+    changes("hoatoc.v1.ForceService/GetMilitiaBase", Callers::AnyOfficer).under(),
+    changes("hoatoc.v1.ForceService/UpdateMilitiaBase", REGISTRAR).under(),
+    reads("hoatoc.v1.ForceService/ListMilitiaBases", SEEKING).under(),
+    streams("hoatoc.v1.ForceService/ImportEnterprises", REGISTRAR).under(),
+    changes("hoatoc.v1.ForceService/GetEnterprise", Callers::AnyOfficer).under(),
+    changes("hoatoc.v1.ForceService/UpdateEnterprise", REGISTRAR).under(),
+    reads("hoatoc.v1.ForceService/ListEnterprises", SEEKING).under(),
+    streams("hoatoc.v1.ForceService/ImportActivities", REGISTRAR).under(),
+    changes("hoatoc.v1.ForceService/GetActivity", Callers::AnyOfficer).under(),
+    changes("hoatoc.v1.ForceService/UpdateActivity", REGISTRAR).under(),
+    reads("hoatoc.v1.ForceService/ListActivities", SEEKING).under(),
+    changes("hoatoc.v1.PlanService/PutReserveUnit", REGISTRAR).under(),
+    reads("hoatoc.v1.PlanService/GetReserveUnit", Callers::AnyOfficer).under(),
+    reads("hoatoc.v1.PlanService/ListReserveUnits", Callers::AnyOfficer).under(),
     // Reads the whole registry.
-    upkeep("hoatoc.v1.PlanService/ProposePlan", REGISTRAR),
-    reads("hoatoc.v1.PlanService/GetProposalPart", REGISTRAR),
-    reads("hoatoc.v1.PlanService/ListLeftOut", REGISTRAR),
-    changes("hoatoc.v1.PlanService/ConfirmProposal", REGISTRAR),
-    changes("hoatoc.v1.PlanService/Assign", REGISTRAR),
-    changes("hoatoc.v1.PlanService/EndAssignment", REGISTRAR),
-    changes("hoatoc.v1.PlanService/EndUnfitAssignments", REGISTRAR),
-    changes("hoatoc.v1.PlanService/ReplaceAssignment", REGISTRAR),
-    changes("hoatoc.v1.PlanService/PromoteWaiting", REGISTRAR),
+    upkeep("hoatoc.v1.PlanService/ProposePlan", REGISTRAR).under(),
+    reads("hoatoc.v1.PlanService/GetProposalPart", REGISTRAR).under(),
+    reads("hoatoc.v1.PlanService/ListLeftOut", REGISTRAR).under(),
+    changes("hoatoc.v1.PlanService/ConfirmProposal", REGISTRAR).under(),
+    changes("hoatoc.v1.PlanService/Assign", REGISTRAR).under(),
+    changes("hoatoc.v1.PlanService/EndAssignment", REGISTRAR).under(),
+    changes("hoatoc.v1.PlanService/EndUnfitAssignments", REGISTRAR).under(),
+    changes("hoatoc.v1.PlanService/ReplaceAssignment", REGISTRAR).under(),
+    changes("hoatoc.v1.PlanService/PromoteWaiting", REGISTRAR).under(),
     // Names only for those who may list reservists.
-    reads("hoatoc.v1.PlanService/ListAssignments", Callers::AnyOfficer),
-    reads("hoatoc.v1.PlanService/GetFill", Callers::AnyOfficer),
+    reads("hoatoc.v1.PlanService/ListAssignments", Callers::AnyOfficer).under(),
+    reads("hoatoc.v1.PlanService/GetFill", Callers::AnyOfficer).under(),
     streams("hoatoc.v1.TerminalService/Exchange", Callers::Terminals),
     reads("grpc.health.v1.Health/Check", Callers::Holders),
     streams("grpc.health.v1.Health/Watch", Callers::Holders),

@@ -4,11 +4,13 @@
 //! is identified and admitted or refused, a place among the calls in flight is taken or the call is
 //! refused at once, a terminal's renewed certificate that is seen for the first time is recorded, and the service answers within the deadline. On the way back every error gets
 //! the details that [`super::status`] gives, also those that the library makes (a message that cannot be read
-//! or is too long), and the answer is counted when it has ended. Nothing of a call's bytes is read
+//! or is too long), a refusal becomes an entry of the ledger, within bounds, and the answer is counted
+//! when it has ended. Nothing of a call's bytes is read
 //! before the caller was admitted.
 
 mod answered;
 pub mod methods;
+mod refusals;
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -33,6 +35,7 @@ use crate::limits;
 use crate::rpc::auth::{self, Principal};
 use crate::rpc::gate::answered::Answered;
 use crate::rpc::gate::methods::{Callers, Method, Work};
+use crate::rpc::gate::refusals::{Refusals, caller_of, reason_of};
 use crate::rpc::listener::PeerInfo;
 use crate::rpc::status::{Reject, detailed, label};
 use crate::telemetry::metrics::Metrics;
@@ -48,6 +51,7 @@ struct Keeper {
     metrics: Metrics,
     reading: Arc<Semaphore>,
     changing: Arc<Semaphore>,
+    refusals: Refusals,
 }
 
 impl Gate {
@@ -60,7 +64,8 @@ impl Gate {
     pub fn with_room(engine: Engine, metrics: Metrics, reading: usize, changing: usize) -> Self {
         let (reading, changing) = (Semaphore::new(reading), Semaphore::new(changing));
         let (reading, changing) = (Arc::new(reading), Arc::new(changing));
-        Self(Arc::new(Keeper { engine, metrics, reading, changing }))
+        let refusals = Refusals::default();
+        Self(Arc::new(Keeper { engine, metrics, reading, changing, refusals }))
     }
 }
 
@@ -131,6 +136,9 @@ impl Keeper {
         .instrument(span.clone())
         .await;
         let (response, code) = explain(response);
+        if let Some(reason) = reason_of(response.headers()) {
+            self.record_refusal(peer.as_ref(), name, reason).instrument(span.clone()).await;
+        }
         if let Some(code) = code {
             span.record("code", label(code));
         }
@@ -162,6 +170,7 @@ impl Keeper {
         };
         let admitted = principal.and_then(|principal| {
             auth::admit(method, &principal)?;
+            auth::check_reach(method, &principal, self.engine.world().province())?;
             Ok(principal)
         });
         let principal = admitted.inspect_err(|refused| {
@@ -187,6 +196,16 @@ impl Keeper {
         let request = Ask { actor: Actor::Endpoint(endpoint), id: None, command };
         if let Err(fault) = self.engine.submit(request).await {
             warn!(%endpoint, %fault, "a renewed certificate is in use and not recorded as seen");
+        }
+    }
+
+    /// Durable before the caller is told. Should it fail, the caller is refused all the same.
+    async fn record_refusal(&self, peer: Option<&PeerInfo>, call: &str, reason: String) {
+        let actor = caller_of(peer);
+        let Some(passed_over) = self.refusals.note(&actor, self.engine.now()) else { return };
+        let command = Command::RecordRefusal { call: call.to_owned(), reason, passed_over };
+        if let Err(fault) = self.engine.submit(Ask { actor, id: None, command }).await {
+            warn!(call, %fault, "a refused call has no entry in the ledger");
         }
     }
 

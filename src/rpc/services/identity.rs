@@ -53,7 +53,8 @@ impl Identities {
 
     fn record(officer: OfficerId, signed: &Signed) -> Command {
         let (digest, not_after) = (signed.facts.fingerprint.0, signed.facts.not_after);
-        Command::RecordCertificate { officer, digest, not_after }
+        let serial = signed.facts.serial.parse().ok();
+        Command::RecordCertificate { officer, digest, not_after, serial }
     }
 
     fn trust(&self) -> Result<Arc<Trust>, Refusal> {
@@ -98,10 +99,20 @@ fn no_peer() -> Reject {
 impl IdentityService for Identities {
     async fn get_trust_bundle(
         &self,
-        _request: Request<pb::GetTrustBundleRequest>,
+        request: Request<pb::GetTrustBundleRequest>,
     ) -> Result<Response<pb::GetTrustBundleResponse>, Status> {
-        let envelope = Some((&self.trust()?.envelope).into());
-        Ok(Response::new(pb::GetTrustBundleResponse { envelope }))
+        let version = request.into_inner().version;
+        let world = self.0.engine.world();
+        let published = match version {
+            0 => world.trusts().last().ok_or(Refusal::NoTrust)?,
+            version => world.trust_of(version).ok_or_else(|| {
+                let text = format!("trust bundle {version} never was in force here");
+                Reject::new(Code::NotFound, "BUNDLE_UNKNOWN", text)
+            })?,
+        };
+        let envelope = Some((&published.trust.envelope).into());
+        let published_time = Some(timestamp(published.at));
+        Ok(Response::new(pb::GetTrustBundleResponse { envelope, published_time }))
     }
 
     async fn publish_trust_bundle(
@@ -182,6 +193,7 @@ impl IdentityService for Identities {
             answer_key,
             certificate_digest: signed.facts.fingerprint.0,
             certificate_not_after: signed.facts.not_after,
+            certificate_serial: signed.facts.serial.parse().ok(),
         };
         let command = Command::Enrol { secret_digest, terminal };
         self.0.engine.submit(Ask { actor: Actor::Endpoint(no), id: None, command }).await?;
@@ -210,6 +222,7 @@ impl IdentityService for Identities {
                 shown: peer.fingerprint.0,
                 digest: signed.facts.fingerprint.0,
                 not_after: signed.facts.not_after,
+                serial: signed.facts.serial.parse().ok(),
             },
             Actor::Server => return Err(no_peer().into()),
         };

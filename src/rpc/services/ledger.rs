@@ -87,7 +87,10 @@ impl LedgerService for Ledgers {
     ) -> Result<Response<pb::GetHeadResponse>, Status> {
         let (checkpoint, head) = head(&self.0.engine).await?;
         let root = bytes(&head.root);
-        Ok(Response::new(pb::GetHeadResponse { checkpoint, size: head.size, root }))
+        let cosigned = self.0.engine.ledger().cosigned();
+        let cosigned_checkpoint = cosigned.map(|(_size, text)| text).unwrap_or_default();
+        let size = head.size;
+        Ok(Response::new(pb::GetHeadResponse { checkpoint, size, root, cosigned_checkpoint }))
     }
 
     async fn list_entries(

@@ -1,5 +1,7 @@
 //! `OrderService`: drafting, signing, issuing and following orders.
 
+mod shown;
+
 use std::sync::Arc;
 
 use tokio_stream::wrappers::ReceiverStream;
@@ -8,14 +10,14 @@ use tracing::{Instrument as _, Span};
 
 use crate::domain::authority::Role;
 use crate::domain::ids::{EndpointNo, OrderId, RequestId};
-use crate::domain::instant::Instant;
 use crate::domain::order::Requirement;
 use crate::domain::order::handling::Handling;
 use crate::domain::order::response::Counts;
-use crate::domain::world::{Command, NewDraft, OrderFile, OrderState, Refusal, World};
+use crate::domain::world::{Command, NewDraft, OrderFile, OrderState, Refusal};
 use crate::evidence::envelope::Envelope;
 use crate::limits;
 use crate::rpc::auth::{Principal, caller};
+use crate::rpc::reach::{Part, must_reach, must_reach_order, reaches};
 use crate::rpc::request::{ask, identified, page_after, page_size};
 use crate::rpc::services::call_up::CallUps;
 use crate::rpc::services::codes::Codes;
@@ -31,7 +33,8 @@ use prost::Message as _;
 const PAGE_USUAL: usize = 50;
 const PAGE_MAX: usize = 200;
 /// Roles that issue whatever the handling; an exercise director issues drills only.
-const ISSUES_ACTUAL: &[Role] = &[Role::Signer, Role::Approver, Role::DutyOfficer];
+const ISSUES_ACTUAL: &[Role] =
+    &[Role::Signer, Role::PoliticalCommissar, Role::Approver, Role::DutyOfficer];
 
 /// The service.
 #[derive(Debug, Clone)]
@@ -70,7 +73,7 @@ impl Orders {
         let now = self.0.doors.engine.now();
         let world = self.0.doors.engine.world();
         let file = world.order(id).ok_or(Refusal::OrderUnknown { order: *id })?;
-        Ok(order_message(&world, file, now))
+        Ok(shown::order_message(&world, file, now))
     }
 
     /// Update and cancel differ in what the payload says, and that the caller says which is meant.
@@ -84,6 +87,8 @@ impl Orders {
         let envelope = envelope::required("envelope", wire)?;
         let mut draft = self.0.draft(envelope)?;
         let (order, handling) = (draft.order.id, draft.order.handling);
+        let audience = &draft.order.audience;
+        must_reach(&self.0.doors.engine.world(), caller, audience, Part::All)?;
         if draft.order.is_cancel() != cancels {
             let fault = WireError::new("envelope", "update by UpdateOrder, cancel by CancelOrder");
             return Err(Reject::field("PAYLOAD_INVALID", &fault).into());
@@ -148,25 +153,6 @@ pub(super) const fn counts_message(counts: &Counts) -> pb::DeliveryCounts {
     }
 }
 
-fn order_message(world: &World, file: &OrderFile, now: Instant) -> pb::Order {
-    let replaced_by = file.replaced_by.map(|(by, _kind)| by.to_string());
-    pb::Order {
-        order_id: file.order.id.to_string(),
-        envelope: Some((&file.envelope).into()),
-        // What was drafted could be read, or it would not have been drafted.
-        payload: order::message(&file.envelope).ok(),
-        state: state_message(file.state(now)).into(),
-        signed_by: file.signed_by.iter().map(ToString::to_string).collect(),
-        missing: world.missing(file, now),
-        sequence: file.issue.as_ref().map_or(0, |issue| issue.sequence),
-        issued_time: file.issue.as_ref().map(|issue| timestamp(issue.at)),
-        number_text: file.order.number_text(),
-        replaced_by: replaced_by.unwrap_or_default(),
-        counts: Some(counts_message(&file.counts)),
-        issue_again: world.must_be_issued_again(file, now),
-    }
-}
-
 #[tonic::async_trait]
 impl OrderService for Orders {
     async fn resolve_audience(
@@ -210,7 +196,9 @@ impl OrderService for Orders {
         &self,
         request: Request<pb::GetCallUpRequest>,
     ) -> Result<Response<pb::GetCallUpResponse>, Status> {
+        let caller = caller(&request)?;
         let id: OrderId = parse("order_id", &request.into_inner().order_id)?;
+        must_reach_order(&self.0.doors.engine.world(), &caller, &id, Part::Any)?;
         Ok(Response::new(self.0.call_ups.show(&id).await?))
     }
 
@@ -226,6 +214,8 @@ impl OrderService for Orders {
             .map_err(|fault| WireError::new("payload", fault))?;
         let mut draft = self.0.draft(envelope)?;
         let order = draft.order.id;
+        let audience = &draft.order.audience;
+        must_reach(&self.0.doors.engine.world(), &caller, audience, Part::All)?;
         let call_ups = &self.0.call_ups;
         let beside = call_ups.beside(&caller, &message.call_up_id, &draft.order).await?;
         let span = step::drafting(&order);
@@ -245,6 +235,7 @@ impl OrderService for Orders {
         let order: OrderId = parse("order_id", &message.order_id)?;
         let signature = message.signature.as_ref();
         let signature = signature.ok_or_else(|| WireError::missing("signature"))?.try_into()?;
+        must_reach_order(&self.0.doors.engine.world(), &caller, &order, Part::All)?;
         self.0.call_ups.check_order(&order).await?;
         let command = (Command::AddSignature { order, signature }, Vec::new());
         let span = step::signing(&self.0.doors.engine.world(), &order);
@@ -262,6 +253,7 @@ impl OrderService for Orders {
         let order: OrderId = parse("order_id", &message.order_id)?;
         let handling = self.0.doors.engine.world().order(&order).map(|file| file.order.handling);
         may_issue(&caller, handling.ok_or(Refusal::OrderUnknown { order })?)?;
+        must_reach_order(&self.0.doors.engine.world(), &caller, &order, Part::All)?;
         self.0.call_ups.check_order(&order).await?;
         let span = step::issuing(&self.0.doors.engine.world(), &order);
         let traceparent = propagation::place(&span).unwrap_or_default();
@@ -298,7 +290,9 @@ impl OrderService for Orders {
         &self,
         request: Request<pb::GetOrderRequest>,
     ) -> Result<Response<pb::GetOrderResponse>, Status> {
+        let caller = caller(&request)?;
         let id: OrderId = parse("order_id", &request.into_inner().order_id)?;
+        must_reach_order(&self.0.doors.engine.world(), &caller, &id, Part::Any)?;
         Ok(Response::new(pb::GetOrderResponse { order: Some(self.show(&id)?) }))
     }
 
@@ -306,17 +300,21 @@ impl OrderService for Orders {
         &self,
         request: Request<pb::ListOrdersRequest>,
     ) -> Result<Response<pb::ListOrdersResponse>, Status> {
+        let caller = caller(&request)?;
         let message = request.into_inner();
         let size = page_size(message.page_size, PAGE_USUAL, PAGE_MAX)?;
         let after: Option<OrderId> = page_after(&message.page_token)?;
         let now = self.0.doors.engine.now();
         let world = self.0.doors.engine.world();
         let older = |file: &&OrderFile| after.is_none_or(|after| file.order.id < after);
-        let mut rest = world.orders().rev().filter(older).peekable();
+        let seen = |file: &&OrderFile| {
+            reaches(&world, &caller, &file.order.audience, Part::Any).is_ok_and(|seen| seen)
+        };
+        let mut rest = world.orders().rev().filter(older).filter(seen).peekable();
         let (mut orders, mut len) = (Vec::new(), 0);
         while orders.len() < size && len < limits::PAGE_LEN_MAX {
             let Some(file) = rest.next() else { break };
-            let order = order_message(&world, file, now);
+            let order = shown::order_message(&world, file, now);
             len += order.encoded_len();
             orders.push(order);
         }
@@ -331,8 +329,10 @@ impl OrderService for Orders {
         &self,
         request: Request<pb::WatchOrderRequest>,
     ) -> Result<Response<Self::WatchOrderStream>, Status> {
+        let caller = caller(&request)?;
         let message = request.into_inner();
         let order: OrderId = parse("order_id", &message.order_id)?;
+        must_reach_order(&self.0.doors.engine.world(), &caller, &order, Part::Any)?;
         Ok(Response::new(self.0.watchers.watch(order, message.interval_ms)?))
     }
 }

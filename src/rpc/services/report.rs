@@ -11,6 +11,8 @@ use crate::domain::instant::Instant;
 use crate::domain::order::delivery::{Delivery, Moment};
 use crate::domain::order::response::{Latencies, Response as Answers};
 use crate::domain::world::{Issue, OrderFile, Refusal, World};
+use crate::rpc::auth::caller;
+use crate::rpc::reach::{Part, must_reach, reached};
 use crate::rpc::request::blocking;
 use crate::rpc::services::Doors;
 use crate::rpc::services::order::counts_message;
@@ -79,9 +81,14 @@ fn endpoint_message(
 
 /// Whose word counts for which group: an area answers for all that lies in it; what hangs on the
 /// province itself is a group of its own.
-fn grouped(world: &World, file: &OrderFile) -> (Groups, Groups, Vec<EndpointNo>) {
+fn grouped(
+    world: &World,
+    file: &OrderFile,
+    reached: impl Fn(EndpointNo) -> bool,
+) -> (Groups, Groups, Vec<EndpointNo>) {
     let (mut areas, mut units, mut all) = (Groups::new(), Groups::new(), Vec::new());
-    for no in file.order.audience.endpoints.iter().map(EndpointNo::new) {
+    let addressed = file.order.audience.endpoints.iter().map(EndpointNo::new);
+    for no in addressed.filter(|no| reached(*no)) {
         all.push(no);
         let Some(endpoint) = world.endpoints().get(no) else { continue };
         let unit = &endpoint.address.unit;
@@ -100,8 +107,9 @@ fn report(
     file: &OrderFile,
     issue: &Issue,
     now: Instant,
+    reached: impl Fn(EndpointNo) -> bool,
 ) -> pb::GetResponseReportResponse {
-    let (areas, units, all) = grouped(world, file);
+    let (areas, units, all) = grouped(world, file, reached);
     let answers = |group: &[EndpointNo]| file.response(group.iter().copied()).unwrap_or_default();
     let by_group = |groups: &Groups| -> Vec<pb::ResponseGroup> {
         let groups = groups.iter();
@@ -131,18 +139,20 @@ impl ReportService for Reports {
         &self,
         request: Request<pb::GetResponseReportRequest>,
     ) -> Result<Response<pb::GetResponseReportResponse>, Status> {
+        let caller = caller(&request)?;
         let order: OrderId = parse("order_id", &request.into_inner().order_id)?;
         let engine = self.0.engine.clone();
         let made = blocking(move || {
             let now = engine.now();
             let world = engine.world();
             let file = world.order(&order).ok_or(Refusal::OrderUnknown { order })?;
+            must_reach(&world, &caller, &file.order.audience, Part::Any)?;
             let not_issued = || {
                 let text = format!("order {order} is not issued: there is nothing to report yet");
                 Reject::new(Code::Precondition, "ORDER_NOT_ISSUED", text)
             };
             let issue = file.issue.as_ref().ok_or_else(not_issued)?;
-            Ok::<_, Reject>(report(&world, file, issue, now))
+            Ok::<_, Reject>(report(&world, file, issue, now, reached(&world, &caller)?))
         });
         Ok(Response::new(made.await?))
     }

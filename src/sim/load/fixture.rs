@@ -21,6 +21,7 @@ use crate::domain::order::{LegalGround, Order, OrderKind, Urgency};
 use crate::domain::unit::{Former, ParentBasis, Unit, UnitKind};
 use crate::domain::world::{Actor, Command, NewDraft, OrderFile, Request, Trust};
 use crate::engine::{Engine, Parts};
+use crate::evidence::checkpoint::witness::Witnesses;
 use crate::evidence::envelope::{Envelope, PayloadType, Signature};
 use crate::evidence::key::{KeyUse, SigningKey};
 use crate::evidence::trust::{OfficerKey, TrustBundle, TrustedOfficer};
@@ -144,10 +145,12 @@ impl Maker {
                 retired_at: None,
             }],
             rules: default_rules(from, "load run"),
+            delegations: Vec::new(),
             ledger_key,
             roots: vec![root.public()],
             root_threshold: 1,
             authority_cert_pem: authority.certificate_pem().to_owned(),
+            witnesses: Witnesses::default(),
         };
         let mut envelope = Envelope::new(PayloadType::TrustBundle, wire::trust::encode(&bundle))?;
         envelope.sign(root)?;
@@ -196,6 +199,7 @@ impl Maker {
                 answer_key: answer_key.public(),
                 certificate_digest: fingerprint(&certificate_pem)?.0,
                 certificate_not_after: self.now.offset_by(DAY_MS),
+                certificate_serial: None,
             };
             let key_pem = shared.key_pem.clone();
             credentials.push(Credentials { certificate_pem, key_pem });

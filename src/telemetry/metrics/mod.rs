@@ -25,7 +25,7 @@ use opentelemetry_sdk::metrics::{MeterProviderBuilder, SdkMeterProvider};
 use prometheus::{Registry, TextEncoder};
 
 pub use board::{BoardCounts, BoardLine};
-pub use work::{EngineCounts, StoreCounts};
+pub use work::{EngineCounts, StoreCounts, WitnessCounts};
 
 use super::TelemetryError;
 use super::export::Losses;

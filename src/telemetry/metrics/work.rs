@@ -42,6 +42,19 @@ pub struct StoreCounts {
     pub backup_age: Option<Duration>,
 }
 
+/// How the ledger's witnesses fare.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct WitnessCounts {
+    /// Entries after the newest head that enough witnesses have cosigned.
+    pub behind: u64,
+    /// Cosignatures that were taken.
+    pub cosigned: u64,
+    /// Times that a witness was asked and gave none.
+    pub failed: u64,
+    /// Times that a witness had seen another history.
+    pub forks: u64,
+}
+
 #[derive(Debug)]
 pub(super) struct Work {
     commit_duration: Histogram<f64>,
@@ -106,6 +119,32 @@ impl Metrics {
             .with_callback(move |o| {
                 for (lane, waiting) in read().waiting {
                     o.observe(waiting, &[KeyValue::new("lane", lane)]);
+                }
+            })
+            .build();
+    }
+
+    /// Shows how the ledger's witnesses fare from now on; once in a process.
+    pub fn register_witnesses(&self, read: impl Fn() -> WitnessCounts + Send + Sync + 'static) {
+        let read = Arc::new(read);
+        let counted = Arc::clone(&read);
+        self.meter()
+            .u64_observable_gauge("hoatoc_ledger_unwitnessed_leaves")
+            .with_description("Leaves after the newest head that enough witnesses have cosigned")
+            .with_callback(move |o| o.observe(read().behind, &[]))
+            .build();
+        self.meter()
+            .u64_observable_counter("hoatoc_ledger_witness_answers")
+            .with_description("Times that a witness was asked, by what came of it")
+            .with_callback(move |o| {
+                let counts = counted();
+                let all = [
+                    ("cosigned", counts.cosigned),
+                    ("failed", counts.failed),
+                    ("other_history", counts.forks),
+                ];
+                for (outcome, count) in all {
+                    o.observe(count, &[KeyValue::new("outcome", outcome)]);
                 }
             })
             .build();

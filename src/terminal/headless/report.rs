@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::domain::ids::OrderId;
 use crate::terminal::inbox::{
-    CalledRow, Inbox, OrderSummary, RefusedOrder, RefusedSheet, SheetState,
+    CalledRow, HeadStatus, Inbox, OrderSummary, RefusedOrder, RefusedSheet, SheetState,
 };
 use crate::terminal::link::{LinkState, LinkStatus};
 use crate::wire::pb;
@@ -43,11 +43,20 @@ pub(super) struct Report<O> {
     refused: usize,
     refused_sheets: Option<RefusedSheet>,
     link: Option<LinkState>,
+    head: (Option<String>, bool),
 }
 
 impl<O: Write> Report<O> {
     pub(super) const fn new(output: O, format: Format) -> Self {
-        Self { output, format, said: BTreeMap::new(), refused: 0, refused_sheets: None, link: None }
+        Self {
+            output,
+            format,
+            said: BTreeMap::new(),
+            refused: 0,
+            refused_sheets: None,
+            link: None,
+            head: (None, false),
+        }
     }
 
     /// Orders that are new or have changed since they were last said, the oldest first.
@@ -181,6 +190,22 @@ impl<O: Write> Report<O> {
             None => ("", String::new()),
         };
         self.line(&json!({ "event": "link", "state": state, "reason": reason, "text": text }))
+    }
+
+    /// What is wrong with the ledger that the server shows, when that has changed.
+    pub(super) fn head(&mut self, status: &HeadStatus) -> io::Result<()> {
+        let now = (status.alarm.clone(), status.is_unwitnessed() && status.size > 0);
+        if self.head == now {
+            return Ok(());
+        }
+        self.head.clone_from(&now);
+        self.line(&json!({
+            "event": "ledger",
+            "size": status.size,
+            "witnessed_size": status.witnessed_size,
+            "witnesses_needed": status.witnesses_needed,
+            "alarm": status.alarm.clone().unwrap_or_default(),
+        }))
     }
 
     pub(super) fn done(&mut self, what: &str) -> io::Result<()> {

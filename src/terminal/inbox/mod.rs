@@ -19,7 +19,8 @@
 
 mod answers;
 mod book;
-mod disbelief;
+mod heads;
+mod proof;
 mod prune;
 mod receive;
 mod rows;
@@ -37,6 +38,7 @@ use parking_lot::Mutex;
 use tokio::sync::watch;
 
 use self::book::Book;
+pub use self::heads::{HeadFault, HeadStatus, SeenHead, ShownHead};
 pub use self::receive::Received;
 pub use self::sheets::{CalledRow, RefusedSheet, SheetReceived, SheetState};
 pub use self::view::{
@@ -46,12 +48,13 @@ use crate::clock::Clock;
 use crate::domain::ids::{EndpointNo, OrderId};
 use crate::domain::instant::Instant;
 use crate::domain::order::delivery::{DeliveryState, OutOfPlace};
+use crate::evidence::envelope::Envelope;
 use crate::evidence::key::SigningKey;
 use crate::evidence::seal::SealError;
 use crate::evidence::trust::{BundleError, TrustBundle};
 use crate::store::{Batch, Store, StoreError};
 use crate::terminal::sheet_keys::SheetKeys;
-use crate::wire::WireError;
+use crate::wire::{self, WireError, pb};
 
 /// Most orders kept; more only while they are not over yet. Years of a busy province.
 pub const ORDERS_MAX: usize = 5_000;
@@ -216,6 +219,25 @@ impl Inbox {
     /// [`InboxError::NoBundle`], and those of the store.
     pub fn bundle(&self) -> Result<TrustBundle, InboxError> {
         book::bundle(&*self.store)?.ok_or(InboxError::NoBundle)
+    }
+
+    /// Every trust bundle that was kept here, with its envelope, the oldest first and the newest last:
+    /// for [`verify_on_its_day`](crate::terminal::verify::day::verify_on_its_day).
+    ///
+    /// # Errors
+    /// [`InboxError::NoBundle`], [`InboxError::Damaged`], and those of the store.
+    pub fn bundles(&self) -> Result<Vec<(Envelope, TrustBundle)>, InboxError> {
+        let _unchanging = self.book.lock();
+        let mut found = Vec::new();
+        let mut read = |bytes: &[u8]| -> Result<(), InboxError> {
+            let envelope = Envelope::try_from(&book::decode::<pb::Envelope>(bytes)?)?;
+            let bundle = wire::trust::read(&envelope)?;
+            found.push((envelope, bundle));
+            Ok(())
+        };
+        book::for_each(&*self.store, rows::PAST_BUNDLES, |_version, value| read(value))?;
+        read(&self.store.get(rows::BUNDLE)?.ok_or(InboxError::NoBundle)?)?;
+        Ok(found)
     }
 
     /// How many answers wait to be recorded.

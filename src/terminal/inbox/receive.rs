@@ -1,10 +1,13 @@
 //! Orders and trust bundles in.
 
+mod disbelief;
+
 use prost::Message;
 
 use super::book::{Book, Entry, answer_rows, bundle, decode};
 use super::rows::{
-    AnswerRow, BUNDLE, META, MetaRow, OrderRow, answer_key, order_key, refused_answer_key,
+    AnswerRow, BUNDLE, META, MetaRow, OrderRow, answer_key, order_key, past_bundle_key,
+    refused_answer_key,
 };
 use super::{Inbox, InboxError, STATES, number_of};
 use crate::domain::ids::OrderId;
@@ -104,7 +107,12 @@ impl Inbox {
         let mut meta = book.meta;
         meta.epoch = meta.epoch.max(new.epoch);
         meta.signed_ms = meta.signed_ms.max(new.issued_at.millis());
+        // The one before is kept for orders of its day; it is never the newest again.
+        let before = self.store.get(BUNDLE)?.filter(|_bytes| book.bundle_version > 0);
         self.commit(|batch| {
+            if let Some(before) = &before {
+                batch.put(past_bundle_key(book.bundle_version), before.to_vec());
+            }
             batch.put(BUNDLE, message.encode_to_vec());
             batch.put(META, meta.encode_to_vec());
         })?;

@@ -5,6 +5,8 @@
 //! |---|---|
 //! | `m` | [`MetaRow`]: cursor and high-water marks |
 //! | `b` | the trust bundle's `Envelope` |
+//! | `h` | [`HeadRow`]: the newest head of the ledger that was seen |
+//! | `p` version (8, big-endian) | the `Envelope` of a trust bundle before it |
 //! | `o` order id | [`OrderRow`]: an order that was believed |
 //! | `a` order id, answer number (4, big-endian) | [`AnswerRow`]: our receipts and answers, numbered without gaps |
 //! | `r` order id, place in the queue (8, big-endian) | [`AnswerRow`]: answers that the server refused |
@@ -18,6 +20,8 @@ use crate::wire::pb;
 
 pub(super) const META: &[u8] = b"m";
 pub(super) const BUNDLE: &[u8] = b"b";
+pub(super) const HEAD: &[u8] = b"h";
+pub(super) const PAST_BUNDLES: &[u8] = b"p";
 pub(super) const ORDERS: &[u8] = b"o";
 pub(super) const ANSWERS: &[u8] = b"a";
 pub(super) const REFUSED_ANSWERS: &[u8] = b"r";
@@ -39,6 +43,11 @@ pub(super) fn sheet_place(key: &[u8]) -> Option<(OrderId, u32)> {
 /// The prefix of an order's call-up sheets.
 pub(super) fn sheets_of(order: OrderId) -> Vec<u8> {
     [SHEETS, order.as_bytes()].concat()
+}
+
+/// The key of a trust bundle that was replaced.
+pub(super) fn past_bundle_key(version: u64) -> Vec<u8> {
+    [PAST_BUNDLES, &version.to_be_bytes()].concat()
 }
 
 /// The key of an order.
@@ -83,6 +92,29 @@ pub(super) struct MetaRow {
     /// The latest signed time of anything believed, in ms: the clock cannot be before it.
     #[prost(int64, tag = "3")]
     pub(super) signed_ms: i64,
+}
+
+/// Most characters kept of a head that contradicts what was seen: more than a note has.
+pub(super) const NOTE_CHARS_KEPT: usize = 16 * 1024;
+
+/// The newest head of the ledger that was seen.
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct HeadRow {
+    /// The signed note.
+    #[prost(string, tag = "1")]
+    pub(super) note: String,
+    /// The epoch of the trust bundle then.
+    #[prost(uint64, tag = "2")]
+    pub(super) epoch: u64,
+    /// The size of the newest head that enough witnesses have cosigned; 0 for none.
+    #[prost(uint64, tag = "3")]
+    pub(super) cosigned_size: u64,
+    /// What was found that must not be; empty for nothing.
+    #[prost(string, tag = "4")]
+    pub(super) alarm: String,
+    /// The head that contradicts the one above: the proof that there are two histories.
+    #[prost(string, tag = "5")]
+    pub(super) contradiction: String,
 }
 
 /// An order that was believed.

@@ -1,9 +1,10 @@
 //! A terminal's inbox over a store in memory. The parts: answers, changes of orders, doubt, time.
 
 mod answering;
-mod calling;
+pub(crate) mod calling;
 mod changing;
 mod doubting;
+mod heads;
 mod keeping;
 
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use crate::domain::order::delivery::{DeclineReason, Fact, Strength};
 use crate::domain::order::handling::Handling;
 use crate::domain::order::{LegalGround, Order, OrderKind, Reference, ReferenceKind, Urgency};
 use crate::domain::world::OrderFile;
+use crate::evidence::checkpoint::witness::Witnesses;
 use crate::evidence::envelope::{Envelope, PayloadType};
 use crate::evidence::key::KeyUse;
 use crate::evidence::trust::{OfficerKey, TrustedOfficer};
@@ -26,7 +28,7 @@ use crate::wire::{self, pb};
 pub(crate) const NOW: Instant = Instant::from_millis(1_795_000_000_000);
 pub(crate) const ME: EndpointNo = EndpointNo::new(2);
 pub(crate) const HOUR_MS: i64 = 3_600_000;
-const DAY_MS: i64 = 24 * HOUR_MS;
+pub(crate) const DAY_MS: i64 = 24 * HOUR_MS;
 
 pub(crate) fn key(seed: u8) -> SigningKey {
     SigningKey::from_seed(&[seed; 32]).expect("a key")
@@ -64,10 +66,12 @@ pub(crate) fn bundle(version: u64) -> TrustBundle {
             officer("c", 3, Role::Drafter),
         ],
         rules: default_rules(Instant::EPOCH, "Law 53/2019/QH14, article 25"),
+        delegations: Vec::new(),
         ledger_key: key(200).public(),
         roots: vec![key(201).public()],
         root_threshold: 1,
         authority_cert_pem: "certificate".to_owned(),
+        witnesses: Witnesses::default(),
     }
 }
 

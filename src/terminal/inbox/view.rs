@@ -3,7 +3,7 @@
 use super::book::{Entry, answer_rows, decode, for_each};
 use super::rows::{AnswerRow, OrderRow, order_key, refused_answers_of};
 use super::{Inbox, InboxError, SheetState};
-use crate::domain::ids::{KeyId, OfficerId, OrderId};
+use crate::domain::ids::{OfficerId, OrderId};
 use crate::domain::instant::Instant;
 use crate::domain::order::delivery::{Answer, DeliveryState};
 use crate::domain::order::handling::Handling;
@@ -97,7 +97,7 @@ pub struct OrderDetail {
     /// The officers whose signatures counted, with name and post as the trust bundle has them now.
     pub signers: Vec<(OfficerId, String)>,
     /// The digest of the signed bytes: what two people compare over another line.
-    pub fingerprint: KeyId,
+    pub digest: [u8; 32],
     /// The trace that the order came with; may be empty.
     pub traceparent: String,
     /// Receipts and answers in the order they were given, refused ones included.
@@ -160,7 +160,7 @@ impl Inbox {
             summary,
             order: wire::order::read(&envelope)?,
             signers: row.signed_by.iter().map(named).collect::<Result<_, InboxError>>()?,
-            fingerprint: KeyId(envelope.digest()),
+            digest: envelope.digest(),
             traceparent: row.traceparent,
             answers: rows.into_iter().map(record).collect::<Result<_, _>>()?,
         })

@@ -18,6 +18,7 @@ use crate::domain::ids::OrderId;
 use crate::limits;
 use crate::telemetry::propagation;
 use crate::terminal::Terminal;
+use crate::terminal::heads;
 use crate::terminal::inbox::{Inbox, InboxError};
 use crate::wire::pb::exchange_request::Message as Say;
 use crate::wire::pb::exchange_response::Message as Heard;
@@ -54,7 +55,10 @@ pub(super) async fn talk(
         opened => opened?,
     };
     *welcomed = true;
-    session.run(dialer).await
+    tokio::select! {
+        ended = session.run(dialer) => ended,
+        fault = Box::pin(heads::follow(terminal, channel)) => Err(fault),
+    }
 }
 
 async fn open(terminal: &Arc<Terminal>, channel: Channel) -> Result<Session, LinkError> {

@@ -7,7 +7,7 @@ use crate::domain::instant::Instant;
 use crate::pki::refusal::Refusal;
 use crate::rpc::auth::CERTIFICATE_SUPERSEDED;
 use crate::rpc::channel::{ConnectError, refusal_behind};
-use crate::terminal::inbox::InboxError;
+use crate::terminal::inbox::{HeadStatus, InboxError};
 use crate::wire::WireError;
 
 /// Whether a stream to a server is open.
@@ -40,6 +40,8 @@ pub struct LinkStatus {
     pub failures: u32,
     /// Why the last stream ended or was not made: a stable word and a sentence.
     pub last_error: Option<(&'static str, Arc<str>)>,
+    /// How the ledger stands that the server shows.
+    pub head: HeadStatus,
 }
 
 /// Why a stream ended or was not made.

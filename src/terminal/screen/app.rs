@@ -35,6 +35,8 @@ pub(super) enum Wish {
     Leave,
     /// The rows of this order's call-up sheets.
     Roll(OrderId),
+    /// This order and its call-up sheets on paper.
+    Print(OrderId),
     Do(Command),
 }
 
@@ -316,8 +318,8 @@ impl App {
             return self.open_changer();
         }
         // Whoever is called is seen before anything is answered.
-        if typed == 'd' {
-            return Wish::Roll(id);
+        if matches!(typed, 'd' | 'i') {
+            return if typed == 'd' { Wish::Roll(id) } else { Wish::Print(id) };
         }
         if !self.is_read() {
             let below = self.page.map_or(0, |page| page.contents_below());

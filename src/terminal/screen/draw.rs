@@ -65,6 +65,9 @@ fn header(app: &App) -> Vec<Line<'static>> {
         let text = format!("{} ({label})", words::link_trouble(label));
         lines.push(Line::styled(text, Style::new().fg(Color::Red)));
     }
+    lines.extend(
+        words::ledger(&app.link.head).map(|text| Line::styled(text, words::invalid_style())),
+    );
     lines.extend(new_order(app));
     lines
 }
@@ -203,7 +206,9 @@ fn footer(app: &App) -> Paragraph<'_> {
         } else {
             key("PgDn", "Đọc hết lệnh rồi mới trả lời được")
         };
-        offered.into_iter().chain(key("↑↓", "Cuộn")).chain(key("Esc", "Quay lại")).collect()
+        let always = [("↑↓", "Cuộn"), ("i", "In"), ("Esc", "Quay lại")];
+        let always = always.iter().flat_map(|(code, words)| key(code, words));
+        offered.into_iter().chain(always).collect()
     } else {
         let keys = [("↑↓", "Chọn"), ("Enter", "Mở"), ("t", "Đổi người trực"), ("q", "Thoát")];
         keys.iter().flat_map(|(code, words)| key(code, words)).collect()

@@ -21,6 +21,7 @@ mod words;
 mod wrap;
 
 use std::io;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -35,6 +36,7 @@ use tokio_util::sync::CancellationToken;
 use self::app::{App, Wish};
 use super::Terminal;
 use super::inbox::InboxError;
+use super::print;
 
 /// How often the clock and the time left are drawn anew.
 const TICK: Duration = Duration::from_secs(1);
@@ -51,18 +53,19 @@ pub enum ScreenError {
 }
 
 /// Shows the terminal until its user leaves or `stop` is cancelled. `place` is shown in the banner:
-/// the endpoint's address. The screen is put back as it was, after a panic too.
+/// the endpoint's address; `prints` is the directory that prints go to. The screen is put back as it was, after a panic too.
 ///
 /// # Errors
 /// Any [`ScreenError`].
 pub async fn run(
     terminal: &Arc<Terminal>,
     place: &str,
+    prints: &Path,
     stop: &CancellationToken,
 ) -> Result<(), ScreenError> {
     // Restores the screen in a panic hook of its own.
     let mut screen = ratatui::try_init()?;
-    let ended = Box::pin(talk(terminal, place, stop, &mut screen)).await;
+    let ended = Box::pin(talk(terminal, place, prints, stop, &mut screen)).await;
     ratatui::restore();
     ended
 }
@@ -70,6 +73,7 @@ pub async fn run(
 async fn talk(
     terminal: &Arc<Terminal>,
     place: &str,
+    prints: &Path,
     stop: &CancellationToken,
     screen: &mut DefaultTerminal,
 ) -> Result<(), ScreenError> {
@@ -108,6 +112,15 @@ async fn talk(
                         Wish::Roll(order) => {
                             let rows = terminal.with_inbox(move |inbox| inbox.called(order)).await;
                             app.called(order, rows)?;
+                        }
+                        Wish::Print(order) => {
+                            let (now, dir) = (terminal.now(), prints.to_owned());
+                            let printed = terminal
+                                .with_inbox(move |inbox| {
+                                    Ok(print::to_dir(inbox, order, now, &dir))
+                                })
+                                .await?;
+                            app.printed(&printed);
                         }
                         Wish::Do(command) => {
                             let done = terminal

@@ -13,6 +13,7 @@ use super::{form, words};
 use crate::domain::ids::OrderId;
 use crate::domain::order::ReferenceKind;
 use crate::domain::order::delivery::{DeliveryState, Fact};
+use crate::evidence::fingerprint;
 use crate::terminal::inbox::{AnswerRecord, OrderDetail, RefusedOrder, Standing};
 
 /// Where a page is scrolled, and how long it was when it was last drawn, in lines.
@@ -179,7 +180,7 @@ pub(super) fn contents(order: &OrderDetail, app: &App) -> Vec<Line<'static>> {
     }
     let drafted = words::moment(contents.drafted_at);
     lines.push(Line::from(format!("Người soạn: [{}] lúc {drafted}", contents.drafted_by)));
-    lines.push(Line::from(format!("Dấu vân tay: {}", order.fingerprint)));
+    lines.push(Line::from(format!("Dấu vân tay: {}", fingerprint(&order.digest))));
     lines
 }
 

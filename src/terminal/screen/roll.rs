@@ -1,6 +1,8 @@
 //! The call-up sheets of one order (danh sách gọi), in front of its page: who is to be called, row by
 //! row.
 
+use std::path::PathBuf;
+
 use crossterm::event::KeyCode;
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -17,6 +19,7 @@ use crate::domain::callup::Reason;
 use crate::domain::ids::OrderId;
 use crate::domain::order::handling::Handling;
 use crate::terminal::inbox::{CalledRow, InboxError};
+use crate::terminal::print::PrintError;
 use crate::wire::pb;
 
 /// The sheets that are shown.
@@ -75,6 +78,18 @@ impl App {
             (_other, None) => {}
         }
         Wish::Nothing
+    }
+
+    /// What printing came to.
+    pub(super) fn printed(&mut self, printed: &Result<Vec<PathBuf>, PrintError>) {
+        self.note = Some(match printed {
+            Ok(files) => {
+                let first = files.first().map(|file| file.display().to_string());
+                let (count, first) = (files.len(), first.unwrap_or_default());
+                (format!("Đã in ra {count} tệp PDF: {first}"), false)
+            }
+            Err(fault) => (format!("KHÔNG IN ĐƯỢC: {fault}"), true),
+        });
     }
 
     /// What reading the sheets came to.

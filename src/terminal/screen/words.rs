@@ -8,7 +8,7 @@ use crate::domain::instant::Instant;
 use crate::domain::order::delivery::{DeclineReason, DeliveryState, Fact};
 use crate::domain::order::handling::Handling;
 use crate::domain::order::{LegalGround, RequirementKind};
-use crate::terminal::inbox::{AnswerStatus, SheetState, Standing};
+use crate::terminal::inbox::{AnswerStatus, HeadStatus, SheetState, Standing};
 use crate::terminal::link::LinkState;
 
 /// How an order is meant, so that nobody can take it for anything else.
@@ -180,6 +180,19 @@ pub(super) const fn link(state: LinkState) -> &'static str {
         LinkState::Connecting => "ĐANG KẾT NỐI",
         LinkState::Connected => "ĐÃ KẾT NỐI",
         LinkState::Waiting { .. } => "MẤT KẾT NỐI",
+    }
+}
+
+/// What is wrong with the ledger that the server shows; orders are shown all the same.
+pub(super) fn ledger(status: &HeadStatus) -> Option<&'static str> {
+    if status.alarm.is_some() {
+        Some(
+            "SỔ CÁI KHÔNG KHỚP với sổ đã thấy trước đây: báo ngay cho cấp trên, giữ nguyên máy này",
+        )
+    } else if status.is_unwitnessed() && status.size > 0 {
+        Some("Sổ cái chưa có bên chứng kiến xác nhận")
+    } else {
+        None
     }
 }
 

@@ -2,11 +2,35 @@
 //!
 //! Called by [`entry`](super) only.
 
+use prost::bytes::Bytes;
+
+use crate::domain::certificate::Serial;
 use crate::domain::ids::OrderId;
-use crate::domain::world::{Actor, CertificateHolder, NumberTaken, RecordKind, RecordVersion};
+use crate::domain::world::{
+    Actor, CertificateHolder, Event, NumberTaken, RecordKind, RecordVersion,
+};
 use crate::evidence::envelope::Signature;
 use crate::wire::unit::unknown;
 use crate::wire::{WireError, array, order, parse, pb};
+
+pub(super) const FORMAT: u32 = 1;
+/// Of what a reader of the first layout would misread.
+const FORMAT_OF_RENEWALS: u32 = 2;
+/// Of what a reader of the second layout would misread.
+const FORMAT_OF_RETIREMENTS: u32 = 3;
+/// The newest that is read.
+pub(super) const FORMAT_NEWEST: u32 = FORMAT_OF_RETIREMENTS;
+
+pub(super) fn format_of(event: &Event) -> u32 {
+    match event {
+        Event::EndpointRetired { .. } => FORMAT_OF_RETIREMENTS,
+        Event::UnitsReorganized(done) if !done.endpoints.is_empty() => FORMAT_OF_RETIREMENTS,
+        Event::CertificateSeen { .. } | Event::CertificateIssued { shown: Some(_), .. } => {
+            FORMAT_OF_RENEWALS
+        }
+        _any_other => FORMAT,
+    }
+}
 
 pub(super) fn number_to_message(taken: &NumberTaken) -> pb::NumberTaken {
     let handling = pb::Handling::from(taken.handling).into();
@@ -76,4 +100,16 @@ pub(super) fn holder_from_text(text: &str) -> Result<CertificateHolder, WireErro
             Err(WireError::new("holder", "is the server, which has no such certificate"))
         }
     }
+}
+
+pub(super) fn serial(serial: Option<Serial>) -> Bytes {
+    serial.map_or_else(Bytes::new, |serial| bytes(&serial.0))
+}
+
+pub(super) fn serial_from(field: &'static str, sent: &[u8]) -> Result<Option<Serial>, WireError> {
+    if sent.is_empty() { Ok(None) } else { Ok(Some(Serial(array(field, sent)?))) }
+}
+
+pub(super) fn bytes(bytes: &[u8]) -> Bytes {
+    Bytes::copy_from_slice(bytes)
 }

@@ -1,4 +1,4 @@
-//! Entries about registry records and the keys they are sealed under.
+//! Entries about registry records, the keys they are sealed under, and calls that were refused.
 //!
 //! Called by [`entry`](super) only.
 
@@ -48,6 +48,11 @@ pub(super) fn to_message(event: &Event) -> Option<Wire> {
         Event::KeysBegun { generation } => {
             Wire::KeysBegun(pb::KeysBegun { generation: *generation })
         }
+        Event::CallRefused { call, reason, passed_over } => Wire::CallRefused(pb::CallRefused {
+            call: call.clone(),
+            reason: reason.clone(),
+            passed_over: *passed_over,
+        }),
         _of_others => return None,
     })
 }
@@ -81,6 +86,11 @@ pub(super) fn from_message(message: Wire) -> Result<Result<Event, Wire>, WireErr
             generation: erased.generation,
         },
         Wire::KeysBegun(begun) => Event::KeysBegun { generation: begun.generation },
+        Wire::CallRefused(refused) => Event::CallRefused {
+            call: refused.call,
+            reason: refused.reason,
+            passed_over: refused.passed_over,
+        },
         other => return Ok(Err(other)),
     }))
 }

@@ -6,6 +6,7 @@
 //! [`proven_summary`] before it is read: equal hashes under another label, for another order or in
 //! another place are refused, each with its reason. Knows nothing of storage and connections.
 
+pub mod file;
 pub mod pages;
 
 use jiff::civil::Date;
@@ -177,6 +178,19 @@ pub fn proven_sheet(
         return Err(LeafFault::NotForUs { unit: sheet.unit_code, endpoint });
     }
     Ok(sheet)
+}
+
+/// Whether a leaf of which only the hash is known, as on a masked print, lies under the root that
+/// `call_up` signs. Whose it is cannot be asked of a hash.
+///
+/// # Errors
+/// The first [`LeafFault`] found.
+pub fn proven_hash(
+    leaf: Hash,
+    delivery: &pb::CallUpSheetDelivery,
+    call_up: Option<&CallUp>,
+) -> Result<(), LeafFault> {
+    prove(leaf, delivery.proof.as_ref(), call_up.ok_or(LeafFault::NoCallUp)?)
 }
 
 /// The summary in these bytes, if it is leaf 0 under the root that `call_up` signs and adds up to

@@ -6,24 +6,30 @@ use rand::seq::IndexedRandom as _;
 use rand::{Rng as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 
+use crate::domain::authority::Matter;
 use crate::domain::order::handling::Handling;
 use crate::domain::order::{Order, ReferenceKind};
-use crate::domain::world::OrderFile;
 use crate::domain::world::tests::support::{Province, START, bundle, key, signed_draft};
 use crate::evidence::authority::check_signatures;
 use crate::evidence::envelope::{Envelope, PayloadType};
 use crate::evidence::trust::TrustBundle;
+use crate::paper::code;
+use crate::wire::order::printed::Printed;
 use crate::wire::{order, pb};
 
-const EDITS: usize = 5_000;
+/// Variants tried in every run; `HOATOC_DRILL_VARIANTS=100000` tries more.
+const VARIANTS: usize = 5_000;
+
+fn variants() -> usize {
+    let asked = std::env::var("HOATOC_DRILL_VARIANTS").ok();
+    asked.map_or(VARIANTS, |count| count.parse().expect("HOATOC_DRILL_VARIANTS is a number"))
+}
 
 /// What a terminal does with bytes that come in: the order, if its signatures hold.
 fn shown(bundle: &TrustBundle, bytes: &[u8]) -> Option<Order> {
     let envelope = Envelope::try_from(&pb::Envelope::decode(bytes).ok()?).ok()?;
     let order = order::read(&envelope).ok()?;
-    let (act, kind) = (OrderFile::act_of(&order), order.kind.as_str());
-    let drafter = Some(&order.drafted_by);
-    check_signatures(bundle, &envelope, order.handling, act, kind, drafter, START).ok()?;
+    check_signatures(bundle, &envelope, &Matter::from(&order), START).ok()?;
     Some(order)
 }
 
@@ -65,7 +71,7 @@ fn edit(message: &mut pb::Envelope, actual: &pb::Envelope, random: &mut ChaCha8R
 }
 
 #[test]
-fn five_thousand_edits_of_a_drill_never_show_as_the_real_thing() {
+fn no_edit_of_a_drill_ever_shows_as_the_real_thing() {
     let mut p = Province::new();
     let (real, drill) = (p.order(Handling::Actual), p.order(Handling::Exercise));
     let target = p.issued(Handling::Exercise);
@@ -80,7 +86,8 @@ fn five_thousand_edits_of_a_drill_never_show_as_the_real_thing() {
     let actual = pb::Envelope::decode(&actual[..]).expect("our own");
     let mut random = ChaCha8Rng::seed_from_u64(3);
     let mut harmless = 0;
-    for round in 0..EDITS {
+    let variants = variants();
+    for round in 0..variants {
         let (bytes, own) = &drills[round % 2];
         let mut message = pb::Envelope::decode(&bytes[..]).expect("our own");
         for _edit in 0..random.random_range(0..4) {
@@ -96,7 +103,10 @@ fn five_thousand_edits_of_a_drill_never_show_as_the_real_thing() {
             harmless += 1;
         }
     }
-    assert!((500..EDITS - 500).contains(&harmless), "{harmless} edits did nothing");
+    assert!(
+        (variants / 10..variants - variants / 10).contains(&harmless),
+        "{harmless} edits did nothing"
+    );
 }
 
 #[test]
@@ -110,6 +120,91 @@ fn every_single_bit_of_a_signed_payload_counts() {
             payload[place] ^= 1 << bit;
             let bent = pb::Envelope { payload: payload.into(), ..message.clone() };
             assert_eq!(shown(&trusted, &bent.encode_to_vec()), None, "byte {place} bit {bit}");
+        }
+    }
+}
+
+/// What `order verify` does with a file: the order, if it is believed.
+fn shown_of_json(bundle: &TrustBundle, text: &str) -> Option<Order> {
+    let envelope = Envelope::from_json(text).ok()?;
+    shown(bundle, &pb::Envelope::from(&envelope).encode_to_vec())
+}
+
+/// What `order verify --qr` does with the texts of codes.
+fn shown_of_codes(bundle: &TrustBundle, texts: &[String]) -> Option<Order> {
+    let printed = code::from_texts(texts).ok()?;
+    shown(bundle, &pb::Envelope::from(&printed.envelope).encode_to_vec())
+}
+
+#[test]
+fn no_edit_of_a_drills_file_or_of_its_printed_codes_ever_shows_as_the_real_thing() {
+    let mut p = Province::new();
+    let (real, drill) = (p.order(Handling::Actual), p.order(Handling::Exercise));
+    let trusted = bundle();
+    let envelope = |order: &Order, seeds: [u8; 2]| signed_draft(order, &seeds.map(key)).envelope;
+    let (drilled, actual) = (envelope(&drill, [102, 103]), envelope(&real, [2, 3]));
+    let codes = |envelope: &Envelope| {
+        code::texts(&Printed { envelope: envelope.clone(), sheet: None }).expect("it fits")
+    };
+    assert_eq!(shown_of_json(&trusted, &actual.to_json()).as_ref(), Some(&real));
+    assert_eq!(shown_of_codes(&trusted, &codes(&actual)).as_ref(), Some(&real));
+    let whole = pb::Envelope::from(&actual);
+    let mut random = ChaCha8Rng::seed_from_u64(4);
+    let variants = variants();
+    let mut harmless = 0;
+    for round in 0..variants {
+        let mut message = pb::Envelope::from(&drilled);
+        for _edit in 0..random.random_range(0..4) {
+            edit(&mut message, &whole, &mut random);
+        }
+        let Ok(edited) = Envelope::try_from(&message) else { continue };
+        let flips = random.random_range(0..3);
+        let found = if round % 2 == 0 {
+            let mut bytes = edited.to_json().into_bytes();
+            flip(&mut bytes, flips, &mut random);
+            String::from_utf8(bytes).ok().and_then(|text| shown_of_json(&trusted, &text))
+        } else {
+            let mut texts = codes(&edited);
+            let chosen = random.random_range(0..texts.len());
+            let mut bytes = texts[chosen].clone().into_bytes();
+            flip(&mut bytes, flips, &mut random);
+            let Ok(bent) = String::from_utf8(bytes) else { continue };
+            texts[chosen] = bent;
+            shown_of_codes(&trusted, &texts)
+        };
+        if let Some(order) = found {
+            assert_eq!(order, drill, "round {round}: shown, and not as it was signed");
+            harmless += 1;
+        }
+    }
+    assert!((variants / 20..variants).contains(&harmless), "{harmless} edits did nothing");
+}
+
+fn flip(bytes: &mut [u8], flips: usize, random: &mut ChaCha8Rng) {
+    for _flip in 0..flips {
+        let place = random.random_range(0..bytes.len());
+        bytes[place] ^= 1 << random.random_range(0..8);
+    }
+}
+
+#[test]
+fn every_single_bit_of_a_drills_printed_code_counts() {
+    let drill = Province::new().order(Handling::Exercise);
+    let envelope = signed_draft(&drill, &[key(102)]).envelope;
+    let texts = code::texts(&Printed { envelope, sheet: None }).expect("it fits");
+    let trusted = bundle();
+    assert_eq!(shown_of_codes(&trusted, &texts).as_ref(), Some(&drill));
+    for (at, text) in texts.iter().enumerate() {
+        for place in 0..text.len() {
+            for bit in 0..8 {
+                let mut bytes = text.clone().into_bytes();
+                bytes[place] ^= 1 << bit;
+                let Ok(bent) = String::from_utf8(bytes) else { continue };
+                let mut bent_texts = texts.clone();
+                bent_texts[at] = bent;
+                let found = shown_of_codes(&trusted, &bent_texts);
+                assert_eq!(found, None, "code {at} place {place} bit {bit}");
+            }
         }
     }
 }

@@ -253,6 +253,7 @@ fn a_leaf_that_readers_of_the_first_format_would_misread_has_the_second_and_no_o
         digest: [1; 32],
         not_after: Instant::EPOCH,
         shown,
+        serial: None,
     };
     let seen = Event::CertificateSeen { endpoint: EndpointNo::new(3), digest: [1; 32] };
     for (event, format) in [(issued(None), 1), (issued(Some([2; 32])), 2), (seen, 2)] {

@@ -8,7 +8,8 @@ use proptest::sample::select;
 use proptest::test_runner::RngSeed;
 use uuid::Uuid;
 
-use crate::domain::authority::{AuthorityRule, OrderAct, Role};
+use crate::domain::authority::{AuthorityRule, Delegation, OrderAct, Role};
+use crate::domain::certificate::Serial;
 use crate::domain::endpoint::{Address, Line, Terminal};
 use crate::domain::ids::{EndpointNo, KeyId, OfficerId, OrderId, SpecialtyCode, UnitCode};
 use crate::domain::instant::Instant;
@@ -26,8 +27,10 @@ use crate::domain::world::{
     Act, Actor, CertificateHolder, Entry, Event, NumberTaken, OrderFile, Placed, RecordKind,
     RecordVersion, Reorganization, Trust,
 };
+use crate::evidence::checkpoint::witness::Witnesses;
 use crate::evidence::envelope::{Envelope, PayloadType, Signature};
 use crate::evidence::key::{KeyUse, PublicKey, SigningKey};
+use crate::evidence::note::{NoteAlgorithm, NoteKey};
 use crate::evidence::trust::{OfficerKey, TrustBundle, TrustedOfficer};
 use crate::wire;
 
@@ -254,14 +257,25 @@ fn rules() -> impl Strategy<Value = AuthorityRule> {
         option::of(select(Handling::ALL.to_vec())),
         option::of("[a-z-]{1,20}"),
         select(OrderAct::ALL.to_vec()),
+        option::of(select(LegalGround::ALL.to_vec())),
+        option::of(select(Echelon::ALL.to_vec())),
     );
     let places = prop::collection::vec(roles(), 0..3);
     (what, places, any::<bool>(), texts(), instants(), option::of(instants())).prop_map(
-        |((handling, kind, act), places, drafter_may_sign, legal_basis, valid_from, valid_to)| {
+        |(
+            (handling, kind, act, ground, echelon),
+            places,
+            drafter_may_sign,
+            legal_basis,
+            valid_from,
+            valid_to,
+        )| {
             AuthorityRule {
                 handling,
                 kind,
+                ground,
                 act,
+                echelon,
                 places,
                 drafter_may_sign,
                 legal_basis,
@@ -272,15 +286,41 @@ fn rules() -> impl Strategy<Value = AuthorityRule> {
     )
 }
 
+fn delegations() -> impl Strategy<Value = Delegation> {
+    let who = (officer_ids(), officer_ids(), roles());
+    let scope = (
+        option::of(select(Handling::ALL.to_vec())),
+        prop::collection::btree_set("[a-z-]{1,20}", 0..3),
+        prop::collection::btree_set(codes(), 0..3),
+    );
+    (who, scope, texts(), instants(), instants()).prop_map(
+        |((from, to, roles), (handling, kinds, units), document, valid_from, valid_to)| {
+            Delegation { from, to, roles, handling, kinds, units, document, valid_from, valid_to }
+        },
+    )
+}
+
 pub(crate) fn bundles() -> impl Strategy<Value = TrustBundle> {
     let head = (any::<u64>(), any::<u64>(), codes(), instants(), instants());
     let lists = (
         prop::collection::vec(officers(), 0..3),
         prop::collection::vec(rules(), 0..3),
         prop::collection::vec(keys(), 0..3),
+        prop::collection::vec(delegations(), 0..3),
     );
-    (head, lists, keys(), any::<u32>(), texts()).prop_map(
-        |(head, (officers, rules, roots), ledger_key, root_threshold, authority_cert_pem)| {
+    let watched = (keys(), any::<u32>()).prop_map(|(key, threshold)| Witnesses {
+        keys: vec![NoteKey::new("kv1", NoteAlgorithm::Cosignature, key).expect("a name")],
+        threshold,
+    });
+    (head, lists, keys(), any::<u32>(), texts(), watched).prop_map(
+        |(
+            head,
+            (officers, rules, roots, delegations),
+            ledger_key,
+            root_threshold,
+            authority_cert_pem,
+            witnesses,
+        )| {
             let (version, epoch, province, issued_at, expires_at) = head;
             TrustBundle {
                 version,
@@ -290,10 +330,12 @@ pub(crate) fn bundles() -> impl Strategy<Value = TrustBundle> {
                 expires_at,
                 officers,
                 rules,
+                delegations,
                 ledger_key,
                 roots,
                 root_threshold,
                 authority_cert_pem,
+                witnesses,
             }
         },
     )
@@ -442,11 +484,13 @@ fn list_events() -> impl Strategy<Value = Event> {
 fn registry_events() -> impl Strategy<Value = Event> {
     let line = select(vec![Line::Military, Line::Civil]);
     let number = any::<u32>().prop_map(EndpointNo::new);
-    let terminal = (keys(), any::<[u8; 32]>(), instants()).prop_map(
-        |(answer_key, certificate_digest, certificate_not_after)| Terminal {
+    let serial = || option::of(any::<[u8; 16]>().prop_map(Serial));
+    let terminal = (keys(), any::<[u8; 32]>(), instants(), serial()).prop_map(
+        |(answer_key, certificate_digest, certificate_not_after, certificate_serial)| Terminal {
             answer_key,
             certificate_digest,
             certificate_not_after,
+            certificate_serial,
         },
     );
     let holder = prop_oneof![
@@ -477,12 +521,13 @@ fn registry_events() -> impl Strategy<Value = Event> {
         (number, any::<[u8; 32]>(), terminal).prop_map(|(endpoint, secret_digest, terminal)| {
             Event::TerminalEnrolled { endpoint, secret_digest, terminal }
         }),
-        (holder, any::<[u8; 32]>(), instants(), option::of(any::<[u8; 32]>())).prop_map(
-            |(holder, digest, not_after, shown)| Event::CertificateIssued {
+        (holder, any::<[u8; 32]>(), instants(), option::of(any::<[u8; 32]>()), serial()).prop_map(
+            |(holder, digest, not_after, shown, serial)| Event::CertificateIssued {
                 holder,
                 digest,
                 not_after,
                 shown,
+                serial,
             }
         ),
         (any::<u32>(), any::<[u8; 32]>()).prop_map(|(number, digest)| Event::CertificateSeen {
@@ -520,6 +565,9 @@ fn order_events() -> impl Strategy<Value = Event> {
             |(kind, id, reason, generation)| Event::RecordErased { kind, id, reason, generation }
         ),
         any::<u32>().prop_map(|generation| Event::KeysBegun { generation }),
+        ("[A-Za-z./]{1,40}", "[A-Z_]{1,20}", any::<u32>()).prop_map(
+            |(call, reason, passed_over)| Event::CallRefused { call, reason, passed_over }
+        ),
         (kind, prop::collection::vec(any::<[u8; 16]>(), 0..4))
             .prop_map(|(kind, records)| Event::RecordsRead { kind, records }),
         (any::<u64>(), prop::collection::vec(numbers_taken(), 0..4))

@@ -99,7 +99,9 @@ async fn a_code_enrols_one_terminal_once() {
     let answer = soon(anybody.enrol(request.clone())).await.expect("enrolled").into_inner();
     let holder = Credentials { certificate_pem: answer.certificate_pem, key_pem: tls.key_pem };
     let mut terminal = client(province.holder(Some(&holder)).await);
-    soon(terminal.get_trust_bundle(pb::GetTrustBundleRequest {})).await.expect("a terminal");
+    soon(terminal.get_trust_bundle(pb::GetTrustBundleRequest::default()))
+        .await
+        .expect("a terminal");
     let again = soon(anybody.enrol(request)).await;
     assert_eq!(reason(again), (Code::PermissionDenied, "CODE_INVALID".into()));
 }
@@ -127,7 +129,7 @@ async fn a_code_runs_out_and_is_shown_once() {
 #[tokio::test]
 async fn a_terminal_that_was_replaced_or_renewed_is_known_by_its_newest_certificate_only() {
     let province = Province::start().await;
-    let bundle = || pb::GetTrustBundleRequest {};
+    let bundle = || pb::GetTrustBundleRequest::default();
     let first = enrolled(&province, "03127/military", "c1").await;
     let second = enrolled(&province, "03127/military", "c2").await;
     let mut replaced = client(province.holder(Some(&first)).await);
@@ -159,7 +161,9 @@ async fn an_officer_is_certified_once_the_bundle_has_them_and_a_lost_answer_can_
         let certificate_pem = answer.expect("certified").into_inner().certificate_pem;
         let holder = Credentials { certificate_pem, key_pem: made.key_pem.clone() };
         let mut auditor = client(province.holder(Some(&holder)).await);
-        soon(auditor.get_trust_bundle(pb::GetTrustBundleRequest {})).await.expect("an officer");
+        soon(auditor.get_trust_bundle(pb::GetTrustBundleRequest::default()))
+            .await
+            .expect("an officer");
     }
 }
 

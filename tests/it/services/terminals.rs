@@ -25,6 +25,15 @@ use crate::support::{Province, raw, reason, soon, told};
 /// Within this a terminal that was replaced is off.
 const AT_ONCE: Duration = Duration::from_secs(5);
 
+/// A terminal's link that waits briefly.
+pub(super) const LINK: LinkOptions = LinkOptions {
+    connect_patience: Duration::from_secs(20),
+    heartbeat_every: Duration::from_secs(20),
+    backoff_min: Duration::from_millis(20),
+    backoff_max: Duration::from_millis(100),
+    seed: 7,
+};
+
 /// A terminal's stream.
 struct Stream {
     heard: Streaming<pb::ExchangeResponse>,
@@ -106,7 +115,8 @@ async fn a_terminal_that_enrols_anew_over_its_own_connection_loses_the_stream_of
     let (request, _tls) = enrolment(&code, &new_key());
     soon(client(channel.clone()).enrol(request)).await.expect("the answer arrives");
     timeout(AT_ONCE, stream.is_revoked()).await.expect("off by the server's own doing");
-    let refused = soon(client(channel).get_trust_bundle(pb::GetTrustBundleRequest {})).await;
+    let refused =
+        soon(client(channel).get_trust_bundle(pb::GetTrustBundleRequest::default())).await;
     assert_eq!(reason(refused), (Code::PermissionDenied, "TERMINAL_REPLACED".into()));
 }
 
@@ -130,7 +140,7 @@ async fn a_certificate_whose_renewal_was_lost_renews_again_and_does_nothing_else
     assert_eq!(province.ledger_size(), size);
 
     let second = renewed(&province, &first).await.expect("the same once more");
-    let bundle = || pb::GetTrustBundleRequest {};
+    let bundle = || pb::GetTrustBundleRequest::default();
     let refused = client(province.holder(Some(&lost)).await).get_trust_bundle(bundle()).await;
     assert_eq!(reason(refused), (Code::PermissionDenied, "TERMINAL_REPLACED".into()));
     let size = province.ledger_size();
@@ -165,13 +175,6 @@ fn held(keys: &Path) -> Credentials {
 
 #[tokio::test]
 async fn a_terminal_whose_renewed_certificate_never_arrived_comes_back_by_itself() {
-    const LINK: LinkOptions = LinkOptions {
-        connect_patience: Duration::from_secs(20),
-        heartbeat_every: Duration::from_secs(20),
-        backoff_min: Duration::from_millis(20),
-        backoff_max: Duration::from_millis(100),
-        seed: 7,
-    };
     let province = Province::start().await;
     let dir = tempfile::tempdir().expect("a directory");
     let keys = dir.path().join("keys");

@@ -1,6 +1,7 @@
 //! Founding, trust bundles, units, endpoints, codes and certificates.
 
 use super::support::*;
+use crate::domain::certificate::Serial;
 use crate::domain::endpoint::Standing::{self, Newest, Superseded, Void};
 use crate::domain::endpoint::{ENDPOINTS_MAX, EndpointError};
 use crate::domain::ids::EndpointNo;
@@ -205,7 +206,9 @@ fn a_new_code_for_an_endpoint_voids_the_one_that_went_astray() {
 fn a_certificate_is_recorded_for_an_officer_who_is_trusted() {
     let mut p = Province::new();
     let not_after = START.offset_by(180 * DAY);
-    let record = |officer| Command::RecordCertificate { officer, digest: [5; 32], not_after };
+    let serial = Some(Serial([5; 16]));
+    let record =
+        |officer| Command::RecordCertificate { officer, digest: [5; 32], not_after, serial };
     p.does(&Server, record(id("duty"))).expect("trusted");
     let stranger = p.does(&Server, record(id("stranger")));
     assert_eq!(stranger, Err(Refusal::OfficerUnknown { officer: id("stranger") }));
@@ -220,8 +223,12 @@ fn enrolled(p: &mut Province, secret: u8, seed: u8) {
 
 fn renew(p: &mut Province, shown: u8, fresh: u8) -> Result<Decision, Refusal> {
     let not_after = p.now.offset_by(90 * DAY);
+    let (endpoint, serial) = (no(3), Some(Serial([fresh; 16])));
     let (shown, digest) = ([shown; 32], [fresh; 32]);
-    p.does(&Endpoint(no(3)), Command::RenewTerminal { endpoint: no(3), shown, digest, not_after })
+    p.does(
+        &Endpoint(endpoint),
+        Command::RenewTerminal { endpoint, shown, digest, not_after, serial },
+    )
 }
 
 fn see(p: &mut Province, digest: u8) -> usize {
@@ -315,9 +322,62 @@ fn a_renewal_in_a_ledger_of_old_leaves_the_certificate_before_void() {
     renew(&mut p, 60, 61).expect("the newest");
     let holder = CertificateHolder::Endpoint(no(3));
     let (digest, not_after) = ([62; 32], p.now.offset_by(90 * DAY));
-    let event = Event::CertificateIssued { holder, digest, not_after, shown: None };
+    let (shown, serial) = (None, None);
+    let event = Event::CertificateIssued { holder, digest, not_after, shown, serial };
     p.world.apply(&Entry { at: p.now, actor: Endpoint(no(3)), request: None, event });
     assert_eq!(standings(&p, [60, 61, 62]), [Void, Void, Newest]);
+}
+
+/// The serials `[n; 16]` that are revoked now.
+fn revoked(p: &Province) -> Vec<u8> {
+    p.world.revoked(p.now).into_iter().map(|(serial, _since)| serial.0[0]).collect()
+}
+
+#[test]
+fn a_terminal_s_certificate_is_revoked_once_a_newer_one_was_seen_in_use() {
+    let mut p = Province::new();
+    enrolled(&mut p, 9, 60);
+    renew(&mut p, 60, 61).expect("the newest");
+    assert!(revoked(&p).is_empty(), "the answer may have been lost on its way");
+    see(&mut p, 61);
+    assert_eq!(revoked(&p), [60]);
+    renew(&mut p, 61, 62).expect("the newest");
+    renew(&mut p, 61, 63).expect("asked again");
+    assert_eq!(revoked(&p), [60, 62], "nobody got 62");
+    p.now = p.now.offset_by(91 * DAY);
+    assert!(revoked(&p).is_empty(), "they have ended by themselves");
+}
+
+#[test]
+fn whoever_is_replaced_or_out_of_use_has_no_certificate_that_counts() {
+    let mut p = Province::new();
+    enrolled(&mut p, 9, 60);
+    enrolled(&mut p, 10, 61);
+    assert_eq!(revoked(&p), [60], "another terminal answers now");
+    let (address, document) = (address("03160/military"), "12/QĐ".to_owned());
+    p.does(&Server, Command::RetireEndpoint { address, document, force: true }).expect("retired");
+    assert_eq!(revoked(&p), [60, 61]);
+}
+
+#[test]
+fn an_officer_s_certificates_are_revoked_from_the_retirement_on() {
+    let mut p = Province::new();
+    let not_after = START.offset_by(90 * DAY);
+    for seed in [5, 6] {
+        let (officer, digest, serial) = (id("duty"), [seed; 32], Some(Serial([seed; 16])));
+        let record = Command::RecordCertificate { officer, digest, not_after, serial };
+        p.does(&Server, record).expect("trusted");
+    }
+    assert!(revoked(&p).is_empty());
+    let at = p.now.offset_by(HOUR);
+    let mut next = p.world.trust().expect("in force").bundle.clone();
+    next.version += 1;
+    let gone = next.officers.iter_mut().find(|officer| officer.id == id("duty"));
+    gone.expect("an officer").retired_at = Some(at);
+    p.does(&Server, Command::PublishTrust(trust(&next, &[201, 202]))).expect("newer");
+    assert!(revoked(&p).is_empty(), "not yet");
+    p.now = at;
+    assert_eq!(revoked(&p), [5, 6]);
 }
 
 #[test]

@@ -3,10 +3,12 @@
 mod answers;
 mod audience;
 mod epochs;
+mod forms;
 mod handling;
 mod identity;
 mod model;
 mod orders;
+mod races;
 mod requests;
 mod signing;
 pub(crate) mod support;

@@ -7,7 +7,7 @@
 mod ops;
 mod plain;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::test_runner::TestRunner;
 
@@ -32,8 +32,9 @@ impl Model {
             drafter: drafter.expect("one of ours"),
             changes,
             not_after: order.not_after,
-            signers: BTreeSet::new(),
+            signers: BTreeMap::new(),
             issued: false,
+            is_form: false,
             replaced: false,
             heard: Default::default(),
         });
@@ -142,9 +143,14 @@ impl Model {
         let index = self.remember(&order, Some((target, kind)));
         let sound = !self.retired.contains(&3) && self.target_stands(&self.orders[index]);
         let (taken, expected): (Result<(), Refusal>, bool) = match signers {
-            None => (self.p.draft(&order).map(|_order| ()), sound),
+            None => {
+                let form = !self.retired.contains(&3) && self.takes_a_form(&self.orders[index]);
+                self.orders[index].is_form = form;
+                (self.p.draft(&order).map(|_order| ()), sound || form)
+            }
             Some(signers) => {
-                self.orders[index].signers = signers.iter().copied().collect();
+                let now = self.p.now;
+                self.orders[index].signers = signers.iter().map(|who| (*who, now)).collect();
                 let plain = &self.orders[index];
                 let enough = Self::enough(Self::places(plain), &self.counting(plain));
                 let keys: Vec<_> =
@@ -175,7 +181,7 @@ impl Model {
             signature = Signature { bytes: [officer.try_into().expect("few"); 64], ..signature };
         }
         let plain = &self.orders[index];
-        let mut together = self.counting(plain);
+        let mut together = self.counting_with(plain, Some(self.p.now));
         let fresh = !together.contains(&officer);
         together.push(officer);
         let places = Self::places(plain);
@@ -189,7 +195,8 @@ impl Model {
         let taken = self.p.does(&self::officer(name), Command::AddSignature { order, signature });
         assert_eq!(taken.is_ok(), expected, "{taken:?}");
         if expected {
-            self.orders[index].signers.insert(officer);
+            let now = self.p.now;
+            self.orders[index].signers.insert(officer, now);
         }
     }
 

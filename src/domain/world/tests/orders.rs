@@ -100,8 +100,12 @@ fn only_an_order_in_the_stream_is_changed_and_by_its_very_bytes() {
     let mut p = Province::new();
     let order = p.order(Exercise);
     let draft = p.draft(&order).expect("sound");
-    let cancel = p.follow_up(&draft, ReferenceKind::Cancel);
-    assert_eq!(p.draft(&cancel), Err(reference(draft, "it is not in force")));
+    let update = p.follow_up(&draft, ReferenceKind::Update);
+    assert_eq!(p.draft(&update), Err(reference(draft, "it is not in force")));
+    let at_once = p.follow_up(&draft, ReferenceKind::Cancel);
+    let keys = [key(102)];
+    let at_once = p.issue_signed(&at_once, &keys);
+    assert_eq!(at_once, Err(reference(draft, "it is not in force")), "not issued before it is");
     p.pass(2 * DAY);
     let cancel = p.follow_up(&draft, ReferenceKind::Cancel);
     let never_issued = p.draft(&cancel);

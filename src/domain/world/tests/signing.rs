@@ -24,7 +24,8 @@ fn one_signer_never_issues_an_actual_order() {
     let order = p.draft(&order).expect("sound");
     assert!(p.issue(order).is_err(), "nobody has signed");
     p.sign(order, "commander").expect("may sign");
-    let missing = Missing { places: vec![[Role::Approver].into()], not_the_author: true };
+    let second = [Role::PoliticalCommissar, Role::Approver].into();
+    let missing = Missing { places: vec![second], not_the_author: true };
     let short = AuthorityError::NotEnoughPersons { have: 1, need: 2, missing };
     assert_eq!(p.issue(order), Err(OrderRefusal::Authority(short).into()));
     assert_eq!(p.file(&order).state(p.now), OrderState::Drafted);

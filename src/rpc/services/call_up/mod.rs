@@ -64,6 +64,9 @@ impl CallUps {
         known: impl Fn(&Requirement) -> Result<(), Reject>,
     ) -> Result<pb::SelectCallUpResponse, Status> {
         let order: OrderId = parse("order_id", &message.order_id)?;
+        let wanted = message.selector.as_ref().ok_or_else(|| WireError::missing("selector"))?;
+        let selector = order::selector_from_message(wanted)?;
+        crate::rpc::reach::must_reach_selected(&self.doors.engine.world(), caller, &selector)?;
         let specialties = Codes::in_force(&self.doors.engine.world()).specialties;
         let mut lines = needs::lines(&message.needs, &specialties)?;
         for line in &lines {
@@ -94,8 +97,6 @@ impl CallUps {
             let fault = WireError::new("needs", "are missing: say how many of which specialty");
             return Err(Reject::field("CALL_UP_INVALID", &fault).into());
         }
-        let wanted = message.selector.as_ref().ok_or_else(|| WireError::missing("selector"))?;
-        let selector = order::selector_from_message(wanted)?;
         let handling = order::handling(message.handling)?;
         let field = Field {
             called: self.called(handling).await?,

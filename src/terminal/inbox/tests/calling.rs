@@ -9,7 +9,7 @@ use crate::terminal::sheet_keys::SheetKeys as _;
 use crate::wire::order::call_up::pages::{Frozen, Row, UnitRows, freeze};
 
 /// Lists that call so many from our unit.
-fn lists(number: u8, people: usize) -> Frozen {
+pub(crate) fn lists(number: u8, people: usize) -> Frozen {
     let row = |n: usize| {
         let full_name = format!("Giàng A {n}");
         let person = pb::CalledPerson { full_name, birth_year: 1996, ..Default::default() };
@@ -33,12 +33,12 @@ fn lists(number: u8, people: usize) -> Frozen {
     freeze(id(number), summary, vec![unit], &SystemRandom::new()).expect("it fits")
 }
 
-fn calling(number: u8, lists: &Frozen) -> Envelope {
+pub(crate) fn calling(number: u8, lists: &Frozen) -> Envelope {
     let call_up = Some(lists.signed().expect("our own"));
     envelope(&Order { call_up, ..order(number, Handling::Exercise) })
 }
 
-fn page(number: u8, lists: &Frozen, page: u32) -> pb::CallUpSheetDelivery {
+pub(crate) fn page(number: u8, lists: &Frozen, page: u32) -> pb::CallUpSheetDelivery {
     lists.page_for(ME.number(), page, &id(number)).expect("it has that page")
 }
 

@@ -1,6 +1,6 @@
 //! The model: what it knows of an order, and the rules in their plainest words.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::ids::OrderId;
 use crate::domain::instant::Instant;
@@ -16,8 +16,11 @@ pub(super) struct Plain {
     pub(super) drafter: usize,
     pub(super) changes: Option<(usize, ReferenceKind)>,
     pub(super) not_after: Instant,
-    pub(super) signers: BTreeSet<usize>,
+    /// Who signed, and when last.
+    pub(super) signers: BTreeMap<usize, Instant>,
     pub(super) issued: bool,
+    /// Whether it cancels what was not issued when it was drafted.
+    pub(super) is_form: bool,
     pub(super) replaced: bool,
     pub(super) heard: [Vec<usize>; 4],
 }
@@ -58,7 +61,19 @@ impl Model {
     }
 
     pub(super) fn counting(&self, plain: &Plain) -> Vec<usize> {
-        plain.signers.iter().copied().filter(|officer| self.may_sign(plain, *officer)).collect()
+        self.counting_with(plain, None)
+    }
+
+    /// Those who count beside a signature that comes at a time: under what is actual none came more
+    /// than half an hour before the last.
+    pub(super) fn counting_with(&self, plain: &Plain, coming: Option<Instant>) -> Vec<usize> {
+        let may = plain.signers.iter().filter(|(officer, _at)| self.may_sign(plain, **officer));
+        let newest = coming.or_else(|| may.clone().map(|(_officer, at)| *at).max());
+        let actual = plain.handling == Handling::Actual;
+        let in_time = may.filter(|(_officer, at)| {
+            !actual || newest.is_none_or(|newest| newest.millis_since(**at) <= 30 * 60_000)
+        });
+        in_time.map(|(officer, _at)| *officer).collect()
     }
 
     pub(super) fn enough(places: &[&str], persons: &[usize]) -> bool {
@@ -75,6 +90,16 @@ impl Model {
             let is_cancel = matches!(target.changes, Some((_earlier, ReferenceKind::Cancel)));
             target.issued && !target.replaced && !is_cancel
         })
+    }
+
+    /// Whether a cancel may be drafted for an order that waits to be issued.
+    pub(super) fn takes_a_form(&self, plain: &Plain) -> bool {
+        let Some((target, ReferenceKind::Cancel)) = plain.changes else { return false };
+        let forms =
+            self.orders.iter().filter(|other| other.is_form && other.changes == plain.changes);
+        let is_cancel =
+            matches!(self.orders[target].changes, Some((_earlier, ReferenceKind::Cancel)));
+        self.open(target) && !is_cancel && forms.count() < 4
     }
 
     pub(super) fn open(&self, index: usize) -> bool {

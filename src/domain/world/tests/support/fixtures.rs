@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::domain::authority::{Role, default_rules};
+use crate::domain::certificate::Serial;
 use crate::domain::endpoint::{Address, Terminal};
 use crate::domain::ids::{EndpointNo, OfficerId};
 use crate::domain::instant::Instant;
@@ -11,6 +12,7 @@ use crate::domain::order::delivery::Answer;
 use crate::domain::order::handling::Handling;
 use crate::domain::unit::{Former, ParentBasis, Unit, UnitKind};
 use crate::domain::world::{Actor, NewDraft, OrderFile, Trust};
+use crate::evidence::checkpoint::witness::Witnesses;
 use crate::evidence::envelope::{Envelope, PayloadType, Signature};
 use crate::evidence::key::{KeyUse, SigningKey};
 use crate::evidence::trust::{OfficerKey, TrustBundle, TrustedOfficer};
@@ -97,10 +99,12 @@ pub(crate) fn bundle() -> TrustBundle {
             trusted("auditor", &[Role::Auditor]),
         ],
         rules: default_rules(Instant::EPOCH, "Luật 53/2019/QH14, điều 25"),
+        delegations: Vec::new(),
         ledger_key: key(200).public(),
         roots: vec![key(201).public(), key(202).public()],
         root_threshold: 2,
         authority_cert_pem: "certificate".to_owned(),
+        witnesses: Witnesses::default(),
     }
 }
 
@@ -131,6 +135,7 @@ pub(crate) fn terminal(seed: u8) -> Terminal {
         answer_key: key(seed).public(),
         certificate_digest: [seed; 32],
         certificate_not_after: START.offset_by(90 * DAY),
+        certificate_serial: Some(Serial([seed; 16])),
     }
 }
 

@@ -1,16 +1,25 @@
 //! `hoatoc officer`: who may do what. Each change is a new trust bundle, signed by the root holders.
 
+mod add;
+pub(in crate::cli::identity) mod grant;
+mod request;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::Result;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::bundle::publish_changed;
+pub(in crate::cli::identity) use add::end_of;
+
+use super::bundle::{Roots, publish_changed};
+use super::trust::edit;
 use crate::cli::Cx;
 use crate::cli::connection::{Connection, refused, request, request_id};
-use crate::cli::homes::{NewOfficer, OfficerFile, OfficerHome, read_trust};
+use crate::cli::homes::{OFFICER_USES, OfficerHome};
+use crate::cli::keys::secrets::NewKeys;
+use crate::cli::keys::{file, key_path};
 use crate::cli::listing::Export;
 use crate::cli::order::newest;
 use crate::cli::output::{local_time, utc_time};
@@ -18,18 +27,47 @@ use crate::cli::server::restore::{Left, told};
 use crate::domain::authority::Role;
 use crate::domain::ids::{OfficerId, UnitCode};
 use crate::domain::world::OPEN_ORDERS_MAX;
+use crate::evidence::key::KeyUse;
 use crate::roster::sheet::{CellValue, Sheet};
 use crate::wire::{envelope::required, order, pb};
 
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum Officer {
-    /// Adds an officer: makes keys in a new home, publishes them in the next trust bundle, and has
-    /// the officer certified.
+    /// Adds an officer, by the request that the officer made, or with a home made right here. Who
+    /// serves already changes keys. Each is a new trust bundle and a certificate.
     #[command(
-        after_help = "Example:\n  hoatoc officer add tran.van.a --name 'Thượng tá Trần Văn A, \
-        Chỉ huy trưởng' --unit 11 \\\n    --role signer --home ~/tran.van.a --as ~/admin --root /media/usb/root"
+        after_help = "Examples:\n  hoatoc officer add --request tran.van.a.request.json --out tran.van.a.grant.json \\\n    \
+        --as ~/admin --root /media/usb/root\n  \
+        hoatoc officer add tran.van.a --name 'Thượng tá Trần Văn A, Chỉ huy trưởng' --unit 11 \\\n    \
+        --role signer --home ~/tran.van.a --as ~/admin --root /media/usb/root"
     )]
-    Add(Add),
+    Add(add::Add),
+    /// On the officer's own machine: makes keys in a new home, and a request file for the root holders.
+    #[command(
+        after_help = "Examples:\n  hoatoc officer request tran.van.a --name 'Thượng tá Trần Văn A, Chỉ huy trưởng' \
+        --unit 11 \\\n    --role signer --home ~/hoatoc --out tran.van.a.request.json\n  \
+        hoatoc officer request tran.van.a --name 'Thượng tá Trần Văn A' --unit 11 --role signer \\\n    \
+        --home ~/hoatoc --out request.json --pkcs11 /usr/lib/softhsm/libsofthsm2.so --token tran.van.a"
+    )]
+    Request(request::Ask),
+    /// On the officer's own machine: takes the grant that came back for the request.
+    #[command(after_help = "Example:\n  hoatoc officer join tran.van.a.grant.json --home ~/hoatoc")]
+    Join(grant::Join),
+    /// Changes an officer's name, unit or roles.
+    #[command(
+        after_help = "Example:\n  hoatoc officer change tran.van.a --role signer --role exercise-director \
+        --as ~/admin --root /media/usb/root"
+    )]
+    Change(Change),
+    /// Changes the passphrase of a home's signing keys, an officer's or a root holder's.
+    #[command(after_help = "Example:\n  hoatoc officer passphrase --home ~/hoatoc")]
+    Passphrase {
+        /// The home with the keys.
+        #[arg(long, value_name = "DIR")]
+        home: PathBuf,
+        #[command(flatten)]
+        new_keys: NewKeys,
+    },
     /// Lists officers, their roles and keys.
     #[command(after_help = "Example:\n  hoatoc officer list --as ~/admin")]
     List(Export),
@@ -67,30 +105,18 @@ pub(in crate::cli) enum Officer {
 }
 
 #[derive(Debug, Args)]
-pub(in crate::cli) struct Roots {
-    /// A root holder's home; repeat it until the threshold of roots is reached.
-    #[arg(long = "root", value_name = "DIR", required = true)]
-    homes: Vec<PathBuf>,
-}
-
-#[derive(Debug, Args)]
-pub(in crate::cli) struct Add {
-    /// A short name, never reused: letters, digits, `-`, `_`, `.`.
+pub(in crate::cli) struct Change {
+    /// The officer.
     id: OfficerId,
-    /// Name and post, as shown beside a signature.
+    /// Another name and post.
     #[arg(long)]
-    name: String,
-    /// The unit served in; rights end at what lies under it.
+    name: Option<String>,
+    /// Another unit to serve in.
     #[arg(long, value_name = "CODE")]
-    unit: UnitCode,
-    /// What the officer may do; repeat it for several: drafter, signer, approver, duty-officer,
-    /// registrar, area-officer, commune-officer, exercise-director, evaluator, auditor,
-    /// administrator.
-    #[arg(long = "role", value_name = "ROLE", required = true)]
+    unit: Option<UnitCode>,
+    /// What the officer may do from now on; repeat it for several: all that is not named is lost.
+    #[arg(long = "role", value_name = "ROLE")]
     roles: Vec<Role>,
-    /// The officer's new home; it goes to the officer's own machine.
-    #[arg(long, value_name = "DIR")]
-    home: PathBuf,
     #[command(flatten)]
     roots: Roots,
 }
@@ -99,12 +125,18 @@ impl Officer {
     pub(in crate::cli) async fn run(self, cx: &Cx) -> Result<()> {
         match self {
             Self::Add(add) => Box::pin(add.run(cx)).await,
+            Self::Request(ask) => ask.run(cx),
+            Self::Join(join) => join.run(cx),
+            Self::Change(change) => change.run(cx).await,
+            Self::Passphrase { home, new_keys } => passphrase(cx, &home, &new_keys),
             Self::List(export) => list(cx, &export).await,
             Self::Retire { id, roots } => retire(cx, id, &roots).await,
             Self::Reissue { epoch, roots } => reissue(cx, epoch, &roots).await,
             Self::Certify { home } => {
-                let home = OfficerHome::load(&home)?;
-                certify(&cx.connect().await?, &home, home.request()?).await?;
+                let home = OfficerHome::load(&home, &cx.secrets)?;
+                let connection = cx.connect().await?;
+                let certificate = certify(&connection, &home.id, home.request()?).await?;
+                home.keep_certificate(&certificate)?;
                 let value = json!({ "officer": home.id.as_str(), "home": home.dir });
                 cx.screen.show(&value, || format!("{} is certified for 90 days", home.id))
             }
@@ -113,82 +145,68 @@ impl Officer {
     }
 }
 
-impl Add {
-    async fn run(self, cx: &Cx) -> Result<()> {
-        let connection = cx.connect().await?;
-        let known = connection.trust().await?;
-        if known.officer(&self.id).is_some() {
-            bail!(
-                "officer {} is there already: choose another id, or use `officer certify`",
-                self.id
-            );
-        }
-        // Before any key is made: the server would refuse the bundle.
-        let unit = self.unit.as_str();
-        if self.unit != known.province
-            && !connection
-                .units()
-                .await?
-                .iter()
-                .any(|known| known.code == unit && known.valid_to.is_empty())
-        {
-            bail!(
-                "unit {unit} is unknown or closed: check the code, or import it first with `unit import`"
-            );
-        }
-        let admin = &connection.home;
-        let file = OfficerFile {
-            id: self.id.to_string(),
-            server: admin.file.server.clone(),
-            server_name: admin.file.server_name.clone(),
-        };
-        let person = NewOfficer {
-            id: self.id.clone(),
-            name: crate::domain::text::clean(&self.name),
-            unit: self.unit.clone(),
-            roles: self.roles.clone(),
-        };
-        let authority = admin.authority_pem()?;
-        let (home, officer, csr) =
-            OfficerHome::create(&self.home, file, &person, &authority, connection.now())?;
-        let (bundle, ledger_index) =
-            publish_changed(&connection, &self.roots.homes, move |bundle| {
-                bundle.officers.push(officer);
-                Ok(())
-            })
-            .await
-            .with_context(|| format!("{} holds unused keys: remove it", self.home.display()))?;
-        home.begin_trust(&read_trust(&connection.home.trust_file())?.0)?;
-        certify(&connection, &home, csr).await.with_context(|| {
-            format!("the officer is added, only the certificate is missing: run `officer certify --home {}`", self.home.display())
-        })?;
-        let value = json!({
-            "officer": self.id.as_str(),
-            "home": self.home,
-            "trust_bundle_version": bundle.version,
-            "ledger_index": ledger_index,
-        });
-        cx.screen.show(&value, || {
-            format!(
-                "{} is added with trust bundle {}; take {} to the officer's own machine and remove it here",
-                self.id,
-                bundle.version,
-                self.home.display()
-            )
-        })
-    }
-}
-
-/// Has the administrator of the connection vouch for a home's TLS key.
-async fn certify(connection: &Connection, home: &OfficerHome, csr_pem: String) -> Result<()> {
+/// Has the administrator of the connection vouch for a TLS key. Returns the certificate, PEM.
+pub(in crate::cli::identity) async fn certify(
+    connection: &Connection,
+    officer: &OfficerId,
+    csr_pem: String,
+) -> Result<String> {
     let ask = pb::CertifyOfficerRequest {
         request_id: request_id(),
-        officer_id: home.id.to_string(),
+        officer_id: officer.to_string(),
         csr_pem,
     };
     let reply = connection.identity().certify_officer(request(ask)).await.map_err(refused)?;
-    home.keep_certificate(&reply.into_inner().certificate_pem)
+    Ok(reply.into_inner().certificate_pem)
 }
+
+impl Change {
+    async fn run(self, cx: &Cx) -> Result<()> {
+        let to = edit::Change {
+            name: self.name.as_deref().map(crate::domain::text::clean),
+            unit: self.unit.clone(),
+            roles: (!self.roles.is_empty()).then(|| self.roles.iter().copied().collect()),
+        };
+        let connection = cx.connect().await?;
+        let (bundle, ledger_index) = publish_changed(cx, &connection, &self.roots, |bundle| {
+            edit::change(bundle, &self.id, &to)
+        })
+        .await?;
+        let value = json!({
+            "officer": self.id.as_str(),
+            "trust_bundle_version": bundle.version,
+            "ledger_index": ledger_index,
+        });
+        cx.screen
+            .show(&value, || format!("{} is changed with trust bundle {}", self.id, bundle.version))
+    }
+}
+
+fn passphrase(cx: &Cx, home: &std::path::Path, new_keys: &NewKeys) -> Result<()> {
+    let uses = OFFICER_USES.into_iter().chain([KeyUse::Root]);
+    let paths: Vec<_> =
+        uses.map(|key_use| key_path(home, key_use)).filter(|path| path.exists()).collect();
+    if paths.is_empty() {
+        anyhow::bail!(
+            "{} has no signing keys in files: a token's PIN is changed with the token's own software",
+            home.display()
+        );
+    }
+    let keys = file::open_all(&paths, &cx.secrets)?;
+    let chosen = new_keys.choose_other(0, &home.display().to_string())?;
+    for (path, key) in paths.iter().zip(&keys) {
+        file::reseal(path, key, chosen.as_ref())?;
+    }
+    let count = keys.len();
+    let value = json!({ "home": home, "keys": count, "passphrase": chosen.is_some() });
+    cx.screen.show(&value, || match chosen {
+        Some(_) => format!("{count} keys in {} have another passphrase", home.display()),
+        None => format!("{count} keys in {} lie open now: {OPEN_KEYS}", home.display()),
+    })
+}
+
+/// What it means to keep keys without a passphrase.
+pub(in crate::cli) const OPEN_KEYS: &str = "whoever copies these files can sign";
 
 async fn renew(cx: &Cx) -> Result<()> {
     let home = cx.home()?;
@@ -251,18 +269,8 @@ async fn list(cx: &Cx, export: &Export) -> Result<()> {
 
 async fn retire(cx: &Cx, id: OfficerId, roots: &Roots) -> Result<()> {
     let connection = cx.connect().await?;
-    let now = connection.now();
-    let (bundle, ledger_index) = publish_changed(&connection, &roots.homes, |bundle| {
-        let officer = bundle.officers.iter_mut().find(|officer| officer.id == id);
-        let officer =
-            officer.with_context(|| format!("officer {id} is not known: see `officer list`"))?;
-        if officer.retired_at.is_some() {
-            bail!("officer {id} is retired already");
-        }
-        officer.retired_at = Some(now);
-        Ok(())
-    })
-    .await?;
+    let (bundle, ledger_index) =
+        publish_changed(cx, &connection, roots, |bundle| edit::retire(bundle, &id)).await?;
     let value = json!({
         "officer": id.as_str(), "trust_bundle_version": bundle.version, "ledger_index": ledger_index,
     });
@@ -271,7 +279,7 @@ async fn retire(cx: &Cx, id: OfficerId, roots: &Roots) -> Result<()> {
 
 async fn reissue(cx: &Cx, epoch: Option<u64>, roots: &Roots) -> Result<()> {
     let connection = cx.connect().await?;
-    let (bundle, ledger_index) = publish_changed(&connection, &roots.homes, |bundle| {
+    let (bundle, ledger_index) = publish_changed(cx, &connection, roots, |bundle| {
         bundle.epoch = epoch.unwrap_or(bundle.epoch);
         Ok(())
     })

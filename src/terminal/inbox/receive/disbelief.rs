@@ -3,20 +3,20 @@
 
 use prost::Message;
 
-use super::book::{Book, RefusedEntry, decode};
-use super::receive::{advanced, short};
-use super::rows::{META, RefusedRow, refused_order_key};
-use super::{Inbox, InboxError, REFUSED_ORDERS_MAX, Received};
+use super::{advanced, short};
 use crate::domain::instant::Instant;
 use crate::evidence;
 use crate::evidence::envelope::PAYLOAD_LEN_MAX;
 use crate::evidence::trust::TrustBundle;
+use crate::terminal::inbox::book::{Book, RefusedEntry, decode};
+use crate::terminal::inbox::rows::{META, RefusedRow, refused_order_key};
+use crate::terminal::inbox::{Inbox, InboxError, REFUSED_ORDERS_MAX, Received};
 use crate::terminal::verify::Unverified;
 use crate::wire::{self, pb};
 
 impl Inbox {
     /// Writes down that something came and is not believed.
-    pub(super) fn keep_refused(
+    pub(in crate::terminal::inbox) fn keep_refused(
         &self,
         book: &mut Book,
         delivery: &pb::OrderDelivery,
@@ -52,7 +52,7 @@ impl Inbox {
         Ok(if repeat { Received::Repeat } else { Received::Refused(fault.reason()) })
     }
 
-    pub(super) fn judge_again(
+    pub(in crate::terminal::inbox) fn judge_again(
         &self,
         book: &mut Book,
         bundle: &TrustBundle,

@@ -1,0 +1,74 @@
+//! `hoatoc trust show` and `diff`.
+
+use std::path::Path;
+
+use anyhow::Result;
+use serde_json::{Value, json};
+
+use super::draft::DraftFile;
+use super::words;
+use crate::cli::Cx;
+use crate::cli::homes::{read_file_of, read_trust};
+use crate::cli::output::utc_time;
+use crate::domain::instant::Instant;
+use crate::evidence::trust::TrustBundle;
+
+pub(super) async fn show(cx: &Cx, file: Option<&Path>) -> Result<()> {
+    let bundle = match file {
+        Some(path) => read_any(path)?,
+        None => cx.connect().await?.trust().await?,
+    };
+    let now = cx.clock.now();
+    cx.screen.show(&json_of(&bundle, now), || words::contents(&bundle, now).join("\n"))
+}
+
+pub(super) fn diff(cx: &Cx, old: &Path, new: &Path) -> Result<()> {
+    let changes = words::changes(&read_any(old)?, &read_any(new)?);
+    cx.screen.show(&json!({ "changes": changes }), || match changes.as_slice() {
+        [] => "nothing changes".to_owned(),
+        lines => lines.join("\n"),
+    })
+}
+
+/// A bundle's file, or the next bundle of a draft.
+fn read_any(path: &Path) -> Result<TrustBundle> {
+    let text = read_file_of(path, super::draft::DRAFT_LEN_MAX)?;
+    if DraftFile::is_one(&text) {
+        return Ok(DraftFile::read(path)?.next.1);
+    }
+    Ok(read_trust(path)?.1)
+}
+
+fn json_of(bundle: &TrustBundle, now: Instant) -> Value {
+    let officers = bundle.officers.iter().map(|officer| {
+        let keys = officer.keys.iter().map(|own| {
+            json!({
+                "key_id": own.key.id().to_string(),
+                "use": own.key_use.as_str(),
+                "valid_from_time": utc_time(own.valid_from),
+                "valid_to_time": utc_time(own.valid_to),
+            })
+        });
+        json!({
+            "officer": officer.id.as_str(),
+            "name": officer.name,
+            "unit_code": officer.unit.as_str(),
+            "roles": officer.roles.iter().map(|role| role.as_str()).collect::<Vec<_>>(),
+            "retired_time": officer.retired_at.map(utc_time),
+            "keys": keys.collect::<Vec<_>>(),
+        })
+    });
+    json!({
+        "province": bundle.province.as_str(),
+        "version": bundle.version,
+        "epoch": bundle.epoch,
+        "issued_time": utc_time(bundle.issued_at),
+        "expires_time": utc_time(bundle.expires_at),
+        "days_left": words::days_left(bundle.expires_at, now),
+        "roots": bundle.roots.iter().map(|root| root.id().to_string()).collect::<Vec<_>>(),
+        "root_threshold": bundle.root_threshold,
+        "roots_fingerprint": bundle.roots_fingerprint().to_string(),
+        "officers": officers.collect::<Vec<_>>(),
+        "rules": bundle.rules.len(),
+    })
+}

@@ -1,0 +1,123 @@
+//! The whole program checked from outside: an order with its answers, exported, proved and cosigned by
+//! files alone; what was touched on the way is found, with the reason.
+
+#[expect(dead_code, reason = "one terminal of the program is enough here")]
+#[path = "support/program.rs"]
+mod program;
+
+use std::fs;
+
+use hoatoc::evidence::envelope::Envelope;
+use hoatoc::wire::trust;
+use program::{Place, is_settled};
+use serde_json::Value;
+
+/// The report of a check, and whether it was content.
+fn checked(place: &Place, words: &[&str]) -> (bool, Value) {
+    let done = place.command().args(["--output", "json"]).args(words).output().expect("it runs");
+    let said = serde_json::from_slice(&done.stdout);
+    let said = said.unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&done.stderr)));
+    (done.status.success(), said)
+}
+
+fn reasons(report: &Value) -> Vec<&str> {
+    let faults = report["faults"].as_array().expect("a list");
+    faults.iter().filter_map(|fault| fault["reason"].as_str()).collect()
+}
+
+fn fingerprint(place: &Place) -> String {
+    let text = fs::read_to_string(place.path("admin/trust-bundle.json")).expect("there");
+    let bundle = trust::read(&Envelope::from_json(&text).expect("an envelope")).expect("a bundle");
+    bundle.roots_fingerprint().to_string()
+}
+
+#[test]
+fn an_order_is_proved_by_files_alone_and_what_was_touched_is_found() {
+    let place = Place::found(&[]);
+    let server = place.serve();
+    place.enter_staff(&["03160/military", "03127/military"]);
+    place.enrol("03160/military", "commune", &[]);
+    let terminal = place.terminal("commune", "Trực ban", 0);
+    let order = place.try_signed_order("Diễn tập", "Báo cáo.").expect("signed");
+    place.run(&["order", "issue", &order, "--as", "director"]);
+    terminal.until("settled", |lines| is_settled(lines, &order));
+
+    // A witness on a laptop: it is told the ledger's key, and cosigns what a file brings.
+    let witness = place.run(&["witness", "init", "--home", "laptop", "--name", "kv1.example"]);
+    let key = witness["key"].as_str().expect("a key");
+    let ledger = place.run(&["ledger", "key", "--as", "admin"]);
+    let ledger = ledger["key"].as_str().expect("a key");
+    place.run(&["witness", "follow", "--home", "laptop", ledger]);
+    let trust = ["witness", "trust", key, "--threshold", "1", "--root", "root", "--as", "admin"];
+    assert_eq!(place.run(&trust)["witness_threshold"], 1);
+    let ask = |old: &str, file: &str| {
+        place.run(&["ledger", "head", "--for-witness", old, "--out", file, "--as", "admin"])
+    };
+    let size = ask("0", "request.txt")["size"].as_u64().expect("a size");
+    let lines = place.run(&["witness", "cosign", "--home", "laptop", "request.txt"]);
+    fs::write(place.path("line.txt"), lines["cosignature"].as_str().expect("a line"))
+        .expect("ours");
+    ask(&size.to_string(), "same.txt");
+    place.run(&["witness", "cosign", "--home", "laptop", "same.txt"]);
+    ask("1", "stale.txt");
+    let stale = place.try_run(&["witness", "cosign", "--home", "laptop", "stale.txt"]);
+    assert!(stale.expect_err("stale").contains(&format!("--for-witness {size}")));
+
+    place.run(&["ledger", "export", "ledger.hoatoc", "--as", "admin"]);
+    place.run(&["ledger", "export", "begin.hoatoc", "--to", "5", "--as", "admin"]);
+    place.run(&["order", "evidence", &order, "--out", "order.evidence", "--as", "admin"]);
+    let (sound, unseen) = checked(&place, &["ledger", "verify", "--as", "admin"]);
+    assert!(!sound, "nobody has cosigned what the server shows");
+    assert_eq!(reasons(&unseen), ["NOT_WITNESSED"]);
+    drop(server);
+
+    let roots = fingerprint(&place);
+    let verify =
+        ["ledger", "verify", "ledger.hoatoc", "--cosignature", "line.txt", "--roots", &roots];
+    let (sound, report) = checked(&place, &verify);
+    assert!(sound, "{report}");
+    assert_eq!(
+        (report["orders"].as_u64(), report["witnessed_size"].as_u64()),
+        (Some(1), Some(size))
+    );
+    assert!(report["answers"].as_u64() >= Some(3), "{report}");
+    let begin =
+        ["ledger", "verify", "begin.hoatoc", "--cosignature", "line.txt", "--roots", &roots];
+    let (sound, report) = checked(&place, &begin);
+    assert!(sound && report["size"] == 5, "{report}");
+    let (sound, report) =
+        checked(&place, &["ledger", "verify", "ledger.hoatoc", "--roots", &roots]);
+    assert!(!sound);
+    assert_eq!(reasons(&report), ["NOT_WITNESSED"]);
+    let strange = "00".repeat(32);
+    let (sound, report) = checked(&place, &[&verify[..6], &[strange.as_str()]].concat());
+    assert!(!sound);
+    assert_eq!(reasons(&report), ["ROOTS_UNKNOWN"]);
+
+    // One bit of one answer, somewhere in the file.
+    let mut bytes = fs::read(place.path("ledger.hoatoc")).expect("there");
+    let at = bytes.windows(12).rposition(|window| window == "Trực ban".as_bytes());
+    if let Some(at) = at {
+        bytes[at] ^= 1;
+    } else {
+        let last = bytes.len() - 40;
+        bytes[last] ^= 1;
+    }
+    fs::write(place.path("ledger.hoatoc"), bytes).expect("written");
+    let (sound, report) = checked(&place, &verify);
+    assert!(!sound);
+    assert!(reasons(&report).contains(&"ROOT_MISMATCH"), "{report}");
+
+    // The evidence, by either command.
+    let judge = ["order", "evidence", "verify", "order.evidence", "--roots", &roots];
+    let (sound, report) = checked(&place, &judge);
+    assert!(!sound);
+    assert_eq!(reasons(&report), ["NOT_WITNESSED"]);
+    let (sound, report) = checked(&place, &[&judge[..], &["--cosignature", "line.txt"]].concat());
+    assert!(sound, "{report}");
+    assert_eq!(report["signers"][0]["officer"], "director", "{report}");
+    assert_eq!(report["endpoints"].as_array().map(Vec::len), Some(1), "{report}");
+    let same =
+        ["ledger", "verify", "order.evidence", "--cosignature", "line.txt", "--roots", &roots];
+    assert_eq!(checked(&place, &same), (true, report));
+}
