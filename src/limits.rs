@@ -196,6 +196,11 @@ pub const SCAN_PAGE_LEN: usize = 1_000;
 /// How far the clock may stand before the newest record, in ms, before orders wait for an operator:
 /// time synchronisation steps back by less, a dead battery by more.
 pub const CLOCK_BEHIND_MAX_MS: i64 = 5 * 60_000;
+/// How far the clock may leap ahead under a running server, in ms, and still be followed: a machine
+/// that was paused wakes up later by less.
+pub const CLOCK_AHEAD_MAX_MS: i64 = 7 * 86_400_000;
+/// How long after the newest record a clock is still believed when a server starts, in ms.
+pub const CLOCK_IDLE_MAX_MS: i64 = 400 * 86_400_000;
 
 // --- a terminal's stream
 

@@ -271,6 +271,7 @@ fn the_story_in_the_readme_works_as_pasted() {
         "one person is not enough",
         "called 10, reached 9",
         "8/10 arrived",
+        "the order is cancelled by",
     ] {
         assert!(out.contains(said), "`{said}` was not said:\n{out}\n{err}");
     }

@@ -224,7 +224,7 @@ mod tests {
         }
         let longer = [&file[..], b"x"].concat();
         assert!(matches!(read(&longer), Err(ExportError::Longer)));
-        let mut other = file.clone();
+        let mut other = file;
         other[0] ^= 1;
         assert!(matches!(read(&other), Err(ExportError::NotAnExport)));
         let huge = [MAGIC, &u32::MAX.to_be_bytes()].concat();

@@ -7,7 +7,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use tracing::Span;
 
-use crate::clock::Clock;
+use crate::clock::{Clock, SoundClock};
 use crate::domain::code::Code;
 use crate::domain::ids::OrderId;
 use crate::domain::instant::Instant;
@@ -69,11 +69,20 @@ pub enum EngineError {
     },
     /// The clock stands before the newest record.
     #[error(
-        "the server's clock is {behind_ms} ms behind its own record: set the clock right, then try again"
+        "the server's clock is {behind_ms} ms behind its own record: set the clock right, then try again; if it is right, and the record was made while it stood ahead, start the server with `--clock-is-right`"
     )]
     ClockBehind {
         /// By how much, in ms.
         behind_ms: i64,
+    },
+    /// The clock leapt further than any clock does by itself.
+    #[error(
+        "the server's clock leapt {} days ahead and is not believed: set the clock right, then try again; if it is right, start the server with `--clock-is-right`",
+        ahead_ms / 86_400_000
+    )]
+    ClockAhead {
+        /// By how much, in ms.
+        ahead_ms: i64,
     },
     /// Storage failed.
     #[error(transparent)]
@@ -101,7 +110,7 @@ impl EngineError {
             Self::Refused(refusal) => refusal.code(),
             Self::DiskFull => Code::Exhausted,
             Self::Unavailable { .. } => Code::Unavailable,
-            Self::ClockBehind { .. } => Code::Precondition,
+            Self::ClockBehind { .. } | Self::ClockAhead { .. } => Code::Precondition,
             Self::Keys(KeepError::Keyring(KeyringError::Rotating)) => Code::Precondition,
             Self::Keys(KeepError::Keyring(KeyringError::Tree(TreeError::Full))) => Code::Exhausted,
             Self::Store(_)
@@ -119,6 +128,7 @@ impl EngineError {
             Self::DiskFull => "DISK_FULL",
             Self::Unavailable { .. } => "UNAVAILABLE",
             Self::ClockBehind { .. } => "CLOCK_BEHIND",
+            Self::ClockAhead { .. } => "CLOCK_AHEAD",
             Self::Store(_) => "STORE_FAILED",
             Self::Ledger(ledger) => ledger.reason(),
             Self::Keys(KeepError::Keyring(KeyringError::Rotating)) => "KEYS_ROTATING",
@@ -149,7 +159,7 @@ pub struct View {
 pub struct Engine {
     view: Arc<View>,
     store: Arc<dyn Store>,
-    clock: Arc<dyn Clock>,
+    clock: Arc<SoundClock>,
     orders: mpsc::Sender<Job>,
     records: mpsc::Sender<RecordTask>,
 }
@@ -164,6 +174,8 @@ impl Engine {
         let recovered = recovery::recover(parts.store.as_ref())?;
         let Parts { store, clock, ledger_key, registry, metrics } = parts;
         let world = recovered.world;
+        let newest = (world.ledger_size() > 0).then(|| world.latest_at());
+        let clock = Arc::new(SoundClock::new(clock, newest));
         let view = Arc::new(View {
             issued: watch::Sender::new(world.latest_sequence()),
             answered: watch::Sender::new(world.ledger_size()),

@@ -23,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{Span, error, info_span, warn};
 
 use self::durable::Failed;
-use crate::clock::Clock;
+use crate::clock::{Clock, SoundClock};
 use crate::domain::instant::Instant;
 use crate::domain::world::{Decision, Entry, Event, Refusal, Request, World};
 use crate::engine::handle::{Committed, EngineError, View};
@@ -70,7 +70,7 @@ impl Group {
 pub(super) struct Owner {
     view: Arc<View>,
     store: Arc<dyn Store>,
-    clock: Arc<dyn Clock>,
+    clock: Arc<SoundClock>,
     metrics: Metrics,
     stopping: CancellationToken,
     // The fold that decisions are made on: ahead of the view by the group in hand.
@@ -81,7 +81,7 @@ impl Owner {
     pub(super) fn new(
         view: Arc<View>,
         store: Arc<dyn Store>,
-        clock: Arc<dyn Clock>,
+        clock: Arc<SoundClock>,
         metrics: Metrics,
         stopping: CancellationToken,
     ) -> Self {
@@ -201,13 +201,29 @@ impl Owner {
         group.callers.push(span);
     }
 
-    fn decide(&self, request: &Request) -> Result<Decision, EngineError> {
-        let _span = info_span!("engine.decide", command = request.command.name()).entered();
+    /// Whether what is signed and expires by this clock means what it says.
+    fn check_clock(&self) -> Result<(), EngineError> {
+        if self.clock.is_vouched_for() {
+            return Ok(());
+        }
+        if let Some(ahead_ms) = self.clock.ahead_ms() {
+            return Err(EngineError::ClockAhead { ahead_ms });
+        }
         let behind_ms = self.world.latest_at().millis_since(self.clock.now());
-        if request.command.needs_a_sound_clock() && behind_ms > limits::CLOCK_BEHIND_MAX_MS {
+        if behind_ms > limits::CLOCK_BEHIND_MAX_MS {
             return Err(EngineError::ClockBehind { behind_ms });
         }
-        let decision = self.world.decide(request, self.now())?;
+        Ok(())
+    }
+
+    fn decide(&self, request: &Request) -> Result<Decision, EngineError> {
+        let _span = info_span!("engine.decide", command = request.command.name()).entered();
+        if request.command.needs_a_sound_clock() {
+            self.check_clock()?;
+        }
+        let vouched = self.clock.is_vouched_for();
+        let now = if vouched { self.clock.now() } else { self.now() };
+        let decision = self.world.decide(request, now)?;
         if matches!(decision, Decision::Happens(_)) {
             super::units::check_records(&self.world, &self.view.registry.read(), &request.command)?;
         }

@@ -32,7 +32,7 @@ use crate::domain::ids::UnitCode;
 use crate::pki::authority::Credentials;
 use crate::pki::code::FINGERPRINT_START_LEN;
 use crate::pki::identity::{Fingerprint, IdentityError, PeerIdentity};
-use crate::pki::pinned::PinnedAuthority;
+use crate::pki::pinned::{Known, PinnedAuthority};
 
 /// Why a TLS configuration could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -139,15 +139,13 @@ pub fn client_config(
 ) -> Result<Arc<ClientConfig>, TlsError> {
     let builder = ClientConfig::builder_with_details(provider(), Arc::new(ClockTime(clock)))
         .with_protocol_versions(&[&TLS13])?;
-    let builder = match trust {
-        Trust::Authority(pem) => builder.with_root_certificates(roots(pem)?),
-        Trust::Pinned(fingerprint) => builder.dangerous().with_custom_certificate_verifier(
-            Arc::new(PinnedAuthority::new(&fingerprint.0, provider())),
-        ),
-        Trust::PinnedStart(start) => builder
-            .dangerous()
-            .with_custom_certificate_verifier(Arc::new(PinnedAuthority::new(start, provider()))),
+    let known = match trust {
+        Trust::Authority(pem) => Known::Certificate(authority_der(pem)?),
+        Trust::Pinned(fingerprint) => Known::FingerprintStart(fingerprint.0.as_slice().into()),
+        Trust::PinnedStart(start) => Known::FingerprintStart(start.as_slice().into()),
     };
+    let verifier = PinnedAuthority::new(known, provider());
+    let builder = builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier));
     let mut config = match holder {
         Some(holder) => {
             let (chain, key) = chain_and_key(holder)?;
@@ -191,11 +189,14 @@ fn provider() -> Arc<CryptoProvider> {
 }
 
 fn roots(authority_pem: &str) -> Result<Arc<RootCertStore>, TlsError> {
-    let certificate = CertificateDer::from_pem_slice(authority_pem.as_bytes())
-        .map_err(|error| pem_error("authority's certificate", &error))?;
     let mut roots = RootCertStore::empty();
-    roots.add(certificate)?;
+    roots.add(authority_der(authority_pem)?)?;
     Ok(Arc::new(roots))
+}
+
+fn authority_der(pem: &str) -> Result<CertificateDer<'static>, TlsError> {
+    CertificateDer::from_pem_slice(pem.as_bytes())
+        .map_err(|error| pem_error("authority's certificate", &error))
 }
 
 fn chain_and_key(
@@ -249,10 +250,12 @@ impl ClientCertVerifier for HolderVerifier {
     fn verify_client_cert(
         &self,
         end_entity: &CertificateDer<'_>,
-        intermediates: &[CertificateDer<'_>],
+        _intermediates: &[CertificateDer<'_>],
         now: UnixTime,
     ) -> Result<ClientCertVerified, Error> {
-        let verified = self.chain.verify_client_cert(end_entity, intermediates, now)?;
+        // The authority signs holders only: whoever stole its key for an hour shall not have made an
+        // authority under it, so nothing may stand between.
+        let verified = self.chain.verify_client_cert(end_entity, &[], now)?;
         PeerIdentity::from_der(end_entity)
             .and_then(|peer| peer.check_client_of(&self.province))
             .map_err(|error: IdentityError| CertificateError::Other(OtherError(Arc::new(error))))?;

@@ -1,4 +1,5 @@
-//! Trusting a server before holding the authority's certificate: by its fingerprint.
+//! Trusting a server by its authority's certificate, or before holding that by its fingerprint. In
+//! either case the authority itself signed the server's certificate: nothing may stand between.
 //!
 //! An enrolment code, given from hand to hand, carries the first half of the SHA-256 of the
 //! authority's certificate.
@@ -16,17 +17,34 @@ use rustls::{CertificateError, DigitallySignedStruct, Error, RootCertStore, Sign
 
 use crate::pki::identity::Fingerprint;
 
-/// Checks a server's certificate against an authority known only by its fingerprint.
+/// What is known of an authority.
+#[derive(Debug)]
+pub(super) enum Known {
+    /// Its certificate.
+    Certificate(CertificateDer<'static>),
+    /// Its certificate's fingerprint, or the first half of that.
+    FingerprintStart(Box<[u8]>),
+}
+
+/// Checks that a server's certificate was signed by the one authority that is known.
 #[derive(Debug)]
 pub(super) struct PinnedAuthority {
-    // The whole fingerprint or its first half.
-    authority_start: Box<[u8]>,
+    known: Known,
     provider: Arc<CryptoProvider>,
 }
 
 impl PinnedAuthority {
-    pub(super) fn new(authority_start: &[u8], provider: Arc<CryptoProvider>) -> Self {
-        Self { authority_start: authority_start.into(), provider }
+    pub(super) const fn new(known: Known, provider: Arc<CryptoProvider>) -> Self {
+        Self { known, provider }
+    }
+
+    fn authority<'a>(&'a self, shown: &'a [CertificateDer<'a>]) -> Option<&'a CertificateDer<'a>> {
+        match &self.known {
+            Known::Certificate(own) => Some(own),
+            Known::FingerprintStart(start) => {
+                shown.iter().find(|one| Fingerprint::of(one).0.starts_with(start))
+            }
+        }
     }
 }
 
@@ -39,9 +57,8 @@ impl ServerCertVerifier for PinnedAuthority {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        let authority = intermediates
-            .iter()
-            .find(|certificate| Fingerprint::of(certificate).0.starts_with(&self.authority_start))
+        let authority = self
+            .authority(intermediates)
             .ok_or(Error::InvalidCertificate(CertificateError::UnknownIssuer))?;
         let mut roots = RootCertStore::empty();
         roots.add(authority.clone().into_owned())?;

@@ -10,6 +10,7 @@ use tracing::Span;
 
 use crate::domain::ids::RequestId;
 use crate::domain::world::{Command, Request};
+use crate::evidence::sha256;
 use crate::rpc::auth::Principal;
 use crate::rpc::status::Reject;
 use crate::wire::{WireError, parse};
@@ -32,7 +33,8 @@ pub fn identified(
     Ok((id, *hash.finish().as_ref().first_chunk().expect("SHA-256 has 32 bytes")))
 }
 
-/// A request to the world by whoever calls.
+/// A request to the world by whoever calls. Its id is the caller's own: who says again what another
+/// said gets no answer of the other's.
 ///
 /// # Errors
 /// As [`Principal::actor`].
@@ -41,7 +43,12 @@ pub fn ask(
     id: Option<(RequestId, [u8; 32])>,
     command: Command,
 ) -> Result<Request, Reject> {
-    Ok(Request { actor: caller.actor()?, id, command })
+    let actor = caller.actor()?;
+    let own = |(id, digest): (RequestId, [u8; 32])| {
+        (id, sha256(&[&digest, b"\n", actor.to_string().as_bytes()]))
+    };
+    let id = id.map(own);
+    Ok(Request { actor, id, command })
 }
 
 /// The size of a page: `usual` for 0, else as asked.

@@ -72,7 +72,7 @@ pub async fn look(terminal: &Arc<Terminal>, channel: Channel) -> Result<HeadStat
     }
     let mut status = terminal.with_inbox(Inbox::head_status).await?;
     if let Err(fault) = judged {
-        status.alarm.get_or_insert(fault.to_string());
+        status.alarm.get_or_insert_with(|| fault.to_string());
     }
     if status.is_unwitnessed() {
         tracing::warn!(need = status.witnesses_needed, "no witness has seen this ledger");

@@ -12,8 +12,8 @@ use crate::{checker, victim};
 
 /// Lives over one store before the next one begins: open orders are bounded.
 const LIVES_PER_STORE: u64 = 12;
-/// Goal D1.
-const REOPEN_MAX: Duration = Duration::from_secs(2);
+/// No store this small takes as long on any machine; the goal (D1) is measured in `benches/`.
+const HANGS: Duration = Duration::from_secs(120);
 
 fn setting(name: &str, default: u64) -> u64 {
     std::env::var(name).map_or(default, |text| text.parse().expect("a number"))
@@ -66,7 +66,7 @@ pub(crate) fn run() {
             // What it still said before it died was confirmed as well.
             confirmed.extend(std::iter::from_fn(|| next(&mut lines)));
             let took = checker::check(dir.path(), &confirmed);
-            assert!(took <= REOPEN_MAX, "seed {seed}, life {life}: opening took {took:?}");
+            assert!(took <= HANGS, "seed {seed}, life {life}: opening took {took:?}");
             slowest = slowest.max(took);
         }
         total += confirmed.len();

@@ -142,7 +142,7 @@ fn an_answer_that_the_operator_invents_is_signed_by_nobody_there() {
         Envelope::new(wire::answer::payload_type(answer.fact), wire::answer::encode(&answer))
             .expect("within bounds");
     envelope.sign(&key(77)).expect("room");
-    let event = Event::AnswerTaken { answer: answer.clone(), envelope, clock_offset_ms: 0 };
+    let event = Event::AnswerTaken { answer, envelope, clock_offset_ms: 0 };
     let (at, actor) = (province.now, Actor::Endpoint(no(4)));
     let invented = Entry { at, actor, request: None, event };
     let mut entries = province.ledger.clone();
@@ -195,7 +195,7 @@ fn an_order_that_the_operator_issues_alone_is_found() {
     let entry = |actor: Actor, event| Entry { at, actor, request: None, event };
     let signed = |seed| signature(&envelope, &key(seed));
     let drafted = Event::OrderDrafted {
-        order: Arc::new(order.clone()),
+        order: Arc::new(order),
         envelope: envelope.clone(),
         traceparent: String::new(),
     };
@@ -248,7 +248,7 @@ fn a_bundle_that_the_roots_did_not_sign_makes_nobody_an_officer() {
     entries.push(Entry { at, actor: officer("auditor"), request: None, event: old });
     assert_eq!(reasons(&resigned(&entries)), ["BUNDLE_REFUSED"]);
     let next = Event::TrustPublished(trust(&watched_bundle(3), &[201, 202]));
-    let mut entries = province.ledger.clone();
+    let mut entries = province.ledger;
     entries.push(Entry { at, actor: Actor::Server, request: None, event: next });
     assert_eq!(reasons(&resigned(&entries)), ["ACTOR_NOT_ALLOWED"]);
 }

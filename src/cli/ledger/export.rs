@@ -121,7 +121,8 @@ async fn later_bundles(connection: &Connection, from: u64, size: u64) -> Result<
 /// Writes the file: whole or not at all. Gives its length in bytes.
 async fn write(cx: &Cx, connection: &Connection, path: &Path, header: &Header) -> Result<u64> {
     let context = || format!("failed to write {}", path.display());
-    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let dir =
+        path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
     if path.exists() {
         bail!("{} is there already: give a new file", path.display());
     }

@@ -13,8 +13,9 @@ use crate::domain::registry::{EquipmentType, Specialty};
 use crate::domain::unit::Unit;
 use crate::domain::world::answers::digest_head;
 use crate::domain::world::file::Issue;
+use crate::domain::world::identity::Next;
 use crate::domain::world::{
-    EnrolmentCode, Entry, Event, NumberTaken, OrderFile, Published, Signing, World,
+    EnrolmentCode, Entry, Event, NumberTaken, OrderFile, Published, Signing, Trust, World,
 };
 use crate::evidence::envelope::{Envelope, Signature};
 
@@ -33,13 +34,7 @@ impl World {
                 self.origin.clone_from(origin);
                 self.epoch = 1;
             }
-            Event::TrustPublished(trust) => {
-                self.trust = Some(trust.clone());
-                let after_sequence = self.latest_sequence();
-                let (trust, at) = (trust.clone(), entry.at);
-                self.trusts.push(Published { trust, at, after_sequence });
-                self.recount_drafts(entry.at);
-            }
+            Event::TrustPublished(trust) => self.take_trust(trust, entry.at),
             Event::UnitsPut(units) => self.take_units(units),
             Event::SpecialtiesPut { specialties, continues } => {
                 self.take_specialties(specialties, *continues);
@@ -67,10 +62,8 @@ impl World {
                     self.certificates.record(*serial, holder, *digest, ends, entry.at);
                 }
                 if let CertificateHolder::Endpoint(no) = holder {
-                    if let Some(endpoint) = self.endpoints.get_mut(*no) {
-                        endpoint.renew(*shown, *digest, *not_after, *serial);
-                    }
-                    self.revoke_void(*no, entry.at);
+                    let next = Next { digest: *digest, not_after: *not_after, serial: *serial };
+                    self.renew(*no, *shown, &next, entry.at);
                 }
             }
             Event::CertificateSeen { endpoint, digest } => {
@@ -78,11 +71,7 @@ impl World {
                 self.revoke_void(*endpoint, entry.at);
             }
             Event::OrderDrafted { order, envelope, traceparent } => {
-                let series = (order.handling, order.series_year);
-                self.numbers.insert(series, order.number);
-                let file = OrderFile::new(order.clone(), envelope.clone(), traceparent.clone());
-                self.keep_form(order);
-                self.orders.insert(order.id, file);
+                self.take_draft(order, envelope, traceparent);
             }
             Event::SignatureAdded { order, signature } => self.sign(order, signature, entry.at),
             Event::OrderIssued { order, sequence, traceparent } => {
@@ -104,6 +93,27 @@ impl World {
                 numbers_taken.iter().for_each(|taken| self.pass_over(taken));
             }
         }
+    }
+
+    fn take_trust(&mut self, trust: &Arc<Trust>, at: Instant) {
+        self.trust = Some(trust.clone());
+        let (trust, after_sequence) = (trust.clone(), self.latest_sequence());
+        self.trusts.push(Published { trust, at, after_sequence });
+        self.recount_drafts(at);
+    }
+
+    fn renew(&mut self, no: EndpointNo, shown: Option<[u8; 32]>, next: &Next, at: Instant) {
+        if let Some(endpoint) = self.endpoints.get_mut(no) {
+            endpoint.renew(shown, next.digest, next.not_after, next.serial);
+        }
+        self.revoke_void(no, at);
+    }
+
+    fn take_draft(&mut self, order: &Arc<Order>, envelope: &Envelope, traceparent: &str) {
+        self.numbers.insert((order.handling, order.series_year), order.number);
+        let file = OrderFile::new(order.clone(), envelope.clone(), traceparent.to_owned());
+        self.keep_form(order);
+        self.orders.insert(order.id, file);
     }
 
     fn take_units(&mut self, units: &[Unit]) {

@@ -45,6 +45,7 @@ use crate::domain::unit::Units;
 use crate::evidence::envelope::Envelope;
 use crate::evidence::trust::TrustBundle;
 use command::requests::Requests;
+use identity::Next;
 
 /// Most orders that may be open (drafted, signed or issued and not past their end) at once: a
 /// province issues a few a day; this keeps what a connecting terminal walks short.
@@ -286,8 +287,7 @@ impl World {
                 self.record_certificate(officer, digest, *not_after, *serial)?
             }
             Command::RenewTerminal { endpoint, shown, digest, not_after, serial } => {
-                let next =
-                    identity::Next { digest: *digest, not_after: *not_after, serial: *serial };
+                let next = Next { digest: *digest, not_after: *not_after, serial: *serial };
                 self.renew_terminal(*endpoint, shown, &next, now)?
             }
             Command::SeeCertificate { endpoint, digest } => self.see_certificate(*endpoint, digest),
@@ -323,7 +323,7 @@ impl World {
             }
             Command::BeginKeys { generation } => self.begin_keys(*generation)?,
             Command::RecordRefusal { call, reason, passed_over } => {
-                vec![refused_call(call, reason, *passed_over)]
+                refused(call, reason, *passed_over)
             }
             Command::BeginEpoch { last_numbers } => self.begin_epoch(last_numbers, now)?,
         };
@@ -338,9 +338,9 @@ impl World {
     }
 }
 
-fn refused_call(call: &str, reason: &str, passed_over: u32) -> Event {
+fn refused(call: &str, reason: &str, passed_over: u32) -> Vec<Event> {
     let (call, reason) = (call.chars().take(100).collect(), reason.chars().take(64).collect());
-    Event::CallRefused { call, reason, passed_over }
+    vec![Event::CallRefused { call, reason, passed_over }]
 }
 
 fn check_records(count: usize) -> Result<(), Refusal> {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 use super::*;
+use crate::clock::VouchedClock;
 use crate::domain::world::{Actor, Command, RecordKind, Refusal};
 use crate::engine::records::{NewRecord, RecordJob, RecordOutcome, RowMode};
 use crate::evidence::seal::Sealer;
@@ -251,6 +252,45 @@ async fn a_clock_behind_the_record_keeps_orders_back_and_takes_answers() {
     assert_eq!(taken.at, NOW, "the record does not run backwards");
     stage.clock.set(NOW);
     stage.submit(draft).await.expect("the clock is right again");
+}
+
+#[tokio::test]
+async fn a_clock_that_leapt_ten_years_dates_nothing_and_costs_nothing_once_it_is_right() {
+    let stage = Stage::founded(4).await;
+    let order = stage.issue(1).await;
+    let leapt = NOW + Duration::from_secs(3_653 * 86_400);
+    stage.clock.set(leapt);
+    let draft = Cast::issuing(Cast::order(&stage.engine.world(), 2, NOW), "two").remove(0);
+    let refused = stage.submit(draft.clone()).await;
+    assert!(matches!(refused, Err(EngineError::ClockAhead { .. })), "{refused:?}");
+    let taken = stage.submit(stage.receipt(order, 1)).await.expect("answers are always taken");
+    assert_eq!(taken.at, NOW, "the record is not dated by the leap");
+    stage.clock.set(NOW);
+    stage.submit(draft).await.expect("the clock is right again");
+}
+
+#[tokio::test]
+async fn a_record_that_was_dated_ahead_holds_orders_back_until_a_person_vouches_for_the_clock() {
+    let stage = Stage::founded(4).await;
+    stage.clock.set(NOW + Duration::from_secs(3_600));
+    let order = stage.issue(1).await;
+    stage.clock.set(NOW);
+    let draft = Cast::issuing(Cast::order(&stage.engine.world(), 2, NOW), "two").remove(0);
+    let refused = stage.submit(draft.clone()).await;
+    assert!(matches!(refused, Err(EngineError::ClockBehind { .. })), "{refused:?}");
+    let Stage { store, clock, tasks, engine, .. } = stage;
+    tasks.stop(Duration::from_secs(10)).await.expect("nothing hangs");
+    drop(engine);
+    let tasks = Tasks::new();
+    let vouched = Parts {
+        clock: Arc::new(VouchedClock(clock.clone())),
+        ..parts(store.clone(), clock.clone())
+    };
+    let engine = Engine::start(vouched, &tasks).expect("sound");
+    let taken = engine.submit(draft).await.expect("a person vouches for the clock");
+    assert_eq!(taken.at, NOW + Duration::from_secs(3_600), "the record does not run backwards");
+    assert!(engine.world().order(&order.0).is_some());
+    tasks.stop(Duration::from_secs(10)).await.expect("nothing hangs");
 }
 
 #[tokio::test]

@@ -88,6 +88,7 @@ async fn open(terminal: &Arc<Terminal>, channel: Channel) -> Result<Session, Lin
     let asked = Duration::from_millis(u64::from(welcome.heartbeat_interval_ms));
     let asked = if asked.is_zero() { own } else { asked.max(HEARTBEAT_MIN) };
     let now = terminal.clock.now();
+    terminal.with_inbox(move |inbox| inbox.reconsider(now)).await?;
     let server_time = wire::instant("clock_time", welcome.clock_time.as_ref())?;
     // The welcome was written about half way between our asking and our hearing it.
     let half_way_ms = now.millis_since(asked_at) / 2;

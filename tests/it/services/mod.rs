@@ -1,5 +1,6 @@
 //! The officers' services, call by call.
 
+mod attacks;
 mod call_ups;
 mod gate;
 mod identity;

@@ -27,15 +27,15 @@ pub(super) fn clashes(order: &Order, others: &[Other], now: Instant) -> Vec<Stri
     let replaced = order.reference.as_ref();
     if let Some(reference) = replaced {
         let earlier = others.iter().find(|other| other.order.id == reference.order);
-        if earlier.is_some_and(|other| !other.is_open) {
+        // A form that cancels a draft once it is in force is what it should be.
+        let is_early = |other: &&Other| !other.is_issued && order.is_cancel();
+        if let Some(earlier) = earlier.filter(|other| !other.is_open && !is_early(other)) {
             let verb = match reference.kind {
                 ReferenceKind::Update => "replaces",
                 ReferenceKind::Cancel => "cancels",
             };
-            found.push(format!(
-                "it {verb} {}, which is not in force any more",
-                earlier.map(|other| other.order.number_text()).unwrap_or_default()
-            ));
+            let why = if earlier.is_issued { "is not in force any more" } else { "was not issued" };
+            found.push(format!("it {verb} {}, which {why}", earlier.order.number_text()));
         }
     }
     let same_number = |other: &&Other| {
@@ -149,5 +149,10 @@ mod tests {
         let gone = Other { is_open: false, ..open(&same) };
         let told = clashes(&order, &[gone], order.drafted_at);
         assert!(told[0].contains("not in force any more"), "{told:?}");
+        let draft = Other { is_issued: false, is_open: false, ..open(&same) };
+        let told = clashes(&order, std::slice::from_ref(&draft), order.drafted_at);
+        assert!(told[0].contains("was not issued"), "{told:?}");
+        order.reference = Some(Reference { kind: ReferenceKind::Cancel, order: same.id, digest });
+        assert_eq!(clashes(&order, &[draft], order.drafted_at), [""; 0], "a form made beforehand");
     }
 }

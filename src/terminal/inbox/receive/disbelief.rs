@@ -52,6 +52,23 @@ impl Inbox {
         Ok(if repeat { Received::Repeat } else { Received::Refused(fault.reason()) })
     }
 
+    /// Judges again what was not believed: this machine's clock may have been set right since.
+    ///
+    /// # Errors
+    /// [`InboxError`], when the store fails.
+    pub fn reconsider(&self, now: Instant) -> Result<(), InboxError> {
+        let mut book = self.book.lock();
+        if book.refused.is_empty() {
+            return Ok(());
+        }
+        let bundle = self.bundle()?;
+        let now = self.not_before_signed(&book, now);
+        self.judge_again(&mut book, &bundle, now)?;
+        drop(book);
+        self.changed();
+        Ok(())
+    }
+
     pub(in crate::terminal::inbox) fn judge_again(
         &self,
         book: &mut Book,

@@ -71,3 +71,49 @@ fn one_id_has_one_order() {
     let other = Order { title: "Khác".to_owned(), ..order(1, Handling::Actual) };
     assert_eq!(bench.receive(2, &envelope(&other)), Received::Refused("ORDER_ID_REUSED"));
 }
+
+/// Ten years, as a clock whose battery died or that was set by hand may be off.
+const YEARS_10_MS: i64 = 3_653 * DAY_MS;
+
+#[test]
+fn a_clock_that_is_an_hour_or_ten_years_off_costs_no_order() {
+    for (off_ms, refused) in [
+        (-YEARS_10_MS, None),
+        (-HOUR_MS, None),
+        (HOUR_MS, None),
+        (YEARS_10_MS, Some(Received::Refused("TRUST_BUNDLE_EXPIRED"))),
+    ] {
+        let bench = Bench::new();
+        bench.clock.set(NOW.offset_by(off_ms));
+        let received = bench.receive(1, &envelope(&order(1, Handling::Actual)));
+        match refused {
+            None => assert!(matches!(received, Received::New(_)), "{off_ms}: {received:?}"),
+            Some(refused) => assert_eq!(received, refused, "{off_ms}"),
+        }
+        bench.inbox.reconsider(bench.clock.now()).expect("the store works");
+        bench.clock.set(NOW);
+        bench.inbox.reconsider(NOW).expect("the store works");
+        assert_eq!(bench.standing(1), Standing::Live, "{off_ms}");
+        assert!(bench.inbox.refused_orders().is_empty(), "{off_ms}");
+        assert_eq!(bench.pending(), [(id(1), 1, Fact::Delivered)], "{off_ms}");
+    }
+}
+
+#[test]
+fn a_clock_that_is_set_back_makes_no_order_live_again_that_was_over() {
+    for off_ms in [HOUR_MS, YEARS_10_MS] {
+        let bench = Bench::new();
+        let over = Order {
+            drafted_at: NOW.offset_by(-3 * DAY_MS),
+            answer_by: NOW.offset_by(-2 * DAY_MS),
+            not_after: NOW.offset_by(-30 * 60_000),
+            ..order(1, Handling::Actual)
+        };
+        // What was believed last was signed now; the clock cannot go behind that.
+        bench.receive(1, &envelope(&Order { drafted_at: NOW, ..order(2, Handling::Actual) }));
+        bench.clock.set(NOW.offset_by(-off_ms));
+        assert_eq!(bench.receive(2, &envelope(&over)), Received::Refused("EXPIRED"), "{off_ms}");
+        bench.inbox.reconsider(bench.clock.now()).expect("the store works");
+        assert_eq!(bench.inbox.refused_orders().len(), 1, "{off_ms}");
+    }
+}
