@@ -42,12 +42,9 @@ impl World {
             Event::EquipmentTypesPut { types, continues } => {
                 self.take_equipment_types(types, *continues);
             }
-            Event::UnitsReorganized(done) => self.take_reorganization(done, index),
+            Event::UnitsReorganized(done) => self.take_reorganization(done, index, entry.at),
             Event::EndpointAdded { no, address } => self.endpoints.add(*no, address.clone()),
-            Event::EndpointRetired { no, .. } => {
-                self.retire(*no);
-                self.revoke_void(*no, entry.at);
-            }
+            Event::EndpointRetired { no, .. } => self.retire(*no, entry.at),
             Event::CodeCreated { endpoint, secret_digest, expires_at } => {
                 let code = EnrolmentCode { endpoint: *endpoint, expires_at: *expires_at };
                 self.put_code(*secret_digest, code, entry.at);
@@ -153,9 +150,11 @@ impl World {
     }
 
     /// A code for what is out of use is void too.
-    pub(super) fn retire(&mut self, no: EndpointNo) {
+    /// Nobody answers there any more: codes and certificates are void.
+    pub(super) fn retire(&mut self, no: EndpointNo, at: Instant) {
         self.endpoints.retire(no);
         self.codes.retain(|_digest, open| open.endpoint != no);
+        self.revoke_void(no, at);
     }
 
     fn enrol_terminal(&mut self, no: EndpointNo, terminal: &Terminal, at: Instant) {

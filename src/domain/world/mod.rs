@@ -260,9 +260,7 @@ impl World {
         if let Some(ledger_index) = self.recall(request)? {
             return Ok(Decision::Repeated { ledger_index });
         }
-        if self.province.is_none() && !matches!(request.command, Command::Found { .. }) {
-            return Err(Refusal::Invalid { reason: "the province is not founded: found it first" });
-        }
+        self.check_founded(&request.command)?;
         let events = match &request.command {
             Command::Found { province, origin } => self.found(province, origin)?,
             Command::PublishTrust(trust) => self.publish_trust(trust, now)?,
@@ -318,8 +316,8 @@ impl World {
             }
             Command::ResealRecords { kind, generation, records } => {
                 check_records(records.len())?;
-                let (kind, records) = (*kind, records.clone());
-                vec![Event::RecordsResealed { kind, generation: *generation, records }]
+                let (kind, generation, records) = (*kind, *generation, records.clone());
+                vec![Event::RecordsResealed { kind, generation, records }]
             }
             Command::BeginKeys { generation } => self.begin_keys(*generation)?,
             Command::RecordRefusal { call, reason, passed_over } => {
@@ -328,6 +326,13 @@ impl World {
             Command::BeginEpoch { last_numbers } => self.begin_epoch(last_numbers, now)?,
         };
         Ok(Decision::Happens(events))
+    }
+
+    const fn check_founded(&self, command: &Command) -> Result<(), Refusal> {
+        if self.province.is_none() && !matches!(command, Command::Found { .. }) {
+            return Err(Refusal::Invalid { reason: "the province is not founded: found it first" });
+        }
+        Ok(())
     }
 
     fn found(&self, province: &UnitCode, origin: &str) -> Result<Vec<Event>, Refusal> {

@@ -215,7 +215,7 @@ impl World {
         }
     }
 
-    pub(super) fn take_reorganization(&mut self, done: &Reorganization, index: u64) {
+    pub(super) fn take_reorganization(&mut self, done: &Reorganization, index: u64, at: Instant) {
         match &done.act {
             Act::Change(_) => {
                 // It was possible when it was decided; the tree is the same now.
@@ -227,7 +227,7 @@ impl World {
                 }
             }
             Act::Undo { entry } => {
-                done.endpoints.iter().for_each(|gone| self.retire(gone.no));
+                done.endpoints.iter().for_each(|gone| self.retire(gone.no, at));
                 if let Some(recorded) = self.reorganizations.get_mut(entry) {
                     recorded.undone_by = Some(index);
                     Arc::make_mut(&mut self.units).restore(&recorded.done.units);

@@ -145,7 +145,7 @@ async fn call(province: &Province, who: &str, name: &str, draft: &Draft) -> Resu
         envelope.sign(&province.person(who).exercise).expect("room");
         Some((&envelope).into())
     };
-    let outcome = match name {
+    match name {
         "SelectCallUp" => {
             let selector = hoatoc::wire::order::selector_to_message(&draft.order.audience.selector);
             let needs =
@@ -195,8 +195,7 @@ async fn call(province: &Province, who: &str, name: &str, draft: &Draft) -> Resu
             soon(client.get_response_report(ask)).await.map(drop)
         }
         other => panic!("{other} is not among these"),
-    };
-    outcome
+    }
 }
 
 /// Whether a call may only be made by who reaches everybody addressed; others may by who reaches some.

@@ -1,23 +1,33 @@
 //! Whoever is revoked is out at once, and what they had open ends within 5 s.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant as Stopwatch};
+use std::time::Duration;
 
 use hoatoc::domain::authority::Role;
 use hoatoc::domain::order::handling::Handling;
 use hoatoc::domain::world::Command;
 use hoatoc::wire::pb;
+use tokio::time::timeout;
 use tonic::{Code, Streaming};
 
-use crate::support::{Draft, NOW, Province, draft_of, reason, soon};
+use crate::support::{Draft, NOW, Province, draft_of, reason, signature_of, soon};
 
 /// Within which a revoked officer's streams have ended.
 const OUT_WITHIN: Duration = Duration::from_secs(5);
 
+/// A draft, watched by somebody.
 async fn watched(province: &Province, who: &str) -> Streaming<pb::WatchOrderResponse> {
-    let draft: Draft = draft_of(province, "drafter", Handling::Exercise).await;
+    watch(province, who, &drafted(province).await).await
+}
+
+async fn drafted(province: &Province) -> Draft {
+    let draft = draft_of(province, "drafter", Handling::Exercise).await;
     let mut author = province.orders("drafter").await;
     soon(author.draft_order(draft.request("d"))).await.expect("drafted");
+    draft
+}
+
+async fn watch(province: &Province, who: &str, draft: &Draft) -> Streaming<pb::WatchOrderResponse> {
     let mut client = province.orders(who).await;
     let ask = pb::WatchOrderRequest { order_id: draft.id(), interval_ms: 100 };
     let mut stream = soon(client.watch_order(ask)).await.expect("a stream").into_inner();
@@ -25,11 +35,10 @@ async fn watched(province: &Province, who: &str) -> Streaming<pb::WatchOrderResp
     stream
 }
 
-/// Waits until a stream has ended with an error; how long that took.
-async fn ended(mut stream: Streaming<pb::WatchOrderResponse>) -> Duration {
-    let began = Stopwatch::now();
-    while soon(stream.message()).await.is_ok_and(|told| told.is_some()) {}
-    began.elapsed()
+/// Waits until a stream has ended; it must within 5 s.
+async fn ends_soon(mut stream: Streaming<pb::WatchOrderResponse>, why: &str) {
+    let ends = async { while stream.message().await.is_ok_and(|told| told.is_some()) {} };
+    assert!(timeout(OUT_WITHIN, ends).await.is_ok(), "{why}: it is still open");
 }
 
 async fn refused(province: &Province, who: &str) -> (Code, String) {
@@ -40,17 +49,17 @@ async fn refused(province: &Province, who: &str) -> (Code, String) {
 #[tokio::test]
 async fn an_officer_whom_the_next_bundle_leaves_out_loses_what_is_open() {
     let province = Province::start().await;
-    let stream = watched(&province, "approver").await;
-    let others = watched_by_another(&province).await;
+    let draft = drafted(&province).await;
+    let stream = watch(&province, "approver", &draft).await;
+    let mut other = watch(&province, "signer", &draft).await;
     province.by_server(Command::PublishTrust(Arc::new(province.bundle(2, &["approver"])))).await;
-    assert!(ended(stream).await < OUT_WITHIN);
+    ends_soon(stream, "revoked").await;
     assert_eq!(refused(&province, "approver").await.1, "OFFICER_UNKNOWN");
-    drop(others);
-}
-
-/// Somebody whom nothing happens to: their connection still answers afterwards.
-async fn watched_by_another(province: &Province) -> tonic::transport::Channel {
-    province.officer("signer").await
+    // Whom nothing happened to is told what happens next.
+    let key = &province.person("exercise-director").exercise;
+    let mut director = province.orders("exercise-director").await;
+    soon(director.submit_signature(signature_of(&draft, key, "s"))).await.expect("signed");
+    soon(other.message()).await.expect("not cut").expect("that it was signed");
 }
 
 #[tokio::test]
@@ -64,7 +73,7 @@ async fn an_officer_who_gets_other_roles_or_another_unit_loses_what_was_opened_b
             _unit => own.unit = "KV1".parse().expect("a code"),
         }
         province.by_server(Command::PublishTrust(Arc::new(province.bundle(2, &[])))).await;
-        assert!(ended(stream).await < OUT_WITHIN, "{change}");
+        ends_soon(stream, change).await;
         // Who they are now may call anew.
         let mut client = province.orders("approver").await;
         soon(client.list_orders(pb::ListOrdersRequest::default())).await.expect("an officer");
@@ -79,7 +88,7 @@ async fn a_retirement_that_was_dated_ahead_takes_effect_on_its_moment() {
     province.by_server(Command::PublishTrust(Arc::new(province.bundle(2, &[])))).await;
     let stream = watched(&province, "approver").await;
     province.clock.advance(Duration::from_secs(60));
-    assert!(ended(stream).await < OUT_WITHIN);
+    ends_soon(stream, "revoked").await;
     assert_eq!(
         refused(&province, "approver").await,
         (Code::PermissionDenied, "OFFICER_RETIRED".into())
