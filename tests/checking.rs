@@ -6,6 +6,7 @@
 mod program;
 
 use std::fs;
+use std::path::Path;
 
 use hoatoc::evidence::envelope::Envelope;
 use hoatoc::wire::trust;
@@ -31,18 +32,18 @@ fn fingerprint(place: &Place) -> String {
     bundle.roots_fingerprint().to_string()
 }
 
-#[test]
-fn an_order_is_proved_by_files_alone_and_what_was_touched_is_found() {
-    let place = Place::found(&[]);
-    let server = place.serve();
-    place.enter_staff(&["03160/military", "03127/military"]);
-    place.enrol("03160/military", "commune", &[]);
-    let terminal = place.terminal("commune", "Trực ban", 0);
-    let order = place.try_signed_order("Diễn tập", "Báo cáo.").expect("signed");
-    place.run(&["order", "issue", &order, "--as", "director"]);
-    terminal.until("settled", |lines| is_settled(lines, &order));
+/// Flips one bit of one answer, somewhere in the file.
+fn touch(file: &Path) {
+    let mut bytes = fs::read(file).expect("there");
+    let at = bytes.windows(12).rposition(|window| window == "Trực ban".as_bytes());
+    let at = at.unwrap_or(bytes.len() - 40);
+    bytes[at] ^= 1;
+    fs::write(file, bytes).expect("written");
+}
 
-    // A witness on a laptop: it is told the ledger's key, and cosigns what a file brings.
+/// A witness on a laptop: it is told the ledger's key, and cosigns what a file brings, up to the size
+/// given back; its line is in `line.txt`.
+fn witnessed(place: &Place) -> u64 {
     let witness = place.run(&["witness", "init", "--home", "laptop", "--name", "kv1.example"]);
     let key = witness["key"].as_str().expect("a key");
     let ledger = place.run(&["ledger", "key", "--as", "admin"]);
@@ -62,7 +63,21 @@ fn an_order_is_proved_by_files_alone_and_what_was_touched_is_found() {
     ask("1", "stale.txt");
     let stale = place.try_run(&["witness", "cosign", "--home", "laptop", "stale.txt"]);
     assert!(stale.expect_err("stale").contains(&format!("--for-witness {size}")));
+    size
+}
 
+#[test]
+fn an_order_is_proved_by_files_alone_and_what_was_touched_is_found() {
+    let place = Place::found(&[]);
+    let server = place.serve();
+    place.enter_staff(&["03160/military", "03127/military"]);
+    place.enrol("03160/military", "commune", &[]);
+    let terminal = place.terminal("commune", "Trực ban", 0);
+    let order = place.try_signed_order("Diễn tập", "Báo cáo.").expect("signed");
+    place.run(&["order", "issue", &order, "--as", "director"]);
+    terminal.until("settled", |lines| is_settled(lines, &order));
+
+    let size = witnessed(&place);
     place.run(&["ledger", "export", "ledger.hoatoc", "--as", "admin"]);
     place.run(&["ledger", "export", "begin.hoatoc", "--to", "5", "--as", "admin"]);
     place.run(&["order", "evidence", &order, "--out", "order.evidence", "--as", "admin"]);
@@ -94,16 +109,7 @@ fn an_order_is_proved_by_files_alone_and_what_was_touched_is_found() {
     assert!(!sound);
     assert_eq!(reasons(&report), ["ROOTS_UNKNOWN"]);
 
-    // One bit of one answer, somewhere in the file.
-    let mut bytes = fs::read(place.path("ledger.hoatoc")).expect("there");
-    let at = bytes.windows(12).rposition(|window| window == "Trực ban".as_bytes());
-    if let Some(at) = at {
-        bytes[at] ^= 1;
-    } else {
-        let last = bytes.len() - 40;
-        bytes[last] ^= 1;
-    }
-    fs::write(place.path("ledger.hoatoc"), bytes).expect("written");
+    touch(&place.path("ledger.hoatoc"));
     let (sound, report) = checked(&place, &verify);
     assert!(!sound);
     assert!(reasons(&report).contains(&"ROOT_MISMATCH"), "{report}");
