@@ -149,8 +149,8 @@ fn offline(c: &mut Criterion) {
     let codes = codes.expect("it fits");
     let judge = |envelope: &Envelope, sheet: Option<&PrintedSheet>| {
         let endpoint = Some(EndpointNo::new(1));
-        let others = &[];
-        let grounds = Grounds { bundle, endpoint, now, others, remembered: None, sheet };
+        let (day, others, remembered) = (None, &[][..], None);
+        let grounds = Grounds { bundle, day, endpoint, now, others, remembered, sheet };
         assert_eq!(examine(envelope, &grounds).failure(), None);
     };
     let own = key(1);

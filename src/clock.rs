@@ -37,6 +37,38 @@ impl Clock for VouchedClock {
     }
 }
 
+/// Why a clock is not to be relied on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ClockFault {
+    /// It stands before the newest record.
+    #[error(
+        "the server's clock is {behind_ms} ms behind its own record: set the clock right, then try again; if it is right, and the record was made while it stood ahead, start the server with `--clock-is-right`"
+    )]
+    Behind {
+        /// By how much, in ms.
+        behind_ms: i64,
+    },
+    /// It leapt further than any clock does by itself.
+    #[error(
+        "the server's clock leapt {} days ahead and is not believed: set the clock right, then try again; if it is right, start the server with `--clock-is-right`",
+        ahead_ms / 86_400_000
+    )]
+    Ahead {
+        /// By how much, in ms.
+        ahead_ms: i64,
+    },
+}
+
+impl ClockFault {
+    /// Its stable reason.
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::Behind { .. } => "CLOCK_BEHIND",
+            Self::Ahead { .. } => "CLOCK_AHEAD",
+        }
+    }
+}
+
 /// The time of record: a clock that is not followed when it leaps far ahead, so that an hour in which
 /// it stood in another decade does not date the record for years to come.
 #[derive(Debug)]
@@ -55,6 +87,25 @@ impl SoundClock {
         };
         let believed = newest.filter(leapt).unwrap_or(now);
         Self { clock, believed: AtomicI64::new(believed.millis()) }
+    }
+
+    /// Why nothing may be signed or issued by this clock, beside a record whose newest entry is of the
+    /// time given.
+    ///
+    /// # Errors
+    /// [`ClockFault`]; never while a person vouches for the clock.
+    pub fn check(&self, newest: Instant) -> Result<(), ClockFault> {
+        if self.clock.is_vouched_for() {
+            return Ok(());
+        }
+        if let Some(ahead_ms) = self.ahead_ms() {
+            return Err(ClockFault::Ahead { ahead_ms });
+        }
+        let behind_ms = newest.millis_since(self.clock.now());
+        if behind_ms > limits::CLOCK_BEHIND_MAX_MS {
+            return Err(ClockFault::Behind { behind_ms });
+        }
+        Ok(())
     }
 
     /// How far the clock stands ahead of what is believed, in ms; nothing while it is believed.

@@ -1,7 +1,6 @@
 //! The whole program checked from outside: an order with its answers, exported, proved and cosigned by
 //! files alone; what was touched on the way is found, with the reason.
 
-#[expect(dead_code, reason = "one terminal of the program is enough here")]
 #[path = "support/program.rs"]
 mod program;
 
@@ -10,7 +9,7 @@ use std::path::Path;
 
 use hoatoc::evidence::envelope::Envelope;
 use hoatoc::wire::trust;
-use program::{Place, is_settled};
+use program::{LONG, Place, is_settled};
 use serde_json::Value;
 
 /// The report of a check, and whether it was content.
@@ -126,4 +125,53 @@ fn an_order_is_proved_by_files_alone_and_what_was_touched_is_found() {
     let same =
         ["ledger", "verify", "order.evidence", "--cosignature", "line.txt", "--roots", &roots];
     assert_eq!(checked(&place, &same), (true, report));
+}
+
+#[test]
+fn an_order_of_before_a_retirement_is_judged_by_the_bundle_of_its_day_where_that_day_is_known() {
+    let place = Place::found(&[]);
+    let server = place.serve();
+    place.enter_staff(&["03160/military"]);
+    place.enrol("03160/military", "commune", &[]);
+    let mut terminal = place.terminal("commune", "Trực ban", 0);
+    let order = place.try_signed_order("Diễn tập", "Báo cáo.").expect("signed");
+    place.run(&["order", "issue", &order, "--as", "director"]);
+    terminal.until("settled", |lines| is_settled(lines, &order));
+    place.run(&["order", "show", &order, "--file", "order.json", "--as", "admin"]);
+    let file = ["order", "verify", "order.json", "--as", "admin"];
+    assert_eq!(checked(&place, &file).1["valid"], true);
+    let retired = place.run(&["officer", "retire", "director", "--as", "admin", "--root", "root"]);
+    let newest = retired["trust_bundle_version"].as_u64().expect("a version");
+    // Somebody new signs: once that is believed, the terminal has the newest bundle.
+    let add = ["officer", "add", "next", "--name", "next", "--unit", "11", "--home", "next"];
+    let roles = ["--role", "exercise-director", "--as", "admin", "--root", "root"];
+    place.run(&[&add[..], &roles].concat());
+    let draft =
+        ["order", "draft", "--handling", "exercise", "--kind", "directive", "--title", "Hai"];
+    let drafted =
+        place.run(&[&draft[..], &["--body", "Hai.", "--to", "11", "--as", "clerk"]].concat());
+    let second = drafted["order_id"].as_str().expect("an id");
+    place.run(&["order", "sign", second, "--yes", "--as", "next"]);
+    place.run(&["order", "issue", second, "--as", "next"]);
+    terminal.until("settled", |lines| is_settled(lines, second));
+    terminal.terminate();
+    assert!(terminal.ended(LONG).success());
+    drop(server);
+
+    // The paper alone: its own word for its day is not enough unless that is asked for.
+    let (valid, report) = checked(&place, &file);
+    assert!(!valid);
+    assert_eq!(report["reason"], "SIGNATURES_MISSING");
+    assert!(
+        report["verdict"].as_str().is_some_and(|said| said.contains("--on-its-day")),
+        "{report}"
+    );
+    let (valid, report) = checked(&place, &[&file[..], &["--on-its-day"]].concat());
+    assert!(valid && report["day_claimed"] == true, "{report}");
+    assert_eq!(report["trust_bundle_version"], newest - 1);
+    // The commune knows when it came.
+    let own = ["terminal", "verify", &order, "--data-dir", "commune"];
+    let (valid, report) = checked(&place, &own);
+    assert!(valid && report["day_claimed"] == false, "{report}");
+    assert_eq!(report["trust_bundle_version"], newest - 1);
 }

@@ -7,7 +7,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use tracing::Span;
 
-use crate::clock::{Clock, SoundClock};
+use crate::clock::{Clock, ClockFault, SoundClock};
 use crate::domain::code::Code;
 use crate::domain::ids::OrderId;
 use crate::domain::instant::Instant;
@@ -67,23 +67,9 @@ pub enum EngineError {
         /// What keeps it.
         doing: &'static str,
     },
-    /// The clock stands before the newest record.
-    #[error(
-        "the server's clock is {behind_ms} ms behind its own record: set the clock right, then try again; if it is right, and the record was made while it stood ahead, start the server with `--clock-is-right`"
-    )]
-    ClockBehind {
-        /// By how much, in ms.
-        behind_ms: i64,
-    },
-    /// The clock leapt further than any clock does by itself.
-    #[error(
-        "the server's clock leapt {} days ahead and is not believed: set the clock right, then try again; if it is right, start the server with `--clock-is-right`",
-        ahead_ms / 86_400_000
-    )]
-    ClockAhead {
-        /// By how much, in ms.
-        ahead_ms: i64,
-    },
+    /// Nothing may be signed or issued by this machine's clock.
+    #[error(transparent)]
+    Clock(#[from] ClockFault),
     /// Storage failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -110,7 +96,7 @@ impl EngineError {
             Self::Refused(refusal) => refusal.code(),
             Self::DiskFull => Code::Exhausted,
             Self::Unavailable { .. } => Code::Unavailable,
-            Self::ClockBehind { .. } | Self::ClockAhead { .. } => Code::Precondition,
+            Self::Clock(_) => Code::Precondition,
             Self::Keys(KeepError::Keyring(KeyringError::Rotating)) => Code::Precondition,
             Self::Keys(KeepError::Keyring(KeyringError::Tree(TreeError::Full))) => Code::Exhausted,
             Self::Store(_)
@@ -127,8 +113,7 @@ impl EngineError {
             Self::Refused(refusal) => refusal.reason(),
             Self::DiskFull => "DISK_FULL",
             Self::Unavailable { .. } => "UNAVAILABLE",
-            Self::ClockBehind { .. } => "CLOCK_BEHIND",
-            Self::ClockAhead { .. } => "CLOCK_AHEAD",
+            Self::Clock(fault) => fault.reason(),
             Self::Store(_) => "STORE_FAILED",
             Self::Ledger(ledger) => ledger.reason(),
             Self::Keys(KeepError::Keyring(KeyringError::Rotating)) => "KEYS_ROTATING",

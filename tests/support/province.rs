@@ -285,6 +285,14 @@ impl Province {
         soon(self.engine.submit(request)).await.expect("it may happen");
     }
 
+    /// Lets days go by, each of which the server sees: a leap it would not follow.
+    pub(crate) fn live_until(&self, then: Instant) {
+        while self.clock.now() < then {
+            self.clock.set(then.min(self.clock.now() + Duration::from_secs(86_400)));
+            assert_eq!(self.engine.now(), self.clock.now());
+        }
+    }
+
     pub(crate) fn person(&self, name: &str) -> &Person {
         &self.people[name]
     }

@@ -7,19 +7,21 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context as _, Result, anyhow, bail};
+use anyhow::{Context as _, Result, bail};
 use clap::Args;
 
-use self::verdict::{Judged, unreadable};
+use self::verdict::{Chosen, Judged, unreadable};
 use crate::cli::Cx;
 use crate::cli::homes::{read_file, read_trust};
 use crate::cli::identity::offline;
+use crate::cli::past_trust::past;
 use crate::domain::ids::EndpointNo;
 use crate::domain::instant::Instant;
 use crate::evidence::envelope::Envelope;
 use crate::evidence::trust::TrustBundle;
 use crate::paper::code::{PICTURE_LEN_MAX, from_texts, read_picture};
 use crate::terminal::inbox::Inbox;
+use crate::terminal::verify::day::Day;
 use crate::terminal::verify::examine::{Grounds, examine};
 use crate::terminal::verify::signed_by_known;
 use crate::wire::order::call_up::file;
@@ -27,6 +29,8 @@ use crate::wire::order::printed::{Printed, PrintedSheet};
 
 /// Most pictures of one print.
 const PICTURES_MAX: usize = 128;
+/// Most trust bundles.
+const BUNDLES_MAX: usize = 520;
 /// Most files with cancels and updates.
 const CANCELS_MAX: usize = 256;
 
@@ -39,9 +43,14 @@ pub(in crate::cli) struct Verify {
     /// of it, in as many pictures as that takes.
     #[arg(long, value_name = "IMAGE", num_args = 1..)]
     qr: Vec<PathBuf>,
-    /// The trust bundle to judge by; the one in the officer's home by default.
-    #[arg(long, value_name = "FILE")]
-    trust: Option<PathBuf>,
+    /// The trust bundle to judge by, and those before it for an order of their day; those in the
+    /// officer's home by default.
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    trust: Vec<PathBuf>,
+    /// Judge who signed by the bundle that was in force on the day that the order claims. Nobody but
+    /// its signers vouches for that day; `order evidence` proves it.
+    #[arg(long)]
+    on_its_day: bool,
     /// A terminal's directory: judge by its trust bundle, as its endpoint, and by the cancels and
     /// updates in its inbox.
     #[arg(long, value_name = "DIR", conflicts_with = "trust")]
@@ -75,14 +84,18 @@ impl Verify {
         };
         let home = self.home.as_deref().map(|dir| offline(cx, dir)).transpose()?;
         let inbox = home.as_ref().map(|(_place, terminal)| terminal.inbox());
-        let bundle = match inbox {
-            Some(inbox) => inbox.bundle()?,
-            None => self.bundle(cx)?,
+        let history = match inbox {
+            Some(inbox) => inbox.bundles()?,
+            None => self.history(cx)?,
         };
         let own = home.as_ref().map(|(place, _terminal)| place.endpoint);
+        let now = self.at.unwrap_or_else(|| inbox.map_or_else(|| cx.clock.now(), now_of(cx)));
+        let came = inbox.and_then(|inbox| came_on(inbox, &printed.envelope, &history));
+        let claims = self.on_its_day.then_some(Day::Claimed);
+        let chosen = Chosen::of(&printed.envelope, &history, came.or(claims), now)?;
         let mut others = self.others()?;
         // What nobody known signed is not read, and then nothing in the inbox bears on it.
-        let is_known = signed_by_known(&printed.envelope, &bundle) > 0;
+        let is_known = signed_by_known(&printed.envelope, chosen.bundle) > 0;
         let order = is_known.then(|| crate::wire::order::read(&printed.envelope).ok()).flatten();
         let mut remembered = None;
         if let (Some(inbox), Some(order)) = (inbox, &order) {
@@ -90,26 +103,40 @@ impl Verify {
             remembered = Some(inbox.remembered(order)?);
         }
         let grounds = Grounds {
-            bundle: &bundle,
+            bundle: chosen.bundle,
+            day: chosen.at,
             endpoint: self.endpoint.map(EndpointNo::new).or(own),
-            now: self.at.unwrap_or_else(|| inbox.map_or_else(|| cx.clock.now(), now_of(cx))),
+            now,
             others: &others,
             remembered,
             sheet: printed.sheet.as_ref(),
         };
         let done = examine(&printed.envelope, &grounds);
-        Judged { envelope: &printed.envelope, bundle: &bundle, done: &done, names: self.names }
+        Judged { envelope: &printed.envelope, chosen: &chosen, done: &done, names: self.names }
             .tell(cx)
     }
 
-    fn bundle(&self, cx: &Cx) -> Result<TrustBundle> {
-        match (&self.trust, &cx.home) {
-            (Some(path), _) => Ok(read_trust(path)?.1),
-            (None, Some(_home)) => cx.home()?.trust(),
-            (None, None) => Err(anyhow!(
-                "no trust bundle is named: give one with --trust FILE, an officer's home with --as DIR, or a terminal's with --home DIR"
-            )),
+    /// The bundles at hand, the oldest first.
+    fn history(&self, cx: &Cx) -> Result<Vec<(Envelope, TrustBundle)>> {
+        let mut history = Vec::new();
+        if self.trust.len() > BUNDLES_MAX {
+            bail!("{} trust bundles: give at most {BUNDLES_MAX}", self.trust.len());
         }
+        for path in &self.trust {
+            history.push(read_trust(path)?);
+        }
+        if history.is_empty() {
+            if cx.home.is_none() {
+                bail!(
+                    "no trust bundle is named: give one with --trust FILE, an officer's home with --as DIR, or a terminal's with --home DIR"
+                );
+            }
+            let home = cx.home()?;
+            history = past(&home.dir)?;
+            history.push(read_trust(&home.trust_file())?);
+        }
+        history.sort_by_key(|(_envelope, bundle)| bundle.version);
+        Ok(history)
     }
 
     fn sheet(&self) -> Result<Option<PrintedSheet>> {
@@ -125,6 +152,15 @@ impl Verify {
         }
         self.cancels.iter().map(|path| read_envelope(path)).collect()
     }
+}
+
+/// When this terminal took an order that it has in its inbox.
+fn came_on(inbox: &Inbox, envelope: &Envelope, history: &[(Envelope, TrustBundle)]) -> Option<Day> {
+    // Nothing is read that nobody known has ever signed.
+    let is_known =
+        |(_signed, bundle): &(Envelope, TrustBundle)| signed_by_known(envelope, bundle) > 0;
+    let order = history.iter().any(is_known).then(|| crate::wire::order::read(envelope).ok())??;
+    inbox.came_on(&order, &envelope.digest()).map(Day::Recorded)
 }
 
 /// The best known time at a terminal: never before anything that was signed.

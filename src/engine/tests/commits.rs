@@ -6,7 +6,7 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 use super::*;
-use crate::clock::VouchedClock;
+use crate::clock::{ClockFault, VouchedClock};
 use crate::domain::world::{Actor, Command, RecordKind, Refusal};
 use crate::engine::records::{NewRecord, RecordJob, RecordOutcome, RowMode};
 use crate::evidence::seal::Sealer;
@@ -247,7 +247,10 @@ async fn a_clock_behind_the_record_keeps_orders_back_and_takes_answers() {
     stage.clock.set(NOW - Duration::from_secs(600));
     let draft = Cast::issuing(Cast::order(&stage.engine.world(), 2, NOW), "two").remove(0);
     let refused = stage.submit(draft.clone()).await;
-    assert!(matches!(refused, Err(EngineError::ClockBehind { behind_ms: 600_000 })), "{refused:?}");
+    assert!(
+        matches!(refused, Err(EngineError::Clock(ClockFault::Behind { behind_ms: 600_000 }))),
+        "{refused:?}"
+    );
     let taken = stage.submit(stage.receipt(order, 1)).await.expect("answers are always taken");
     assert_eq!(taken.at, NOW, "the record does not run backwards");
     stage.clock.set(NOW);
@@ -262,7 +265,7 @@ async fn a_clock_that_leapt_ten_years_dates_nothing_and_costs_nothing_once_it_is
     stage.clock.set(leapt);
     let draft = Cast::issuing(Cast::order(&stage.engine.world(), 2, NOW), "two").remove(0);
     let refused = stage.submit(draft.clone()).await;
-    assert!(matches!(refused, Err(EngineError::ClockAhead { .. })), "{refused:?}");
+    assert!(matches!(refused, Err(EngineError::Clock(ClockFault::Ahead { .. }))), "{refused:?}");
     let taken = stage.submit(stage.receipt(order, 1)).await.expect("answers are always taken");
     assert_eq!(taken.at, NOW, "the record is not dated by the leap");
     stage.clock.set(NOW);
@@ -277,7 +280,7 @@ async fn a_record_that_was_dated_ahead_holds_orders_back_until_a_person_vouches_
     stage.clock.set(NOW);
     let draft = Cast::issuing(Cast::order(&stage.engine.world(), 2, NOW), "two").remove(0);
     let refused = stage.submit(draft.clone()).await;
-    assert!(matches!(refused, Err(EngineError::ClockBehind { .. })), "{refused:?}");
+    assert!(matches!(refused, Err(EngineError::Clock(ClockFault::Behind { .. }))), "{refused:?}");
     let Stage { store, clock, tasks, engine, .. } = stage;
     tasks.stop(Duration::from_secs(10)).await.expect("nothing hangs");
     drop(engine);

@@ -29,6 +29,14 @@ impl Inbox {
         Ok(wire::envelope::required("envelope", row.envelope.as_ref())?)
     }
 
+    /// When this very order came here, not before it was drafted: this terminal itself vouches for the
+    /// day on which it was judged. Nothing for what did not come, or came with other bytes.
+    pub fn came_on(&self, order: &Order, digest: &[u8; 32]) -> Option<Instant> {
+        let book = self.book.lock();
+        let entry = book.orders.get(&order.id).filter(|entry| entry.digest == *digest)?;
+        Some(entry.received_at.max(order.drafted_at))
+    }
+
     /// The cancels and updates here that name an order, whether it is here or not.
     ///
     /// # Errors

@@ -99,6 +99,35 @@ pub fn verify_on_its_day(
     Err(today)
 }
 
+/// A bundle of the past that believes an order on its day, and the time to judge its signers at.
+#[derive(Debug, Clone, Copy)]
+pub struct DaysBundle<'a> {
+    /// Who could sign what then.
+    pub bundle: &'a TrustBundle,
+    /// When that was.
+    pub at: Instant,
+    /// What the day rests on.
+    pub day: Day,
+}
+
+/// The bundle to examine an order by, where that is not the newest of `history`: nothing if the newest
+/// believes it, or none of an earlier day did. Whom it is for is asked by whoever examines it.
+pub fn days_bundle<'a>(
+    envelope: &Envelope,
+    history: &'a [(Envelope, TrustBundle)],
+    day: Day,
+    now: Instant,
+) -> Option<DaysBundle<'a>> {
+    let judged = verify_on_its_day(envelope, history, None, day, now).ok()?;
+    let (_signed, bundle) =
+        history.iter().find(|(_signed, own)| own.version == judged.bundle_version)?;
+    let at = match day {
+        Day::Recorded(at) => at,
+        Day::Claimed => judged.order.order.drafted_at,
+    };
+    (!judged.is_newest).then_some(DaysBundle { bundle, at, day })
+}
+
 /// The order, if the bundle was in force on its day and believes it.
 fn believed_then(
     envelope: &Envelope,
@@ -173,6 +202,18 @@ mod tests {
         late.answer_by = LATER;
         let judged = verify_on_its_day(&envelope(&late), &history(), Some(ME), Day::Claimed, LATER);
         assert!(judged.is_err(), "drafted when the officer had left");
+    }
+
+    #[test]
+    fn an_earlier_bundle_is_asked_only_where_the_newest_does_not_believe() {
+        let (signed, history) = (envelope(&order(1, Handling::Actual)), history());
+        let asked = |history, day| days_bundle(&signed, history, day, LATER);
+        let own = asked(&history, Day::Recorded(NOW)).expect("lawful on its day");
+        assert_eq!((own.bundle.version, own.at), (1, NOW));
+        let claimed = asked(&history, Day::Claimed).expect("as it says");
+        assert_eq!(claimed.at, NOW.offset_by(-60_000), "when it says that it was drafted");
+        assert!(asked(&history[..1], Day::Claimed).is_none(), "the newest believes it");
+        assert!(asked(&history, Day::Recorded(LATER)).is_none(), "nobody believes it then");
     }
 
     #[test]

@@ -63,6 +63,8 @@ pub struct Check {
 pub struct Grounds<'a> {
     /// Who may sign what.
     pub bundle: &'a TrustBundle,
+    /// When the signers are judged, where the bundle is one of an earlier day; else it is now.
+    pub day: Option<Instant>,
     /// Who asks; none for somebody who is no addressee.
     pub endpoint: Option<EndpointNo>,
     /// The time to judge by.
@@ -164,11 +166,12 @@ pub fn examine(envelope: &Envelope, grounds: &Grounds<'_>) -> Examination {
     };
     done.note("contents", answered(asked::sense(&order), order.number_text()));
     done.note("handling", Answer::Ok(handling.as_str().to_owned()));
-    match super::authorised(envelope, grounds.bundle, &order, grounds.now) {
+    match super::authorised(envelope, grounds.bundle, &order, grounds.day.unwrap_or(grounds.now)) {
         Ok(officers) => {
             let names: Vec<String> = officers.iter().map(ToString::to_string).collect();
             let version = grounds.bundle.version;
-            let said = format!("{} under trust bundle {version}", names.join(" and "));
+            let of_day = grounds.day.map_or("", |_day| ", which was in force on its day");
+            let said = format!("{} under trust bundle {version}{of_day}", names.join(" and "));
             done.note("authority", Answer::Ok(said));
             done.signed_by = officers.into_iter().map(|own| own.officer).collect();
         }

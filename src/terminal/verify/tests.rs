@@ -107,7 +107,7 @@ mod questions {
 
     fn grounds(bundle: &TrustBundle) -> Grounds<'_> {
         let (endpoint, now) = (Some(ME), NOW);
-        Grounds { bundle, endpoint, now, others: &[], remembered: None, sheet: None }
+        Grounds { bundle, day: None, endpoint, now, others: &[], remembered: None, sheet: None }
     }
 
     fn examined(envelope: &Envelope, grounds: &Grounds<'_>) -> Examination {

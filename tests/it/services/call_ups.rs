@@ -467,7 +467,7 @@ async fn sheets_go_thirty_days_after_the_end_of_their_order_and_no_sooner() {
         || store.scan(&keys::call_up_of(order.as_bytes()), b"", 100).expect("in memory").len();
     let leaves = left();
     soon(province.sheets.of(order)).await.expect("readable");
-    province.clock.set(draft.order.not_after.offset_by(30 * 24 * 3_600_000));
+    province.live_until(draft.order.not_after.offset_by(30 * 24 * 3_600_000));
     province.sheets.forget_past();
     assert_eq!(soon(province.engine.prune_call_up(order)).await.expect("kept"), 0);
     assert_eq!(left(), leaves);

@@ -11,13 +11,14 @@ use clap::Args;
 
 use crate::cli::Cx;
 use crate::cli::order::print::{Head, written};
-use crate::cli::order::verify::verdict::Judged;
+use crate::cli::order::verify::verdict::{Chosen, Judged};
 use crate::config::TerminalConfig;
 use crate::config::home::write_new;
 use crate::domain::ids::OrderId;
 use crate::terminal::home::{Home, HomeError, Place};
 use crate::terminal::link::LinkOptions;
 use crate::terminal::print::{self, SheetTerms, page_of};
+use crate::terminal::verify::day::Day;
 use crate::terminal::verify::examine::{Examination, Grounds, examine};
 use crate::wire::order::call_up::file;
 use crate::wire::order::printed::PrintedSheet;
@@ -105,15 +106,18 @@ impl Verify {
         let (place, terminal) = offline(cx, &self.data_dir)?;
         let inbox = terminal.inbox();
         let envelope = inbox.envelope(self.id)?;
-        let bundle = inbox.bundle()?;
         let order = crate::wire::order::read(&envelope)?;
+        let (history, now) = (inbox.bundles()?, inbox.not_before_known(cx.clock.now()));
+        let day = inbox.came_on(&order, &envelope.digest()).map(Day::Recorded);
+        let chosen = Chosen::of(&envelope, &history, day, now)?;
         let others = inbox.changers(self.id)?;
         let delivery = page_of(inbox, self.id, self.page)?;
         let sheet = delivery.as_ref().map(|delivery| PrintedSheet::new(delivery, false));
         let grounds = Grounds {
-            bundle: &bundle,
+            bundle: chosen.bundle,
+            day: chosen.at,
             endpoint: Some(place.endpoint),
-            now: inbox.not_before_known(cx.clock.now()),
+            now,
             others: &others,
             remembered: Some(inbox.remembered(&order)?),
             sheet: sheet.as_ref(),
@@ -126,7 +130,7 @@ impl Verify {
             let delivery = delivery.as_ref().context("there is no such page of a call-up sheet")?;
             write_new(path, file::to_json(delivery).as_bytes(), 0o600)?;
         }
-        Judged { envelope: &envelope, bundle: &bundle, done: &done, names: self.names }.tell(cx)
+        Judged { envelope: &envelope, chosen: &chosen, done: &done, names: self.names }.tell(cx)
     }
 }
 

@@ -3,17 +3,53 @@
 use std::fmt::Write as _;
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use serde_json::{Value, json};
 
 use crate::cli::Cx;
 use crate::cli::order::view::{contents_json, printable, words};
 use crate::domain::ids::OfficerId;
+use crate::domain::instant::Instant;
 use crate::evidence::envelope::Envelope;
 use crate::evidence::fingerprint;
 use crate::evidence::trust::TrustBundle;
+use crate::terminal::verify::day::{Day, days_bundle};
 use crate::terminal::verify::examine::{Answer, Examination, QUESTIONS};
 use crate::wire::pb;
+
+/// The trust bundle that an order is judged by.
+#[derive(Debug)]
+pub(in crate::cli) struct Chosen<'a> {
+    pub(in crate::cli) bundle: &'a TrustBundle,
+    /// When its signers are judged, if the bundle is one of an earlier day.
+    pub(in crate::cli) at: Option<Instant>,
+    /// Of whose word that day is.
+    day: Option<Day>,
+    /// A bundle of an earlier day that was not asked for, and believes it.
+    believer: Option<u64>,
+}
+
+impl<'a> Chosen<'a> {
+    /// The newest of `history`, unless a day is given and the bundle of that day judges otherwise.
+    pub(in crate::cli) fn of(
+        envelope: &Envelope,
+        history: &'a [(Envelope, TrustBundle)],
+        day: Option<Day>,
+        now: Instant,
+    ) -> Result<Self> {
+        let (_signed, newest) = history.last().context("no trust bundle is at hand")?;
+        let own = days_bundle(envelope, history, day.unwrap_or(Day::Claimed), now);
+        Ok(match (own, day) {
+            (Some(own), Some(_asked)) => {
+                Self { bundle: own.bundle, at: Some(own.at), day, believer: None }
+            }
+            (Some(own), None) => {
+                Self { bundle: newest, at: None, day, believer: Some(own.bundle.version) }
+            }
+            (None, _) => Self { bundle: newest, at: None, day: None, believer: None },
+        })
+    }
+}
 
 /// An order that was judged.
 #[derive(Debug)]
@@ -21,7 +57,7 @@ pub(in crate::cli) struct Judged<'a> {
     /// As it came.
     pub(in crate::cli) envelope: &'a Envelope,
     /// By what.
-    pub(in crate::cli) bundle: &'a TrustBundle,
+    pub(in crate::cli) chosen: &'a Chosen<'a>,
     /// What came of it.
     pub(in crate::cli) done: &'a Examination,
     /// Whether the names on its call-up sheet are shown. They are personal data.
@@ -53,7 +89,7 @@ impl Judged<'_> {
             };
             let _written = writeln!(text, "  {:<11} {mark:<7} {}", check.name, printable(said));
         }
-        let roots = self.bundle.roots_fingerprint();
+        let roots = self.chosen.bundle.roots_fingerprint();
         let _written = write!(text, "  {:<11} {roots}\n\n{}", "roots", self.sentence());
         text
     }
@@ -62,16 +98,34 @@ impl Judged<'_> {
     fn sentence(&self) -> String {
         let done = self.done;
         if let Some((reason, text)) = done.failure() {
-            return format!("KHÔNG HỢP LỆ / not valid: {} [{reason}]", printable(text));
+            let hint = match (self.chosen.believer, reason) {
+                (
+                    Some(version),
+                    "SIGNATURES_MISSING" | "SIGNATURE_INVALID" | "TRUST_BUNDLE_EXPIRED",
+                ) => {
+                    format!(
+                        "; trust bundle {version} believed it on the day that it claims: see --on-its-day"
+                    )
+                }
+                _other => String::new(),
+            };
+            return format!("KHÔNG HỢP LỆ / not valid: {}{hint} [{reason}]", printable(text));
         }
+        let vouched = match self.chosen.day {
+            Some(Day::Claimed) => {
+                ", on the day that it claims: nobody but its signers vouches for that"
+            }
+            Some(Day::Recorded(_)) => ", which was in force when it came here",
+            None => "",
+        };
         let number = done.order.as_ref().map(crate::domain::order::Order::number_text);
         let handling = done.order.as_ref().map_or("", |order| order.handling.as_str());
         let signers: Vec<&str> = done.signed_by.iter().map(OfficerId::as_str).collect();
         format!(
-            "HỢP LỆ / valid: {} ({handling}) is signed by {} under trust bundle {}",
+            "HỢP LỆ / valid: {} ({handling}) is signed by {} under trust bundle {}{vouched}",
             number.unwrap_or_default(),
             signers.join(" and "),
-            self.bundle.version
+            self.chosen.bundle.version
         )
     }
 
@@ -88,7 +142,8 @@ impl Judged<'_> {
         value["text"] = json!(failure.map(|(_reason, text)| text));
         value["verdict"] = json!(self.sentence());
         value["signed_by"] = json!(signers);
-        value["trust_bundle_version"] = json!(self.bundle.version);
+        value["trust_bundle_version"] = json!(self.chosen.bundle.version);
+        value["day_claimed"] = json!(self.chosen.day == Some(Day::Claimed));
         value["checks"] = json!(done.checks.iter().map(check_json).collect::<Vec<_>>());
         if let Some(sheet) = &done.sheet {
             value["sheet"] = json!({
