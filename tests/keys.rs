@@ -179,6 +179,33 @@ fn who_serves_changes_keys_and_the_old_ones_end() {
     assert!(refused(&place, &again).contains("so already"));
 }
 
+/// The serial numbers on the revocation list that a server publishes, as OpenSSL reads them.
+fn revoked(place: &Place) -> Vec<String> {
+    let list = place.path("server/revocations.pem");
+    let read = Command::new("openssl").args(["crl", "-noout", "-text", "-in"]).arg(list).output();
+    let read = read.expect("openssl runs");
+    assert!(read.status.success(), "{read:?}");
+    let text = String::from_utf8_lossy(&read.stdout).into_owned();
+    assert!(text.contains("Next Update:"), "a list without an end is believed for ever: {text}");
+    let serials = text.lines().filter_map(|line| line.trim().strip_prefix("Serial Number:"));
+    serials.map(|serial| serial.trim().to_owned()).collect()
+}
+
+#[test]
+fn whoever_leaves_is_on_the_revocation_list_and_gets_no_handshake() {
+    let (place, server) = served();
+    place.enter_staff(&["03160/military"]);
+    assert_eq!(revoked(&place), Vec::<String>::new(), "there from the first moment on");
+    let list = ["order", "list", "--as", "director"];
+    place.run(&list);
+    place.run(&[&["officer", "retire", "director"], &ROOT[..]].concat());
+    server.until("cut off", |lines| lines.iter().any(|line| line.contains("revoked")));
+    assert_eq!(revoked(&place).len(), 1);
+    let told = refused(&place, &list);
+    assert!(told.contains("certificate was revoked"), "{told}");
+    place.run(&["order", "list", "--as", "clerk"]);
+}
+
 #[test]
 fn a_key_under_a_passphrase_opens_with_it_alone() {
     let (place, _server) = served();

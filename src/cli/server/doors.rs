@@ -93,6 +93,7 @@ impl Serving {
             self.engine.clone(),
             Arc::clone(&authority),
             Arc::clone(&tls),
+            Arc::clone(&self.clock),
             self.home.revocations_file(),
         )?;
         let hub = Hub::default();

@@ -16,6 +16,7 @@ use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval};
 use tracing::{error, info};
 
+use crate::clock::Clock;
 use crate::config::whole::{Present, write_whole};
 use crate::domain::certificate::Serial;
 use crate::domain::instant::Instant;
@@ -59,8 +60,12 @@ pub struct Revocations {
     engine: Engine,
     authority: Arc<Authority>,
     tls: Arc<ServerTls>,
+    // That of the handshakes, which ask whether the list is past its date; the time of record may
+    // differ from it.
+    clock: Arc<dyn Clock>,
     file: PathBuf,
     held: Held,
+    unwritten: Option<String>,
 }
 
 impl Revocations {
@@ -72,17 +77,23 @@ impl Revocations {
         engine: Engine,
         authority: Arc<Authority>,
         tls: Arc<ServerTls>,
+        clock: Arc<dyn Clock>,
         file: PathBuf,
     ) -> Result<Self, ListError> {
-        let mut made = Self { engine, authority, tls, file, held: Held::default() };
+        let (held, unwritten) = (Held::default(), None);
+        let mut made = Self { engine, authority, tls, clock, file, held, unwritten };
         made.look()?;
+        // A full disk keeps nobody out; it is tried again.
+        if let Err(fault) = made.write() {
+            error!(%fault, "the revocation list is not written");
+        }
         Ok(made)
     }
 
     /// Makes a list if another is due. Returns the serials that are new on it.
     fn look(&mut self) -> Result<Vec<Serial>, ListError> {
-        let now = self.engine.now();
-        let revoked = self.engine.world().revoked(now);
+        let now = self.clock.now();
+        let revoked = self.engine.world().revoked(self.engine.now());
         let fresh = self.held.made_at.is_some_and(|made_at| {
             (0..limits::REVOCATIONS_RENEWED_AFTER_MS).contains(&now.millis_since(made_at))
         });
@@ -102,9 +113,18 @@ impl Revocations {
         let added = revoked.iter().map(|(serial, _since)| *serial);
         let added = added.filter(|own| before.iter().all(|(known, _since)| known != own)).collect();
         self.held = Held { revoked, number, made_at: Some(now) };
-        write_whole(&self.file, list.as_bytes(), 0o644, Present::IsReplaced)
-            .map_err(|source| ListError::Write { path: self.file.clone(), source })?;
+        self.unwritten = Some(list);
         Ok(added)
+    }
+
+    /// Writes the newest list for others, if it is not written yet.
+    fn write(&mut self) -> Result<(), ListError> {
+        if let Some(list) = &self.unwritten {
+            write_whole(&self.file, list.as_bytes(), 0o644, Present::IsReplaced)
+                .map_err(|source| ListError::Write { path: self.file.clone(), source })?;
+            self.unwritten = None;
+        }
+        Ok(())
     }
 
     /// Looks `every` so often from now on, in a task, and ends the connections of whoever came onto
@@ -122,16 +142,19 @@ impl Revocations {
                 }
                 let work = move || {
                     let looked = self.look();
-                    (self, looked)
+                    let written = self.write();
+                    (self, looked, written)
                 };
                 // A panic is logged by the task that it ended.
-                let Ok((back, looked)) = tokio::task::spawn_blocking(work).await else { return };
+                let Ok((back, looked, written)) = tokio::task::spawn_blocking(work).await else {
+                    return;
+                };
                 self = back;
-                match looked {
-                    Ok(added) => {
-                        failed = false;
-                        end(&connections, &added);
-                    }
+                if let Ok(added) = &looked {
+                    end(&connections, added);
+                }
+                match looked.and(written) {
+                    Ok(()) => failed = false,
                     // Said once: it is tried again every few seconds.
                     Err(fault) if !failed => {
                         failed = true;
