@@ -1,13 +1,16 @@
 //! What proofs cost: signatures, envelopes, encoding, one order verified offline from its file, from
-//! its printed codes and with its call-up sheet, the Merkle tree at a million leaves, sealing.
+//! its printed codes and with its call-up sheet, the Merkle tree at a million leaves, sealing, and a
+//! list of ten thousand revoked certificates.
 //!
 //! `cargo bench --bench evidence`
 
 use std::hint::black_box;
+use std::sync::Arc;
 use std::time::Duration;
 
 use criterion::{BatchSize, Criterion, Throughput};
-use hoatoc::domain::ids::{EndpointNo, OrderId};
+use hoatoc::clock::ManualClock;
+use hoatoc::domain::ids::{EndpointNo, OrderId, UnitCode};
 use hoatoc::domain::instant::Instant;
 use hoatoc::domain::order::delivery::Fact;
 use hoatoc::domain::order::handling::Handling;
@@ -17,6 +20,8 @@ use hoatoc::evidence::key::SigningKey;
 use hoatoc::evidence::seal::{Belongs, Sealer};
 use hoatoc::evidence::tree::{Tree, leaf_hash};
 use hoatoc::paper::code;
+use hoatoc::pki::authority::{Authority, Revoked};
+use hoatoc::pki::config::{ServerTls, ServerTlsParts};
 use hoatoc::sim::cast::{APPROVER, Cast, SIGNER};
 use hoatoc::terminal::verify::examine::{Grounds, examine};
 use hoatoc::wire::order::call_up::pages::{Frozen, Row, UnitRows, freeze};
@@ -225,6 +230,33 @@ fn sealing(c: &mut Criterion) {
     group.finish();
 }
 
+/// A list of 10,000 certificates that count no more: made by the authority, and taken by the door for
+/// every handshake from then on. The budget for taking it is 1 s.
+fn revocations(c: &mut Criterion) {
+    let now = Instant::from_millis(1_795_000_000_000);
+    let province: UnitCode = "11".parse().expect("a code");
+    let authority = Authority::create(&province, now).expect("an authority");
+    let validity = Duration::from_secs(86_400);
+    let credentials = authority.issue_server(&["localhost".to_owned()], &[], now);
+    let parts = ServerTlsParts {
+        province,
+        authority_pem: authority.certificate_pem().to_owned(),
+        credentials: credentials.expect("a certificate"),
+        revocations_pem: None,
+    };
+    let tls = ServerTls::new(parts, Arc::new(ManualClock::at(now))).expect("good parts");
+    let serial = |n: u32| Revoked { serial: format!("01{n:030x}"), at: now };
+    let gone: Vec<Revoked> = (0..10_000).map(serial).collect();
+    let sign = || authority.sign_revocations(&gone, 1, now, now + validity).expect("signed");
+    let list = sign();
+    let mut group = c.benchmark_group("revocations_10k");
+    group.bench_function("sign", |b| b.iter(sign));
+    group.bench_function("take", |b| {
+        b.iter(|| tls.replace_revocations(black_box(&list).clone()).expect("readable"));
+    });
+    group.finish();
+}
+
 fn main() {
     let mut c = Criterion::default()
         .warm_up_time(Duration::from_millis(500))
@@ -237,5 +269,6 @@ fn main() {
     offline(&mut c);
     merkle(&mut c);
     sealing(&mut c);
+    revocations(&mut c);
     c.final_summary();
 }
