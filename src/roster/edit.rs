@@ -6,6 +6,7 @@
 
 use crate::domain::registry::{Checked, Lists, Problem, Warning};
 use crate::roster::kind::{Bases, Deeds, Kind, Means, People, Works};
+use crate::roster::refused::words;
 use crate::roster::table::labels::find_in;
 use crate::wire::pb;
 use crate::wire::registry::RegistryRecord;
@@ -32,9 +33,13 @@ pub enum EditError {
     Invalid(Vec<Problem>),
 }
 
-/// Problems in a sentence.
+/// Problems in a sentence, each with what is wrong and what to do.
 fn listed(problems: &[Problem]) -> String {
-    problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+    let told = |problem: &Problem| {
+        let (wrong, mend) = words(problem.code.code());
+        format!("{problem} ({wrong}. {mend})")
+    };
+    problems.iter().map(told).collect::<Vec<_>>().join("; ")
 }
 
 /// A record that can be said anew.

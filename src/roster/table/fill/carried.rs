@@ -56,6 +56,9 @@ impl Carrying {
         header: &Header<K::Input>,
         mapping: &Mapping,
     ) -> Option<Carried> {
+        if self.merges.is_empty() && self.open.is_empty() && !self.keeps_rows {
+            return None;
+        }
         self.open.retain(|_at, (last, _cell)| number <= *last);
         let is_data = number > header.last
             && is_record::<K>(header, cells)
@@ -123,10 +126,20 @@ pub(in crate::roster::table) fn is_ditto(cell: &Cell) -> bool {
     let Some(text) = cell.as_text().filter(|text| (1..=DITTO_LEN_MAX).contains(&text.len())) else {
         return false;
     };
+    let is_mark =
+        |c: char| matches!(c, '"' | '″' | '〃' | '”' | '“' | '„' | '’' | '‘' | '\'' | '/' | ',');
     let is_filler =
         |c: char| c.is_whitespace() || matches!(c, '-' | '–' | '.' | '_' | '(' | ')' | '…');
+    // Lists have a million rows, and hardly a mark.
+    let is_near = match text.chars().find(|c| !is_filler(*c)) {
+        Some('n' | 'N' | 'd' | 'D') => text.contains(['t', 'T']),
+        Some(first) => is_mark(first),
+        None => false,
+    };
+    if !is_near {
+        return false;
+    }
     let bare: String = fold(text).chars().filter(|c| !is_filler(*c)).collect();
-    let is_mark = |c: char| matches!(c, '"' | '″' | '〃' | '”' | '“' | '„' | '\'' | '/' | ',');
     match bare.as_str() {
         "nt" | "nhutren" | "nhtren" | "ditto" => true,
         "" | "'" | "/" | "," => false,
