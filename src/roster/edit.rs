@@ -164,6 +164,9 @@ mod tests {
             assert!(told.contains("phones: PHONE_INVALID"), "{told}");
         }
         assert!(refused(&[("citizen_id", "12")]).contains("citizen_id: CITIZEN_ID_INVALID"));
+        let told = refused(&[("status", "bận")]);
+        let sentence = "status: STATUS_UNKNOWN (tình trạng không có trong danh mục. Viết lại";
+        assert!(told.contains(sentence), "{told}");
 
         let item = province::equipment(3, 1).next().expect("one");
         let old = pb::Equipment::from(&item);

@@ -127,13 +127,12 @@ pub(in crate::roster) fn tables<K: Kind>(
     let read: Vec<usize> = good.iter().map(|table| table.part).collect();
     mapped_elsewhere(parts, &read, &names, options)?;
     if good.is_empty() {
-        let looked_at = |sheet: &&String| {
-            wanted.as_ref().is_none_or(|wanted| wanted == *sheet) && !is_ours(sheet)
-        };
-        let sheets = names.iter().filter(looked_at).filter(|_| !parts.are_readings());
-        let sheets: Vec<&str> = sheets.map(String::as_str).collect();
-        let all: Vec<&str> = names.iter().map(String::as_str).collect();
-        return Err(no_table::<K>(name, bad, lost, (&sheets, &all), options));
+        // The readings of a text are no sheets.
+        let all = names.iter().filter(|sheet| !parts.are_readings() && !is_ours(sheet));
+        let all: Vec<&str> = all.map(String::as_str).collect();
+        let is_asked = |sheet: &&str| wanted.as_ref().is_none_or(|wanted| wanted == *sheet);
+        let looked_at: Vec<&str> = all.iter().copied().filter(is_asked).collect();
+        return Err(no_table::<K>(name, bad, lost, (&looked_at, &all), options));
     }
     let why = |table: &Located<K::Input>| {
         let faults = faults::<K>(table, options);

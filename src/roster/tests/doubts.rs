@@ -421,6 +421,10 @@ fn sheets_that_hold_no_list_are_named_and_so_is_that_of_a_broken_header() {
     let broken = book(&[("Bìa", &[&[T("x")]]), ("Danh sách", &[&head])]);
     let told = read_bytes("a.xlsx", &broken, &province.options()).expect_err("broken").to_string();
     assert!(told.contains("Danh sách") && told.contains("citizen_id"), "{told}");
+    for text in ["Họ và tên;Ngày sinh;Giới tính;Xã\n", "a;b\n"] {
+        let told = read_text(text, &province.options()).expect_err("a text").to_string();
+        assert!(!told.contains("sheet"), "a text has none: {told}");
+    }
 }
 
 #[test]

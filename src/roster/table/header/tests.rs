@@ -126,6 +126,10 @@ fn shortened_and_padded_headers_are_understood() {
             assert_eq!(beside(&[header]), [Some(field)], "{header}");
         }
     }
+}
+
+#[test]
+fn names_and_numbers_are_known_by_all_that_forms_call_them() {
     let names = [
         "Họ, chữ đệm và tên khai sinh",
         "Họ tên QNDB",
