@@ -457,7 +457,7 @@ fn a_plan_at_fault_is_told_whole_with_its_rows_and_given_back_to_mend() {
         let told = import(step).expect_err("faults");
         for fault in [
             "row 3: CNQS: SPECIALTY_UNKNOWN",
-            "row 4: the count is no number",
+            "row 4: Số lượng: “ba” is here, and the count is no whole number",
             "row 4: Cấp bậc từ: RANK_INVALID",
             "row 5: Đơn vị giao nguồn: UNIT_UNKNOWN",
             "column F (Xã giao) was not read",

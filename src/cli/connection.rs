@@ -12,10 +12,11 @@ use uuid::Uuid;
 use crate::cli::homes::OfficerHome;
 use crate::clock::Clock;
 use crate::domain::instant::Instant;
-use crate::domain::registry::{EquipmentTypes, Specialties};
+use crate::domain::registry::{EquipmentTypes, ProblemCode, Specialties};
 use crate::evidence::trust::TrustBundle;
 use crate::limits;
 use crate::pki::config::{Trust, client_config};
+use crate::roster::words;
 use crate::rpc::channel::{client_channel, refusal_behind};
 use crate::rpc::status;
 use crate::wire::code_list::{equipment_types, specialties};
@@ -211,8 +212,16 @@ pub(crate) fn refused(status: Status) -> Error {
         if !text.contains(&fault.description) {
             text.push_str(&format!("; {}: {}", fault.field, fault.description));
         }
+        text.push_str(&sentence(&fault.description).unwrap_or_default());
     }
     anyhow!(text)
+}
+
+/// What a bare code of a field's fault says, and what mends it; none for what is in words already.
+fn sentence(code: &str) -> Option<String> {
+    let is_known = ProblemCode::ALL.iter().any(|known| known.code() == code);
+    let (wrong, mend) = words(code);
+    is_known.then(|| format!(" ({wrong}. {mend})"))
 }
 
 #[cfg(test)]
@@ -229,6 +238,16 @@ mod tests {
         assert_eq!(reason_of(&status).as_deref(), Some("NUMBER_TAKEN"));
         let text = refused(status).to_string();
         assert_eq!(text, "take number 5 (NUMBER_TAKEN); number: is 4, the next is 5");
+    }
+
+    #[test]
+    fn a_field_with_a_bare_code_is_told_of_in_a_sentence() {
+        let mut details = ErrorDetails::with_error_info("INVALID", "hoatoc", []);
+        details.add_bad_request_violation("transfer_to_unit", "UNIT_UNKNOWN");
+        let status = Status::with_error_details(Code::InvalidArgument, "not good", details);
+        let text = refused(status).to_string();
+        let told = "; transfer_to_unit: UNIT_UNKNOWN (không có xã, phường này. Viết tên đầy đủ";
+        assert!(text.contains(told), "{text}");
     }
 
     #[test]

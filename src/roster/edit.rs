@@ -6,6 +6,7 @@
 
 use crate::domain::registry::{Checked, Lists, Problem, Warning};
 use crate::roster::kind::{Bases, Deeds, Kind, Means, People, Works};
+use crate::roster::refused::words;
 use crate::roster::table::labels::find_in;
 use crate::wire::pb;
 use crate::wire::registry::RegistryRecord;
@@ -32,9 +33,13 @@ pub enum EditError {
     Invalid(Vec<Problem>),
 }
 
-/// Problems in a sentence.
+/// Problems in a sentence, each with what is wrong and what to do.
 fn listed(problems: &[Problem]) -> String {
-    problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+    let told = |problem: &Problem| {
+        let (wrong, mend) = words(problem.code.code());
+        format!("{problem} ({wrong}. {mend})")
+    };
+    problems.iter().map(told).collect::<Vec<_>>().join("; ")
 }
 
 /// A record that can be said anew.
@@ -159,6 +164,9 @@ mod tests {
             assert!(told.contains("phones: PHONE_INVALID"), "{told}");
         }
         assert!(refused(&[("citizen_id", "12")]).contains("citizen_id: CITIZEN_ID_INVALID"));
+        let told = refused(&[("status", "bận")]);
+        let sentence = "status: STATUS_UNKNOWN (tình trạng không có trong danh mục. Viết lại";
+        assert!(told.contains(sentence), "{told}");
 
         let item = province::equipment(3, 1).next().expect("one");
         let old = pb::Equipment::from(&item);

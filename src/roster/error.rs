@@ -190,6 +190,18 @@ pub enum RosterError {
         /// The last column that is looked at.
         max: usize,
     },
+    /// More merged cells than are held at once.
+    #[error(
+        "{name} has more than {max} merged cells in {part}: unmerge them or copy the table into a new workbook, and retry"
+    )]
+    ManyMerges {
+        /// The file.
+        name: String,
+        /// The part of the archive.
+        part: String,
+        /// The bound.
+        max: u64,
+    },
     /// More cells than are held at once.
     #[error(
         "a sheet of {name} has more than {max} cells up to its last one: delete the rows and columns behind the table, or save it as .xlsx, and retry"

@@ -2,7 +2,7 @@
 //! training, read into checked records.
 //!
 //! Called by the command line's import and by whoever needs the shipped lists. A roster is an
-//! `.xlsx`, `.xls` or `.ods` workbook or a `.csv` text (comma, semicolon, tab or bar; UTF-8, UTF-16,
+//! `.xlsx`, `.xls` or `.ods` workbook or a `.csv` text (comma, semicolon, tab, bar, `~` or `^`; UTF-8, UTF-16,
 //! or an old code page). Tables may start under title rows, their headers may be Vietnamese or English,
 //! in any order, over several rows; groups, totals and signature lines may stand among and under the
 //! data; each sheet may hold one.

@@ -230,6 +230,17 @@ impl ImportReport {
     }
 }
 
+impl ImportReport {
+    /// Names the columns of a table that no field is for, each once.
+    pub(super) fn note_ignored(&mut self, columns: &[IgnoredColumn]) {
+        for column in columns {
+            if !self.ignored_columns.contains(column) {
+                self.ignored_columns.push(column.clone());
+            }
+        }
+    }
+}
+
 /// Counts one more.
 pub(super) fn add_one(counts: &mut BTreeMap<String, u64>, name: &str) {
     match counts.get_mut(name) {

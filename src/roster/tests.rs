@@ -6,7 +6,9 @@ use super::*;
 use crate::domain::registry::{EquipmentTypes, Sex, Specialties};
 use crate::domain::unit::Units;
 
+mod carried;
 mod columns;
+mod doubts;
 mod forces;
 mod forms;
 mod hands;

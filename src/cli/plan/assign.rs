@@ -117,8 +117,14 @@ pub(super) async fn waiting(cx: &Cx, waiting: Waiting) -> Result<()> {
             is_equipment: equipment,
             start_date: None,
         };
+        let (unit, post) = (ask.reserve_unit_code.clone(), ask.post_no);
         let reply = cx.connect().await?.plan().promote_waiting(request(ask)).await;
-        return show_promoted(cx, reply.map_err(refused)?.into_inner());
+        let said = reply.map_err(refused)?.into_inner();
+        let has_none = said.promoted.is_empty() && said.refused.is_empty();
+        let why = if has_none { Some(nobody(waiting_for(cx, unit, post).await?)) } else { None };
+        show_promoted(cx, said)?;
+        why.into_iter().for_each(|why| cx.screen.note(why));
+        return Ok(());
     }
     export.target()?;
     let ask = pb::ListAssignmentsRequest {
@@ -130,6 +136,28 @@ pub(super) async fn waiting(cx: &Cx, waiting: Waiting) -> Result<()> {
     };
     let all = fetch(cx, ask, usize::MAX).await?;
     show(cx, &all, Columns::NAMED, &export)
+}
+
+/// How many wait for a post or line of this number.
+async fn waiting_for(cx: &Cx, unit: String, post: u32) -> Result<usize> {
+    let ask = pb::ListAssignmentsRequest {
+        reserve_unit_code: unit,
+        post_no: post,
+        stage: pb::AssignmentStage::Waiting.into(),
+        ..pb::ListAssignmentsRequest::default()
+    };
+    Ok(fetch(cx, ask, usize::MAX).await?.len())
+}
+
+/// Why nobody who waits got a place, and no reason stands beside anybody.
+const fn nobody(waiting: usize) -> &'static str {
+    match waiting {
+        0 => "nobody got a place, for nobody waits for it",
+        _ => {
+            "nobody got a place, for none is open: who holds one keeps it until his last day; end an \
+             assignment first (plan end)"
+        }
+    }
 }
 
 fn show_promoted(cx: &Cx, said: pb::PromoteWaitingResponse) -> Result<()> {

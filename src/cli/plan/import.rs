@@ -151,7 +151,9 @@ fn refuse(cx: &Cx, import: &Import, plan: &PlanFile, mut faults: Vec<PlanFault>)
     text.push_str(&list::text_of(&plan.file, |_row| false));
     text.push_str(import.list.hint());
     cx.screen.note(&text);
-    Err(anyhow!("{} faults; nothing was changed", faults.len()))
+    let count =
+        if faults.len() == 1 { "1 fault".to_owned() } else { format!("{} faults", faults.len()) };
+    Err(anyhow!("{count}; nothing was changed"))
 }
 
 /// What an import does to days past and to those who hold places, in words.

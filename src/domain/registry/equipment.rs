@@ -5,14 +5,18 @@
 //! chassis number comes first, for a plate can stay with the seller. Owner and drivers are personal
 //! data and masked in `Debug`.
 
+mod owner;
+
 use std::fmt;
 
 use jiff::civil::Date;
 
+use owner::{kind_of_owner, says_kind_of_owner};
+
 use super::Lists;
 use super::fields::{CitizenId, Phone, Plate};
 use super::parse::{grade, phones, unit};
-use super::problem::{Checked, Findings, Problem, ProblemCode};
+use super::problem::{Checked, Findings, Problem, ProblemCode, Warning};
 use super::reservist::{NOTE_CHARS_MAX, SHORT_CHARS_MAX};
 use super::standing::{Period, past_day, period};
 use super::vocabulary::{CapacityUnit, EquipmentClass, EquipmentStatus, OwnerKind};
@@ -219,6 +223,9 @@ impl EquipmentInput {
     pub fn check(&self, lists: &Lists<'_>) -> Result<Checked<Equipment>, Vec<Problem>> {
         let mut found = Findings::default();
         let record = self.assemble(&mut found, lists);
+        if self.owner_kind.trim().is_empty() && !says_kind_of_owner(&self.owner_name) {
+            found.warn(Warning::OwnerKindAssumed);
+        }
         found.close(record)
     }
 
@@ -309,32 +316,6 @@ impl EquipmentInput {
             contact,
         })
     }
-}
-
-/// Where a list does not say, the first word of the name does: no family name is one of these (the
-/// marks count: Trường is a school, Trương a family).
-fn kind_of_owner(name: &str) -> OwnerKind {
-    const WORDS: [&str; 17] = [
-        "công",
-        "hợp",
-        "htx",
-        "doanh",
-        "dntn",
-        "ubnd",
-        "ủy",
-        "uỷ",
-        "trường",
-        "bệnh",
-        "trung",
-        "ban",
-        "sở",
-        "chi",
-        "trạm",
-        "xí",
-        "tập",
-    ];
-    let first = name.split(' ').next().unwrap_or(name).to_lowercase();
-    if WORDS.contains(&first.as_str()) { OwnerKind::Organisation } else { OwnerKind::Person }
 }
 
 /// A chassis or engine number: letters and digits, upper case; spaces, dashes and dots dropped.

@@ -16,6 +16,13 @@ pub const PHONES_MAX: usize = 5;
 /// The earliest year of birth that is believed.
 const BIRTH_YEAR_MIN: i16 = 1900;
 
+/// The codes of the 63 provinces in citizen numbers.
+const PROVINCES: [u8; 63] = [
+    1, 2, 4, 6, 8, 10, 11, 12, 14, 15, 17, 19, 20, 22, 24, 25, 26, 27, 30, 31, 33, 34, 35, 36, 37,
+    38, 40, 42, 44, 45, 46, 48, 49, 51, 52, 54, 56, 58, 60, 62, 64, 66, 67, 68, 70, 72, 74, 75, 77,
+    79, 80, 82, 83, 84, 86, 87, 89, 91, 92, 93, 94, 95, 96,
+];
+
 /// A citizen number (số CCCD): twelve digits. Shown whole only on purpose, by [`CitizenId::digits`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CitizenId(u64);
@@ -50,6 +57,13 @@ impl CitizenId {
     /// The last three digits after nine stars, for screens and paper.
     pub fn masked(self) -> String {
         format!("*********{:03}", self.0 % 1000)
+    }
+
+    /// Whether the first three digits are the code of a province, of before July 2025 as all numbers have
+    /// them. Who was born abroad has a country's, so another is worth a look and no more.
+    pub fn has_province(self) -> bool {
+        let place = self.0 / 1_000_000_000;
+        u8::try_from(place).is_ok_and(|place| PROVINCES.contains(&place))
     }
 
     /// Whether the century-and-sex digit and the year fit. A misfit is a warning only: numbers are
@@ -283,6 +297,13 @@ mod tests {
         assert!(!fits("011088085221", Sex::Female, 1988));
         assert!(!fits("011088085221", Sex::Male, 1989));
         assert!(!fits("011088085221", Sex::Male, 2088));
+    }
+
+    #[test]
+    fn a_citizen_number_begins_with_the_code_of_a_province() {
+        let has = |text| CitizenId::parse(text).expect("twelve digits").has_province();
+        assert!(has("011088085221") && has("001088085221") && has("096088085221"));
+        assert!(!has("003088085221") && !has("000088085221") && !has("999088085221"));
     }
 
     #[test]

@@ -123,6 +123,10 @@ codes!(
         AudienceUnknown = "AUDIENCE_UNKNOWN",
         /// An earlier row has the same citizen number, chassis number or plate.
         DuplicateInFile = "DUPLICATE_IN_FILE",
+        /// An earlier row has the same plate on another chassis.
+        EquipmentConflict = "EQUIPMENT_CONFLICT",
+        /// A mark for "as above" where each record has its own, or where nothing is above.
+        DittoMark = "DITTO_MARK",
         /// A date such as 06/07/1990 in a column that writes the month first in other rows.
         DateOrderAmbiguous = "DATE_ORDER_AMBIGUOUS",
         /// A record has this citizen number, and two of name, sex and birth are not its.
@@ -199,6 +203,24 @@ codes!(
         CountByTypeDiffers = "COUNT_BY_TYPE_DIFFERS",
         /// Only the year of a date is known; its first day stands for it.
         DateYearOnly = "DATE_YEAR_ONLY",
+        /// Another row has the same engine number in another item.
+        EquipmentConflict = "EQUIPMENT_CONFLICT",
+        /// A capacity is far over what its type can have: perhaps it is in another unit.
+        CapacityUnusual = "CAPACITY_UNUSUAL",
+        /// A capacity or quota of nothing, or a dash in its place, was left out.
+        CapacityZeroDropped = "CAPACITY_ZERO_DROPPED",
+        /// What is in merged cells was taken for each of their rows.
+        MergedCellFilled = "MERGED_CELL_FILLED",
+        /// A mark for "as above" was read as what stands there.
+        DittoMark = "DITTO_MARK",
+        /// The unit's name has other marks than the unit bears, or none, and could be no other's.
+        UnitNameLoose = "UNIT_NAME_LOOSE",
+        /// The class is that of the title over the table, of a heading in it or of the sheet.
+        ClassFromTitle = "CLASS_FROM_TITLE",
+        /// The first three digits of the citizen number are no province's.
+        CitizenIdProvince = "CITIZEN_ID_PROVINCE",
+        /// Whether the owner is a person or an organisation was told by the name.
+        OwnerKindAssumed = "OWNER_KIND_ASSUMED",
     }
 );
 

@@ -387,7 +387,8 @@ impl Reservist {
             fields::BirthPrecision::Month => Some(Warning::BirthMonthOnly),
             fields::BirthPrecision::Year => Some(Warning::BirthYearOnly),
         };
-        misfit.then_some(Warning::CitizenIdMismatch).into_iter().chain(precision)
+        let stranger = (!person.citizen_id.has_province()).then_some(Warning::CitizenIdProvince);
+        misfit.then_some(Warning::CitizenIdMismatch).into_iter().chain(stranger).chain(precision)
     }
 }
 

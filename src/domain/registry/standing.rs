@@ -25,9 +25,9 @@ vocabulary!(
     DeferralGround {
         /// It clashes with a certified examination.
         CertifiedExam = 1, "certified_exam", "Trùng kỳ thi",
-            ["trung ky thi", "thi", "ky thi", "hoc tap", "dang hoc"];
+            ["trung ky thi", "thi", "ky thi", "hoc tap", "dang hoc", "di hoc", "dang di hoc"];
         /// Certified illness.
-        Illness = 2, "illness", "Ốm đau", ["om dau", "benh", "om", "suc khoe", "dieu tri"];
+        Illness = 2, "illness", "Ốm đau", ["om dau", "benh", "om", "suc khoe", "dieu tri", "dang dieu tri", "om dau, benh tat"];
         /// Sudden hardship of the family.
         Hardship = 3, "hardship", "Gia đình khó khăn đột xuất",
             ["gia dinh kho khan dot xuat", "gia dinh kho khan", "kho khan dot xuat", "kho khan"];

@@ -140,23 +140,29 @@ vocabulary!(
     /// Where a reservist stands.
     ReservistStatus {
         /// In the register and available.
-        Active = 1, "active", "Đang quản lý", ["dang quan ly", "hoat dong", "co mat"];
+        Active = 1, "active", "Đang quản lý", ["dang quan ly", "hoat dong", "co mat", "dang co mat", "co mat tai dia phuong",
+                "dang o dia phuong", "o dia phuong", "tai dia phuong"];
         /// Put off for a certified ground.
-        Deferred = 2, "deferred", "Tạm hoãn", ["tam hoan"];
+        Deferred = 2, "deferred", "Tạm hoãn", ["tam hoan", "hoan", "dang tam hoan", "duoc tam hoan", "tam hoan goi",
+            "tam hoan huan luyen"];
         /// Away for three months or more.
-        TempAbsent = 3, "temp_absent", "Tạm vắng", ["tam vang", "vang mat", "di lam an xa", "di lam xa"];
+        TempAbsent = 3, "temp_absent", "Tạm vắng", ["tam vang", "vang mat", "di lam an xa", "di lam xa", "lam an xa", "di lam an",
+                "dang tam vang", "di vang", "vang mat tai dia phuong", "vang tren 3 thang", "di hoc xa"];
         /// Abroad.
-        Abroad = 4, "abroad", "Ở nước ngoài", ["o nuoc ngoai", "nuoc ngoai", "di nuoc ngoai"];
+        Abroad = 4, "abroad", "Ở nước ngoài", ["o nuoc ngoai", "nuoc ngoai", "di nuoc ngoai", "dang o nuoc ngoai", "xuat khau lao dong",
+                "xkld", "di xkld", "lao dong nuoc ngoai", "di lao dong nuoc ngoai"];
         /// Detained.
-        Detained = 5, "detained", "Bị tạm giữ, tạm giam", ["bi tam giu, tam giam", "tam giam"];
+        Detained = 5, "detained", "Bị tạm giữ, tạm giam", ["bi tam giu, tam giam", "tam giam", "tam giu", "bi tam giam", "bi tam giu", "dang bi tam giam",
+                "di tu", "dang chap hanh an", "chap hanh an phat tu"];
         /// Moved to another commune.
-        MovedOut = 6, "moved_out", "Chuyển đi", ["chuyen di", "da chuyen di"];
+        MovedOut = 6, "moved_out", "Chuyển đi", ["chuyen di", "da chuyen di", "da chuyen", "chuyen noi khac", "chuyen di noi khac",
+                "da chuyen noi khac"];
         /// Past the age limit.
-        OverAge = 7, "over_age", "Hết tuổi", ["het tuoi", "qua tuoi"];
+        OverAge = 7, "over_age", "Hết tuổi", ["het tuoi", "qua tuoi", "het han tuoi", "da het tuoi", "het tuoi phuc vu"];
         /// Released from the reserve.
-        Released = 8, "released", "Giải ngạch", ["giai ngach"];
+        Released = 8, "released", "Giải ngạch", ["giai ngach", "da giai ngach", "giai ngach du bi"];
         /// Dead.
-        Dead = 9, "dead", "Đã chết", ["da chet", "chet", "da mat"];
+        Dead = 9, "dead", "Đã chết", ["da chet", "chet", "da mat", "tu tran", "da tu tran", "qua doi", "da qua doi"];
     }
 );
 

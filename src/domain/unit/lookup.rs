@@ -51,7 +51,7 @@ pub struct Candidate {
     pub name: String,
     /// The name of the unit it is or was under.
     pub parent: Option<String>,
-    /// Its last day, if it is closed.
+    /// Its last day, if it is closed; that of the name, if it has another now.
     pub valid_to: Option<Date>,
     /// The unit of today that stands for it, if that is another.
     pub now: Option<UnitCode>,
@@ -276,11 +276,17 @@ impl Units {
         let parent = |unit: &Unit| Some(self.get(unit.parent.as_ref()?)?.name.clone());
         let now =
             |unit: &Unit| Some(self.current(&unit.code)).filter(|now| **now != unit.code).cloned();
+        // What was renamed goes on, and its name of before ended.
+        let until = |unit: &Unit| {
+            let states = self.past(&unit.code).iter();
+            let own = states.filter(|past| std::ptr::eq(&past.unit, unit));
+            own.map(|past| past.until).next()
+        };
         let named = units.take(CANDIDATES_MAX).map(|unit| Candidate {
             code: unit.code.clone(),
             name: unit.name.clone(),
             parent: parent(unit),
-            valid_to: unit.valid_to,
+            valid_to: unit.valid_to.or_else(|| until(unit)),
             now: now(unit),
         });
         named.collect()

@@ -1,6 +1,8 @@
 //! How files write the names of units: words for the kind, in full or short, and spellings that
 //! differ from one file to the next.
 
+use unicode_normalization::UnicodeNormalization;
+
 use super::{ChangeError, Unit, UnitKind};
 use crate::domain::text::{clean, fold};
 
@@ -108,7 +110,38 @@ impl UnitKind {
     }
 }
 
+/// Spellings of one name that differ in marks, in small letters.
+const MARKED_VARIANTS: [&[&str]; 3] =
+    [&["pu nhi", "pú nhi"], &["noong hẹt", "noọng hẹt"], &["luân giói", "luân giới"]];
+
+/// A syllable's letters without its tone, and the tone: hoà and hòa are the same.
+fn syllable(word: &str) -> (String, Option<char>) {
+    let is_tone = |c: &char| matches!(c, '\u{300}' | '\u{301}' | '\u{303}' | '\u{309}' | '\u{323}');
+    let parts: Vec<char> = word.nfd().collect();
+    let letters = parts.iter().filter(|c| !is_tone(c)).collect();
+    (letters, parts.into_iter().find(is_tone))
+}
+
+/// Whether two names in small letters are one, or known spellings of one.
+fn is_same_spelling(one: &str, other: &str) -> bool {
+    let is_known = |names: &&[&str]| names.contains(&one) && names.contains(&other);
+    let is_variant =
+        || fold(one) != fold(other) && canonical(&fold(one)) == canonical(&fold(other));
+    one.split(' ').map(syllable).eq(other.split(' ').map(syllable))
+        || MARKED_VARIANTS.iter().any(is_known)
+        || is_variant()
+}
+
 impl Unit {
+    /// Whether a text that was found to mean this unit writes its name with the marks that it bears, or in
+    /// a known other spelling; case, the place of a tone in its syllable and the word for the kind aside.
+    pub fn is_spelled(&self, text: &str) -> bool {
+        let (bare, full) = (bare(self), clean(&self.name).to_lowercase());
+        readings(text).iter().any(|reading| {
+            is_same_spelling(&bare, &reading.marked) || is_same_spelling(&full, &reading.marked)
+        })
+    }
+
     /// Whether its name is a full one: a commune without the word for it would stand beside another of
     /// the same name with it, and no list could tell the two apart.
     ///

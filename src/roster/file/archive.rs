@@ -10,11 +10,12 @@ use zip::ZipArchive;
 
 use super::super::{COLUMNS_MAX, RosterError, UNPACKED_BYTES_MAX};
 use super::ReadSeek;
-use super::measure::{Excess, Measure, RUN_BYTES_MAX, SHEET_CELLS_MAX, STRINGS_MAX};
+use super::measure::{Excess, MERGES_MAX, Measure, RUN_BYTES_MAX, SHEET_CELLS_MAX, STRINGS_MAX};
 
 /// Reads an archive to its end: its parts must match their checksums, which the workbook reader stops
-/// short of, and must not unpack beyond the bounds.
-pub(super) fn check(name: &str, file: &mut dyn ReadSeek) -> Result<(), RosterError> {
+/// short of, and must not unpack beyond the bounds. Answers whether a sheet has cells merged over rows,
+/// for only then is it worth the time to look for them.
+pub(super) fn check(name: &str, file: &mut dyn ReadSeek) -> Result<bool, RosterError> {
     let damaged = |error: &dyn std::error::Error| RosterError::Damaged {
         name: name.to_owned(),
         reason: error.to_string(),
@@ -22,7 +23,7 @@ pub(super) fn check(name: &str, file: &mut dyn ReadSeek) -> Result<(), RosterErr
     let too_large =
         |len| RosterError::TooLarge { name: name.to_owned(), len, max: UNPACKED_BYTES_MAX };
     let mut archive = ZipArchive::new(file).map_err(|error| damaged(&error))?;
-    let mut unpacked = 0_u64;
+    let (mut unpacked, mut has_merges) = (0_u64, false);
     for at in 0..archive.len() {
         let part = archive.by_index(at).map_err(|error| damaged(&error))?;
         let left = UNPACKED_BYTES_MAX - unpacked;
@@ -39,8 +40,9 @@ pub(super) fn check(name: &str, file: &mut dyn ReadSeek) -> Result<(), RosterErr
         if unpacked > UNPACKED_BYTES_MAX {
             return Err(too_large(unpacked));
         }
+        has_merges |= measure.has_merges;
     }
-    Ok(())
+    Ok(has_merges)
 }
 
 fn too_much(name: String, part: String, excess: Excess) -> RosterError {
@@ -49,6 +51,7 @@ fn too_much(name: String, part: String, excess: Excess) -> RosterError {
         Excess::Strings => RosterError::ManyTexts { name, max: STRINGS_MAX },
         Excess::Columns => RosterError::WideSheet { name, part, max: COLUMNS_MAX },
         Excess::Cells => RosterError::ManyCells { name, max: SHEET_CELLS_MAX },
+        Excess::Merges => RosterError::ManyMerges { name, part, max: MERGES_MAX },
         Excess::Part(max) => RosterError::LongPart { name, part, max },
         Excess::Doctype => {
             let reason = format!("{part} declares a type of document");

@@ -45,17 +45,24 @@ impl Cell {
     }
 
     /// Whether it holds a number that the spreadsheet has rounded: of more than fifteen digits, or as a
-    /// text in powers of ten.
-    pub(in crate::roster) fn is_rounded(&self) -> bool {
+    /// text in powers of ten. Of a citizen number also one that has decimals, or ends in as many zeros as
+    /// are left of it when it was shown in powers of ten and read again; one in 100,000 ends so by chance.
+    pub(in crate::roster) fn is_rounded(&self, reading: Reading) -> bool {
+        let is_of_person = matches!(reading, Reading::CitizenNumber | Reading::Phone);
         match self {
+            Self::Number(number) if reading == Reading::CitizenNumber => {
+                let is_long = (1e10..1e12).contains(number);
+                number.abs() >= 1e15 || number.fract() != 0.0 || is_long && number % 1e5 == 0.0
+            }
             Self::Number(number) => number.abs() >= 1e15,
             Self::Text(text) => {
                 let power = text.trim().split_once(['E', 'e']);
                 let digits =
                     |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
                 power.is_some_and(|(number, power)| {
-                    let power = power.strip_prefix('+').is_some_and(digits);
-                    power && digits(&number.replacen(['.', ','], "", 1))
+                    let signed = power.strip_prefix('+');
+                    let power = signed.or_else(|| Some(power).filter(|_| is_of_person));
+                    power.is_some_and(digits) && digits(&number.replacen(['.', ','], "", 1))
                 })
             }
             Self::Empty | Self::Date(_) => false,
@@ -91,12 +98,18 @@ impl Cell {
             Reading::Phone if digits && len == 9 && text.starts_with(['3', '5', '7', '8', '9']) => {
                 (format!("0{text}"), Some(Warning::PhoneZeroRestored))
             }
-            Reading::Date => match self.as_serial() {
-                Some(day) => (Self::Date(day).text(), Some(Warning::DateSerialRead)),
-                None => (text, None),
+            Reading::Date => match (self.as_year(), self.as_serial()) {
+                (Some(year), _) => (year.to_string(), Some(Warning::YearFromDate)),
+                (None, Some(day)) => (Self::Date(day).text(), Some(Warning::DateSerialRead)),
+                (None, None) => (text, None),
             },
             _ => (text, None),
         }
+    }
+
+    /// The year that was typed into a cell with the form of a date: 1985 shows as a day of June 1905.
+    fn as_year(&self) -> Option<i16> {
+        if let Self::Date(day) = self { counted_year(*day) } else { None }
     }
 
     /// The day that a number counts to from 1900, as spreadsheets do, if that is likelier than a year:
@@ -139,6 +152,15 @@ impl Cell {
         let day = text.get(..10).and_then(|day| day.parse().ok());
         day.map_or_else(|| Self::Text(text.to_owned()), Self::Date)
     }
+}
+
+/// The year by which a spreadsheet counted to this day, from the end of 1899 or, in the workbooks of old
+/// Macs, from 1904: what is of these months of 1905 and 1909 was never meant as a day.
+pub(in crate::roster) fn counted_year(day: Date) -> Option<i16> {
+    const YEARS: std::ops::RangeInclusive<i16> = 1900..=2100;
+    let starts = [Date::constant(1899, 12, 30), Date::constant(1904, 1, 1)];
+    let counts = starts.iter().filter_map(|start| i16::try_from((day - *start).get_days()).ok());
+    counts.into_iter().find(|count| YEARS.contains(count))
 }
 
 impl From<&DataRef<'_>> for Cell {
@@ -200,6 +222,37 @@ mod tests {
         let restored = Some(Warning::PhoneZeroRestored);
         assert_eq!(phone(Cell::Number(397_573_912.0)), ("0397573912".into(), restored));
         assert_eq!(phone(Cell::Text(" 0397573912 ".into())), ("0397573912".into(), None));
+    }
+
+    #[test]
+    fn a_citizen_number_that_lost_digits_is_known_by_its_form_or_its_zeros() {
+        let lost = |cell: &Cell, reading| cell.is_rounded(reading);
+        let text = |text: &str| Cell::Text(text.to_owned());
+        for cell in [
+            text("1.2E+11"),
+            text("1,1E+10"),
+            text("1.10907E11"),
+            Cell::Number(1.2e11),
+            Cell::Number(11_090_700_000.0),
+            Cell::Number(11_090_000_001.5),
+        ] {
+            assert!(lost(&cell, Reading::CitizenNumber), "{cell:?}");
+        }
+        for cell in [text("011090000000"), Cell::Number(11_090_000_010.0), text("O11O90OOOOO4")] {
+            assert!(!lost(&cell, Reading::CitizenNumber), "{cell:?}");
+        }
+        assert!(lost(&text("9.12E8"), Reading::Phone));
+        assert!(!lost(&text("12E456"), Reading::Plain), "a chassis");
+        assert!(!lost(&Cell::Number(3_500_000.0), Reading::Plain));
+    }
+
+    #[test]
+    fn a_year_that_was_given_the_form_of_a_date_is_a_year() {
+        let read = |day| Cell::Date(day).read(Reading::Date);
+        let year = |year: &str| (year.to_owned(), Some(Warning::YearFromDate));
+        assert_eq!(read(jiff::civil::date(1905, 6, 7)), year("1985"));
+        assert_eq!(read(jiff::civil::date(1909, 6, 8)), year("1985"), "of an old Mac");
+        assert_eq!(read(jiff::civil::date(1985, 6, 7)), ("07/06/1985".to_owned(), None));
     }
 
     #[test]

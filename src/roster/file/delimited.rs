@@ -12,7 +12,7 @@ use super::super::{COLUMNS_MAX, RECORD_BYTES_MAX, RosterError};
 use super::charset::{Charset, Transcoded};
 use super::{Cell, OnRow, Parts, ReadSeek, io};
 
-const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
+const DELIMITERS: [u8; 6] = [b',', b';', b'\t', b'|', b'~', b'^'];
 /// Read from the file at a time.
 const BUFFER_BYTES: usize = 64 * 1024;
 

@@ -27,6 +27,8 @@ pub(super) const CELLS_BEHIND_MAX: u64 = 1_000_000;
 /// Most cells of an `.ods` sheet, repeated ones counted as often: it is held whole, at some 30 bytes a
 /// cell.
 pub(super) const SHEET_CELLS_MAX: u64 = 10_000_000;
+/// Most merged cells of a sheet: they are held at once, and no form has one in each row of a province.
+pub(super) const MERGES_MAX: u64 = 1_000_000;
 /// Bytes of a tag that are looked at: a name and some attributes.
 const HEAD_BYTES: usize = 1024;
 
@@ -43,6 +45,8 @@ pub(super) enum Excess {
     Columns,
     /// Cells of a sheet that is held whole.
     Cells,
+    /// Merged cells.
+    Merges,
     /// It declares a type of document, which no workbook does.
     Doctype,
 }
@@ -60,6 +64,8 @@ enum At {
 pub(super) struct Measure {
     /// What was too much, once it gave up.
     pub(super) excess: Option<Excess>,
+    /// Whether cells were merged over several rows.
+    pub(super) has_merges: bool,
     /// None until the first byte tells whether it is markup at all.
     is_markup: Option<bool>,
     part_max: Option<u64>,
@@ -70,6 +76,7 @@ pub(super) struct Measure {
     /// Bytes since the cell began, while in one.
     item: Option<u64>,
     strings: u64,
+    merges: u64,
     head: Vec<u8>,
     last: [u8; 3],
     grid: Grid,
@@ -135,6 +142,7 @@ impl Measure {
         };
         Self {
             excess: None,
+            has_merges: false,
             is_markup: None,
             part_max,
             len: 0,
@@ -142,6 +150,7 @@ impl Measure {
             run: 0,
             item: None,
             strings: 0,
+            merges: 0,
             head: Vec::with_capacity(HEAD_BYTES),
             last: [0; 3],
             grid: Grid::default(),
@@ -228,6 +237,13 @@ impl Measure {
                 self.item = (!is_alone).then_some(0);
                 self.strings += 1;
             }
+            (b"mergeCell", false) => {
+                self.has_merges |= is_over_rows(tag);
+                self.merges += 1;
+                if self.merges > MERGES_MAX {
+                    return Err(Excess::Merges);
+                }
+            }
             (b"sst", false) if declared(tag) > STRINGS_MAX => return Err(Excess::Strings),
             // What it declares may stand behind what is looked at.
             (b"sst", false) if self.head.len() == HEAD_BYTES => return Err(Excess::Strings),
@@ -244,6 +260,20 @@ fn number(tag: &[u8], attribute: &str) -> Option<u64> {
     let end = behind.find(|c: char| !c.is_ascii_digit()).unwrap_or(behind.len());
     // What is no number is more than any bound.
     Some(behind[..end].parse().unwrap_or(u64::MAX))
+}
+
+/// Whether a tag names cells of more than one row: `ref="B5:B9"`, yet not `ref="B2:H2"`.
+fn is_over_rows(tag: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(tag);
+    let Some((_, cells)) = text.split_once("ref") else { return false };
+    let cells = cells.trim_start_matches(['=', ' ', '"', '\'']);
+    let row = |cell: &str| -> String {
+        cell.trim_start_matches(|c: char| !c.is_ascii_digit())
+            .chars()
+            .take_while(char::is_ascii_digit)
+            .collect()
+    };
+    cells.split_once(':').is_some_and(|(first, last)| row(first) != row(last))
 }
 
 fn says_type(tag: &[u8]) -> bool {
@@ -359,6 +389,20 @@ mod tests {
             table:style-name=\"a\" table:number-columns-repeated=\"16384\"/></table:table-row>";
         assert_eq!(ods(styled), None);
         assert_eq!(ods(&format!("{styled}{}", row(1, 30))), Some(Excess::Cells));
+    }
+
+    #[test]
+    fn cells_merged_over_rows_are_noticed_and_bounded() {
+        let part = "xl/worksheets/sheet1.xml";
+        let merged = |tag: &str| {
+            let mut measure = Measure::new(part);
+            measure.write_all(format!("<mergeCells>{tag}</mergeCells>").as_bytes()).expect("few");
+            measure.has_merges
+        };
+        assert!(merged("<mergeCell ref=\"B5:B9\"/>") && merged("<x:mergeCell ref='AA5:AB6'/>"));
+        assert!(!merged("<mergeCell ref=\"B2:H2\"/>") && !merged(""));
+        let tag = "<mergeCell ref=\"B2:H2\"/>";
+        assert_eq!(excess(part, ["<mergeCells>", tag, ""], 1_000_001), Some(Excess::Merges));
     }
 
     #[test]

@@ -17,7 +17,7 @@ use std::io::{BufReader, Cursor, Read, Seek, SeekFrom};
 use std::ops::ControlFlow;
 use std::path::Path;
 
-pub(super) use cell::{Cell, Reading};
+pub(super) use cell::{Cell, Reading, counted_year};
 use charset::Charset;
 use delimited::Delimited;
 use workbook::Workbook;
@@ -31,6 +31,17 @@ impl<T: Read + Seek> ReadSeek for T {}
 /// Takes a row: its number as the spreadsheet shows it, and its cells from the first column on.
 pub(in crate::roster) type OnRow<'a> =
     dyn FnMut(u32, &[Cell]) -> Result<ControlFlow<()>, RosterError> + 'a;
+
+/// Cells that are merged downwards: the first holds what is in all of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::roster) struct Merge {
+    /// The column, from 0; of several the first, which has the value.
+    pub(in crate::roster) at: usize,
+    /// The first row, as the spreadsheet shows it.
+    pub(in crate::roster) first: u32,
+    /// The last.
+    pub(in crate::roster) last: u32,
+}
 
 /// An opened file: one or more candidates for the table, read as often as asked.
 pub(in crate::roster) trait Parts {
@@ -49,6 +60,12 @@ pub(in crate::roster) trait Parts {
     /// Whether cells hold bytes of an unnamed code page, each as one Latin-1 character.
     fn are_bytes(&self) -> bool {
         false
+    }
+
+    /// The cells of a part that are merged over several rows, by their first row. Not told of `.ods`.
+    fn merges(&mut self, part: usize) -> Result<Vec<Merge>, RosterError> {
+        let _texts_have_none = part;
+        Ok(Vec::new())
     }
 
     /// Hands the rows of a part over, in order, until it breaks off.
@@ -141,16 +158,15 @@ pub(in crate::roster) fn open(source: Source<'_>) -> Result<Box<dyn Parts + '_>,
     if len > format.bytes_max() {
         return Err(RosterError::TooLarge { name, len, max: format.bytes_max() });
     }
-    if matches!(format, Format::Xlsx | Format::Ods) {
-        archive::check(&name, &mut content)?;
-    }
+    let is_archive = matches!(format, Format::Xlsx | Format::Ods);
+    let has_merges = is_archive && archive::check(&name, &mut content)?;
     content.rewind().map_err(io(&name))?;
     match format {
         Format::Text => {
             let charset = Charset::of(&mut content).map_err(io(&name))?;
             Ok(Box::new(Delimited::new(name, content, charset)))
         }
-        workbook => Ok(Box::new(Workbook::open(name, workbook, content)?)),
+        workbook => Ok(Box::new(Workbook::open(name, workbook, content, has_merges)?)),
     }
 }
 

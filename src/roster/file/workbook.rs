@@ -4,10 +4,10 @@
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use calamine::{Data, Ods, Range, Reader, SheetType, SheetVisible, Xls, Xlsx};
+use calamine::{Data, Dimensions, Ods, Range, Reader, SheetType, SheetVisible, Xls, Xlsx};
 
 use super::super::{COLUMNS_MAX, RosterError};
-use super::{Cell, Format, OnRow, Parts, ReadSeek};
+use super::{Cell, Format, Merge, OnRow, Parts, ReadSeek};
 
 /// What is behind a workbook.
 enum Book<'a> {
@@ -21,6 +21,8 @@ pub(super) struct Workbook<'a> {
     name: String,
     sheets: Vec<String>,
     hidden: Vec<String>,
+    /// Whether it is worth looking for merged cells.
+    has_merges: bool,
     book: Book<'a>,
 }
 
@@ -30,6 +32,7 @@ impl<'a> Workbook<'a> {
         name: String,
         format: Format,
         content: Box<dyn ReadSeek + 'a>,
+        has_merges: bool,
     ) -> Result<Self, RosterError> {
         let book = match format {
             Format::Xls => Book::Xls(guarded(&name, || Xls::new(content))?),
@@ -47,7 +50,7 @@ impl<'a> Workbook<'a> {
         let sheets = shown.map(|sheet| sheet.name.clone()).collect();
         let concealed = all.iter().filter(|sheet| sheet.visible != SheetVisible::Visible);
         let hidden = concealed.map(|sheet| sheet.name.clone()).collect();
-        Ok(Self { name, sheets, hidden, book })
+        Ok(Self { name, sheets, hidden, has_merges, book })
     }
 }
 
@@ -78,6 +81,27 @@ impl Parts for Workbook<'_> {
 
     fn are_readings(&self) -> bool {
         false
+    }
+
+    fn merges(&mut self, part: usize) -> Result<Vec<Merge>, RosterError> {
+        let name = self.name.as_str();
+        let Some(sheet) = self.sheets.get(part) else { return Ok(Vec::new()) };
+        let merged = match &mut self.book {
+            Book::Xlsx(book) if self.has_merges => {
+                guarded(name, || book.merge_cells_by_sheet_name(sheet))?
+            }
+            Book::Xls(book) => guarded(name, || book.merge_cells_by_sheet_name(sheet))?,
+            Book::Xlsx(_) | Book::Ods(_) => Vec::new(),
+        };
+        let merge = |cells: &Dimensions| Merge {
+            at: usize::try_from(cells.start.1).unwrap_or(usize::MAX),
+            first: cells.start.0.saturating_add(1),
+            last: cells.end.0.saturating_add(1),
+        };
+        let over_rows = merged.iter().map(merge).filter(|one| one.first < one.last);
+        let mut found: Vec<Merge> = over_rows.filter(|one| one.at < COLUMNS_MAX).collect();
+        found.sort_by_key(|one| (one.first, one.at));
+        Ok(found)
     }
 
     fn rows(&mut self, part: usize, on_row: &mut OnRow<'_>) -> Result<(), RosterError> {

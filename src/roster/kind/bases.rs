@@ -53,6 +53,7 @@ impl Kind for Bases {
     const REQUIRED: &'static [&'static str] = &["name"];
     const ANCHORS: &'static [&'static str] = &["code"];
     const IDENTITY: &'static [&'static str] = &["code"];
+    const OWN: &'static [&'static str] = &["code", "name", "commander", "phones"];
     const PARTS: &'static [PartHeader] = &[];
     const SPREAD: &'static [&'static str] = &["kind"];
     const SHORT_UNDER: &'static [(&'static str, &'static str)] = &[
@@ -168,6 +169,10 @@ impl Kind for Bases {
 
     fn keys(record: &MilitiaBase) -> Vec<String> {
         vec![record.code.to_string()]
+    }
+
+    fn states() -> Vec<&'static str> {
+        BaseStatus::ALL.iter().map(|state| state.vietnamese()).collect()
     }
 
     fn unit(record: &MilitiaBase) -> &UnitCode {

@@ -3,7 +3,7 @@
 use super::{Column, Kind, PartHeader, repair};
 use crate::domain::ids::UnitCode;
 use crate::domain::registry::{
-    Activity, ActivityInput, Checked, Lists, Problem, Warning, activity_key,
+    Activity, ActivityInput, ActivityStatus, Checked, Lists, Problem, Warning, activity_key,
 };
 use crate::roster::RosterKind;
 use crate::roster::file::Reading;
@@ -37,6 +37,7 @@ impl Kind for Deeds {
     const REQUIRED: &'static [&'static str] = &["kind", "title", "from"];
     const ANCHORS: &'static [&'static str] = &["from"];
     const IDENTITY: &'static [&'static str] = &["from"];
+    const OWN: &'static [&'static str] = &[];
     const PARTS: &'static [PartHeader] = &[];
     const SPREAD: &'static [&'static str] = &["kind", "audience", "rating"];
     const MARKED: &'static [&'static str] = &["announced"];
@@ -108,6 +109,10 @@ impl Kind for Deeds {
     fn keys(record: &Activity) -> Vec<String> {
         let (unit, from) = (record.unit.as_str(), record.from.to_string());
         vec![activity_key(record.kind.code(), unit, &from, &record.title)]
+    }
+
+    fn states() -> Vec<&'static str> {
+        ActivityStatus::ALL.iter().map(|state| state.vietnamese()).collect()
     }
 
     fn unit(record: &Activity) -> &UnitCode {

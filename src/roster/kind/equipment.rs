@@ -4,7 +4,7 @@ use super::repair;
 use super::{Column, Kind, PartHeader, Said};
 use crate::domain::ids::UnitCode;
 use crate::domain::registry::{
-    Checked, Equipment, EquipmentInput, Lists, Problem, ProblemCode, Warning,
+    Checked, Equipment, EquipmentInput, EquipmentStatus, Lists, Problem, ProblemCode, Warning,
 };
 use crate::roster::RosterKind;
 use crate::roster::file::Reading;
@@ -41,8 +41,12 @@ impl Kind for Means {
     const REQUIRED: &'static [&'static str] = &["kind", "owner_name"];
     const ANCHORS: &'static [&'static str] = &["plate", "chassis_no", "engine_no", "year"];
     const IDENTITY: &'static [&'static str] = &["plate", "chassis_no", "engine_no"];
+    const OWN: &'static [&'static str] =
+        &["plate", "chassis_no", "engine_no", "owner_phones", "drivers"];
     const PARTS: &'static [PartHeader] = &[];
     const SPREAD: &'static [&'static str] = &["owner_kind", "technical_grade"];
+    const AMOUNTS: &'static [&'static str] = &["capacity_value"];
+    const ALIKE: Warning = Warning::EquipmentConflict;
     const SHOWN: &'static [&'static str] = &[
         "kind",
         "make_model",
@@ -79,7 +83,7 @@ impl Kind for Means {
         drivers CitizenNumber ["lai xe so cccd", "lai xe", "cccd lai xe", "nguoi dieu khien",
             "drivers", "driver"],
         location_unit Plain ["xa phuong", "xa", "phuong", "xa phuong thi tran",
-            "phuong xa", "don vi", "ma xa", "noi de phuong tien", "unit",
+            "phuong xa", "don vi", "d vi", "ma xa", "noi de phuong tien", "unit",
             "commune", "commune ward", "ward", "unit code", "location unit", "location"],
         hamlet Plain ["thon ban", "ban", "thon", "thon ban to dan pho", "to dan pho", "thon to",
             "hamlet", "village"],
@@ -141,7 +145,7 @@ impl Kind for Means {
     fn keys(record: &Equipment) -> Vec<String> {
         let chassis = record.chassis_no.as_ref().map(|number| format!("chassis {number}"));
         let plate = record.plate.as_ref().map(|plate| format!("plate {}", plate.as_str()));
-        let keys: Vec<String> = chassis.into_iter().chain(plate).collect();
+        let keys: Vec<String> = chassis.into_iter().chain(plate).chain(unframed(record)).collect();
         if !keys.is_empty() {
             return keys;
         }
@@ -149,9 +153,39 @@ impl Kind for Means {
         record.engine_no.as_ref().map(|number| format!("engine {number}")).into_iter().collect()
     }
 
+    /// A plate may stay with who sold the item, yet no two chassis bear it at a time.
+    fn repeats(record: &Equipment, is_seen: &dyn Fn(&String) -> bool) -> ProblemCode {
+        let Some((chassis, plate)) = record.chassis_no.as_ref().zip(record.plate.as_ref()) else {
+            return ProblemCode::DuplicateInFile;
+        };
+        let is_framed = !is_seen(&format!("unframed {}", plate.as_str()));
+        if is_framed && !is_seen(&format!("chassis {chassis}")) {
+            return ProblemCode::EquipmentConflict;
+        }
+        ProblemCode::DuplicateInFile
+    }
+
+    fn likeness(record: &Equipment) -> Vec<String> {
+        record.engine_no.iter().cloned().collect()
+    }
+
+    fn assumed(blank: &[&'static str]) -> Option<Warning> {
+        blank.contains(&"owner_kind").then_some(Warning::OwnerKindAssumed)
+    }
+
+    fn states() -> Vec<&'static str> {
+        EquipmentStatus::ALL.iter().map(|state| state.vietnamese()).collect()
+    }
+
     fn unit(record: &Equipment) -> &UnitCode {
         &record.location_unit
     }
+}
+
+/// What tells that a plate was read without its chassis.
+fn unframed(record: &Equipment) -> Option<String> {
+    let plate = record.plate.as_ref().filter(|_| record.chassis_no.is_none());
+    plate.map(|plate| format!("unframed {}", plate.as_str()))
 }
 
 /// Puts the licence classes of a column of their own behind the drivers, in their order. A class

@@ -43,7 +43,7 @@ pub(super) use works::Works;
 use super::file::Reading;
 use super::report::RosterKind;
 use crate::domain::ids::UnitCode;
-use crate::domain::registry::{Checked, Lists, Problem, Warning};
+use crate::domain::registry::{Checked, Lists, Problem, ProblemCode, Warning};
 
 /// One field that a column may fill.
 #[derive(Debug)]
@@ -94,14 +94,20 @@ pub(super) trait Kind: fmt::Debug {
     const IDENTITY: &'static [&'static str];
     /// Fields that say nothing of a person: what stands there may be shown where it is refused.
     const SHOWN: &'static [&'static str];
+    /// Fields that each record has for itself: nothing from the row above fills them.
+    const OWN: &'static [&'static str];
     /// Headers of parts of fields.
     const PARTS: &'static [PartHeader];
     /// Fields that forms spread over columns, one for each value, with a mark in the one that holds.
     const SPREAD: &'static [&'static str];
     /// Fields that answer yes or no, for which forms may have a mark or nothing.
     const MARKED: &'static [&'static str] = &[];
+    /// Amounts of which nothing, or a dash, says that there is none.
+    const AMOUNTS: &'static [&'static str] = &[];
     /// Short words that stand for a field where a header over several columns says what they are of.
     const SHORT_UNDER: &'static [(&'static str, &'static str)] = &[];
+    /// What it is called that two records are alike.
+    const ALIKE: Warning = Warning::LikelyDouble;
     /// All fields.
     const COLUMNS: &'static [Column<Self::Input>];
 
@@ -141,6 +147,22 @@ pub(super) trait Kind: fmt::Debug {
     fn likeness(record: &Self::Record) -> Vec<String> {
         let _none_are_alike = record;
         Vec::new()
+    }
+
+    /// Why a record that shares a key with an earlier one is refused; `is_seen` tells whether an earlier
+    /// one had a key.
+    fn repeats(record: &Self::Record, is_seen: &dyn Fn(&Self::Key) -> bool) -> ProblemCode {
+        let _keys_say_no_more = (record, is_seen);
+        ProblemCode::DuplicateInFile
+    }
+
+    /// The words that say where a record stands.
+    fn states() -> Vec<&'static str>;
+
+    /// What was taken for granted because these fields have a column and nothing in it.
+    fn assumed(blank: &[&'static str]) -> Option<Warning> {
+        let _nothing = blank;
+        None
     }
 
     /// The unit it counts for.

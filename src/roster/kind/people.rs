@@ -4,8 +4,8 @@ use super::repair;
 use super::{Column, Kind, PartHeader, Said};
 use crate::domain::ids::UnitCode;
 use crate::domain::registry::{
-    BirthPrecision, Checked, CitizenId, Lists, Problem, ProblemCode, Reservist, ReservistInput,
-    Warning,
+    BirthPrecision, Checked, CitizenId, DeferralGround, Lists, Problem, ProblemCode, Reservist,
+    ReservistCategory, ReservistInput, ReservistStatus, Warning,
 };
 use crate::domain::text::fold;
 use crate::roster::RosterKind;
@@ -42,6 +42,15 @@ impl Kind for People {
     const REQUIRED: &'static [&'static str] = &["full_name", "birth", "citizen_id"];
     const ANCHORS: &'static [&'static str] = &["citizen_id", "birth", "sex", "phones"];
     const IDENTITY: &'static [&'static str] = &["citizen_id"];
+    const OWN: &'static [&'static str] = &[
+        "full_name",
+        "birth",
+        "citizen_id",
+        "phones",
+        "reserve_card_no",
+        "record_sheet_no",
+        "contact_via",
+    ];
     const PARTS: &'static [PartHeader] = &[
         ("ho", "full_name", 0),
         ("ho dem", "full_name", 0),
@@ -84,18 +93,18 @@ impl Kind for People {
     const COLUMNS: &'static [Column<ReservistInput>] = columns![
         full_name Plain ["ho va ten", "ho ten", "ho va ten khai sinh", "ho ten khai sinh",
             "ho va ten quan nhan", "ho ten quan nhan", "ho va ten quan nhan du bi", "ho va ten qndb",
-            "ho chu dem va ten khai sinh", "ho chu dem va ten", "ho chu dem ten", "ho dem va ten",
+            "ho chu dem va ten khai sinh", "ho chu dem va ten", "h ten", "ho chu dem ten", "ho dem va ten",
             "full name", "fullname", "name", "name and surname"],
-        birth Date ["ngay sinh", "ngay thang nam sinh", "ngay thang nam", "nam sinh", "sinh ngay",
+        birth Date ["ngay sinh", "n sinh", "ng sinh", "ng th nam sinh", "ngay thg nam sinh", "ngay thang nam sinh", "ngay thang nam", "nam sinh", "sinh ngay",
             "sinh nam", "ns", "ngay thang sinh", "ngay th nam sinh", "birth date", "birthdate",
             "date of birth", "birthday", "dob", "d o b", "birth", "year of birth", "birth year"],
-        sex Plain ["gioi tinh", "gioi", "nam nu", "phai", "sex", "gender"],
-        ethnic_group Plain ["dan toc", "ethnic group", "ethnicity", "ethnic"],
+        sex Plain ["gioi tinh", "g tinh", "gioi", "nam nu", "phai", "sex", "gender"],
+        ethnic_group Plain ["dan toc", "d toc", "ethnic group", "ethnicity", "ethnic"],
         languages Plain ["ngon ngu", "tieng noi", "tieng", "languages", "language"],
         citizen_id CitizenNumber ["so cccd", "cccd", "so can cuoc", "can cuoc", "so can cuoc cong dan",
             "can cuoc cong dan", "the can cuoc", "so the can cuoc", "so dinh danh",
             "so dinh danh ca nhan", "ma dinh danh", "ma dinh danh ca nhan", "ddcn", "so ddcn",
-            "so cccd so dinh danh", "so cccd cmnd", "cccd cmnd", "so cmnd cccd", "cmnd cccd",
+            "so cccd so dinh danh", "so cccd ddcn", "cccd ddcn", "so cccd so ddcn", "so cccd cmnd", "cccd cmnd", "so cmnd cccd", "cmnd cccd",
             "so cmnd", "cmnd", "so cccd cc", "citizen id", "citizen identification number",
             "citizen number", "citizen id number", "id number", "national id", "national id number",
             "personal id", "citizen identity card number", "so the cccd", "the cccd", "cmtnd"],
@@ -106,9 +115,9 @@ impl Kind for People {
         category Plain ["doi tuong", "loai quan nhan", "loai", "dien", "category"],
         class Plain ["hang du bi", "hang", "hang dbdv", "hang qndb", "du bi hang", "hang quan du bi", "class",
             "reserve class", "class of reserve"],
-        rank Plain ["cap bac", "c bac", "quan ham", "cap bac quan ham", "cap bac quan su", "rank",
+        rank Plain ["cap bac", "c bac", "q ham", "quan ham", "cap bac quan ham", "cap bac quan su", "rank",
             "military rank"],
-        post Plain ["chuc vu", "chuc danh", "chuc danh bien che", "chuc vu du bi", "post",
+        post Plain ["chuc vu", "c vu", "chuc danh", "chuc danh bien che", "chuc vu du bi", "post",
             "position"],
         specialty Plain ["cnqs", "ma cnqs", "ma so cnqs", "chuyen nghiep quan su",
             "ma chuyen nghiep quan su", "chuyen nghiep", "specialty", "specialty code",
@@ -119,7 +128,9 @@ impl Kind for People {
             "ma don vi", "noi o", "noi cu tru", "noi thuong tru", "thuong tru", "cho o hien nay",
             "noi o hien nay", "noi o hien tai", "cho o", "tru quan", "dia chi",
             "dia chi thuong tru", "dia chi hien nay", "ho khau", "ho khau thuong tru", "noi dang ky ho khau",
-            "noi dang ky ho khau thuong tru", "noi dang ky thuong tru", "unit", "unit code", "commune", "commune ward", "ward",
+            "noi dang ky ho khau thuong tru", "noi dang ky thuong tru", "noi dkhktt", "dkhktt", "hktt",
+            "noi hktt", "noi dk hktt", "noi dang ky hktt", "noi dktt", "dktt", "noi dk thuong tru",
+            "ho khau tt", "noi cu tru hien nay", "noi cu tru hien tai", "d vi", "x phuong", "unit", "unit code", "commune", "commune ward", "ward",
             "residence unit", "residence"],
         registered_unit Plain ["noi dang ky", "don vi dang ky", "noi dang ky quan du bi",
             "registered unit"],
@@ -128,7 +139,7 @@ impl Kind for People {
         workplace Plain ["noi lam viec", "nghe nghiep", "nghe nghiep noi lam viec", "co quan",
             "don vi cong tac", "noi cong tac", "noi lam viec hien nay", "workplace", "work place",
             "employer", "occupation"],
-        phones Phone ["so dien thoai", "dien thoai", "sdt", "so dt", "dt", "dien thoai di dong",
+        phones Phone ["so dien thoai", "dien thoai", "sdt", "so dt", "dt", "d thoai", "so d thoai", "dien thoai di dong",
             "so dien thoai lien he", "dien thoai lien he", "so dtdd", "dtdd", "phone", "phones",
             "phone number", "telephone", "mobile", "mobile phone", "tel"],
         contact_via Plain ["nguoi lien he", "lien he qua", "contact via", "contact"],
@@ -167,7 +178,14 @@ impl Kind for People {
         repairs: &mut Vec<Warning>,
     ) -> Result<Checked<Reservist>, Vec<Problem>> {
         repair::person(&mut input, lists, repairs);
-        input.check(lists)
+        let mut checked = input.check(lists)?;
+        // Professionals have no class: that over the table is of the others.
+        let is_of_others = checked.record.category == Some(ReservistCategory::Professional);
+        if is_of_others && repairs.contains(&Warning::ClassFromTitle) {
+            checked.record.class = None;
+            repairs.retain(|repair| *repair != Warning::ClassFromTitle);
+        }
+        Ok(checked)
     }
 
     fn keys(record: &Reservist) -> Vec<CitizenId> {
@@ -192,10 +210,25 @@ impl Kind for People {
             ProblemCode::RankUnknown => {
                 fold(&text).starts_with("chuan uy").then_some(hints::NO_WARRANT)
             }
+            ProblemCode::BirthDateInvalid => {
+                repair::counted_birth(&text).is_some().then_some(hints::YEAR_AS_DAY)
+            }
+            ProblemCode::StatusUnknown => {
+                let learns = ["hoc", "sinh vien"].iter().any(|word| fold(&text).contains(word));
+                learns.then_some(hints::STUDENT)
+            }
+            ProblemCode::DeferralInvalid if !text.trim().is_empty() => {
+                let grounds = DeferralGround::ALL.iter().map(|ground| ground.vietnamese());
+                return Some(hints::known(grounds));
+            }
             ProblemCode::NameInvalid => has_lost_letters(&text).then_some(hints::LETTERS_LOST),
             _other => None,
         };
         hint.map(ToOwned::to_owned)
+    }
+
+    fn states() -> Vec<&'static str> {
+        ReservistStatus::ALL.iter().map(|state| state.vietnamese()).collect()
     }
 
     fn unit(record: &Reservist) -> &UnitCode {

@@ -9,21 +9,26 @@ mod means;
 mod phones;
 
 use dates::plain_date;
-pub(super) use goods::{amount, measure, tax_code};
+pub(super) use goods::{amount, measure, nothing, tax_code};
 pub(super) use means::{equipment, unit_of_header};
 pub(super) use phones::phones;
 pub(in crate::roster) use phones::without_strays;
 
 use crate::domain::ids::SpecialtyCode;
 use crate::domain::registry::{
-    Birth, CitizenId, Lists, ReservistInput, Sex, Warning, commune_base_code,
+    Birth, BirthPrecision, CitizenId, Lists, ReservistInput, Sex, Warning, commune_base_code,
 };
 use crate::domain::text::{clean, fold};
 use crate::domain::unit::Echelon;
+use crate::roster::file::counted_year;
+
+/// A text that is no day.
+const NO_DAY: &str = "?";
 
 /// Repairs of a person's row.
 pub(super) fn person(input: &mut ReservistInput, lists: &Lists<'_>, repairs: &mut Vec<Warning>) {
     date(&mut input.birth);
+    year_of_day(input, repairs);
     citizen_number(input, repairs);
     birth(input, lists, repairs);
     sex(input, repairs);
@@ -136,6 +141,26 @@ fn citizen_number(input: &mut ReservistInput, repairs: &mut Vec<Warning>) {
     }
 }
 
+/// The year by which a spreadsheet counted to a day of birth, if that is what it is.
+pub(super) fn counted_birth(text: &str) -> Option<i16> {
+    let birth = Birth::parse(text).filter(|birth| birth.precision() == BirthPrecision::Day)?;
+    counted_year(birth.date())
+}
+
+/// `07/06/1905` in a text that a spreadsheet wrote where somebody had typed 1985: the year, if the citizen
+/// number bears it out; else it is for the check to refuse, for nobody in a list was born then.
+fn year_of_day(input: &mut ReservistInput, repairs: &mut Vec<Warning>) {
+    let Some(year) = counted_birth(&input.birth) else { return };
+    let mut tried = ReservistInput { birth: year.to_string(), ..input.clone() };
+    citizen_number(&mut tried, &mut repairs.clone());
+    if fits(&tried.citizen_id, &tried) {
+        input.birth = tried.birth;
+        repairs.push(Warning::YearFromDate);
+    } else {
+        NO_DAY.clone_into(&mut input.birth);
+    }
+}
+
 /// Dates as people write them; a year of two digits is completed only where the citizen number says
 /// the century.
 fn birth(input: &mut ReservistInput, lists: &Lists<'_>, repairs: &mut Vec<Warning>) {
@@ -185,8 +210,9 @@ pub(super) fn date(text: &mut String) {
 fn capital_initials(name: &mut String, repairs: &mut Vec<Warning>) {
     let has = |is: fn(char) -> bool| name.chars().any(is);
     let (has_large, has_small) = (has(char::is_uppercase), has(char::is_lowercase));
-    let is_of_font = repairs.contains(&Warning::LegacyEncoding) && !has_large;
-    if has_large && has_small || !has_large && !has_small {
+    let is_legacy = repairs.contains(&Warning::LegacyEncoding);
+    // Under fonts that show all letters as capitals nobody saw which were typed.
+    if has_large && has_small && !is_legacy || !has_large && !has_small {
         return;
     }
     let mut spelled = String::with_capacity(name.len());
@@ -200,6 +226,9 @@ fn capital_initials(name: &mut String, repairs: &mut Vec<Warning>) {
         begins = letter.is_whitespace()
             || matches!(letter, '-' | '‐' | '\'' | '’' | '‘' | 'ʼ' | '`' | '´');
     }
+    // TCVN3 has no capitals with tones: "øng" is how "Ứng" is typed.
+    let is_toned = |(typed, meant): (char, char)| typed == meant || !typed.is_ascii();
+    let is_of_font = is_legacy && (!has_large || name.chars().zip(spelled.chars()).all(is_toned));
     if spelled != *name {
         *name = if is_of_font { clean(&spelled) } else { spelled };
         if !is_of_font {

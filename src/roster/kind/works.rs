@@ -7,7 +7,8 @@
 use super::{Column, Kind, PartHeader, Said, repair};
 use crate::domain::ids::UnitCode;
 use crate::domain::registry::{
-    CapabilityInput, Checked, Enterprise, EnterpriseInput, Lists, Problem, ProblemCode, Warning,
+    CapabilityInput, Checked, Enterprise, EnterpriseInput, EnterpriseStatus, Lists, Problem,
+    ProblemCode, Warning,
 };
 use crate::domain::text::fold;
 use crate::roster::RosterKind;
@@ -56,8 +57,10 @@ impl Kind for Works {
     const REQUIRED: &'static [&'static str] = &["tax_code", "name"];
     const ANCHORS: &'static [&'static str] = &["tax_code"];
     const IDENTITY: &'static [&'static str] = &["tax_code"];
+    const OWN: &'static [&'static str] = &["tax_code", "name", "phones"];
     const PARTS: &'static [PartHeader] = &[];
     const SPREAD: &'static [&'static str] = &["stage"];
+    const AMOUNTS: &'static [&'static str] = &["per_month", "quota"];
     const SHOWN: &'static [&'static str] =
         &["unit", "capabilities", "stage", "status", "per_month", "measure", "quota"];
     const COLUMNS: &'static [Column<WorkRow>] = columns_of!(WorkRow, works {
@@ -100,6 +103,8 @@ impl Kind for Works {
         }
         repair::amount(&mut row.per_month, &row.measure, repairs);
         repair::amount(&mut row.quota, &row.measure, repairs);
+        repair::nothing(&mut row.per_month, repairs);
+        repair::nothing(&mut row.quota, repairs);
         let product = [&row.product, &row.per_month, &row.measure, &row.quota];
         if product.iter().any(|text| !text.trim().is_empty()) {
             // Each may hold what the one cell takes for a sign, so it goes beside it.
@@ -151,6 +156,10 @@ impl Kind for Works {
 
     fn keys(record: &Enterprise) -> Vec<String> {
         vec![record.tax_code.as_str().to_owned()]
+    }
+
+    fn states() -> Vec<&'static str> {
+        EnterpriseStatus::ALL.iter().map(|state| state.vietnamese()).collect()
     }
 
     fn unit(record: &Enterprise) -> &UnitCode {

@@ -14,6 +14,9 @@ use crate::domain::plan::PlanRule;
 use crate::roster::RowKey;
 use crate::roster::report::{Fault, Place};
 
+/// Most characters of a cell that are shown.
+const VALUE_SHOWN_CHARS_MAX: usize = 40;
+
 /// What is wrong with a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlanFault {
@@ -50,6 +53,15 @@ impl Wrong {
     /// One whose words are those of its code.
     pub(super) const fn new(code: &'static str, field: &'static str) -> Self {
         Self { code, field, text: None, beside: String::new() }
+    }
+
+    /// One that tells too what stands in the cell, under the name of its column: nobody's secret.
+    pub(super) fn of_value(code: &'static str, field: &'static str, value: &str) -> Self {
+        let value: String = value.trim().chars().take(VALUE_SHOWN_CHARS_MAX).collect();
+        let (name, words) = (column_of(field), words::of_reader(code));
+        let text = Some(format!("{name}: \u{201c}{value}\u{201d} is here, and {words}"));
+        let beside = format!("Ô này ghi \u{201c}{value}\u{201d}.");
+        Self { text, beside, ..Self::new(code, field) }
     }
 
     /// In a row.

@@ -163,19 +163,18 @@ fn told(
     tell: &mut Tell<'_>,
 ) -> Option<u32> {
     number(text, none).unwrap_or_else(|none| {
-        tell(Wrong::new(none, field));
+        tell(Wrong::of_value(none, field, text));
         None
     })
 }
 
 /// How many, which must be said; one where it is not, for the rest of the row to be looked at.
 fn count(row: &PlanRow, tell: &mut Tell<'_>) -> u32 {
-    let wrong = match number(&row.count, "COUNT_NO_NUMBER") {
+    tell(match number(&row.count, "COUNT_NO_NUMBER") {
         Ok(Some(count)) => return count,
-        Ok(None) => "COUNT_MISSING",
-        Err(none) => none,
-    };
-    tell(Wrong::new(wrong, "count"));
+        Ok(None) => Wrong::new("COUNT_MISSING", "count"),
+        Err(none) => Wrong::of_value(none, "count", &row.count),
+    });
     1
 }
 

@@ -45,7 +45,7 @@ fn all_faults_are_named_at_once_with_their_rows() {
     assert_eq!(
         told(&file),
         [
-            "row 4: the count is no number",
+            "row 4: Số lượng: “nhiều” is here, and the count is no whole number: write one, such as 12",
             "row 5: the count is missing",
             "row 7: names neither a specialty, an equipment type nor a quota's commune",
         ]
@@ -71,8 +71,10 @@ fn what_was_refused_is_mended_and_read_again() {
     let why = PlanFile::reasons(&file.faults);
     assert_eq!(
         why[&4.into()],
-        "Cột G (Số lượng): số lượng không phải là số nguyên. Viết số nguyên. [COUNT_NO_NUMBER]"
+        "Cột G (Số lượng): số lượng không phải là số nguyên. Viết số nguyên. Ô này ghi “ba”. [COUNT_NO_NUMBER]"
     );
+    let shown = file.faults[0].to_string();
+    assert!(shown.contains("Số lượng: “ba” is here, and the count is no whole"), "{shown}");
     let written = file.file.write_refused(&why, RefusedRows::WithAllOthers, &path, false);
     assert_eq!(written.expect("written"), 1);
     let faulty = read_plan(Source::Path(&path), &ListHints::default()).expect("a table");

@@ -23,13 +23,25 @@ pub(in crate::roster) const LETTERS_LOST: &str = "its letters were lost when the
 /// A base without a code.
 pub(in crate::roster) const CODE_MISSING: &str = "a self-defense base has no code: give each one of its own in a column \"Mã cơ sở\" (TV-001), and the \
      same one in every later list, for by it the base is known again";
+/// A day that a year was shown as.
+pub(in crate::roster) const YEAR_AS_DAY: &str = "this day is what a spreadsheet shows where only a year was typed into a cell of dates: write the year alone, \
+     or the whole day";
+/// A plate of another chassis.
+pub(in crate::roster) const OTHER_CHASSIS: &str = ": the same plate, and another chassis number";
 /// Two capacities.
 pub(in crate::roster) const TWO_CAPACITIES: &str = "two columns give a capacity and the type does not say which one counts: leave one of them blank in \
      this row";
+/// Begins what names the words of a list.
+pub(in crate::roster) const KNOWN: &str = "the words known are: ";
+/// Somebody who learns.
+pub(in crate::roster) const STUDENT: &str = "to learn is no state of its own: who is away for three months or more is \"Tạm vắng\", whose training was \
+     put off for an examination \"Tạm hoãn\" with its ground; of others leave it blank and give the school as the \
+     place of work. The words known are: Đang quản lý; Tạm hoãn; Tạm vắng; Ở nước ngoài; Bị tạm giữ, tạm giam; \
+     Chuyển đi; Hết tuổi; Giải ngạch; Đã chết";
 /// Begins what names the fields that a row lacks.
 pub(in crate::roster) const LACKS: &str = "it lacks ";
 
-const WORDS: [(&str, &str); 8] = [
+const WORDS: [(&str, &str); 10] = [
     (ADDRESS_UNCLEAR, "Đây là một địa chỉ, không rõ xã, phường nào: chỉ ghi tên xã, phường"),
     (
         HAMLET_ALONE,
@@ -50,6 +62,16 @@ const WORDS: [(&str, &str); 8] = [
          trống và ghi cấp bậc cũ vào cột Ghi chú",
     ),
     (
+        YEAR_AS_DAY,
+        "Bảng tính hiện ngày này khi chỉ gõ năm vào ô định dạng ngày: ghi riêng năm, hoặc ghi đủ ngày/tháng/năm",
+    ),
+    (
+        STUDENT,
+        "Đi học không phải là một tình trạng riêng: vắng từ 3 tháng trở lên ghi Tạm vắng; được hoãn vì trùng kỳ thi \
+         ghi Tạm hoãn và lý do; còn lại để trống và ghi trường vào cột Nơi làm việc. Các từ dùng được: Đang quản lý; \
+         Tạm hoãn; Tạm vắng; Ở nước ngoài; Bị tạm giữ, tạm giam; Chuyển đi; Hết tuổi; Giải ngạch; Đã chết",
+    ),
+    (
         LETTERS_LOST,
         "Chữ đã bị mất khi lưu tệp: mở danh sách gốc, lưu lại dưới dạng .xlsx hoặc \"CSV UTF-8\"",
     ),
@@ -63,6 +85,11 @@ const WORDS: [(&str, &str); 8] = [
         "Có hai cột trọng tải, số chỗ và loại phương tiện không cho biết lấy cột nào: để trống một ô",
     ),
 ];
+
+/// The words of a list in a sentence.
+pub(in crate::roster) fn known<'w>(words: impl Iterator<Item = &'w str>) -> String {
+    format!("{KNOWN}{}", words.collect::<Vec<_>>().join("; "))
+}
 
 /// The same in Vietnamese, if it is for people.
 pub(super) fn vietnamese(hint: &str) -> Option<String> {

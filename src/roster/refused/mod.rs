@@ -20,6 +20,7 @@ use rust_xlsxwriter::{Color, ExcelDateTime, Format, FormatAlign, Workbook, Works
 use super::file::{Cell, open};
 use super::kind::{Bases, Deeds, Kind, Means, People, Works};
 use super::sheet::{SheetError, write_file};
+use super::table::fill::carried::Carrying;
 use super::table::find::{Located, tables};
 use super::table::header::REASON_HEADER;
 use super::table::labels::plain;
@@ -107,9 +108,13 @@ fn workbook<K: Kind>(
         sheet.set_name(names.get(table.part).map_or(SHEET, String::as_str))?;
         let mut page = Page::<K>::new(sheet, &table, report, options);
         let mut fault = None;
+        // What a row took from those above it, which may not be here.
+        let mut carrying = Carrying::new(parts.merges(table.part)?, true);
         parts.rows(table.part, &mut |number, cells| {
             let decoded = table.decoder.row(cells);
             let cells = decoded.as_deref().unwrap_or(cells);
+            let carried = carrying.row::<K>(number, cells, &table.header, &options.mapping);
+            let cells = carried.as_ref().map_or(cells, |carried| &carried.cells);
             fault = page.take(number, cells, &refused).err();
             let over = fault.is_some() || refused.last().is_some_and(|last| number >= *last);
             Ok(if over { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })

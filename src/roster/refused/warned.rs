@@ -34,6 +34,19 @@ fn of_looks(code: &str) -> Option<&'static str> {
         "CAPACITY_UNIT_UNUSUAL" => "đơn vị của trọng tải khác với loại phương tiện",
         "UNIT_FROM_ADDRESS" => "xã (và bản, nếu có) được tách từ địa chỉ",
         "HAMLET_FROM_TITLE" => "bản, thôn lấy từ dòng đầu mục hoặc tên trang",
+        "EQUIPMENT_CONFLICT" => "số máy này đã có ở một dòng trên, của phương tiện khác",
+        "CAPACITY_UNUSUAL" => {
+            "trọng tải, số chỗ lớn hơn nhiều so với loại phương tiện: xem lại đơn vị"
+        }
+        "CAPACITY_ZERO_DROPPED" => {
+            "bỏ qua trọng tải, công suất hoặc chỉ tiêu bằng 0 hoặc ghi dấu gạch"
+        }
+        "OWNER_KIND_ASSUMED" => "loại chủ sở hữu (cá nhân, tổ chức) đoán theo tên chủ",
+        "CITIZEN_ID_PROVINCE" => {
+            "ba số đầu của số căn cước không phải mã tỉnh nào (người sinh ở nước ngoài có mã khác)"
+        }
+        "CLASS_FROM_TITLE" => "hạng lấy từ tiêu đề, đầu mục hoặc tên trang, vì không có cột hạng",
+        "UNIT_NAME_LOOSE" => "tên xã viết thiếu hoặc sai dấu, chỉ khớp một xã",
         "COUNT_BY_TYPE_DIFFERS" => "cộng quân số theo loại không bằng quân số hiện có",
         "UNIT_FROM_TITLE" => "xã lấy từ tên trang hoặc tiêu đề, vì không có cột xã",
         _ => return None,
@@ -58,6 +71,8 @@ fn of_repairs(code: &str) -> Option<&'static str> {
         "BIRTH_CENTURY_COMPLETED" => "năm sinh hai chữ số được viết đủ theo số căn cước",
         "CAPACITY_UNIT_READ" => "đơn vị của trọng tải lấy theo loại phương tiện hoặc được đổi",
         "TAX_CODE_ZERO_RESTORED" => "thêm lại số 0 đầu của mã số thuế",
+        "MERGED_CELL_FILLED" => "ô gộp: giá trị được lấy cho từng dòng trong ô gộp",
+        "DITTO_MARK" => "dấu \"như trên\" được đọc theo dòng ngay trên",
         "THOUSANDS_READ" => "dấu chấm, dấu phẩy được đọc là hàng nghìn",
         "MILITIA_CODE_DERIVED" => "mã cơ sở lấy theo xã, phường",
         _ => return None,

@@ -12,8 +12,13 @@ pub(super) fn reason(code: &str, place: Option<&Place>) -> String {
     let hint = place.and_then(|place| place.hint.as_deref()).unwrap_or_default();
     let beside = match code {
         "EQUIPMENT_TYPE_UNKNOWN" => format!(" Danh mục có: {hint}."),
-        "DUPLICATE_IN_FILE" => {
-            format!(" Trùng với dòng {}.", hint.trim_start_matches("as in row "))
+        "DUPLICATE_IN_FILE" | "EQUIPMENT_CONFLICT" => {
+            let row = hint.trim_start_matches("as in row ").trim_end_matches(hints::OTHER_CHASSIS);
+            format!(" Trùng với dòng {row}.")
+        }
+        "STATUS_UNKNOWN" | "DEFERRAL_INVALID" if !hint.is_empty() => {
+            let known = format!(" Các từ dùng được: {}.", hint.trim_start_matches(hints::KNOWN));
+            hints::vietnamese(hint).map_or(known, |words| format!(" {words}."))
         }
         "PERSON_CONFLICT" | "STATUS_ENDED" if !hint.is_empty() => {
             let hint = hint.trim_start_matches("record ");
@@ -40,6 +45,7 @@ fn differing_in_words(fields: &str) -> String {
 /// What is wrong with a row of this code, and what mends it; in Vietnamese.
 pub fn words(code: &str) -> (&'static str, &'static str) {
     of_people(code)
+        .or_else(|| of_cells(code))
         .or_else(|| of_things(code))
         .or_else(|| of_standing(code))
         .unwrap_or(("máy chủ không nhận dòng này", "Gửi mã lỗi cho người quản trị"))
@@ -75,16 +81,12 @@ fn of_people(code: &str) -> Option<(&'static str, &'static str)> {
         "UNIT_MISSING" => ("thiếu xã, phường", "Điền tên đầy đủ hoặc mã của xã, phường"),
         "UNIT_UNKNOWN" => (
             "không có xã, phường này",
-            "Viết tên đầy đủ hiện nay (ví dụ Xã Na Son) hoặc mã; nếu là tên cũ trước khi sáp nhập thì nhập \
-             lại với --as-of NGÀY",
+            "Viết tên đầy đủ hiện nay (ví dụ Xã Na Son) hoặc mã; nếu là tên cũ trước khi sáp nhập, đổi tên thì \
+             nhập lại với --as-of NGÀY",
         ),
         "UNIT_NAME_MOVED" => (
             "danh sách ghi tên xã trước khi sáp nhập, mà tên này nay là tên của xã khác",
             "Nhập lại với --as-of NGÀY của danh sách, hoặc viết mã xã hiện nay",
-        ),
-        "NUMBER_ROUNDED" => (
-            "số dài hơn 15 chữ số đã bị bảng tính làm tròn",
-            "Định dạng cột là chữ (Text) rồi gõ lại đủ số",
         ),
         "UNIT_CLOSED" => {
             ("đơn vị này đã kết thúc và không có đơn vị nào thay thế", "Viết xã, phường hiện nay")
@@ -117,6 +119,20 @@ fn of_people(code: &str) -> Option<(&'static str, &'static str)> {
     })
 }
 
+fn of_cells(code: &str) -> Option<(&'static str, &'static str)> {
+    Some(match code {
+        "DITTO_MARK" => (
+            "dấu \"như trên\" ở ô mà mỗi dòng phải ghi riêng, hoặc ô ngay trên không có gì",
+            "Ghi đủ nội dung của ô",
+        ),
+        "NUMBER_ROUNDED" => (
+            "số này đã bị bảng tính làm tròn và mất chữ số",
+            "Định dạng cột là chữ (Text) rồi gõ lại đủ số",
+        ),
+        _ => return None,
+    })
+}
+
 fn of_things(code: &str) -> Option<(&'static str, &'static str)> {
     Some(match code {
         "EQUIPMENT_TYPE_UNKNOWN" => {
@@ -136,8 +152,12 @@ fn of_things(code: &str) -> Option<(&'static str, &'static str)> {
             ("lái xe không ghi bằng số căn cước", "Viết 12 chữ số căn cước của lái xe")
         }
         "DUPLICATE_IN_FILE" => (
-            "trùng với một dòng ở trên (số căn cước, số khung hoặc biển số)",
+            "trùng với một dòng ở trên (cùng số căn cước, số khung, biển số, mã số thuế hoặc mã cơ sở)",
             "Xóa dòng thừa, hoặc sửa số nếu là hai đối tượng khác nhau",
+        ),
+        "EQUIPMENT_CONFLICT" => (
+            "biển số này đã có ở một dòng trên với số khung khác",
+            "Xem lại đăng ký xe: sửa biển số hoặc số khung bị sai",
         ),
         _ => return None,
     })

@@ -9,6 +9,7 @@ use super::{Table, units};
 use crate::domain::registry::{Checked, Problem, ProblemCode, Warning};
 use crate::roster::file::{Cell, Reading};
 use crate::roster::kind::{Kind, Said};
+use crate::roster::refused::hints;
 use crate::roster::report::{Fault, Place, RowKey, add_one};
 
 /// Most characters of a refused cell that are shown: the longest names of units fit.
@@ -20,6 +21,10 @@ const TYPES_SHOWN_MAX: usize = 30;
 const DIGITS_SHOWN_MAX: usize = 6;
 /// Most rows that are named for a phone left out.
 const PHONES_LEFT_OUT_MAX: usize = 1_000;
+
+fn is_conflict(problem: &Problem) -> bool {
+    problem.code == ProblemCode::EquipmentConflict
+}
 
 impl<K: Kind> Table<'_, K> {
     /// Where the fault lies, with what is there if that is nobody's secret.
@@ -53,6 +58,10 @@ impl<K: Kind> Table<'_, K> {
                 .or(home.as_ref())
                 .and_then(|text| units::hint(text, &self.district(cells), self.options)),
             ProblemCode::EquipmentTypeUnknown => Some(types()),
+            ProblemCode::StatusUnknown => {
+                let own = self.own_hint(problem, cells);
+                own.or_else(|| Some(hints::known(K::states().into_iter())))
+            }
             _ => self.own_hint(problem, cells),
         };
         let value = value.map(|text| text.trim().chars().take(SHOWN_CHARS_MAX).collect());
@@ -101,7 +110,12 @@ impl<K: Kind> Table<'_, K> {
             field: "row",
             column: None,
             value: None,
-            hint: Some(format!("as in row {row}")),
+            hint: Some(match result {
+                Err(problems) if problems.iter().any(is_conflict) => {
+                    format!("as in row {row}{}", hints::OTHER_CHASSIS)
+                }
+                _repeat => format!("as in row {row}"),
+            }),
         });
         let place = place.or(repeated);
         let report = &mut *self.report;
@@ -118,7 +132,7 @@ impl<K: Kind> Table<'_, K> {
                     report.phones_left_out.push(key.clone());
                 }
                 for warning in &checked.warnings {
-                    let alike = alike.filter(|_row| *warning == Warning::LikelyDouble);
+                    let alike = alike.filter(|_row| *warning == K::ALIKE);
                     let about = alike.map(|row| format!("row {row}"));
                     report.warnings.add(warning.code(), key, about);
                 }

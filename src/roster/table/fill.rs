@@ -1,21 +1,20 @@
 //! From the cells of a row to the text of a record's fields: each cell as its column is read, parts put
-//! together, marks and headers given their meaning, units by their codes of today.
+//! together, marks and headers given their meaning.
 //!
 //! Called by the table reader for each row of data. Invariant: what a spreadsheet lost in a cell, and a
 //! name that may be another place's, is a fault of the row, never filled in.
 
-use super::units::Named;
-use super::units::address::of_address;
+pub(in crate::roster) mod carried;
+pub(super) mod classes;
+pub(super) mod headed;
+
 use super::{Role, Table};
 use crate::domain::registry::{Problem, ProblemCode, Warning};
 use crate::domain::text::fold;
 use crate::roster::file::{Cell, Reading};
 use crate::roster::kind::{Column, Kind, without_strays};
+use carried::is_ditto;
 
-/// The field of hamlets.
-const HAMLET: &str = "hamlet";
-/// A text that names no unit.
-const UNKNOWN: &str = "?";
 /// Longest text that may say that there is nothing: `xóa` with its mark apart.
 const CLEARED_LEN_MAX: usize = 8;
 /// Longest note that words beside a phone are added to, in characters: the shortest bound of any kind.
@@ -53,14 +52,18 @@ impl<K: Kind> Table<'_, K> {
                 continue;
             };
             let column = bound.column;
-            if cell.is_rounded() {
-                lost.push(Problem { field: column.field, code: ProblemCode::NumberRounded });
+            if let Some(code) = self.lost_in(column, cell) {
+                lost.push(Problem { field: column.field, code });
                 continue;
             }
             let mut text = self.text_of(column, cell, repairs);
             // What says that there is nothing: the field is cleared.
             let is_short = text.len() <= CLEARED_LEN_MAX && bound.role == Role::Whole;
-            if is_short && matches!(fold(&text).as_str(), "-" | "--" | "xoa") {
+            let none = fold(&text);
+            if is_short && matches!(none.as_str(), "-" | "--" | "xoa") {
+                if K::AMOUNTS.contains(&column.field) && none != "xoa" {
+                    repairs.push(Warning::CapacityZeroDropped);
+                }
                 text.clear();
             }
             let is_phone = column.reading == Reading::Phone;
@@ -105,7 +108,19 @@ impl<K: Kind> Table<'_, K> {
         note_remarks::<K>(&mut input, &remarks, repairs);
         self.name_units(cells, &mut input, repairs, blank, lost);
         self.name_hamlet(&mut input, repairs, blank);
+        self.name_class(&mut input, repairs, blank);
         input
+    }
+
+    /// Why nothing can be read out of a cell that holds something.
+    fn lost_in(&self, column: &Column<K::Input>, cell: &Cell) -> Option<ProblemCode> {
+        let text = cell.as_text().unwrap_or_default();
+        if cell.is_rounded(column.reading) {
+            return Some(ProblemCode::NumberRounded);
+        }
+        // A mark that could be read was replaced by what it stands for.
+        let is_said = || self.options.words().value(column.field, text).is_some();
+        (is_ditto(cell) && !is_said()).then_some(ProblemCode::DittoMark)
     }
 
     /// What a cell says, without what only looks like it.
@@ -135,125 +150,6 @@ impl<K: Kind> Table<'_, K> {
             }
         }
         text
-    }
-
-    /// The hamlet of the heading or the sheet, where the row says nothing of one.
-    fn name_hamlet(
-        &self,
-        input: &mut K::Input,
-        repairs: &mut Vec<Warning>,
-        blank: &mut Vec<&'static str>,
-    ) {
-        let named = self.group_hamlet.as_ref().or(self.located.hamlet.as_ref());
-        let Some((column, named)) = K::column(HAMLET).zip(named) else { return };
-        let is_said = self.fields.contains(&HAMLET) && !blank.contains(&HAMLET);
-        let slot = (column.slot)(input);
-        if !is_said && slot.is_empty() {
-            named.clone_into(slot);
-            repairs.push(Warning::HamletFromTitle);
-            blank.retain(|field| *field != HAMLET);
-        }
-    }
-
-    /// The unit of a cell that names it together with the hamlet, or the hamlet alone.
-    fn in_address(
-        &self,
-        text: &str,
-        district: &str,
-        input: &mut K::Input,
-        default: Option<&Named>,
-        (repairs, blank): (&mut Vec<Warning>, &mut Vec<&'static str>),
-    ) -> Option<Named> {
-        let mut meant = self.meant.borrow_mut();
-        let mut of_cell = |part: &str, district: &str| meant.of_cell(part, district, self.options);
-        let address = of_address(text, district, self.options, &mut of_cell)?;
-        let unit = address.unit.or_else(|| default.or(self.located.home.as_ref()).cloned())?;
-        if address.is_parted {
-            repairs.push(Warning::UnitFromAddress);
-        }
-        if let Some((column, hamlet)) = K::column(HAMLET).zip(address.hamlet) {
-            let slot = (column.slot)(input);
-            let is_said = self.fields.contains(&HAMLET) && !blank.contains(&HAMLET);
-            if !is_said && slot.is_empty() {
-                *slot = hamlet;
-                blank.retain(|field| *field != HAMLET);
-            }
-        }
-        Some(unit)
-    }
-
-    /// Units by their codes of today, so that the checks need not know how they were found.
-    fn name_units(
-        &self,
-        cells: &[Cell],
-        input: &mut K::Input,
-        repairs: &mut Vec<Warning>,
-        blank: &mut Vec<&'static str>,
-        lost: &mut Vec<Problem>,
-    ) {
-        let district = self.district(cells);
-        let default = self.options.default_unit.clone();
-        let plain =
-            |code| Named { code, former: None, merged: None, warning: None, has_moved: false };
-        let default = default.map(plain);
-        let default = self.group_unit.clone().or_else(|| self.located.unit.clone()).or(default);
-        let fields = std::iter::once(&K::UNIT_FIELD).chain(K::OTHER_UNIT_FIELDS);
-        for column in fields.filter_map(|field| K::column(field)) {
-            let text = (column.slot)(input).trim().to_owned();
-            let is_own = column.field == K::UNIT_FIELD;
-            let named = match text.as_str() {
-                "" if is_own && self.group_is_lost => {
-                    UNKNOWN.clone_into((column.slot)(input));
-                    continue;
-                }
-                "" => default.clone().filter(|_| is_own),
-                text => {
-                    let named = self.meant.borrow_mut().of_cell(text, &district, self.options);
-                    let is_open = named.is_none() && is_own && !K::ANY_ECHELON;
-                    let default = default.as_ref();
-                    let mut parted = || {
-                        self.in_address(
-                            text,
-                            &district,
-                            input,
-                            default,
-                            (&mut *repairs, &mut *blank),
-                        )
-                    };
-                    if is_open { parted() } else { named }
-                }
-            };
-            let slot = (column.slot)(input);
-            let Some(named) = named else {
-                // What was no unit on the day of the list is not to be found among those of today.
-                if self.options.names_as_of.is_some() && !K::ANY_ECHELON && !slot.trim().is_empty()
-                {
-                    UNKNOWN.clone_into(slot);
-                }
-                continue;
-            };
-            if named.has_moved {
-                let code = ProblemCode::UnitNameMoved;
-                lost.push(Problem { field: column.field, code });
-                continue;
-            }
-            named.code.as_str().clone_into(slot);
-            repairs.extend(named.warning);
-            if let Some(merged) = named.merged.filter(|_| is_own) {
-                K::merged(input, &merged);
-            }
-            let Some(former) = named.former else { continue };
-            repairs.push(Warning::FormerUnitMapped);
-            if let Some(column) = K::column("former_unit").filter(|_| is_own) {
-                *(column.slot)(input) = former;
-            }
-        }
-    }
-
-    pub(super) fn district(&self, cells: &[Cell]) -> String {
-        let at = self.located.header.district_at;
-        let cell = at.and_then(|at| cells.get(at));
-        cell.map(|cell| cell.read(Reading::Plain).0).unwrap_or_default()
     }
 }
 

@@ -3,22 +3,26 @@
 //! Only the first rows of each sheet are looked at. Invariant: looking twice at the same file finds the
 //! same tables, so that refused rows can be fetched from it again.
 
+mod elsewhere;
 mod faults;
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use super::fill::carried::is_ditto;
+use super::fill::classes;
 use super::header::{Header, Numbered};
 use super::mapping::Mapping;
 use super::units::Named;
 use super::units::hamlet::of_hamlet;
-use crate::domain::registry::Warning;
+use crate::domain::registry::ReserveClass;
 use crate::domain::text::fold;
 use crate::roster::file::{Cell, Parts, Reading};
 use crate::roster::kind::Kind;
 use crate::roster::legacy::Decoder;
 use crate::roster::template::VALUES_SHEET;
 use crate::roster::{HEADER_ROWS_MAX, IgnoredColumn, Options, RosterError, RowKey};
+use elsewhere::mapped_elsewhere;
 pub(in crate::roster) use faults::skeleton;
 use faults::{faults, is_whole, lost_letters, no_table};
 
@@ -44,6 +48,8 @@ pub(in crate::roster) struct Located<I: 'static> {
     pub(super) home: Option<Named>,
     /// The hamlet that its sheet is named for.
     pub(super) hamlet: Option<String>,
+    /// The class in the title over a table, or in its sheet's name.
+    pub(super) class: Option<ReserveClass>,
     /// Whether a heading inside the table names a unit.
     grouped: bool,
     /// Positions of columns that hold marks and nothing else: nothing there means no.
@@ -118,8 +124,15 @@ pub(in crate::roster) fn tables<K: Kind>(
     }
     let (good, bad): (Vec<_>, Vec<_>) =
         found.into_iter().partition(|table| is_whole::<K>(table, options));
+    let read: Vec<usize> = good.iter().map(|table| table.part).collect();
+    mapped_elsewhere(parts, &read, &names, options)?;
     if good.is_empty() {
-        return Err(no_table::<K>(name, bad, lost, options));
+        // The readings of a text are no sheets.
+        let all = names.iter().filter(|sheet| !parts.are_readings() && !is_ours(sheet));
+        let all: Vec<&str> = all.map(String::as_str).collect();
+        let is_asked = |sheet: &&str| wanted.as_ref().is_none_or(|wanted| wanted == *sheet);
+        let looked_at: Vec<&str> = all.iter().copied().filter(is_asked).collect();
+        return Err(no_table::<K>(name, bad, lost, (&looked_at, &all), options));
     }
     let why = |table: &Located<K::Input>| {
         let faults = faults::<K>(table, options);
@@ -177,10 +190,11 @@ fn locate<K: Kind>(
     let over = (sheet.to_owned(), texts.map(str::to_owned).collect::<Vec<_>>());
     let title = super::units::of_title(over.1.iter().map(String::as_str), options);
     let home = title.clone().filter(|_| header.has_address::<K>());
+    let class = classes::of_over(sheet, &over.1).filter(|_| K::column("class").is_some());
     let hamlet = of_hamlet(sheet).filter(|_| K::column("hamlet").is_some());
     let sheet = super::units::of_sheet(sheet, options).map(|unit| match has_unit {
         true => unit,
-        false => Named { warning: Some(Warning::UnitFromTitle), ..unit },
+        false => unit.titled(),
     });
     let unit = sheet.or_else(|| title.filter(|_| !is_named));
     let key = RowKey::from(0);
@@ -194,6 +208,7 @@ fn locate<K: Kind>(
         unit,
         home,
         hamlet,
+        class,
         over,
         grouped,
         marks,
@@ -225,7 +240,7 @@ fn marks<K: Kind>(
     let mut marks = Vec::new();
     for at in header.columns.iter().filter(is_answer).map(|bound| bound.at) {
         let said = |cells: &[Cell]| {
-            let text = cells.get(at)?.read(Reading::Plain).0;
+            let text = cells.get(at).filter(|cell| !is_ditto(cell))?.read(Reading::Plain).0;
             (!text.is_empty()).then(|| is_plain_mark(&text))
         };
         let below = rows.iter().filter(|(number, _)| *number > header.last);

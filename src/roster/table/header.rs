@@ -316,10 +316,10 @@ impl<I> Header<I> {
         self.columns.iter().any(|bound| bound.column.field == K::UNIT_FIELD && is_home(bound))
     }
 
-    /// The fields that the table says something of, in order: those with a column, and the unit's,
-    /// which headings and sheets may name too.
-    pub(super) fn fields(&self, unit: &'static str) -> Arc<[&'static str]> {
-        let mut fields = BTreeSet::from([unit]);
+    /// The fields that the table says something of, in order: those with a column, and those beside them
+    /// which headings, titles and sheets name.
+    pub(super) fn fields(&self, named: impl Iterator<Item = &'static str>) -> Arc<[&'static str]> {
+        let mut fields: BTreeSet<&'static str> = named.collect();
         for bound in &self.columns {
             fields.insert(bound.column.field);
             if let Role::With(field, _) = &bound.role {

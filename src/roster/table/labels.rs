@@ -35,9 +35,9 @@ pub(super) const FOREIGN: [&str; 11] = [
     "than nhan",
 ];
 /// Headers of addresses: the unit where no other column names it.
-pub(super) const ADDRESSES: [&str; 3] = ["don vi", "residence", "unit"];
+pub(super) const ADDRESSES: [&str; 4] = ["don vi", "d vi", "residence", "unit"];
 /// Headers of addresses that may name the hamlet with the unit, or alone.
-pub(super) const HOMES: [&str; 17] = [
+pub(super) const HOMES: [&str; 29] = [
     "noi o",
     "noi cu tru",
     "noi thuong tru",
@@ -55,6 +55,18 @@ pub(super) const HOMES: [&str; 17] = [
     "noi dang ky ho khau",
     "noi dang ky ho khau thuong tru",
     "noi dang ky thuong tru",
+    "noi dkhktt",
+    "dkhktt",
+    "hktt",
+    "noi hktt",
+    "noi dk hktt",
+    "noi dang ky hktt",
+    "noi dktt",
+    "dktt",
+    "noi dk thuong tru",
+    "ho khau tt",
+    "noi cu tru hien nay",
+    "noi cu tru hien tai",
 ];
 /// Words in headers over columns that part a number: "Trong đó", "Quân số theo loại".
 pub(super) const GROUPS: [&str; 8] =
@@ -108,7 +120,12 @@ pub(in crate::roster) fn plain(text: &str) -> String {
     let text = text.replace(['Ð', 'ð'], "đ");
     let spaced: String =
         fold(&text).chars().map(|c| if c.is_alphanumeric() { c } else { ' ' }).collect();
-    fold(&spaced)
+    let label = fold(&spaced);
+    // "C.C.C.D" and "S.Đ.T" are "CCCD" and "SĐT".
+    let mut words = label.split(' ');
+    let is_letter = |word: &str| word.len() == 1 && word.bytes().all(|b| b.is_ascii_alphabetic());
+    let is_spelled = text.contains('.') && label.len() > 1 && words.all(is_letter);
+    if is_spelled { label.replace(' ', "") } else { label }
 }
 
 /// Whether a row only numbers the columns, as printed forms do under their header: `1 2 3` or

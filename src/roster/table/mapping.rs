@@ -73,6 +73,12 @@ impl Mapping {
         named.map(|(_, field)| field.as_str())
     }
 
+    /// What it names columns by that fill a field, but for their letters.
+    pub(in crate::roster) fn headers(&self) -> impl Iterator<Item = &str> {
+        let filling = self.columns.iter().filter(|(_key, field)| *field != "ignore");
+        filling.map(|(key, _field)| key.as_str()).filter(|key| position(key).is_none())
+    }
+
     /// Whether it says to leave a header's column out.
     pub(in crate::roster) fn ignores(&self, text: &str) -> bool {
         self.header(text) == Some("ignore")

@@ -6,7 +6,7 @@
 //! the table and signatures under it have neither.
 
 mod account;
-mod fill;
+pub(super) mod fill;
 pub(super) mod find;
 pub(super) mod header;
 pub(super) mod labels;
@@ -27,9 +27,10 @@ use super::file::{Cell, Parts, open};
 use super::kind::Kind;
 use super::report::{ImportReport, RowKey};
 use super::{Options, ROWS_MAX, RosterError, Row, Source};
-use crate::domain::ids::UnitCode;
-use crate::domain::registry::{Checked, Problem, ProblemCode, Warning};
-use crate::domain::unit::Echelon;
+use crate::domain::registry::{Checked, Problem, ProblemCode, ReserveClass, Warning};
+use fill::carried::{Carried, Carrying, is_ditto};
+use fill::classes;
+use fill::headed::CLASS;
 use find::{Located, tables};
 use header::Role;
 use months::Months;
@@ -61,13 +62,7 @@ pub(super) fn read<K: Kind>(
     let told = Told::read(parts.as_mut(), options)?;
     let own = told.as_ref().map(|told| told.fill(options));
     let options = own.as_ref().unwrap_or(options);
-    let is_local = |unit: &UnitCode| {
-        let unit = options.lists.units.get(unit);
-        unit.is_some_and(|unit| K::ANY_ECHELON || unit.echelon() >= Echelon::Commune)
-    };
-    if let Some(unit) = options.default_unit.clone().filter(|unit| !is_local(unit)) {
-        return Err(RosterError::UnknownUnit { unit });
-    }
+    units::check_default::<K>(options)?;
     let (found, left_out) = tables::<K>(parts.as_mut(), &name, options)?;
     let heads: Vec<String> = found.iter().flat_map(|table| table.header.texts()).collect();
     let mut report = ImportReport { told, ..ImportReport::new(K::KIND) };
@@ -78,11 +73,14 @@ pub(super) fn read<K: Kind>(
     let (mut seen, mut stopped, mut width) = (HashMap::new(), false, 0);
     let (mut likes, likes_hasher) = (HashMap::new(), RandomState::new());
     for mut located in found {
-        let (part, fields) = (located.part, located.header.fields(K::UNIT_FIELD));
-        let new = located.ignored.iter().filter(|one| !report.ignored_columns.contains(one));
-        let new: Vec<_> = new.cloned().collect();
-        report.ignored_columns.extend(new);
-        let months = looked_over::<K>(parts.as_mut(), &located, options, &mut era, &mut width)?;
+        let over = located.class.map(|_class| CLASS);
+        let (part, fields) =
+            (located.part, located.header.fields([K::UNIT_FIELD].into_iter().chain(over)));
+        report.note_ignored(&located.ignored);
+        let merges = parts.merges(part)?;
+        let (months, has_marks) =
+            looked_over::<K>(parts.as_mut(), &located, options, &mut era, &mut width)?;
+        let mut carrying = Carrying::new(merges, has_marks);
         let own = Options { old_map: era.last_day(), ..options.clone() };
         let options = &own;
         located.unit = located.unit.take().map(|unit| unit.doubted(options));
@@ -100,13 +98,16 @@ pub(super) fn read<K: Kind>(
             group_unit: None,
             group_is_lost: false,
             group_hamlet: None,
+            group_class: None,
             meant: RefCell::default(),
         };
         parts.rows(part, &mut |number, cells| {
             let decoded = table.located.decoder.row(cells);
             let legacy = decoded.is_some();
             let cells = decoded.as_deref().unwrap_or(cells);
-            let Some(row) = table.take(number, cells, legacy) else {
+            let (header, words) = (&table.located.header, options.words());
+            let carried = carrying.row::<K>(number, cells, header, words);
+            let Some(row) = table.take(number, cells, carried, legacy) else {
                 return Ok(ControlFlow::Continue(()));
             };
             if table.report.rows > u64::from(ROWS_MAX) {
@@ -138,15 +139,16 @@ fn era_of<I>(found: &[Located<I>], options: &Options<'_>) -> Era {
 }
 
 /// All rows of a table once, before the first is handed on: what is wrong with the text as a whole, or
-/// with a column, is known then, and so is the map that its names are of.
+/// with a column, is known then, and so is the map that its names are of. Answers too whether there are
+/// marks for "as above".
 fn looked_over<K: Kind>(
     parts: &mut dyn Parts,
     located: &Located<K::Input>,
     options: &Options<'_>,
     era: &mut Era,
     width: &mut usize,
-) -> Result<Months, RosterError> {
-    let mut months = Months::default();
+) -> Result<(Months, bool), RosterError> {
+    let (mut months, mut has_marks) = (Months::default(), false);
     let unit_at = located.header.columns.iter().find(|b| b.column.field == K::UNIT_FIELD);
     let unit_at = unit_at.map(|bound| bound.at).filter(|_at| !K::ANY_ECHELON);
     *width = located.header.labels.iter().map(|(at, _)| at + 1).max().unwrap_or(0).max(*width);
@@ -156,6 +158,7 @@ fn looked_over<K: Kind>(
             months.see::<K>(&located.header, cells);
             let decoded = located.decoder.row(cells);
             let cells = decoded.as_deref().unwrap_or(cells);
+            has_marks = has_marks || cells.iter().any(is_ditto);
             if let Some(name) = unit_at.and_then(|at| cells.get(at)).and_then(Cell::as_text) {
                 era.see(name, options);
                 era.see_address(name, options);
@@ -166,7 +169,7 @@ fn looked_over<K: Kind>(
         }
         Ok(ControlFlow::Continue(()))
     })?;
-    Ok(months)
+    Ok((months, has_marks))
 }
 
 /// A table being read.
@@ -192,12 +195,20 @@ struct Table<'a, K: Kind> {
     group_is_lost: bool,
     /// The hamlet that the last heading named.
     group_hamlet: Option<String>,
+    /// The class that the last heading named.
+    group_class: Option<ReserveClass>,
     meant: RefCell<Meant>,
 }
 
 impl<K: Kind> Table<'_, K> {
     /// The record of a row, or nothing for a row that is no data.
-    fn take(&mut self, number: u32, cells: &[Cell], legacy: bool) -> Option<Row<K::Record>> {
+    fn take(
+        &mut self,
+        number: u32,
+        cells: &[Cell],
+        carried: Option<Carried>,
+        legacy: bool,
+    ) -> Option<Row<K::Record>> {
         if number <= self.located.header.last {
             return None;
         }
@@ -205,28 +216,15 @@ impl<K: Kind> Table<'_, K> {
             Shape::Blank => return None,
             Shape::Heading => {
                 self.report.skipped += 1;
-                let named = |text: &str| units::of_heading(text, self.options);
-                let mut texts = cells.iter().filter_map(Cell::as_text);
-                let unit = texts.clone().find_map(named);
-                // Who stands under a unit that is no more is not of the one above it.
-                let is_ended = |text: &str| {
-                    self.options.names_as_of.is_none()
-                        && units::ended_in_heading(text, self.options).is_some()
-                };
-                if unit.is_some() {
-                    (self.group_unit, self.group_hamlet, self.group_is_lost) = (unit, None, false);
-                } else {
-                    self.group_is_lost |= texts.any(is_ended);
-                    if !self.in_footer {
-                        let hamlet = of_section(cells);
-                        self.group_hamlet = hamlet.or_else(|| self.group_hamlet.take());
-                    }
-                }
+                self.see_heading(cells);
                 return None;
             }
             Shape::Data => self.may_number_columns = false,
         }
-        let mut repairs = Vec::new();
+        let (cells, mut repairs) = match &carried {
+            Some(carried) => (&carried.cells[..], carried.repairs.clone()),
+            None => (cells, Vec::new()),
+        };
         if legacy {
             repairs.push(Warning::LegacyEncoding);
         }
@@ -250,7 +248,9 @@ impl<K: Kind> Table<'_, K> {
             }
             let mut checked = self.refuse_repeats(checked, &key, &mut same)?;
             alike = self.alike(&checked.record, &key);
-            checked.warnings.extend(alike.as_ref().map(|_row| Warning::LikelyDouble));
+            checked.warnings.extend(alike.as_ref().map(|_row| K::ALIKE));
+            let assumed = K::assumed(&blank).filter(|one| !checked.warnings.contains(one));
+            checked.warnings.extend(assumed);
             Ok(checked)
         });
         let result = result.map_err(|mut problems| {
@@ -263,6 +263,30 @@ impl<K: Kind> Table<'_, K> {
         let ordinal = u32::try_from(self.report.rows).unwrap_or(u32::MAX);
         let (fields, list_day) = (Arc::clone(&self.fields), self.options.names_as_of);
         Some(Row { key, ordinal, fields, blank, list_day, result })
+    }
+
+    /// Takes in a row inside the table that is none of data.
+    fn see_heading(&mut self, cells: &[Cell]) {
+        let named = |text: &str| units::of_heading(text, self.options);
+        let mut texts = cells.iter().filter_map(Cell::as_text);
+        let unit = texts.clone().find_map(named);
+        // Who stands under a unit that is no more is not of the one above it.
+        let is_ended = |text: &str| {
+            self.options.names_as_of.is_none()
+                && units::ended_in_heading(text, self.options).is_some()
+        };
+        if !self.in_footer {
+            self.group_class = classes::of_section(cells).or(self.group_class);
+        }
+        if unit.is_some() {
+            (self.group_unit, self.group_hamlet, self.group_is_lost) = (unit, None, false);
+            return;
+        }
+        self.group_is_lost |= texts.any(is_ended);
+        if !self.in_footer {
+            let hamlet = of_section(cells);
+            self.group_hamlet = hamlet.or_else(|| self.group_hamlet.take());
+        }
     }
 
     /// An earlier row that may be of the same person under another number.
@@ -289,7 +313,7 @@ impl<K: Kind> Table<'_, K> {
         let keys = K::keys(&checked.record);
         if let Some(earlier) = keys.iter().find_map(|key| self.seen.get(key)) {
             *same = Some(earlier.clone());
-            let code = ProblemCode::DuplicateInFile;
+            let code = K::repeats(&checked.record, &|key| self.seen.contains_key(key));
             return Err(vec![Problem { field: "row", code }]);
         }
         self.seen.extend(keys.into_iter().map(|number| (number, key.clone())));

@@ -4,6 +4,7 @@
 //! one record from another, is data whatever else it looks like; so is any row of more than three
 //! filled columns. What is left out is counted.
 
+use super::header::Header;
 use super::labels::{self, numbers_columns};
 use super::{Table, units};
 use crate::domain::registry::{Birth, Sex};
@@ -36,10 +37,6 @@ impl<K: Kind> Table<'_, K> {
         };
         let identified = has(K::IDENTITY);
         let anchored = has(K::ANCHORS);
-        let numbered = header.index_at.and_then(|at| cells.get(at)).is_some_and(|cell| {
-            let text = cell.read(Reading::Plain).0;
-            !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
-        });
         let filled = filled.count();
         if filled == 0 {
             // A heading may stand under the running number alone.
@@ -52,7 +49,7 @@ impl<K: Kind> Table<'_, K> {
         if !identified && (is_total(cells) || filled <= 2 && self.heads_unit(cells)) {
             return Shape::Heading;
         }
-        if identified || numbered || filled > 3 {
+        if is_record::<K>(header, cells) {
             self.in_footer = false;
             return Shape::Data;
         }
@@ -68,6 +65,25 @@ impl<K: Kind> Table<'_, K> {
         let mut texts = elsewhere.filter_map(|(_, cell)| cell.as_text());
         texts.any(|text| units::of_heading(text, self.options).is_some())
     }
+}
+
+/// Whether a row has what makes it one of data whatever else it looks like: what tells one record from
+/// another, a running number, or many columns.
+pub(super) fn is_record<K: Kind>(header: &Header<K::Input>, cells: &[Cell]) -> bool {
+    let filled = || {
+        let cell = |at: usize| cells.get(at).filter(|cell| !cell.is_blank());
+        header.columns.iter().filter_map(move |bound| Some((bound.column, cell(bound.at)?)))
+    };
+    let tells = |(column, cell): (&Column<K::Input>, &Cell)| {
+        K::IDENTITY.contains(&column.field) && is_likely(column, cell)
+    };
+    let is_numbered = || {
+        header.index_at.and_then(|at| cells.get(at)).is_some_and(|cell| {
+            let text = cell.read(Reading::Plain).0;
+            !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+        })
+    };
+    filled().count() > 3 || filled().any(tells) || is_numbered()
 }
 
 /// Whether a cell could hold what its column is for, and not a signature or the form of a date.

@@ -11,8 +11,9 @@ use jiff::civil::Date;
 use crate::domain::ids::UnitCode;
 use crate::domain::registry::Warning;
 use crate::domain::text::fold;
-use crate::domain::unit::{Echelon, Unit};
-use crate::roster::Options;
+use crate::domain::unit::{Echelon, LookupFault, Unit};
+use crate::roster::kind::Kind;
+use crate::roster::{Options, RosterError};
 pub(super) use era::ended_in_heading;
 use era::has_moved;
 
@@ -35,7 +36,7 @@ pub(super) struct Named {
     /// Its code, where that is what the file says.
     pub(super) merged: Option<UnitCode>,
     /// What was repaired to find it, or that it is not from the row.
-    pub(super) warning: Option<Warning>,
+    pub(super) warnings: Vec<Warning>,
     /// Whether the name was another place's on the map that the file is of.
     pub(super) has_moved: bool,
 }
@@ -60,6 +61,18 @@ impl Meant {
     }
 }
 
+/// The unit of rows that name none must be one in which records live.
+pub(super) fn check_default<K: Kind>(options: &Options<'_>) -> Result<(), RosterError> {
+    let is_local = |unit: &UnitCode| {
+        let unit = options.lists.units.get(unit);
+        unit.is_some_and(|unit| K::ANY_ECHELON || unit.echelon() >= Echelon::Commune)
+    };
+    match options.default_unit.clone().filter(|unit| !is_local(unit)) {
+        Some(unit) => Err(RosterError::UnknownUnit { unit }),
+        None => Ok(()),
+    }
+}
+
 /// The unit that a cell means. Without a day, only units of today: a name that moved to another place
 /// is not to be told from the other without one. A name may lack the word for its kind where no other
 /// unit, of any day, is called so.
@@ -69,25 +82,31 @@ pub(super) fn of_cell(text: &str, district: &str, options: &Options<'_>) -> Opti
     let restored = restored(text, options);
     let is_repaired = restored.is_some();
     let (text, units) = (restored.as_deref().unwrap_or(text), options.lists.units);
-    let (unit, former, merged) = match options.names_as_of {
+    let is_code = text.parse::<UnitCode>().is_ok_and(|code| units.get(&code).is_some())
+        || text.starts_with(is_digit);
+    let (unit, spelled, former, merged) = match options.names_as_of {
         Some(day) => {
             let found = units.find_on(text, Some(district), day).ok()?;
             let unit = found.entered();
-            (unit, (unit.code != found.then.code).then(|| found.then.name.clone()), None)
+            let former = (unit.code != found.then.code).then(|| found.then.name.clone());
+            (unit, found.then, former, None)
         }
         None => {
             let unit = units.find(text).or_else(|| bare(text, options))?;
             // Only by its code is a closed unit found, and no other ever has that.
             let now = units.get(units.current(&unit.code)).filter(|now| !now.is_closed());
             match unit.is_closed() {
-                true => (now?, Some(unit.name.clone()), Some(unit.code.clone())),
-                false => (unit, None, None),
+                true => (now?, unit, Some(unit.name.clone()), Some(unit.code.clone())),
+                false => (unit, unit, None, None),
             }
         }
     };
     let has_moved = options.old_map.is_some_and(|day| has_moved(text, unit, day, options));
-    let (code, warning) = (unit.code.clone(), is_repaired.then_some(Warning::UnitZeroRestored));
-    let named = Named { code, former, merged, warning, has_moved };
+    let restored = is_repaired.then_some(Warning::UnitZeroRestored);
+    let is_loose = !is_code && !spelled.is_spelled(text);
+    let warnings = restored.into_iter().chain(is_loose.then_some(Warning::UnitNameLoose));
+    let code = unit.code.clone();
+    let named = Named { code, former, merged, warnings: warnings.collect(), has_moved };
     (unit.echelon() >= Echelon::Commune).then_some(named)
 }
 
@@ -137,6 +156,12 @@ fn in_province<'t>(text: &'t str, options: &Options<'_>) -> Option<(&'t str, Opt
 }
 
 impl Named {
+    /// The unit as one that a title or a sheet names.
+    pub(super) fn titled(mut self) -> Self {
+        self.warnings.push(Warning::UnitFromTitle);
+        self
+    }
+
     /// The unit of a sheet or a title, which was found before the map was known that the file is of.
     pub(super) fn doubted(self, options: &Options<'_>) -> Self {
         let unit = options.lists.units.get(&self.code);
@@ -155,11 +180,11 @@ pub(super) fn of_title<'c>(
     for text in texts {
         for names in names_in(text) {
             let named = names.iter().find_map(|name| of_cell(name, "", options));
-            found.extend(named.filter(|unit| !found.contains(unit)));
+            found.extend(named.filter(|unit| found.iter().all(|other| other.code != unit.code)));
         }
     }
     let unit = if found.len() == 1 { found.pop() } else { None };
-    unit.map(|unit| Named { warning: Some(Warning::UnitFromTitle), ..unit })
+    unit.map(Named::titled)
 }
 
 /// What a title may call a unit: for each word for a kind in it the names that may follow, the longest
@@ -208,8 +233,16 @@ pub(super) fn hint(text: &str, district: &str, options: &Options<'_>) -> Option<
         ));
     }
     match units.find_on(text, Some(district), day) {
-        Err(fault) => Some(fault.to_string()),
+        Err(fault) => Some(told(&fault)),
         Ok(found) => Some(format!("write {} in full, as {}", found.now.name, found.now.code)),
+    }
+}
+
+/// A fault with the flag that mends it, where one does.
+fn told(fault: &LookupFault) -> String {
+    match fault {
+        LookupFault::NotThen { .. } => format!("{fault} by --as-of"),
+        _other => fault.to_string(),
     }
 }
 

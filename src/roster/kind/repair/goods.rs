@@ -53,6 +53,20 @@ pub(in crate::roster::kind) fn amount(
     }
 }
 
+/// Whether an amount is none: `0`, `0,0`.
+pub(super) fn is_nothing(text: &str) -> bool {
+    let text = text.trim();
+    text.starts_with('0') && text.bytes().all(|byte| matches!(byte, b'0' | b'.' | b','))
+}
+
+/// An amount of nothing says that there is none.
+pub(in crate::roster::kind) fn nothing(text: &mut String, repairs: &mut Vec<Warning>) {
+    if is_nothing(text) {
+        text.clear();
+        repairs.push(Warning::CapacityZeroDropped);
+    }
+}
+
 /// `1.000,5` or `1,000.5`: two marks, of which the last stands once and parts the decimals.
 pub(super) fn with_both_marks(text: &str) -> Option<String> {
     let text = text.trim();

@@ -1,10 +1,12 @@
 //! Equipment as people write it: everyday names of types, capacities with their unit in one cell.
 
-use super::goods::{with_both_marks, without_thousands};
+use super::goods::{is_nothing, with_both_marks, without_thousands};
 use super::{date, phones};
 use jiff::civil::Date;
 
-use crate::domain::registry::{Birth, BirthPrecision, EquipmentInput, Lists, Warning};
+use crate::domain::registry::{
+    Birth, BirthPrecision, CapacityUnit, EquipmentInput, Lists, Warning,
+};
 use crate::domain::text::fold;
 
 /// Everyday names of types, folded, and the name that the shipped list has for them, with the unit in
@@ -51,8 +53,11 @@ pub(in crate::roster::kind) fn equipment(
     lists: &Lists<'_>,
     repairs: &mut Vec<Warning>,
 ) {
-    let given: Vec<&(String, &str)> =
-        capacities.iter().filter(|(value, _)| !matches!(value.trim(), "" | "0")).collect();
+    let (none, given): (Vec<_>, Vec<_>) = capacities
+        .iter()
+        .filter(|(value, _)| !value.trim().is_empty())
+        .partition(|(value, _)| is_nothing(value));
+    repairs.extend(none.iter().map(|_nothing| Warning::CapacityZeroDropped));
     if let [(value, _)] = given[..] {
         value.clone_into(&mut input.capacity_value);
     }
@@ -162,6 +167,17 @@ fn capacity(input: &mut EquipmentInput, head: &str, lists: &Lists<'_>, repairs: 
         }
         _ => {}
     }
+    if row.is_some_and(|(_, unit, most, _)| is_over(input, unit, *most)) {
+        repairs.push(Warning::CapacityUnusual);
+    }
+}
+
+/// Whether a capacity, in the unit that its type is counted in, is more than is believed of it.
+fn is_over(input: &EquipmentInput, unit: &str, most: u32) -> bool {
+    let is_counted_so = CapacityUnit::parse(&input.capacity_unit) == CapacityUnit::parse(unit);
+    let value = input.capacity_value.trim();
+    let whole = value.split([',', '.']).next().and_then(|whole| whole.parse::<u32>().ok());
+    is_counted_so && whole.is_some_and(|whole| whole > most)
 }
 
 /// The unit that a header names: `Tải trọng (tấn)`, `Số chỗ`; folded. Where it names several things, none.

@@ -10,6 +10,7 @@ use crate::roster::kind::Kind;
 use crate::roster::legacy::has_lost_letters;
 use crate::roster::table::header::{Bound, Header, Numbered, Role};
 use crate::roster::table::mapping::letters;
+use crate::roster::table::units::era;
 use crate::roster::terms::term;
 use crate::roster::{Options, RosterError, letters_lost};
 
@@ -61,6 +62,10 @@ pub(super) fn faults<K: Kind>(table: &Located<K::Input>, options: &Options<'_>) 
         said.push(letters_lost(&shown(&lost.1)));
     }
     if lacking.contains(&K::UNIT_FIELD) {
+        let (sheet, titles) = &table.over;
+        if let Some(former) = era::former_over(sheet, titles, options) {
+            said.push(format!("it is named for {former}: give the day of the list by --as-of"));
+        }
         said.push("if all its rows are of one commune, give the code by --unit CODE".to_owned());
     }
     said.join("; ")
@@ -75,6 +80,7 @@ pub(super) fn no_table<K: Kind>(
     name: &str,
     bad: Vec<Located<K::Input>>,
     lost: Option<String>,
+    (looked_at, sheets): (&[&str], &[&str]),
     options: &Options<'_>,
 ) -> RosterError {
     let best = bad.into_iter().max_by_key(|table| table.header.columns.len());
@@ -84,14 +90,36 @@ pub(super) fn no_table<K: Kind>(
         }
         let wanted = K::REQUIRED.iter().map(|field| named::<K>(field));
         let wanted = wanted.collect::<Vec<_>>().join(", ");
-        let (name, example) = (name.to_owned(), EXAMPLE.to_owned());
+        let name = match looked_at {
+            [] => name.to_owned(),
+            [one] if sheets.len() == 1 => format!("{name} (sheet {one})"),
+            several => format!(
+                "{name} (sheets looked at: {}; in it are {})",
+                several.join(", "),
+                sheets.join(", ")
+            ),
+        };
+        let example = EXAMPLE.to_owned();
         return RosterError::NoHeader { name, wanted, example };
     };
     let fields = K::COLUMNS.iter().map(|column| (column.field, term(K::KIND, column.field)));
     RosterError::MissingColumns {
         row: table.header.last,
         skeleton: skeleton(&table.header, fields),
-        columns: faults::<K>(&table, options),
+        columns: match sheets {
+            [] | [_] => faults::<K>(&table, options),
+            several => format!(
+                "of sheet {:?} {}; other sheets: {}",
+                table.over.0,
+                faults::<K>(&table, options),
+                several
+                    .iter()
+                    .filter(|one| **one != table.over.0)
+                    .copied()
+                    .collect::<Vec<_>>()
+                    .join(", "),
+            ),
+        },
     }
 }
 

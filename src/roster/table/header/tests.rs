@@ -72,23 +72,64 @@ fn beside(words: &[&str]) -> Vec<Option<&'static str>> {
 #[test]
 fn shortened_and_padded_headers_are_understood() {
     let wanted = [
-        ("residence_unit", &["Ban CHQS xã", "Nơi ở hiện tại", "Đơn vị (xã)"][..]),
-        ("phones", &["ĐT liên hệ", "Phone no.", "ĐT", "DT", "Số ĐT"]),
+        (
+            "residence_unit",
+            &[
+                "Ban CHQS xã",
+                "Nơi ở hiện tại",
+                "Đơn vị (xã)",
+                "Nơi ĐKHKTT",
+                "Nơi ĐK\nHKTT",
+                "HKTT",
+                "Đ.vị",
+                "Nơi cư trú",
+                "X.phường",
+                "Xã -\nphường",
+            ][..],
+        ),
+        (
+            "phones",
+            &[
+                "S.Đ.T",
+                "Đ.thoại",
+                "Số điện -\nthoại",
+                "ĐT liên hệ",
+                "Phone no.",
+                "ĐT",
+                "DT",
+                "Số ĐT",
+            ],
+        ),
         ("class", &["Hạng DB", "Hạng quân dự bị", "Hạng QNDB", "DB hạng"]),
-        ("specialty", &["Chuyên nghiệp QS", "Mã CN", "CN quân sự"]),
-        ("rank", &["CB", "Cấp bậc hiện tại", "Cấp bậc QH"]),
+        (
+            "specialty",
+            &[
+                "C.N.Q.S",
+                "CNQS",
+                "Chuyên nghiệp -\nquân sự",
+                "Chuyên nghiệp QS",
+                "Mã CN",
+                "CN quân sự",
+            ],
+        ),
+        ("rank", &["Quân hàm", "Q.hàm", "C.bậc", "CB", "Cấp bậc hiện tại", "Cấp bậc QH"]),
         ("party_member", &["Đảng", "Ngày vào Đảng"]),
         ("hamlet", &["Thôn/bản/TDP", "Hamlet/Village", "Nơi thường trú\n(thôn, bản)"]),
         ("health_class", &["PLSK", "Loại SK"]),
         ("deferral_ground", &["Tạm hoãn"]),
         ("reserve_card_no", &["Thẻ QNDB", "Số thẻ QNDB"]),
-        ("sex", &["GT", "Nam/Nữ"]),
+        ("sex", &["GT", "Nam/Nữ", "G.tính", "Giới\ntính"]),
+        ("ethnic_group", &["D.tộc", "Dân -\ntộc"]),
     ];
     for (field, headers) in wanted {
         for header in headers {
             assert_eq!(beside(&[header]), [Some(field)], "{header}");
         }
     }
+}
+
+#[test]
+fn names_and_numbers_are_known_by_all_that_forms_call_them() {
     let names = [
         "Họ, chữ đệm và tên khai sinh",
         "Họ tên QNDB",
@@ -102,6 +143,9 @@ fn shortened_and_padded_headers_are_understood() {
         "Số CC/CCCD",
         "ID No.",
         "Citizen ID No",
+        "Số CCCD/ĐDCN",
+        "C.C.C.D",
+        "Số CCCD\n(12 số)",
         "National ID number",
     ];
     for (at, header) in names.iter().enumerate().chain(numbers.iter().enumerate()) {
@@ -115,6 +159,37 @@ fn shortened_and_padded_headers_are_understood() {
         assert!(
             ["full_name", "birth", "citizen_id"].iter().all(|f| fields.contains(f)),
             "{header}"
+        );
+    }
+}
+
+#[test]
+fn births_are_known_by_their_headers_in_full_and_in_short() {
+    for header in [
+        "Ngày, tháng, năm sinh",
+        "Ngày - tháng - năm\nsinh",
+        "N.sinh",
+        "Ngày, thg, năm sinh",
+        "NTNS",
+    ] {
+        let (_, columns) = found(&[&["Họ và tên", header, "Số CCCD"]]).expect(header);
+        assert_eq!(columns[1], (1, "birth", Role::Whole), "{header}");
+    }
+}
+
+#[test]
+fn a_group_over_the_hamlet_and_the_commune_parts_them() {
+    for group in ["Nơi ĐKHKTT", "Nơi cư trú", "HKTT"] {
+        let (row, columns) = found(&[
+            &["TT", "Họ và tên", "Ngày, tháng, năm sinh", "Số CCCD/ĐDCN", group, ""],
+            &["", "", "", "", "Bản", "Xã"],
+        ])
+        .expect(group);
+        let fields: Vec<&str> = columns.iter().map(|(_, field, _)| *field).collect();
+        assert_eq!(
+            (row, fields),
+            (5, vec!["full_name", "birth", "citizen_id", "hamlet", "residence_unit"]),
+            "{group}"
         );
     }
 }

@@ -4,7 +4,7 @@
 //! does, else the cell stays refused; of what stands before it only a hamlet is taken; a district is of
 //! the map before July 2025, and without a day of the list no such address is read.
 
-use super::{Named, hamlet};
+use super::{Named, hamlet, told};
 use crate::domain::text::fold;
 use crate::domain::unit::{Echelon, LookupFault, Unit};
 use crate::roster::Options;
@@ -125,7 +125,7 @@ pub(super) fn hint(text: &str, options: &Options<'_>) -> Option<String> {
     });
     let is_old = parts.iter().any(|part| is_district(part));
     Some(match ended {
-        Some(fault) => fault.to_string(),
+        Some(fault) => told(&fault),
         None if is_old => hints::OLD_DISTRICT.to_owned(),
         None => hints::ADDRESS_UNCLEAR.to_owned(),
     })

@@ -104,6 +104,34 @@ pub(in crate::roster::table) fn ended_in_heading(
     names.filter(|_| !looks_back(text)).find_map(|name| ended(name, options))
 }
 
+/// What a sheet or the title over its table is named for, if that is no more: the unit and its last day.
+pub(in crate::roster::table) fn former_over(
+    sheet: &str,
+    titles: &[String],
+    options: &Options<'_>,
+) -> Option<String> {
+    if options.names_as_of.is_some() {
+        return None;
+    }
+    let of_sheet = heads(sheet).into_iter().map(str::to_owned);
+    let of_titles = titles.iter().flat_map(|text| names_in(text)).flatten();
+    of_sheet.chain(of_titles).find_map(|name| former(&name, options))
+}
+
+fn former(text: &str, options: &Options<'_>) -> Option<String> {
+    if of_cell(text, "", options).is_some() {
+        return None;
+    }
+    let lists = &options.lists;
+    match lists.units.find_on(text, None, lists.as_of) {
+        Err(LookupFault::NotThen { candidates, .. }) => {
+            let ended = candidates.iter().filter(|one| one.valid_to.is_some());
+            ended.map(|one| format!("{one}, which is no more")).next()
+        }
+        _today_or_unknown => None,
+    }
+}
+
 /// The last day of the ended units that a title names; none where it names one of today too, for then it
 /// may say what that is made of.
 fn ended_in_title<'t>(texts: impl Iterator<Item = &'t str>, options: &Options<'_>) -> Option<Date> {
