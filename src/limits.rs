@@ -196,6 +196,9 @@ pub const SCAN_PAGE_LEN: usize = 1_000;
 /// How far the clock may stand before the newest record, in ms, before orders wait for an operator:
 /// time synchronisation steps back by less, a dead battery by more.
 pub const CLOCK_BEHIND_MAX_MS: i64 = 5 * 60_000;
+/// How long a terminal lets a ledger grow without a cosignature that its trust bundle asks for, in ms,
+/// before it says so: a witness's laptop may sleep at night.
+pub const UNWITNESSED_MAX_MS: i64 = 24 * 3_600_000;
 /// How far the clock may leap ahead under a running server, in ms, and still be followed: a machine
 /// that was paused wakes up later by less.
 pub const CLOCK_AHEAD_MAX_MS: i64 = 7 * 86_400_000;

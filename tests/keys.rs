@@ -282,6 +282,28 @@ fn ceremony(place: &Place) -> Value {
     place.run(&[&founding[..], &holders, &secrets].concat())
 }
 
+#[test]
+fn a_ceremony_is_of_different_persons_with_a_passphrase_each() {
+    let place = Place::found(&[]);
+    for (file, text) in [("p1", "words of the first holder\n"), ("p2", "words of the second\n")] {
+        place.write_private(file, text);
+    }
+    let founding =
+        ["init", "--data-dir", "founded", "--admin", "a", "--ceremony", "--threshold", "2"];
+    let roots = ["--root", "r1", "--root", "r2", "--holder", "Đại tá Một", "--holder"];
+    let told = |name: &str, files: [&str; 3]| {
+        let secrets = files.map(|file| ["--new-passphrase-file", file]).concat();
+        refused(&place, &[&founding[..], &roots, &[name], &secrets].concat())
+    };
+    let same_name = told("đại tá một", ["p1", "p2", "passphrase"]);
+    assert!(same_name.contains("named for two root holders"), "{same_name}");
+    let same_words = told("Đại tá Hai", ["p1", "p1", "passphrase"]);
+    assert!(same_words.contains("another root holder's as well"), "{same_words}");
+    for left in ["founded", "r1", "r2", "a"] {
+        assert!(!place.path(left).exists(), "{left} was begun");
+    }
+}
+
 fn serve_founded(place: &Place) -> Process {
     fs::rename(place.path("server"), place.path("unused")).expect("ours");
     fs::rename(place.path("founded"), place.path("server")).expect("ours");

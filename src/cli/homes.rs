@@ -110,12 +110,27 @@ impl OfficerHome {
     /// request for the TLS certificate.
     pub(crate) fn make(
         dir: &Path,
-        mut file: OfficerFile,
+        file: OfficerFile,
         keeping: &Keeping,
         secrets: &Secrets,
     ) -> Result<(Self, Vec<OwnKey>, String)> {
         let id: OfficerId = file.id.parse()?;
         claim(dir)?;
+        Self::fill(dir, id, file, keeping, secrets).inspect_err(|_failed| {
+            // Nothing stood here before: what was begun is not left for the next attempt to stumble on.
+            for begun in fs::read_dir(dir).into_iter().flatten().flatten() {
+                drop(fs::remove_file(begun.path()));
+            }
+        })
+    }
+
+    fn fill(
+        dir: &Path,
+        id: OfficerId,
+        mut file: OfficerFile,
+        keeping: &Keeping,
+        secrets: &Secrets,
+    ) -> Result<(Self, Vec<OwnKey>, String)> {
         let tls = KeyAndRequest::generate()?;
         write_new(&dir.join(TLS_KEY), tls.key_pem.as_bytes(), 0o600)?;
         let (own, signer) = keys::make(dir, id.as_str(), &OFFICER_USES, keeping, secrets)?;
@@ -230,6 +245,11 @@ impl OfficerHome {
     /// The file of the newest trust bundle seen.
     pub(crate) fn trust_file(&self) -> PathBuf {
         self.dir.join(TRUST_FILE)
+    }
+
+    /// Whether a grant was taken here.
+    pub(crate) fn has_joined(&self) -> bool {
+        self.dir.join(TLS_CRT).exists()
     }
 
     /// Takes the first bundle of this home: it comes from the one who made the home.

@@ -240,10 +240,7 @@ pub(crate) fn text_of(table: &Table) -> String {
 
 /// A point in time as a person in Vietnam reads it.
 pub(crate) fn local_time(at: Instant) -> String {
-    jiff::Timestamp::from_millisecond(at.offset_by(7 * 3_600_000).millis()).map_or_else(
-        |_out_of_range| "?".to_owned(),
-        |time| time.strftime("%Y-%m-%d %H:%M:%S +07").to_string(),
-    )
+    at.to_string()
 }
 
 /// A point in time as a program reads it: RFC 3339 in UTC with milliseconds.

@@ -75,6 +75,16 @@ impl fmt::Debug for Instant {
     }
 }
 
+/// As a person in Vietnam reads it: `2026-11-21 07:00:00 +07`.
+impl fmt::Display for Instant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match jiff::Timestamp::from_millisecond(self.0.saturating_add(7 * 3_600_000)) {
+            Ok(local) => write!(f, "{}", local.strftime("%Y-%m-%d %H:%M:%S +07")),
+            Err(_out_of_range) => f.write_str("a time outside of the calendar"),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

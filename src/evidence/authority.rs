@@ -37,7 +37,7 @@ pub enum AuthorityError {
         found: PayloadType,
     },
     /// The bundle it is judged by is over.
-    #[error("the trust bundle expired at {expires_at:?}: get a newer one")]
+    #[error("the trust bundle expired at {expires_at}: get a newer one")]
     BundleExpired {
         /// When.
         expires_at: Instant,

@@ -224,7 +224,7 @@ pub enum BundleError {
         found: u64,
     },
     /// It is over.
-    #[error("the trust bundle expired at {expires_at:?}: get a newer one")]
+    #[error("the trust bundle expired at {expires_at}: get a newer one")]
     Expired {
         /// When.
         expires_at: Instant,

@@ -46,7 +46,9 @@ pub enum Unverified {
     },
     /// No signature on it was made, over these bytes, by any key of the trust bundle: the bytes
     /// were changed, or strangers signed.
-    #[error("no officer of the trust bundle signed these bytes: it was forged or changed")]
+    #[error(
+        "no officer of the trust bundle signed these bytes: it was forged or changed, or is of another province or another trust bundle"
+    )]
     NobodySigned,
     /// An officer signed bytes that are no order.
     #[error("read the order: {0}")]
@@ -89,7 +91,7 @@ pub enum Unverified {
     #[error("the order changes itself")]
     ChangesItself,
     /// It is void.
-    #[error("the order was void after {not_after:?}")]
+    #[error("the order was void after {not_after}")]
     Expired {
         /// Its end.
         not_after: Instant,

@@ -276,6 +276,12 @@ impl Court<'_> {
             self.verdict.faults.push(Fault::of_all("NOT_ISSUED", said));
         }
         self.verdict.endpoints.retain(|_no, facts| !facts.facts.is_empty());
+        // Whoever was addressed and said nothing is part of what happened.
+        if let Some((order, _digest)) = &self.verdict.order {
+            for no in &order.audience.endpoints {
+                self.verdict.endpoints.entry(EndpointNo::new(no)).or_default();
+            }
+        }
         self.verdict
     }
 }

@@ -78,7 +78,11 @@ fn a_pack_proves_who_signed_when_it_came_and_who_answered() {
     let facts: Vec<&str> = rows.facts.iter().map(|row| row.fact.as_str()).collect();
     assert_eq!(facts, ["delivered", "opened", "acknowledged", "declined"]);
     assert_eq!(verdict.endpoints[&no(4)].facts[0].fact, Fact::Delivered);
-    assert_eq!(verdict.endpoints.len(), 2, "only who answered");
+    let (answered, silent): (Vec<_>, Vec<_>) =
+        verdict.endpoints.values().partition(|own| !own.facts.is_empty());
+    assert_eq!(answered.len(), 2, "who answered");
+    let addressed = verdict.order.as_ref().map(|(order, _digest)| order.audience.count());
+    assert_eq!(addressed, Some((answered.len() + silent.len()) as u64), "and who did not");
     assert!(verdict.witnessed.is_some());
     // The cancel has a pack of its own.
     let cancel = entries[place(&entries, "order_drafted") + 1..]

@@ -125,6 +125,9 @@ async fn gather(connection: &Connection, id: &OrderId) -> Result<Pack> {
         found.insert(index, leaf);
     })
     .await?;
+    if found.is_empty() {
+        bail!("there is no order {id} in the ledger: `hoatoc order list` shows those that are");
+    }
     // Orders that update or cancel this one name it; no other index of them is needed.
     each(connection, &["order_drafted"], "", |_index, _leaf, entry| {
         if let Event::OrderDrafted { order, .. } = &entry.event

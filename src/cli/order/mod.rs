@@ -48,9 +48,19 @@ pub(super) enum Order {
     /// Shows what a draft says and signs it with the officer's own key.
     #[command(
         after_help = "Examples:\n  hoatoc order sign 01936f5e-0000-7000-8000-000000000000 --as ~/tran.van.a\n  \
-        hoatoc order sign --file cancel.json --as ~/le.van.b"
+        hoatoc order sign --file cancel.json --as ~/le.van.b\n  \
+        hoatoc order sign --file order.json --offline --as ~/le.van.b"
     )]
     Sign(sign::Sign),
+    /// Hands in the signatures of a file under its draft: those who made them need no connection.
+    #[command(after_help = "Example, with a signer whose machine is on no network:\n  \
+        hoatoc order show ID --file order.json --as ~/duty\n  \
+        hoatoc order sign --file order.json --offline --as /media/usb/le.van.b\n  \
+        hoatoc order submit order.json --as ~/duty")]
+    Submit {
+        /// The signed envelope.
+        file: std::path::PathBuf,
+    },
     /// Sends a fully signed order to its audience.
     #[command(
         after_help = "Example:\n  hoatoc order issue 01936f5e-0000-7000-8000-000000000000 --as ~/duty"
@@ -144,6 +154,7 @@ impl Order {
             Self::Draft(draft) => Box::pin(draft.run(cx)).await?,
             Self::CallUp(call_up) => Box::pin(call_up.run(cx)).await?,
             Self::Sign(sign) => Box::pin(sign.run(cx)).await?,
+            Self::Submit { file } => sign::submit(cx, &file).await?,
             Self::Issue { id } => follow::issue(cx, &id).await?,
             Self::Update(update) => Box::pin(update.run(cx)).await?,
             Self::Cancel(cancel) => Box::pin(cancel.run(cx)).await?,

@@ -1,6 +1,6 @@
 //! `hoatoc order sign`: a person reads what the bytes say, and only then their key signs them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
@@ -15,10 +15,11 @@ use crate::cli::output::Screen;
 use crate::domain::authority::{Matter, rule_for};
 use crate::domain::ids::OrderId;
 use crate::domain::instant::Instant;
-use crate::domain::order::Order;
-use crate::evidence::authority::{check_signatures, key_use_for};
+use crate::domain::order::{Order, ReferenceKind};
+use crate::evidence::authority::{check_signatures, key_use_for, roles_for};
 use crate::evidence::envelope::{Envelope, Signature};
 use crate::evidence::trust::TrustBundle;
+use crate::terminal::verify::signed_by_known;
 use crate::wire::{envelope::required, pb};
 
 #[derive(Debug, Args)]
@@ -26,9 +27,13 @@ pub(in crate::cli) struct Sign {
     /// The draft's id.
     #[arg(required_unless_present = "file", conflicts_with = "file")]
     id: Option<OrderId>,
-    /// Sign the envelope in this file, as `update --prepare` and `cancel --prepare` write it.
+    /// Sign the envelope in this file, as `show --file`, `update --prepare` and `cancel --prepare` write it.
     #[arg(long, value_name = "FILE")]
     file: Option<PathBuf>,
+    /// With --file: ask no server, judge by the trust bundle in the home. What it clashes with stays
+    /// unknown, and units are shown by number.
+    #[arg(long, requires = "file")]
+    offline: bool,
     /// Sign its cancel form too, with which one duty officer can cancel this one order later.
     #[arg(long, conflicts_with = "file")]
     with_cancel: bool,
@@ -39,6 +44,9 @@ pub(in crate::cli) struct Sign {
 
 impl Sign {
     pub(super) async fn run(self, cx: &Cx) -> Result<()> {
+        if let (true, Some(path)) = (self.offline, &self.file) {
+            return self.sign_offline(cx, path);
+        }
         let connection = cx.connect().await?;
         let bundle = connection.trust().await?;
         let mut envelope = match (&self.id, &self.file) {
@@ -46,8 +54,7 @@ impl Sign {
                 let drafted = order_of(&connection, id).await?;
                 required("envelope", drafted.envelope.as_ref())?
             }
-            (None, Some(path)) => Envelope::from_json(&read_file(path)?)
-                .with_context(|| format!("{} is no order", path.display()))?,
+            (None, Some(path)) => read_envelope(path)?,
             (None, None) => bail!("name a draft, or a file with --file"),
         };
         let seen = Seen::look(&connection, &envelope, None).await?;
@@ -63,11 +70,8 @@ impl Sign {
             sign_with(&connection.home, &mut envelope, &seen.order, &bundle, connection.now())?;
         match &self.file {
             Some(path) => {
-                replace(path, envelope.to_json().as_bytes())?;
-                let missing = missing(&bundle, &envelope, &seen.order, connection.now());
-                let mut value = contents_json(&seen.order, &envelope);
-                value["missing"] = json!(missing);
-                cx.screen.show(&value, || told(&connection.home, missing.as_deref()))
+                let now = connection.now();
+                keep_signed(cx, path, (&envelope, &seen.order), (&connection.home, &bundle), now)
             }
             None => {
                 let ask = pb::SubmitSignatureRequest {
@@ -100,6 +104,93 @@ impl Sign {
             }
         }
     }
+}
+
+impl Sign {
+    /// On a machine that reaches no server.
+    fn sign_offline(&self, cx: &Cx, path: &Path) -> Result<()> {
+        let (home, now) = (cx.home()?, cx.clock.now());
+        let bundle = home.trust()?;
+        let mut envelope = read_envelope(path)?;
+        let seen = Seen::alone(&envelope)?;
+        check_place(&seen.order, &bundle)?;
+        let beside = Beside::alone(&envelope, &bundle, now);
+        confirm(&cx.screen, &seen, &beside, self.yes)?;
+        sign_with(&home, &mut envelope, &seen.order, &bundle, now)?;
+        keep_signed(cx, path, (&envelope, &seen.order), (&home, &bundle), now)
+    }
+}
+
+fn read_envelope(path: &Path) -> Result<Envelope> {
+    Envelope::from_json(&read_file(path)?)
+        .with_context(|| format!("{} is no order", path.display()))
+}
+
+/// Puts the file with one more signature in the place of the one before.
+fn keep_signed(
+    cx: &Cx,
+    path: &Path,
+    (envelope, order): (&Envelope, &Order),
+    (home, bundle): (&OfficerHome, &TrustBundle),
+    now: Instant,
+) -> Result<()> {
+    replace(path, envelope.to_json().as_bytes())?;
+    let missing = missing(bundle, envelope, order, now);
+    let mut value = contents_json(order, envelope);
+    value["missing"] = json!(missing);
+    cx.screen.show(&value, || {
+        let file = path.display();
+        let next = match order.reference.as_ref().map(|reference| reference.kind) {
+            None => format!("hoatoc order submit {file} --as HOME"),
+            Some(_) if missing.is_some() => format!("hoatoc order sign --file {file} --as HOME"),
+            Some(ReferenceKind::Update) => format!("hoatoc order update --file {file} --as HOME"),
+            Some(ReferenceKind::Cancel) => format!("hoatoc order cancel --file {file} --as HOME"),
+        };
+        format!("{}\n\nNext: {next}", told(home, missing.as_deref()))
+    })
+}
+
+/// Hands in the signatures of a file under a draft that the server has: whoever made them needs no
+/// connection of their own.
+pub(super) async fn submit(cx: &Cx, path: &Path) -> Result<()> {
+    let connection = cx.connect().await?;
+    let envelope = read_envelope(path)?;
+    let bundle = connection.trust().await?;
+    if signed_by_known(&envelope, &bundle) == 0 {
+        bail!("{} bears no signature of an officer: sign it with --file first", path.display());
+    }
+    let order = crate::wire::order::read(&envelope)?;
+    let held = order_of(&connection, &order.id).await?;
+    let held = required("envelope", held.envelope.as_ref())?;
+    if held.digest() != envelope.digest() {
+        bail!("the server's order {} has other bytes than {}", order.id, path.display());
+    }
+    let is_new =
+        |own: &&Signature| held.signatures().iter().all(|known| known.key_id != own.key_id);
+    let (mut carried, mut newest) = (0_usize, None);
+    for signature in envelope.signatures().iter().filter(is_new) {
+        let ask = pb::SubmitSignatureRequest {
+            request_id: request_id(),
+            order_id: order.id.to_string(),
+            signature: Some(signature.into()),
+        };
+        let reply = connection.orders().submit_signature(request(ask)).await;
+        newest = reply.map_err(|status| unsigned(status, &order.id))?.into_inner().order;
+        carried += 1;
+    }
+    let Some(newest) = newest else {
+        bail!("the server has every signature of {} already", path.display());
+    };
+    cx.screen.show(&order_json(&newest)?, || {
+        let next = match newest.missing.as_str() {
+            "" => format!(
+                "every signature it needs is there\n\nNext: hoatoc order issue {}",
+                order.id
+            ),
+            missing => format!("still missing: {missing}\n\nNext: {}", sign_command(&order.id)),
+        };
+        format!("{carried} signatures handed in; {next}")
+    })
 }
 
 fn told(home: &OfficerHome, missing: Option<&str>) -> String {
@@ -155,6 +246,10 @@ pub(super) fn sign_with(
             "the trust bundle does not know the {key_use} key of {}: have it added before signing",
             home.id
         ),
+    }
+    let officer = bundle.officer(&home.id).context("the trust bundle does not know the officer")?;
+    if roles_for(bundle, officer, &Matter::from(order), at).is_empty() {
+        bail!("{} has no part in this order: it is signed by others", home.id);
     }
     // It would stand on a file for good, and the server would refuse the whole.
     if is_shut_out(order, home, bundle, at) {

@@ -17,6 +17,7 @@ use crate::cli::identity::offline;
 use crate::cli::past_trust::past;
 use crate::domain::ids::EndpointNo;
 use crate::domain::instant::Instant;
+use crate::domain::order::Order;
 use crate::evidence::envelope::Envelope;
 use crate::evidence::trust::TrustBundle;
 use crate::paper::code::{PICTURE_LEN_MAX, from_texts, read_picture};
@@ -93,10 +94,14 @@ impl Verify {
         let came = inbox.and_then(|inbox| came_on(inbox, &printed.envelope, &history));
         let claims = self.on_its_day.then_some(Day::Claimed);
         let chosen = Chosen::of(&printed.envelope, &history, came.or(claims), now)?;
+        if let (Some(at), Some(order)) = (self.at, read_known(&printed.envelope, chosen.bundle))
+            && at < order.drafted_at
+        {
+            bail!("it was drafted at {}: judge it as of a time from then on", order.drafted_at);
+        }
         let mut others = self.others()?;
-        // What nobody known signed is not read, and then nothing in the inbox bears on it.
-        let is_known = signed_by_known(&printed.envelope, chosen.bundle) > 0;
-        let order = is_known.then(|| crate::wire::order::read(&printed.envelope).ok()).flatten();
+        // Of what nobody known signed, nothing in the inbox bears on it.
+        let order = read_known(&printed.envelope, chosen.bundle);
         let mut remembered = None;
         if let (Some(inbox), Some(order)) = (inbox, &order) {
             others.extend(inbox.changers(order.id)?);
@@ -152,6 +157,12 @@ impl Verify {
         }
         self.cancels.iter().map(|path| read_envelope(path)).collect()
     }
+}
+
+/// What an order says, if anybody known signed it; else it is not read.
+fn read_known(envelope: &Envelope, bundle: &TrustBundle) -> Option<Order> {
+    let is_known = signed_by_known(envelope, bundle) > 0;
+    is_known.then(|| crate::wire::order::read(envelope).ok()).flatten()
 }
 
 /// When this terminal took an order that it has in its inbox.

@@ -60,6 +60,12 @@ impl Seen {
         Ok(Self { order, digest: envelope.digest(), by_area, call_up })
     }
 
+    /// What the bytes say by themselves, where no server can be asked about units and lists.
+    pub(super) fn alone(envelope: &Envelope) -> Result<Self> {
+        let order = sound(envelope)?;
+        Ok(Self { order, digest: envelope.digest(), by_area: BTreeMap::new(), call_up: None })
+    }
+
     /// All of it in words.
     pub(super) fn text(&self, screen: &Screen) -> String {
         let mut text = words(&self.order, &self.digest, screen);
@@ -89,7 +95,14 @@ impl Seen {
         line(&mut text, "title", &short(&printable(&order.title)));
         let areas = self.by_area.len();
         let count = order.audience.count();
-        line(&mut text, "for", &format!("{count} endpoints in {areas} areas"));
+        line(
+            &mut text,
+            "for",
+            &match areas {
+                0 => format!("{count} endpoints"),
+                areas => format!("{count} endpoints in {areas} areas"),
+            },
+        );
         if let Some(call_up) = &order.call_up {
             let (people, items) = (call_up.people, call_up.equipment);
             line(&mut text, "calls", &format!("{people} people and {items} items by name"));
@@ -337,6 +350,8 @@ mod tests {
         let mut same = order.clone();
         (same.id, same.number, same.reference) = (OrderId::from_bytes([9; 16]), 900, None);
         let beside = Beside {
+            is_earlier_out: true,
+            is_alone: false,
             now: order.drafted_at,
             others: vec![open(other), open(same)],
             earlier: Some(earlier),

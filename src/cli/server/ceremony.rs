@@ -17,7 +17,7 @@ use crate::cli::keys::secrets::{NewKeys, at_terminal};
 use crate::cli::keys::{Keeping, key_path};
 use crate::cli::output::local_time;
 use crate::config::home::write_new;
-use crate::evidence::key::{KeyUse, Signer};
+use crate::evidence::key::{KeyUse, Passphrase, Signer};
 use crate::evidence::trust::{ROOTS_MAX, TrustBundle};
 
 /// The record's file in the data directory.
@@ -111,6 +111,9 @@ impl Holders {
             if name.is_empty() {
                 bail!("root holder {number} has no name");
             }
+            if holders.iter().any(|other| other.name.to_lowercase() == name.to_lowercase()) {
+                bail!("{name} is named for two root holders: each is another person");
+            }
             if holders.iter().any(|other| other.dir == dir) {
                 bail!(
                     "{} is given for two root holders: each has a medium of their own",
@@ -165,13 +168,10 @@ fn ask(cx: &Cx, question: &str, flag: &str) -> Result<String> {
 impl Plan {
     /// Makes every root home, each with its own passphrase.
     pub(super) fn make(&self, cx: &Cx, new_keys: &NewKeys) -> Result<Vec<Held>> {
+        // All of them first: a passphrase that will not do leaves nothing half made.
+        let passphrases = self.passphrases(cx, new_keys)?;
         let mut held = Vec::with_capacity(self.holders.len());
-        for (index, holder) in self.holders.iter().enumerate() {
-            let whose = match holder.name.as_str() {
-                "" => "the root holder",
-                name => name,
-            };
-            let passphrase = new_keys.choose(&cx.secrets, index, whose)?;
+        for (holder, passphrase) in self.holders.iter().zip(passphrases) {
             let is_sealed = passphrase.is_some();
             let keeping = Keeping::File(passphrase);
             let key =
@@ -179,6 +179,31 @@ impl Plan {
             held.push(Held { holder: holder.clone(), key, is_sealed });
         }
         Ok(held)
+    }
+}
+
+impl Plan {
+    /// What each root holder chose; the record says that nobody else knows it.
+    fn passphrases(&self, cx: &Cx, new_keys: &NewKeys) -> Result<Vec<Option<Passphrase>>> {
+        let mut chosen: Vec<Option<Passphrase>> = Vec::with_capacity(self.holders.len());
+        for (index, holder) in self.holders.iter().enumerate() {
+            let whose = match holder.name.as_str() {
+                "" => "the root holder",
+                name => name,
+            };
+            let own = new_keys.choose(&cx.secrets, index, whose)?;
+            let is_anothers = own.as_ref().is_some_and(|own| {
+                chosen.iter().flatten().any(|other| other.expose() == own.expose())
+            });
+            if is_anothers {
+                bail!(
+                    "the passphrase of {whose} is another root holder's as well: each chooses one that nobody \
+                     else knows (--new-passphrase-file FILE, once for each)"
+                );
+            }
+            chosen.push(own);
+        }
+        Ok(chosen)
     }
 }
 

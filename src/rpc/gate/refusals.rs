@@ -85,14 +85,25 @@ pub(super) fn caller_of(peer: Option<&PeerInfo>) -> Actor {
     }
 }
 
-/// The reason of an answer that refuses the caller; none of any other answer.
+/// What the rules of authority say no to, although the caller may call: signing twice, or
+/// what one drafted; issuing without the persons who must sign; a bundle that the roots did
+/// not sign.
+const AUTHORITY: [&str; 5] = [
+    "SIGNATURES_MISSING",
+    "SIGNATURE_INVALID",
+    "SAME_PERSON_TWICE",
+    "BUNDLE_INVALID",
+    "BUNDLE_NOT_NEWER",
+];
+
+/// The reason of an answer that refuses the caller for want of a right; none of any other answer.
 pub(super) fn reason_of(headers: &HeaderMap) -> Option<String> {
     let status = Status::from_header_map(headers)?;
-    if !matches!(status.code(), GrpcCode::PermissionDenied | GrpcCode::Unauthenticated) {
-        return None;
-    }
     let details = status.get_error_details();
-    Some(details.error_info().map_or_else(String::new, |info| info.reason.clone()))
+    let reason = details.error_info().map_or_else(String::new, |info| info.reason.clone());
+    let is_callers =
+        matches!(status.code(), GrpcCode::PermissionDenied | GrpcCode::Unauthenticated);
+    (is_callers || AUTHORITY.contains(&reason.as_str())).then_some(reason)
 }
 
 #[cfg(test)]

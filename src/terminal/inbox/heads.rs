@@ -12,6 +12,7 @@ use crate::evidence::checkpoint::Checkpoint;
 use crate::evidence::note::SignedNote;
 use crate::evidence::proof::ConsistencyProof;
 use crate::evidence::tree::Hash;
+use crate::limits;
 use crate::wire::WireError;
 
 /// What a server shows of its ledger: nothing of it is believed yet.
@@ -71,14 +72,17 @@ pub struct HeadStatus {
     pub witnessed_size: u64,
     /// How many witnesses the trust bundle asks for.
     pub witnesses_needed: u32,
+    /// Whether the ledger has grown for over a day and no cosignature followed.
+    pub is_witness_late: bool,
     /// What was found that must not be.
     pub alarm: Option<String>,
 }
 
 impl HeadStatus {
-    /// Whether witnesses are asked for and none have seen this ledger.
+    /// Whether witnesses are asked for and too few have seen this ledger, or none of late: a server that
+    /// shows it to them no more could show it to others as it likes.
     pub const fn is_unwitnessed(&self) -> bool {
-        self.witnesses_needed > 0 && self.witnessed_size == 0
+        self.witnesses_needed > 0 && (self.witnessed_size == 0 || self.is_witness_late)
     }
 }
 
@@ -91,8 +95,12 @@ impl Inbox {
         let witnesses_needed = self.bundle()?.witnesses.threshold;
         let row = self.head_row()?.unwrap_or_default();
         let size = seen(&row).map_or(0, |seen| seen.size);
+        let since = row.unwitnessed_since_ms;
+        let is_witness_late =
+            since != 0 && self.clock.now().millis() - since > limits::UNWITNESSED_MAX_MS;
         let alarm = Some(row.alarm).filter(|alarm| !alarm.is_empty());
-        Ok(HeadStatus { size, witnessed_size: row.cosigned_size, witnesses_needed, alarm })
+        let witnessed_size = row.cosigned_size;
+        Ok(HeadStatus { size, witnessed_size, witnesses_needed, is_witness_late, alarm })
     }
 
     /// The head that was seen last, which the next one must continue; none before the first, and none
@@ -133,10 +141,18 @@ impl Inbox {
                 let own = head.witnessed.need > 0 && head.witnessed.is_enough();
                 let own = if own { head.checkpoint.size } else { 0 };
                 let cosigned_size = cosigned.map_or(0, |(old, _note)| old.size).max(own);
+                let cosigned_size = cosigned_size.max(before.cosigned_size);
+                let goes_on = cosigned_size > before.cosigned_size;
+                let unwitnessed_since_ms = match before.unwitnessed_since_ms {
+                    _all_seen if cosigned_size >= head.checkpoint.size => 0,
+                    since if since == 0 || goes_on => self.clock.now().millis(),
+                    since => since,
+                };
                 HeadRow {
                     note: shown.newest.clone(),
                     epoch: bundle.epoch,
-                    cosigned_size: cosigned_size.max(before.cosigned_size),
+                    cosigned_size,
+                    unwitnessed_since_ms,
                     ..before.clone()
                 }
             }

@@ -115,6 +115,9 @@ pub(super) struct HeadRow {
     /// The head that contradicts the one above: the proof that there are two histories.
     #[prost(string, tag = "5")]
     pub(super) contradiction: String,
+    /// Since when the ledger grows and no cosignature follows, by this machine's clock; 0 while one does.
+    #[prost(int64, tag = "6")]
+    pub(super) unwitnessed_since_ms: i64,
 }
 
 /// An order that was believed.

@@ -311,7 +311,8 @@ impl App {
     }
 
     fn chosen(&mut self, typed: char) -> Wish {
-        let offered = self.offers().iter().any(|(key, _words)| *key == typed);
+        // Paper is there for whatever is shown.
+        let offered = typed == 'i' || self.offers().iter().any(|(key, _words)| *key == typed);
         let Some(detail) = self.shown().filter(|_detail| offered) else { return Wish::Nothing };
         let (id, by) = (detail.summary.id, self.by.clone());
         if typed == 'l' {

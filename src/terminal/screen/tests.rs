@@ -147,6 +147,21 @@ fn a_cancelled_order_is_crossed_out_and_cannot_be_accepted_but_its_cancel_wants_
 }
 
 #[test]
+fn whatever_is_shown_can_be_printed() {
+    let bench = Bench::new();
+    let first = envelope(&order(1, Handling::Actual));
+    bench.receive(1, &first);
+    bench.receive(2, &envelope(&cancel_of(2, &first, Handling::Actual)));
+    let mut app = app(&bench);
+    for (downs, number) in [(0, 2), (1, 1)] {
+        (0..downs).for_each(|_row| drop(press(&mut app, KeyCode::Down)));
+        act(&mut app, &bench, KeyCode::Enter);
+        assert_eq!(press(&mut app, KeyCode::Char('i')), Wish::Print(id(number)));
+        act(&mut app, &bench, KeyCode::Esc);
+    }
+}
+
+#[test]
 fn a_cancel_that_comes_while_numbers_are_typed_stops_the_signature() {
     let bench = Bench::new();
     let first = envelope(&order(1, Handling::Actual));

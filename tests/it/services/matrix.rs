@@ -113,6 +113,25 @@ async fn a_refusal_is_in_the_ledger_before_it_is_told_with_caller_call_and_reaso
     );
 }
 
+#[tokio::test]
+async fn who_issues_alone_is_in_the_ledger_as_well() {
+    let province = Province::start().await;
+    let draft = draft_of(&province, "drafter", Handling::Actual).await;
+    let mut author = province.orders("drafter").await;
+    soon(author.draft_order(draft.request("d"))).await.expect("drafted");
+    let mut signer = province.orders("signer").await;
+    let key = &province.person("signer").actual;
+    soon(signer.submit_signature(signature_of(&draft, key, "s"))).await.expect("signed");
+    let issue = pb::IssueOrderRequest { request_id: "i".into(), order_id: draft.id() };
+    let refused = soon(province.orders("duty-officer").await.issue_order(issue)).await;
+    assert_eq!(reason(refused), (Code::FailedPrecondition, "SIGNATURES_MISSING".into()));
+    let last = province.entries().pop().expect("an entry");
+    assert_eq!(last.actor.to_string(), "officer/duty-officer");
+    assert!(
+        matches!(last.event, Event::CallRefused { reason, .. } if reason == "SIGNATURES_MISSING")
+    );
+}
+
 /// An exercise of `all.11`, addressed to a unit and what lies under it.
 async fn order_to(province: &Province, unit: &str) -> Draft {
     let author = "all.11";

@@ -162,7 +162,7 @@ async fn a_signature_counts_only_from_its_own_officer_once() {
     }
     let cases = [
         ("signer", signature_of(&draft, &signer.actual, "twice"), "SAME_PERSON_TWICE"),
-        ("approver", signature_of(&draft, &signer.actual, "anothers"), "NOT_YOUR_KEY"),
+        ("approver", signature_of(&draft, &signer.actual, "carried"), "SAME_PERSON_TWICE"),
         (
             "drafter",
             signature_of(&draft, &province.person("drafter").actual, "author"),

@@ -94,6 +94,12 @@ pub(in crate::cli) struct Join {
 impl Join {
     pub(super) fn run(self, cx: &Cx) -> Result<()> {
         let home = OfficerHome::load(&self.home, &cx.secrets)?;
+        if home.has_joined() {
+            bail!(
+                "{} has joined already: other keys are asked for in another directory (`hoatoc officer request`)",
+                home.dir.display()
+            );
+        }
         let grant = Grant::read(&self.grant)?;
         let envelope = Envelope::from_json(&grant.trust_bundle.to_string())?;
         let bundle = trust::read(&envelope)?;

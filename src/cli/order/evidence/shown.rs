@@ -107,13 +107,13 @@ pub(super) fn words(verdict: &Verdict) -> String {
             .iter()
             .map(|row| format!("{} {}", row.fact.as_str(), local_time(row.recorded_at)))
             .collect();
-        text.push_str(&format!("endpoint {no}{place}: {}\n", facts.join("; ")));
+        let said = if facts.is_empty() { "nothing came back".to_owned() } else { facts.join("; ") };
+        text.push_str(&format!("endpoint {no}{place}: {said}\n"));
     }
     if let Some((size, root)) = verdict.head {
         let (origin, root) = (&verdict.origin, hex::encode(root));
-        text.push_str(&format!(
-            "all of it stands in {origin} of {size} entries under root {root}\n"
-        ));
+        let stands = if verdict.faults.is_empty() { "all of it stands in" } else { "judged by" };
+        text.push_str(&format!("{stands} {origin} of {size} entries under root {root}\n"));
     }
     if let Some((size, by)) = &verdict.witnessed {
         let by: Vec<String> =

@@ -171,7 +171,7 @@ fn check_json(check: &crate::terminal::verify::examine::Check) -> Value {
 /// A verdict on what cannot even be read as an order.
 pub(in crate::cli) fn unreadable(cx: &Cx, reason: &str, text: &str) -> Result<ExitCode> {
     let open = |name| json!({ "check": name, "ok": null, "reason": null, "text": null });
-    let verdict = format!("KHÔNG HỢP LỆ / not valid: {} [{reason}]", printable(text));
+    let verdict = format!("KHÔNG ĐỌC ĐƯỢC / not readable: {} [{reason}]", printable(text));
     let value = json!({
         "valid": false,
         "reason": reason,

@@ -102,10 +102,6 @@ pub enum OrderRefusal {
     Reference { order: OrderId, reason: &'static str },
     #[error("officer {officer} has signed order {order} already: another person must sign")]
     SamePersonTwice { order: OrderId, officer: OfficerId },
-    #[error(
-        "the key belongs to officer {holder}, but {caller} is calling: each officer hands in their own signature"
-    )]
-    NotYourKey { holder: OfficerId, caller: OfficerId },
     #[error(transparent)]
     Authority(#[from] AuthorityError),
     #[error(transparent)]
@@ -223,7 +219,6 @@ impl OrderRefusal {
             Self::Audience(_) => Code::Invalid,
             Self::Exists { .. } => Code::Exists,
             Self::TooManyOpen => Code::Exhausted,
-            Self::NotYourKey { .. } => Code::Denied,
             Self::Mismatch { .. }
             | Self::NumberTaken { .. }
             | Self::WrongState { .. }
@@ -252,7 +247,6 @@ impl OrderRefusal {
             Self::Expired { .. } => "ORDER_EXPIRED",
             Self::Reference { .. } => "REFERENCE_INVALID",
             Self::SamePersonTwice { .. } => "SAME_PERSON_TWICE",
-            Self::NotYourKey { .. } => "NOT_YOUR_KEY",
             Self::Authority(AuthorityError::BundleExpired { .. }) => "BUNDLE_EXPIRED",
             Self::Authority(_) => "SIGNATURES_MISSING",
             Self::Signature(_) => "SIGNATURE_INVALID",

@@ -119,4 +119,18 @@ fn missing_cosignatures_are_said_and_hold_up_nothing() {
     assert_eq!(take(&bench, &with(&tree(10, 0), 60)), Ok(()));
     assert_eq!(status(&bench).witnessed_size, 10);
     assert!(!status(&bench).is_unwitnessed());
+    // The server asks no witness any more: for a day nobody minds, then everybody sees.
+    let hours = |hours: u64| bench.clock.advance(std::time::Duration::from_secs(hours * 3_600));
+    hours(23);
+    assert_eq!(take(&bench, &shown(&tree(15, 0), 12)), Ok(()));
+    assert!(!status(&bench).is_unwitnessed());
+    hours(2);
+    assert_eq!(take(&bench, &shown(&tree(16, 0), 15)), Ok(()));
+    assert!(status(&bench).is_unwitnessed());
+    let newest = tree(17, 0);
+    let path = newest.prove_consistency(16, 17).expect("reached").path;
+    let (cosigned, shown) = (head(&tree(16, 0), Some(60)), shown(&newest, 16));
+    let caught_up = ShownHead { cosigned, continues_cosigned: path, ..shown };
+    assert_eq!(take(&bench, &caught_up), Ok(()));
+    assert!(!status(&bench).is_unwitnessed());
 }
