@@ -561,3 +561,67 @@ fn a_root_key_may_lie_on_a_token_too() {
     assert_eq!(signed["missing"], Value::Null);
     place.run(&["trust", "publish", "d.json", "--as", "admin"]);
 }
+
+#[test]
+fn a_delegation_is_drafted_for_root_holders_elsewhere_and_signed_by_file() {
+    let place = Place::found(&[]);
+    ceremony(&place);
+    let _server = serve_founded(&place);
+    let admin = ["--as", "founded-admin", "--passphrase-file", "pa"];
+    let units = concat!(env!("CARGO_MANIFEST_DIR"), "/src/sim/data/units.csv");
+    place.run(&[&["unit", "import", units][..], &admin].concat());
+    place.run(&ask("an", "signer", "an", "an.json"));
+    let draft = ["trust", "draft", "--out", "first.draft", "--add-request", "an.json"];
+    place.run(&[&draft[..], &admin].concat());
+    let by_roots = |file: &str| {
+        for (root, secret) in [("r1", "p1"), ("r3", "p3")] {
+            let sign = ["trust", "sign", file, "--root", root, "--yes"];
+            place.run(&[&sign[..], &["--passphrase-file", secret]].concat());
+        }
+        place.run(&[&["trust", "publish", file][..], &admin].concat());
+    };
+    by_roots("first.draft");
+    let founder = place.run(&[&["officer", "list"][..], &admin].concat())["officers"][0].clone();
+    let founder = founder["officer"].as_str().expect("an id").to_owned();
+    let lend = ["delegation", "add", "--from", "an", "--to", &founder, "--role", "signer"];
+    let terms = ["--document", "12/QĐ-BCH", "--until", "2027-01-31", "--draft", "lent.draft"];
+    let made = place.run(&[&lend[..], &terms, &admin].concat());
+    let changes = made["changes"].to_string();
+    assert!(changes.contains("12/QĐ-BCH"), "{changes}");
+    by_roots("lent.draft");
+    let listed = place.run(&[&["delegation", "list"][..], &admin].concat()).to_string();
+    assert!(listed.contains("12/QĐ-BCH"), "{listed}");
+}
+
+#[test]
+fn a_signer_with_no_server_in_reach_signs_a_file_that_another_carries() {
+    let (place, server) = served();
+    place.enter_staff(&["03160/military"]);
+    for (id, role) in [("commander", "signer"), ("commissar", "political-commissar")] {
+        let add =
+            ["officer", "add", id, "--name", id, "--unit", "11", "--home", id, "--role", role];
+        place.run(&[&add[..], &ROOT].concat());
+    }
+    let words = ["order", "draft", "--handling", "actual", "--ground", "disaster", "--kind"];
+    let rest = ["directive", "--title", "Lũ", "--body", "Lũ.", "--to", "11", "--as", "clerk"];
+    let order = place.run(&[&words[..], &rest].concat());
+    let order = order["order_id"].as_str().expect("an id").to_owned();
+    place.run(&["order", "show", &order, "--file", "order.json", "--as", "commander"]);
+    // The homes know the newest trust bundle once they have asked for it; then the server is away.
+    place.run(&["order", "show", &order, "--as", "commissar"]);
+    drop(server);
+    let alone = |by: &str| {
+        place.try_run(&["order", "sign", "--file", "order.json", "--offline", "--yes", "--as", by])
+    };
+    let told = alone("clerk").expect_err("the author");
+    assert!(told.contains("clerk"), "{told}");
+    alone("commander").expect("signed");
+    let both = alone("commissar").expect("signed");
+    assert_eq!(both["missing"], Value::Null, "{both}");
+    let _server = place.serve();
+    let submit = ["order", "submit", "order.json", "--as", "commissar"];
+    let held = place.run(&submit);
+    assert_eq!(held["missing"], "", "{held}");
+    assert!(refused(&place, &submit).contains("already"), "nothing is new");
+    place.run(&["order", "issue", &order, "--as", "commander"]);
+}

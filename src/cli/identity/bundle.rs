@@ -10,6 +10,7 @@ use clap::Args;
 use crate::cli::Cx;
 use crate::cli::connection::{Connection, refused, request, request_id};
 use crate::cli::homes::{RootHome, read_trust};
+use crate::cli::identity::trust::draft::{DraftFile, drafted};
 use crate::domain::instant::Instant;
 use crate::domain::world::Trust;
 use crate::evidence::envelope::{Envelope, PayloadType};
@@ -26,9 +27,23 @@ pub(in crate::cli) const DAY_MS: i64 = 86_400_000;
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Roots {
     /// A root holder's home; repeat it until the threshold of roots is reached. Without enough of them
-    /// at hand, see `trust draft`.
-    #[arg(long = "root", value_name = "DIR", required = true)]
+    /// at hand, see --draft.
+    #[arg(long = "root", value_name = "DIR", required_unless_present = "draft")]
     pub(super) homes: Vec<PathBuf>,
+    /// Write what would be published to this new file, for root holders elsewhere: `trust sign` it, one
+    /// after the other, then `trust publish`.
+    #[arg(long, value_name = "FILE", conflicts_with = "homes")]
+    pub(super) draft: Option<PathBuf>,
+}
+
+impl Roots {
+    /// For what makes more than a bundle, and so cannot wait for root holders elsewhere.
+    pub(super) fn must_be_here(&self, instead: &str) -> Result<()> {
+        if self.draft.is_some() {
+            bail!("this makes keys at once and cannot wait for root holders elsewhere: {instead}");
+        }
+        Ok(())
+    }
 }
 
 /// Signs a bundle with root keys; it must be sound and enough roots must have signed.
@@ -58,13 +73,14 @@ pub(super) fn successor(present: &TrustBundle, now: Instant) -> TrustBundle {
     next
 }
 
-/// Publishes the bundle in force with a change. Returns the new bundle and its ledger entry.
+/// Publishes the bundle in force with a change. Returns the new bundle and its ledger entry; nothing
+/// where it was only drafted, which has been told.
 pub(in crate::cli) async fn publish_changed(
     cx: &Cx,
     connection: &Connection,
     roots: &Roots,
     change: impl FnOnce(&mut TrustBundle) -> Result<()>,
-) -> Result<(TrustBundle, u64)> {
+) -> Result<Option<(TrustBundle, u64)>> {
     let homes = roots.homes.iter().map(|dir| RootHome::load(dir, &cx.secrets));
     let homes = homes.collect::<Result<Vec<_>>>()?;
     let present = connection.trust().await?;
@@ -72,6 +88,11 @@ pub(in crate::cli) async fn publish_changed(
     let mut next = successor(&present, connection.now());
     change(&mut next)?;
     let mut envelope = unsigned(&next)?;
+    if let Some(path) = &roots.draft {
+        let (present, next) = ((present_envelope, present), (envelope, next));
+        drafted(cx, path, &DraftFile { present, next, requests: Vec::new() })?;
+        return Ok(None);
+    }
     let (mut old_ones, mut new_ones) = (0, 0);
     for home in &homes {
         let key = home.public()?;
@@ -87,7 +108,7 @@ pub(in crate::cli) async fn publish_changed(
     if old_ones < present.root_threshold || new_ones < next.root_threshold {
         bail!(
             "{} root holders must sign, {old_ones} are at hand: give more of --root, or make a file for \
-             the others with `trust draft`",
+             the others with --draft FILE",
             present.root_threshold.max(next.root_threshold)
         );
     }
@@ -103,7 +124,7 @@ pub(in crate::cli) async fn publish_changed(
             cx.screen.note(&format!("{failure:#}"));
         }
     }
-    Ok((next, ledger_index))
+    Ok(Some((next, ledger_index)))
 }
 
 /// Sends a bundle that is signed and keeps it. Returns its ledger entry.

@@ -133,16 +133,23 @@ impl Add {
             valid_to: midnight(self.until.tomorrow().context("the last day has none after it")?)?,
         };
         let said = lent.clone();
-        let (bundle, ledger_index) = publish_changed(cx, &connection, &self.roots, |bundle| {
-            let from = bundle.officer(&lent.from).filter(|from| from.serves(now));
-            let from = from.with_context(|| format!("officer {} does not serve", lent.from))?;
-            if let Some(role) = lent.roles.iter().find(|role| !from.roles.contains(role)) {
-                bail!("officer {} does not hold role {role}: only own roles are lent", lent.from);
-            }
-            bundle.delegations.push(lent);
-            Ok(())
-        })
-        .await?;
+        let Some((bundle, ledger_index)) =
+            publish_changed(cx, &connection, &self.roots, |bundle| {
+                let from = bundle.officer(&lent.from).filter(|from| from.serves(now));
+                let from = from.with_context(|| format!("officer {} does not serve", lent.from))?;
+                if let Some(role) = lent.roles.iter().find(|role| !from.roles.contains(role)) {
+                    bail!(
+                        "officer {} does not hold role {role}: only own roles are lent",
+                        lent.from
+                    );
+                }
+                bundle.delegations.push(lent);
+                Ok(())
+            })
+            .await?
+        else {
+            return Ok(());
+        };
         let mut value = value_of(&said, now);
         value["trust_bundle_version"] = json!(bundle.version);
         value["ledger_index"] = json!(ledger_index);
@@ -158,21 +165,29 @@ impl End {
         let connection = cx.connect().await?;
         let now = connection.now();
         let (from, to, document) = (&self.from, &self.to, &self.document);
-        let (bundle, ledger_index) = publish_changed(cx, &connection, &self.roots, |bundle| {
-            let is_it =
-                |lent: &Lent| lent.from == *from && lent.to == *to && lent.document == *document;
-            let at = bundle.delegations.iter().position(|lent| is_it(lent) && now < lent.valid_to);
-            let at = at.with_context(|| {
-                format!("{to} does not stand in for {from} by {document}: see `delegation list`")
-            })?;
-            if bundle.delegations[at].valid_from < now {
-                bundle.delegations[at].valid_to = now;
-            } else {
-                bundle.delegations.remove(at);
-            }
-            Ok(())
-        })
-        .await?;
+        let Some((bundle, ledger_index)) =
+            publish_changed(cx, &connection, &self.roots, |bundle| {
+                let is_it = |lent: &Lent| {
+                    lent.from == *from && lent.to == *to && lent.document == *document
+                };
+                let at =
+                    bundle.delegations.iter().position(|lent| is_it(lent) && now < lent.valid_to);
+                let at = at.with_context(|| {
+                    format!(
+                        "{to} does not stand in for {from} by {document}: see `delegation list`"
+                    )
+                })?;
+                if bundle.delegations[at].valid_from < now {
+                    bundle.delegations[at].valid_to = now;
+                } else {
+                    bundle.delegations.remove(at);
+                }
+                Ok(())
+            })
+            .await?
+        else {
+            return Ok(());
+        };
         let value = json!({
             "from": from.as_str(), "to": to.as_str(), "document": document,
             "trust_bundle_version": bundle.version, "ledger_index": ledger_index,

@@ -107,7 +107,7 @@ async fn import(cx: &Cx, path: &Path, roots: &Roots) -> Result<()> {
     let rules = sound(path, cx.clock.now())?;
     let connection = cx.connect().await?;
     let count = rules.len();
-    let (bundle, ledger_index) = publish_changed(cx, &connection, roots, |bundle| {
+    let Some((bundle, ledger_index)) = publish_changed(cx, &connection, roots, |bundle| {
         if bundle.rules == rules {
             bail!("these very rules are in force already");
         }
@@ -115,7 +115,10 @@ async fn import(cx: &Cx, path: &Path, roots: &Roots) -> Result<()> {
         Ok(())
     })
     .await
-    .context("the rules in force stay as they are")?;
+    .context("the rules in force stay as they are")?
+    else {
+        return Ok(());
+    };
     let version = bundle.version;
     let value = json!({
         "rules": count, "trust_bundle_version": version, "ledger_index": ledger_index,

@@ -167,9 +167,7 @@ fn ask(cx: &Cx, question: &str, flag: &str) -> Result<String> {
 
 impl Plan {
     /// Makes every root home, each with its own passphrase.
-    pub(super) fn make(&self, cx: &Cx, new_keys: &NewKeys) -> Result<Vec<Held>> {
-        // All of them first: a passphrase that will not do leaves nothing half made.
-        let passphrases = self.passphrases(cx, new_keys)?;
+    pub(super) fn make(&self, cx: &Cx, passphrases: Vec<Option<Passphrase>>) -> Result<Vec<Held>> {
         let mut held = Vec::with_capacity(self.holders.len());
         for (holder, passphrase) in self.holders.iter().zip(passphrases) {
             let is_sealed = passphrase.is_some();
@@ -184,7 +182,11 @@ impl Plan {
 
 impl Plan {
     /// What each root holder chose; the record says that nobody else knows it.
-    fn passphrases(&self, cx: &Cx, new_keys: &NewKeys) -> Result<Vec<Option<Passphrase>>> {
+    pub(super) fn passphrases(
+        &self,
+        cx: &Cx,
+        new_keys: &NewKeys,
+    ) -> Result<Vec<Option<Passphrase>>> {
         let mut chosen: Vec<Option<Passphrase>> = Vec::with_capacity(self.holders.len());
         for (index, holder) in self.holders.iter().enumerate() {
             let whose = match holder.name.as_str() {

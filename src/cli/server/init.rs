@@ -29,6 +29,7 @@ use crate::domain::instant::Instant;
 use crate::domain::world::{Actor, Command, Request, Trust, World};
 use crate::engine::{Engine, Parts};
 use crate::evidence::checkpoint::witness::Witnesses;
+use crate::evidence::key::Passphrase;
 use crate::evidence::key::Signer;
 use crate::evidence::trust::{TrustBundle, TrustedOfficer};
 use crate::index::Registry;
@@ -94,12 +95,14 @@ impl Init {
         let data_dir = self.data_dir.path.clone();
         let admin_dir = self.admin.clone().unwrap_or_else(|| beside(&data_dir, "-admin"));
         let plan = self.holders.plan(cx, beside(&data_dir, "-root"))?;
-        for dir in
-            [&data_dir, &admin_dir].into_iter().chain(plan.holders.iter().map(|one| &one.dir))
-        {
-            claim(dir)?;
-        }
-        let made = self.make(cx, &data_dir, &plan, &admin_dir);
+        let dirs =
+            || [&data_dir, &admin_dir].into_iter().chain(plan.holders.iter().map(|one| &one.dir));
+        // What stands in the way is told before anybody chooses a passphrase; and a passphrase that will
+        // not do leaves nothing half made.
+        dirs().filter(|dir| dir.exists()).try_for_each(|dir| claim(dir))?;
+        let passphrases = plan.passphrases(cx, &self.new_keys)?;
+        dirs().try_for_each(|dir| claim(dir))?;
+        let made = self.make(cx, &data_dir, (&plan, passphrases), &admin_dir);
         let made = made.with_context(|| {
             format!("{} is not finished: remove it and start again", data_dir.display())
         })?;
@@ -122,7 +125,13 @@ impl Init {
         cx.screen.show(&value, || told(&data_dir, &plan, &admin_dir, &made))
     }
 
-    fn make(&self, cx: &Cx, data: &Path, plan: &Plan, admin: &Path) -> Result<Made> {
+    fn make(
+        &self,
+        cx: &Cx,
+        data: &Path,
+        (plan, passphrases): (&Plan, Vec<Option<Passphrase>>),
+        admin: &Path,
+    ) -> Result<Made> {
         let now = cx.clock.now();
         let new = NewHome {
             province: self.province.clone(),
@@ -131,7 +140,7 @@ impl Init {
             metrics: self.metrics,
         };
         let home = home::create(data, &new, now, &SystemRandom::new())?;
-        let held = plan.make(cx, &self.new_keys)?;
+        let held = plan.make(cx, passphrases)?;
         let (officer_home, officer, csr) = self.first_officer(cx, &home, plan, admin)?;
         let trust = self.first_bundle(cx, &home, &held, plan.threshold, officer)?;
         let bundle = trust.bundle.clone();

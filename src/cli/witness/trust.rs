@@ -29,20 +29,24 @@ impl Change {
     pub(super) async fn run(self, cx: &Cx) -> Result<()> {
         let connection = cx.connect().await?;
         let Self { add, remove, threshold, roots } = self;
-        let (bundle, ledger_index) = publish_changed(cx, &connection, &roots, move |bundle| {
-            let witnesses = &mut bundle.witnesses;
-            for name in &remove {
-                let before = witnesses.keys.len();
-                witnesses.keys.retain(|key| key.name() != name);
-                if witnesses.keys.len() == before {
-                    bail!("there is no witness `{name}` in the trust bundle");
+        let Some((bundle, ledger_index)) =
+            publish_changed(cx, &connection, &roots, move |bundle| {
+                let witnesses = &mut bundle.witnesses;
+                for name in &remove {
+                    let before = witnesses.keys.len();
+                    witnesses.keys.retain(|key| key.name() != name);
+                    if witnesses.keys.len() == before {
+                        bail!("there is no witness `{name}` in the trust bundle");
+                    }
                 }
-            }
-            witnesses.keys.extend(add);
-            witnesses.threshold = threshold.unwrap_or(witnesses.threshold);
-            Ok(witnesses.check()?)
-        })
-        .await?;
+                witnesses.keys.extend(add);
+                witnesses.threshold = threshold.unwrap_or(witnesses.threshold);
+                Ok(witnesses.check()?)
+            })
+            .await?
+        else {
+            return Ok(());
+        };
         let keys: Vec<String> = bundle.witnesses.keys.iter().map(ToString::to_string).collect();
         let (version, need) = (bundle.version, bundle.witnesses.threshold);
         let value = json!({

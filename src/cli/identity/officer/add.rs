@@ -78,6 +78,9 @@ pub(in crate::cli) struct Add {
 
 impl Add {
     pub(super) async fn run(self, cx: &Cx) -> Result<()> {
+        self.roots.must_be_here(
+            "have the officer `officer request`, then `trust draft --add-request FILE`",
+        )?;
         let connection = cx.connect().await?;
         let known = connection.trust().await?;
         match (&self.request, &self.out, &self.id, &self.name, &self.unit, &self.home) {
@@ -133,7 +136,8 @@ impl Add {
         let (bundle, ledger_index) = if edit::has_all(known, request) {
             (known.clone(), None)
         } else {
-            let (bundle, index) = publish_changed(cx, connection, &self.roots, take_in).await?;
+            let published = publish_changed(cx, connection, &self.roots, take_in).await?;
+            let (bundle, index) = published.context("nothing was published")?;
             (bundle, Some(index))
         };
         let certificate = certify(connection, &request.id, request.csr_pem.clone()).await;
@@ -186,12 +190,13 @@ impl Add {
         let now = connection.now();
         let made = OfficerHome::create(dir, file, person, &authority, &keeping, &cx.secrets, now)?;
         let (home, officer, csr) = made;
-        let (bundle, ledger_index) = publish_changed(cx, connection, &self.roots, move |bundle| {
+        let published = publish_changed(cx, connection, &self.roots, move |bundle| {
             bundle.officers.push(officer);
             Ok(())
         })
         .await
         .with_context(|| format!("{} holds unused keys: remove it", dir.display()))?;
+        let (bundle, ledger_index) = published.context("nothing was published")?;
         home.begin_trust(&read_trust(&connection.home.trust_file())?.0)?;
         let certificate = certify(connection, id, csr).await.with_context(|| {
             format!("the officer is added, only the certificate is missing: run `officer certify --home {}`", dir.display())

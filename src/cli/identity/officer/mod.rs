@@ -168,10 +168,14 @@ impl Change {
             roles: (!self.roles.is_empty()).then(|| self.roles.iter().copied().collect()),
         };
         let connection = cx.connect().await?;
-        let (bundle, ledger_index) = publish_changed(cx, &connection, &self.roots, |bundle| {
-            edit::change(bundle, &self.id, &to)
-        })
-        .await?;
+        let Some((bundle, ledger_index)) =
+            publish_changed(cx, &connection, &self.roots, |bundle| {
+                edit::change(bundle, &self.id, &to)
+            })
+            .await?
+        else {
+            return Ok(());
+        };
         let value = json!({
             "officer": self.id.as_str(),
             "trust_bundle_version": bundle.version,
@@ -269,8 +273,11 @@ async fn list(cx: &Cx, export: &Export) -> Result<()> {
 
 async fn retire(cx: &Cx, id: OfficerId, roots: &Roots) -> Result<()> {
     let connection = cx.connect().await?;
-    let (bundle, ledger_index) =
-        publish_changed(cx, &connection, roots, |bundle| edit::retire(bundle, &id)).await?;
+    let Some((bundle, ledger_index)) =
+        publish_changed(cx, &connection, roots, |bundle| edit::retire(bundle, &id)).await?
+    else {
+        return Ok(());
+    };
     let value = json!({
         "officer": id.as_str(), "trust_bundle_version": bundle.version, "ledger_index": ledger_index,
     });
@@ -279,11 +286,14 @@ async fn retire(cx: &Cx, id: OfficerId, roots: &Roots) -> Result<()> {
 
 async fn reissue(cx: &Cx, epoch: Option<u64>, roots: &Roots) -> Result<()> {
     let connection = cx.connect().await?;
-    let (bundle, ledger_index) = publish_changed(cx, &connection, roots, |bundle| {
+    let Some((bundle, ledger_index)) = publish_changed(cx, &connection, roots, |bundle| {
         bundle.epoch = epoch.unwrap_or(bundle.epoch);
         Ok(())
     })
-    .await?;
+    .await?
+    else {
+        return Ok(());
+    };
     let mut left = Vec::new();
     for order in newest(&connection, OPEN_ORDERS_MAX).await?.iter().filter(|o| o.issue_again) {
         let envelope = required("envelope", order.envelope.as_ref())?;

@@ -36,13 +36,13 @@ const DAYS_MAX: i64 = 366;
 
 /// A draft, read: what is in force, what shall be, who asked.
 #[derive(Debug)]
-pub(super) struct DraftFile {
+pub(in crate::cli::identity) struct DraftFile {
     /// The bundle in force when it was drafted.
-    pub(super) present: (Envelope, TrustBundle),
+    pub(in crate::cli::identity) present: (Envelope, TrustBundle),
     /// The next one, with the signatures so far.
-    pub(super) next: (Envelope, TrustBundle),
+    pub(in crate::cli::identity) next: (Envelope, TrustBundle),
     /// The requests it takes in.
-    pub(super) requests: Vec<SignedRequest>,
+    pub(in crate::cli::identity) requests: Vec<SignedRequest>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -174,6 +174,31 @@ pub(in crate::cli) struct Draft {
     valid_days: i64,
 }
 
+/// Writes a draft to a new file, and says who must sign it how.
+pub(in crate::cli::identity) fn drafted(cx: &Cx, out: &Path, draft: &DraftFile) -> Result<()> {
+    write_new(out, draft.text()?.as_bytes(), 0o644)?;
+    let changes = words::changes(&draft.present.1, &draft.next.1);
+    let value = json!({
+        "draft": out,
+        "version": draft.next.1.version,
+        "fingerprint": fingerprint(&draft.next.0.digest()),
+        "changes": changes,
+        "missing": draft.missing(),
+    });
+    cx.screen.show(&value, || {
+        format!(
+            "{} changes:\n  {}\n\n{}; fingerprint {}\nEach of them: hoatoc trust sign {} --root DIR\n\
+             Then an administrator: hoatoc trust publish {} --as HOME",
+            out.display(),
+            changes.join("\n  "),
+            draft.missing().unwrap_or_default(),
+            fingerprint(&draft.next.0.digest()),
+            out.display(),
+            out.display()
+        )
+    })
+}
+
 fn of_officer(text: &str) -> Result<(OfficerId, String), String> {
     let (id, rest) = text.split_once('=').ok_or("write it as ID=VALUE")?;
     Ok((
@@ -204,26 +229,7 @@ impl Draft {
         next.expires_at = next.issued_at.offset_by(self.valid_days * DAY_MS);
         self.apply(&mut next, &requests)?;
         let envelope = unsigned(&next)?;
-        let draft = DraftFile { present, next: (envelope, next), requests };
-        write_new(&self.out, draft.text()?.as_bytes(), 0o644)?;
-        let changes = words::changes(&draft.present.1, &draft.next.1);
-        let value = json!({
-            "draft": self.out,
-            "version": draft.next.1.version,
-            "fingerprint": fingerprint(&draft.next.0.digest()),
-            "changes": changes,
-            "missing": draft.missing(),
-        });
-        cx.screen.show(&value, || {
-            format!(
-                "{} changes:\n  {}\n\n{}; fingerprint {}\nEach of them: hoatoc trust sign {} --root DIR",
-                self.out.display(),
-                changes.join("\n  "),
-                draft.missing().unwrap_or_default(),
-                fingerprint(&draft.next.0.digest()),
-                self.out.display()
-            )
-        })
+        drafted(cx, &self.out, &DraftFile { present, next: (envelope, next), requests })
     }
 
     fn apply(&self, next: &mut TrustBundle, requests: &[SignedRequest]) -> Result<()> {

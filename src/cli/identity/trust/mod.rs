@@ -1,7 +1,7 @@
 //! `hoatoc trust`: the trust bundle itself: looked at, compared, drafted, signed by root holders at
 //! their own machines one after another, published.
 
-mod draft;
+pub(in crate::cli::identity) mod draft;
 pub(in crate::cli) mod edit;
 mod publish;
 mod show;
