@@ -127,7 +127,8 @@ impl Anchor {
         (!self.roots.contains(&found)).then(|| {
             format!(
                 "the first trust bundle was signed under roots {found}, which are not those given: \
-                 compare with the record of the first key ceremony"
+                 compare with the record of the first key ceremony, and give that fingerprint (--roots) where \
+                 roots were exchanged since"
             )
         })
     }

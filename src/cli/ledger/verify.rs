@@ -20,6 +20,7 @@ use crate::cli::Cx;
 use crate::cli::homes::{read_file, read_trust};
 use crate::cli::order::evidence::verify_file;
 use crate::cli::output::local_time;
+use crate::cli::past_trust::past;
 use crate::domain::ids::KeyId;
 use crate::domain::instant::Instant;
 use crate::evidence::checkpoint::witness::Witnessed;
@@ -64,6 +65,13 @@ impl Anchors {
             }
             None => Anchor::of_roots(Vec::new()),
         };
+        if self.trust.is_none()
+            && self.roots.is_empty()
+            && let Some((_envelope, first)) = past(&cx.home()?.dir)?.first()
+        {
+            // Roots may have been exchanged since this home was made; who they were it knows itself.
+            anchor.roots.push(first.roots_fingerprint());
+        }
         anchor.roots.extend(&self.roots);
         Ok(anchor)
     }

@@ -186,9 +186,7 @@ pub(super) const fn link(state: LinkState) -> &'static str {
 /// What is wrong with the ledger that the server shows; orders are shown all the same.
 pub(super) fn ledger(status: &HeadStatus) -> Option<&'static str> {
     if status.alarm.is_some() {
-        Some(
-            "SỔ CÁI KHÔNG KHỚP với sổ đã thấy trước đây: báo ngay cho cấp trên, giữ nguyên máy này",
-        )
+        Some("SỔ CÁI KHÔNG KHỚP sổ đã thấy: báo ngay cấp trên, giữ nguyên máy này")
     } else if status.is_unwitnessed() && status.size > 0 {
         Some("Sổ cái chưa có bên chứng kiến xác nhận")
     } else {

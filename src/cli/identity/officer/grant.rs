@@ -146,7 +146,8 @@ impl Join {
             }
             bail!(
                 "the roots fingerprint of the grant is {shown}, not the one given: take nothing from whoever \
-                 sent it, and ask the root holders"
+                 sent it before a root holder reads you the one of today (`trust show`); that of the \
+                 ceremony's record holds until a root is exchanged"
             );
         }
         cx.screen.note(&format!(

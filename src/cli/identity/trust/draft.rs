@@ -159,7 +159,7 @@ pub(in crate::cli) struct Draft {
     /// Take in another root key, from the root.pub of its home; repeat it for several.
     #[arg(long, value_name = "FILE")]
     add_root: Vec<PathBuf>,
-    /// Drop a root key, named by at least eight digits of its id; repeat it for several.
+    /// Drop a root key, named by at least eight characters of its fingerprint or id; repeat it for several.
     #[arg(long, value_name = "KEY-ID")]
     drop_root: Vec<String>,
     /// How many root holders sign from the next bundle on.

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 
 use anyhow::{Context as _, Result, bail};
 
+use super::words::key_words;
 use crate::cli::homes::trusted;
 use crate::domain::authority::Role;
 use crate::domain::ids::{OfficerId, UnitCode};
@@ -119,19 +120,26 @@ pub(in crate::cli) fn add_root(bundle: &mut TrustBundle, key: PublicKey) -> Resu
     Ok(())
 }
 
-/// Drops a root key, named by its key id or the first eight digits of it or more.
+/// Drops a root key, named by eight characters or more of its id, or of its fingerprint as read out.
 pub(in crate::cli) fn drop_root(bundle: &mut TrustBundle, named: &str) -> Result<()> {
     let digits: String = named.chars().filter(|c| !c.is_whitespace()).collect();
-    let named_so = |root: &PublicKey| root.id().to_string().starts_with(&digits);
+    // As a program writes its id, or as a person reads it out.
+    let read_out = |root: &PublicKey| key_words(&root.id()).replace(' ', "");
+    let named_so = |root: &PublicKey| {
+        root.id().to_string().starts_with(&digits)
+            || read_out(root).starts_with(&digits.to_uppercase())
+    };
     let found: Vec<PublicKey> = bundle.roots.iter().copied().filter(named_so).collect();
     match found.as_slice() {
         [key] if digits.len() >= 8 => {
             bundle.roots.retain(|root| root != key);
             Ok(())
         }
-        [] => bail!("no root key begins with `{digits}`: see `trust show`"),
+        [] => bail!("no root key's fingerprint begins with `{digits}`: see `trust show`"),
         _several_or_short => {
-            bail!("`{digits}` does not name one root key: give at least eight digits of its id")
+            bail!(
+                "`{digits}` does not name one root key: give at least eight characters of its fingerprint"
+            )
         }
     }
 }
@@ -231,7 +239,10 @@ mod tests {
         let id = key(202).public().id().to_string();
         drop_root(&mut next, &id[..7]).expect_err("too few digits");
         drop_root(&mut next, "0000000000").expect_err("none");
-        drop_root(&mut next, &format!("{} {}", &id[..4], &id[4..8])).expect("as it is read out");
+        drop_root(&mut next, &format!("{} {}", &id[..4], &id[4..8])).expect("by its id");
+        add_root(&mut next, key(202).public()).expect("gone a moment ago");
+        let words = key_words(&key(202).public().id()).to_lowercase();
+        drop_root(&mut next, &words[..9]).expect("as it is read out");
         assert!(!next.roots.contains(&key(202).public()) && next.roots.len() == 3);
     }
 }
