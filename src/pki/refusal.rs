@@ -141,7 +141,9 @@ const fn told(alert: AlertDescription) -> &'static str {
         AlertDescription::CertificateExpired => {
             "our certificate has expired or has not begun; renew it, or compare the clocks"
         }
-        AlertDescription::CertificateRevoked => "our certificate was revoked; enrol again",
+        AlertDescription::CertificateRevoked => {
+            "our certificate was revoked: another one counts, or none any more; ask an administrator"
+        }
         AlertDescription::UnknownCA => {
             "our certificate is not from its authority, or its revocation list is out of date"
         }

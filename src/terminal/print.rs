@@ -7,6 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::inbox::{Inbox, InboxError, Standing};
+use super::verify::day::{Day, days_bundle};
 use super::verify::{Unverified, verify_order};
 use crate::config::home::write_new;
 use crate::domain::ids::OrderId;
@@ -29,7 +30,7 @@ pub enum PrintError {
     /// It cannot be read.
     #[error("read the order: {0}")]
     Unreadable(#[from] wire::WireError),
-    /// It is not believed, under the trust bundle of today.
+    /// It is not believed, under the trust bundle of today or of the day on which it came.
     #[error("the order is not printed: {0}")]
     Unverified(#[from] Unverified),
     /// There is no such page of its call-up sheet here.
@@ -94,11 +95,17 @@ struct Found {
 
 impl Found {
     fn look(inbox: &Inbox, id: OrderId, now: Instant) -> Result<Self, PrintError> {
-        let (envelope, bundle) = (inbox.envelope(id)?, inbox.bundle()?);
+        let (envelope, history) = (inbox.envelope(id)?, inbox.bundles()?);
         let summary = inbox.summary(id, now).ok_or(InboxError::UnknownOrder { order: id })?;
-        let drafted_at = wire::order::read(&envelope)?.drafted_at;
-        // As of its own time: one that is over by now is printed, and says so.
-        let good = verify_order(&envelope, &bundle, Some(inbox.endpoint()), drafted_at)?;
+        let order = wire::order::read(&envelope)?;
+        let endpoint = Some(inbox.endpoint());
+        let (_signed, newest) = history.last().ok_or(InboxError::NoBundle)?;
+        // As of its own time: one that is over by now is printed, and says so; and whoever signed and
+        // has left since did sign.
+        let day = inbox.came_on(&order, &envelope.digest()).map(Day::Recorded);
+        let own = day.and_then(|day| days_bundle(&envelope, &history, day, now));
+        let (bundle, at) = own.map_or((newest, order.drafted_at), |own| (own.bundle, own.at));
+        let (good, bundle) = (verify_order(&envelope, bundle, endpoint, at)?, bundle.clone());
         let signers = signers(&bundle, &good.counted);
         let worth = match summary.standing {
             Standing::Live => Worth::InForce,

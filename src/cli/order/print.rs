@@ -10,7 +10,8 @@ use serde_json::json;
 use super::order_of;
 use super::view::{sound, units_of};
 use crate::cli::Cx;
-use crate::cli::homes::{read_file, read_trust};
+use crate::cli::homes::{OfficerHome, read_file, read_trust};
+use crate::cli::past_trust::past;
 use crate::config::home::write_new;
 use crate::domain::ids::{EndpointNo, OrderId};
 use crate::domain::order::Order;
@@ -20,7 +21,8 @@ use crate::evidence::fingerprint;
 use crate::evidence::trust::TrustBundle;
 use crate::paper::{Letterhead, OrderPaper, SheetPaper, Worth};
 use crate::terminal::print::{Print as Printed, signers};
-use crate::terminal::verify::{Unverified, verify_order};
+use crate::terminal::verify::day::{Day, days_bundle};
+use crate::terminal::verify::verify_order;
 use crate::wire::order::call_up::{file, proven_sheet, read_sheet};
 use crate::wire::{envelope::required, pb};
 
@@ -75,6 +77,13 @@ pub(in crate::cli) struct Print {
     head: Head,
 }
 
+/// The bundles that a home has seen, the oldest first.
+fn history_of(home: &OfficerHome) -> Result<Vec<(Envelope, TrustBundle)>> {
+    let mut history = past(&home.dir)?;
+    history.push(read_trust(&home.trust_file())?);
+    Ok(history)
+}
+
 impl Print {
     pub(super) async fn run(self, cx: &Cx) -> Result<()> {
         match (&self.id, &self.file) {
@@ -86,7 +95,8 @@ impl Print {
 
     async fn on_server(&self, cx: &Cx, id: &OrderId) -> Result<()> {
         let connection = cx.connect().await?;
-        let bundle = connection.trust().await?;
+        connection.trust().await?;
+        let history = history_of(&connection.home)?;
         let held = order_of(&connection, id).await?;
         let envelope = required("envelope", held.envelope.as_ref())?;
         let order = sound(&envelope)?;
@@ -95,42 +105,46 @@ impl Print {
         }
         let units = units_of(&connection).await?;
         let worth = match held.state() {
-            pb::OrderState::Unspecified | pb::OrderState::Drafted => Worth::Draft,
+            pb::OrderState::Unspecified | pb::OrderState::Drafted | pb::OrderState::Signed => {
+                Worth::Draft
+            }
             pb::OrderState::Cancelled => Worth::Cancelled,
             pb::OrderState::Superseded => Worth::Replaced,
             pb::OrderState::Expired => Worth::Expired,
-            pb::OrderState::Signed | pb::OrderState::Issued => Worth::InForce,
+            pb::OrderState::Issued => Worth::InForce,
         };
         let issuer = units.province().map(|unit| unit.name.clone()).unwrap_or_default();
-        self.print(cx, (&envelope, &order), &bundle, (worth, named(&order, &units)), &issuer)
+        self.print(cx, (&envelope, &order), &history, (worth, named(&order, &units)), &issuer)
     }
 
     fn in_file(&self, cx: &Cx, path: &Path) -> Result<()> {
         let envelope = Envelope::from_json(&read_file(path)?)
             .with_context(|| format!("{} is no signed order", path.display()))?;
-        let bundle = match &self.trust {
-            Some(path) => read_trust(path)?.1,
-            None => cx.home()?.trust()?,
+        let history = match &self.trust {
+            Some(path) => vec![read_trust(path)?],
+            None => history_of(&cx.home()?)?,
         };
         let order = sound(&envelope)?;
-        let worth = match verify_order(&envelope, &bundle, None, cx.clock.now()) {
-            Ok(_good) => Worth::InForce,
-            Err(Unverified::Expired { .. }) => Worth::Expired,
-            Err(fault) => bail!("{} is not printed: {fault}", path.display()),
-        };
-        self.print(cx, (&envelope, &order), &bundle, (worth, Vec::new()), "")
+        let is_over = order.not_after < cx.clock.now();
+        let worth = if is_over { Worth::Expired } else { Worth::InForce };
+        self.print(cx, (&envelope, &order), &history, (worth, Vec::new()), "")
+            .with_context(|| format!("{} is not printed", path.display()))
     }
 
     fn print(
         &self,
         cx: &Cx,
         (envelope, order): (&Envelope, &Order),
-        bundle: &TrustBundle,
+        history: &[(Envelope, TrustBundle)],
         (worth, recipients): (Worth, Vec<String>),
         issuer: &str,
     ) -> Result<()> {
-        // Never on the server's word: whoever holds the paper reads it as signed.
-        let judged = verify_order(envelope, bundle, None, order.drafted_at);
+        // Never on the server's word: whoever holds the paper reads it as signed. By the bundle of its
+        // day, if this home saw it: whoever has left since did sign.
+        let (_signed, newest) = history.last().context("no trust bundle is at hand")?;
+        let own = days_bundle(envelope, history, Day::Claimed, cx.clock.now());
+        let (bundle, at) = own.map_or((newest, order.drafted_at), |own| (own.bundle, own.at));
+        let judged = verify_order(envelope, bundle, None, at);
         let counted = match (judged, worth) {
             (Ok(good), _) => good.counted,
             (Err(_lacking), Worth::Draft) => Vec::new(),

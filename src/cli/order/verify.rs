@@ -90,10 +90,18 @@ impl Verify {
             None => self.history(cx)?,
         };
         let own = home.as_ref().map(|(place, _terminal)| place.endpoint);
-        let now = self.at.unwrap_or_else(|| inbox.map_or_else(|| cx.clock.now(), now_of(cx)));
+        // A clock that was set back must not make what is over live again.
+        let known = history.iter().map(|(_signed, bundle)| bundle.issued_at).max();
+        let clock = || inbox.map_or_else(|| cx.clock.now(), now_of(cx));
+        let now = self.at.unwrap_or_else(|| known.map_or_else(clock, |known| known.max(clock())));
         let came = inbox.and_then(|inbox| came_on(inbox, &printed.envelope, &history));
         let claims = self.on_its_day.then_some(Day::Claimed);
-        let chosen = Chosen::of(&printed.envelope, &history, came.or(claims), now)?;
+        let chosen = Chosen::of(
+            &printed.envelope,
+            &history,
+            (came.or(claims), inbox.map(|_inbox| came.is_some())),
+            now,
+        )?;
         if let (Some(at), Some(order)) = (self.at, read_known(&printed.envelope, chosen.bundle))
             && at < order.drafted_at
         {

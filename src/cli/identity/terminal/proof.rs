@@ -109,7 +109,7 @@ impl Verify {
         let order = crate::wire::order::read(&envelope)?;
         let (history, now) = (inbox.bundles()?, inbox.not_before_known(cx.clock.now()));
         let day = inbox.came_on(&order, &envelope.digest()).map(Day::Recorded);
-        let chosen = Chosen::of(&envelope, &history, day, now)?;
+        let chosen = Chosen::of(&envelope, &history, (day, Some(true)), now)?;
         let others = inbox.changers(self.id)?;
         let delivery = page_of(inbox, self.id, self.page)?;
         let sheet = delivery.as_ref().map(|delivery| PrintedSheet::new(delivery, false));

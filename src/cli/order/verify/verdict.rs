@@ -27,6 +27,8 @@ pub(in crate::cli) struct Chosen<'a> {
     day: Option<Day>,
     /// A bundle of an earlier day that was not asked for, and believes it.
     believer: Option<u64>,
+    /// Whether the order stands in the inbox that was asked, if one was.
+    came: Option<bool>,
 }
 
 impl<'a> Chosen<'a> {
@@ -34,19 +36,19 @@ impl<'a> Chosen<'a> {
     pub(in crate::cli) fn of(
         envelope: &Envelope,
         history: &'a [(Envelope, TrustBundle)],
-        day: Option<Day>,
+        (day, came): (Option<Day>, Option<bool>),
         now: Instant,
     ) -> Result<Self> {
         let (_signed, newest) = history.last().context("no trust bundle is at hand")?;
         let own = days_bundle(envelope, history, day.unwrap_or(Day::Claimed), now);
         Ok(match (own, day) {
             (Some(own), Some(_asked)) => {
-                Self { bundle: own.bundle, at: Some(own.at), day, believer: None }
+                Self { bundle: own.bundle, at: Some(own.at), day, believer: None, came }
             }
             (Some(own), None) => {
-                Self { bundle: newest, at: None, day, believer: Some(own.bundle.version) }
+                Self { bundle: newest, at: None, day, believer: Some(own.bundle.version), came }
             }
-            (None, _) => Self { bundle: newest, at: None, day: None, believer: None },
+            (None, _) => Self { bundle: newest, at: None, day: None, believer: None, came },
         })
     }
 }
@@ -118,11 +120,22 @@ impl Judged<'_> {
             Some(Day::Recorded(_)) => ", which was in force when it came here",
             None => "",
         };
+        let standing = done.checks.iter().find(|check| check.name == "standing");
+        let is_asked = standing.is_some_and(|check| check.answer != Answer::NotAsked);
+        // Signatures are not an issue: that it went out is what the inbox or the evidence knows.
+        let open = match (self.chosen.came, is_asked) {
+            (Some(true), _) => "",
+            (Some(false), _) => "; it did NOT come here as an issued order",
+            (None, true) => "; whether it was issued was not asked (`order evidence`)",
+            (None, false) => {
+                "; whether it was issued or cancelled was not asked (`order evidence`)"
+            }
+        };
         let number = done.order.as_ref().map(crate::domain::order::Order::number_text);
         let handling = done.order.as_ref().map_or("", |order| order.handling.as_str());
         let signers: Vec<&str> = done.signed_by.iter().map(OfficerId::as_str).collect();
         format!(
-            "HỢP LỆ / valid: {} ({handling}) is signed by {} under trust bundle {}{vouched}",
+            "HỢP LỆ / valid: {} ({handling}) is signed by {} under trust bundle {}{vouched}{open}",
             number.unwrap_or_default(),
             signers.join(" and "),
             self.chosen.bundle.version
