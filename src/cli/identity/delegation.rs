@@ -199,7 +199,8 @@ impl End {
     }
 }
 
-fn value_of(lent: &Lent, now: Instant) -> Value {
+/// A delegation, for programs.
+pub(super) fn value_of(lent: &Lent, now: Instant) -> Value {
     json!({
         "from": lent.from.as_str(),
         "to": lent.to.as_str(),

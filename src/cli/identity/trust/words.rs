@@ -3,12 +3,15 @@
 //! Nothing that differs goes unsaid: what these words do not know is told as such, and
 //! [`changes`] of two bundles is empty only if they are the same.
 
+mod lent;
+
 use std::collections::BTreeSet;
 
 use crate::cli::output::local_time;
-use crate::domain::authority::{AuthorityRule, Role};
+use crate::domain::authority::{AuthorityRule, Delegation, Role};
 use crate::domain::ids::KeyId;
 use crate::domain::instant::Instant;
+use crate::evidence::checkpoint::witness::Witnesses;
 use crate::evidence::fingerprint;
 use crate::evidence::trust::{TrustBundle, TrustedOfficer};
 
@@ -43,6 +46,8 @@ pub(super) fn contents(bundle: &TrustBundle, now: Instant) -> Vec<String> {
     ];
     lines.extend(bundle.roots.iter().map(|root| format!("  root     {}", key_words(&root.id()))));
     lines.push(format!("  ledger   {}", key_words(&bundle.ledger_key.id())));
+    lines.push(format!("{} witnesses are asked for:", asked_for(&bundle.witnesses)));
+    lines.extend(bundle.witnesses.keys.iter().map(|key| format!("  witness  {key}")));
     lines.push(format!("{} officers:", bundle.officers.len()));
     for officer in &bundle.officers {
         lines.push(format!("  {}", officer_words(officer)));
@@ -53,6 +58,9 @@ pub(super) fn contents(bundle: &TrustBundle, now: Instant) -> Vec<String> {
     }
     lines.push(format!("{} rules:", bundle.rules.len()));
     lines.extend(bundle.rules.iter().map(|rule| format!("  {}", rule_words(rule))));
+    lines.push(format!("{} delegations:", bundle.delegations.len()));
+    let lent = bundle.delegations.iter().map(|lent| format!("  {}", lent::words_at(lent, now)));
+    lines.extend(lent);
     lines
 }
 
@@ -92,15 +100,23 @@ pub(in crate::cli) fn changes(old: &TrustBundle, new: &TrustBundle) -> Vec<Strin
     for rule in new.rules.iter().filter(|rule| !old.rules.contains(rule)) {
         lines.push(format!("RULE added: {}", rule_words(rule)));
     }
-    if hides_more(old, new) || (lines.is_empty() && old != new) {
+    let delegations = lent::changes(old, new, &mut lines);
+    let witnesses = witnesses(&old.witnesses, &new.witnesses, &mut lines);
+    if hides_more(old, new, delegations, witnesses) || (lines.is_empty() && old != new) {
         let text = "OTHER CONTENTS change that have no words here: ask the author before signing";
         lines.push(text.to_owned());
     }
     lines
 }
 
-/// Whether the two differ in something that [`changes`] has no words for.
-fn hides_more(old: &TrustBundle, new: &TrustBundle) -> bool {
+/// Whether the two differ in something that [`changes`] has no words for. Given are the delegations and
+/// witnesses that its words lead to from the old ones.
+fn hides_more(
+    old: &TrustBundle,
+    new: &TrustBundle,
+    delegations: Vec<Delegation>,
+    witnesses: Witnesses,
+) -> bool {
     let mut told = old.clone();
     told.province.clone_from(&new.province);
     told.version = new.version;
@@ -113,7 +129,35 @@ fn hides_more(old: &TrustBundle, new: &TrustBundle) -> bool {
     told.roots.clone_from(&new.roots);
     told.root_threshold = new.root_threshold;
     told.authority_cert_pem.clone_from(&new.authority_cert_pem);
+    told.delegations = delegations;
+    told.witnesses = witnesses;
     told != *new
+}
+
+fn asked_for(witnesses: &Witnesses) -> String {
+    format!("{} of {}", witnesses.threshold, witnesses.keys.len())
+}
+
+/// Tells what changes about witnesses, each by the line that `witness init` showed. Gives back the list
+/// that these words lead to from the old one.
+fn witnesses(old: &Witnesses, new: &Witnesses, lines: &mut Vec<String>) -> Witnesses {
+    if old.threshold != new.threshold {
+        let (before, after) = (asked_for(old), asked_for(new));
+        lines.push(format!("WITNESSES asked for: {before} becomes {after}"));
+    }
+    let mut keys = Vec::with_capacity(new.keys.len());
+    for key in &old.keys {
+        if new.keys.contains(key) {
+            keys.push(key.clone());
+        } else {
+            lines.push(format!("WITNESS dropped: {key}"));
+        }
+    }
+    for key in new.keys.iter().filter(|key| !old.keys.contains(key)) {
+        lines.push(format!("WITNESS added: {key}"));
+        keys.push(key.clone());
+    }
+    Witnesses { keys, threshold: new.threshold }
 }
 
 fn officers(old: &TrustBundle, new: &TrustBundle, lines: &mut Vec<String>) {
@@ -214,6 +258,8 @@ fn rule_words(rule: &AuthorityRule) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::order::handling::Handling;
+    use crate::evidence::note::{NoteAlgorithm, NoteKey};
     use crate::evidence::trust::tests::{at, bundle, key};
 
     fn told(change: impl FnOnce(&mut TrustBundle)) -> String {
@@ -261,6 +307,138 @@ mod tests {
             assert!(text.contains(expected), "{expected}: {text}");
             assert!(!text.contains("OTHER CONTENTS"), "{text}");
         }
+    }
+
+    fn witness(name: &str, seed: u8) -> NoteKey {
+        NoteKey::new(name, NoteAlgorithm::Cosignature, key(seed).public()).expect("a name")
+    }
+
+    fn lent(to: &str) -> Delegation {
+        Delegation {
+            from: "a".parse().expect("an id"),
+            to: to.parse().expect("an id"),
+            roles: [Role::Signer].into(),
+            handling: None,
+            kinds: BTreeSet::new(),
+            units: BTreeSet::new(),
+            document: "12/QĐ-BCH".to_owned(),
+            valid_from: at(0),
+            valid_to: at(10 * DAY_MS),
+        }
+    }
+
+    /// A bundle in which d and e stand in for a, and two witnesses are listed of whom one is asked for.
+    fn watched() -> TrustBundle {
+        let keys = vec![witness("kv1.example", 210), witness("kv2.example", 211)];
+        let witnesses = Witnesses { keys, threshold: 1 };
+        TrustBundle { delegations: vec![lent("d"), lent("e")], witnesses, ..bundle() }
+    }
+
+    /// The next bundle, a day later.
+    fn told_next(change: impl FnOnce(&mut TrustBundle)) -> Vec<String> {
+        let (old, mut new) = (watched(), watched());
+        (new.version, new.issued_at) = (2, at(DAY_MS));
+        change(&mut new);
+        let lines = changes(&old, &new);
+        assert!(lines[0].starts_with("version") && lines[1].starts_with("issued"), "{lines:?}");
+        lines[2..].to_vec()
+    }
+
+    #[test]
+    fn each_change_of_delegations_and_witnesses_is_told_and_nothing_else() {
+        type Case = (fn(&mut TrustBundle), &'static [&'static str]);
+        let by = "stands in for a by \"12/QĐ-BCH\"";
+        let cases: [Case; 14] = [
+            (|_new| {}, &[]),
+            (
+                |new| new.delegations.push(lent("b")),
+                &["DELEGATION new: b BY from ", ": as signer, handling any, kinds any, units any"],
+            ),
+            (|new| drop(new.delegations.remove(0)), &["DELEGATION ended: d BY from ", "signer"]),
+            (
+                |new| new.delegations[1].valid_to = at(DAY_MS),
+                &["DELEGATION ended: e BY: until ", "becomes"],
+            ),
+            (
+                |new| new.delegations[1].valid_to = at(20 * DAY_MS),
+                &["DELEGATION changed: e BY: until ", "becomes"],
+            ),
+            (
+                |new| new.delegations[0].valid_from = at(1),
+                &["changed: d BY: from 1970-01-01T00:00:00.000Z becomes 1970-01-01T00:00:00.001Z"],
+            ),
+            (
+                |new| new.delegations[0].roles.extend([Role::Approver]),
+                &["changed: d BY: roles signer becomes ", "approver"],
+            ),
+            (
+                |new| new.delegations[0].handling = Some(Handling::Actual),
+                &["changed: d BY: handling any becomes actual"],
+            ),
+            (
+                |new| new.delegations[0].kinds.extend(["directive".to_owned()]),
+                &["changed: d BY: kinds any becomes directive"],
+            ),
+            (
+                |new| new.delegations[0].units.extend(["KV1".parse().expect("a code")]),
+                &["changed: d BY: units any becomes KV1"],
+            ),
+            (|new| new.witnesses.threshold = 2, &["WITNESSES asked for: 1 of 2 becomes 2 of 2"]),
+            (|new| new.witnesses.threshold = 0, &["WITNESSES asked for: 1 of 2 becomes 0 of 2"]),
+            (
+                |new| new.witnesses.keys.push(witness("kv3.example", 212)),
+                &["WITNESS added: kv3.example+"],
+            ),
+            (|new| drop(new.witnesses.keys.remove(0)), &["WITNESS dropped: kv1.example+"]),
+        ];
+        for (change, expected) in cases {
+            let lines = told_next(change);
+            assert_eq!(lines.len(), usize::from(!expected.is_empty()), "{expected:?}: {lines:?}");
+            for part in expected {
+                assert!(lines[0].contains(&part.replace("BY", by)), "{part}: {lines:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn another_document_and_another_key_are_one_less_and_one_more() {
+        let lines = told_next(|new| new.delegations[1].document = "13\nROOT added".to_owned());
+        assert_eq!(lines.len(), 2, "{lines:?}");
+        assert!(lines[0].starts_with("DELEGATION ended: e ") && lines[0].contains("12/QĐ-BCH"));
+        assert!(lines[1].starts_with("DELEGATION new: e ") && lines[1].contains("13\\nROOT"));
+        let lines = told_next(|new| new.witnesses.keys[1] = witness("kv2.example", 213));
+        let keys = [witness("kv2.example", 211), witness("kv2.example", 213)];
+        let [gone, added] = keys.map(|key| key.to_string());
+        assert_eq!(lines, [format!("WITNESS dropped: {gone}"), format!("WITNESS added: {added}")]);
+    }
+
+    #[test]
+    fn what_has_no_words_is_said_to_have_none() {
+        let changes: [fn(&mut TrustBundle); 3] = [
+            |new| new.delegations.reverse(),
+            |new| new.witnesses.keys.reverse(),
+            |new| new.witnesses.keys.push(witness("kv1.example", 210)),
+        ];
+        for change in changes {
+            let lines = told_next(change);
+            assert_eq!(lines.len(), 1, "{lines:?}");
+            assert!(lines[0].starts_with("OTHER CONTENTS"), "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn a_bundle_shows_its_witnesses_and_who_stands_in_for_whom() {
+        let mut bundle = watched();
+        bundle.delegations[1].valid_from = at(3 * DAY_MS);
+        let text = |bundle: &TrustBundle, days| contents(bundle, at(days * DAY_MS)).join("\n");
+        let shown = text(&bundle, 2);
+        assert!(shown.contains("1 of 2 witnesses are asked for:"), "{shown}");
+        for key in &bundle.witnesses.keys {
+            assert!(shown.contains(&format!("\n  witness  {key}\n")), "{shown}");
+        }
+        assert!(shown.contains("\n2 delegations:\n  d stands in for a by"), "{shown}");
+        assert_eq!((shown.matches("(over)").count(), shown.matches("(not yet)").count()), (0, 1));
+        assert_eq!(text(&bundle, 10).matches("(over)").count(), 2);
     }
 
     #[test]
