@@ -83,6 +83,9 @@ fn an_order_is_proved_by_files_alone_and_what_was_touched_is_found() {
     let (sound, unseen) = checked(&place, &["ledger", "verify", "--as", "admin"]);
     assert!(!sound, "nobody has cosigned what the server shows");
     assert_eq!(reasons(&unseen), ["NOT_WITNESSED"]);
+    let unknown = ["order", "evidence", "01936f5e-0000-7000-8000-000000000000", "--out", "no.json"];
+    let told = place.try_run(&[&unknown[..], &["--as", "admin"]].concat()).expect_err("unknown");
+    assert!(told.contains("there is no order") && !place.path("no.json").exists(), "{told}");
     drop(server);
 
     let roots = fingerprint(&place);
@@ -177,4 +180,10 @@ fn an_order_of_before_a_retirement_is_judged_by_the_bundle_of_its_day_where_that
     let (valid, report) = checked(&place, &own);
     assert!(valid && report["day_claimed"] == false, "{report}");
     assert_eq!(report["trust_bundle_version"], newest - 1);
+    // Whoever has left since did sign: both have it on paper.
+    place.run(&["terminal", "print", &order, "--out", "own.pdf", "--data-dir", "commune"]);
+    place.run(&["order", "print", "--file", "order.json", "--out", "file.pdf", "--as", "admin"]);
+    // What was judged is not asked for a time before it was.
+    let early = [&file[..], &["--at", "2016-11-25T00:00:00Z"]].concat();
+    assert!(place.try_run(&early).expect_err("early").contains("was drafted at"));
 }

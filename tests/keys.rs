@@ -618,6 +618,10 @@ fn a_signer_with_no_server_in_reach_signs_a_file_that_another_carries() {
     alone("commander").expect("signed");
     let both = alone("commissar").expect("signed");
     assert_eq!(both["missing"], Value::Null, "{both}");
+    // What two have signed is an order by right; that it went out nobody has said.
+    let judged = place.run(&["order", "verify", "order.json", "--as", "commissar"]);
+    let verdict = judged["verdict"].as_str().expect("a sentence").to_owned();
+    assert!(verdict.contains("whether it was issued or cancelled was not asked"), "{verdict}");
     let _server = place.serve();
     let submit = ["order", "submit", "order.json", "--as", "commissar"];
     let held = place.run(&submit);
