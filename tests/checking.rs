@@ -97,6 +97,7 @@ fn an_order_is_proved_by_files_alone_and_what_was_touched_is_found() {
         (report["orders"].as_u64(), report["witnessed_size"].as_u64()),
         (Some(1), Some(size))
     );
+    assert_eq!((&report["size"], &report["not_cosigned"]), (&Value::from(size), &Value::from(0)));
     assert!(report["answers"].as_u64() >= Some(3), "{report}");
     let begin =
         ["ledger", "verify", "begin.hoatoc", "--cosignature", "line.txt", "--roots", &roots];

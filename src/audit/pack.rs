@@ -1,6 +1,7 @@
 //! One order's evidence in one file: what was recorded of it, each entry proved under one signed
 //! head, with the trust bundles from the first to the newest and the keys of the terminals that
-//! answered. Years later it is checked against nothing but the fingerprint of the first roots.
+//! answered. Years later it is checked against nothing but the fingerprint of the first roots. Where
+//! witnesses are asked for, they must have seen all that is told of the order.
 //!
 //! The file is JSON ([`Pack`]): exact leaf bytes with their places and proofs. No personal data is in
 //! a leaf. What the pack holds is proved; that the ledger holds no more about the order is not (a

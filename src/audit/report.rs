@@ -69,4 +69,11 @@ impl Report {
     pub const fn is_sound(&self) -> bool {
         self.faults.is_empty()
     }
+
+    /// How many of the newest entries too few witnesses have cosigned yet; none where no witnesses are
+    /// asked for.
+    pub fn not_cosigned(&self) -> Option<u64> {
+        let seen = self.witnessed.as_ref().map_or(0, |(size, _by)| *size);
+        (self.witnesses_needed > 0).then(|| self.size.saturating_sub(seen))
+    }
 }

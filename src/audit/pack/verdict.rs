@@ -29,6 +29,9 @@ struct Court<'a> {
     latest_at: Instant,
     files: BTreeMap<OrderId, (Arc<Order>, Envelope)>,
     keys: BTreeMap<EndpointNo, (u64, PublicKey)>,
+    // The last entry that something said about the order rests on. What frames it (bundles, terminals'
+    // keys) counts only where it lies before.
+    last_needed: Option<u64>,
     verdict: Verdict,
 }
 
@@ -40,6 +43,7 @@ pub(super) fn judge(pack: &Pack, anchor: &Anchor, cosignatures: &[String]) -> Ve
         latest_at: Instant::from_millis(i64::MIN),
         files: BTreeMap::new(),
         keys: BTreeMap::new(),
+        last_needed: None,
         verdict: Verdict::default(),
     };
     let (leaves, unread) = pack.leaves();
@@ -121,6 +125,9 @@ impl Court<'_> {
             self.fault(index, "TIME_RUNS_BACK", "its time lies before that of an entry before it");
         }
         self.latest_at = self.latest_at.max(entry.at);
+        if self.wanted.is_some() && entry.event.order() == self.wanted {
+            self.last_needed = Some(index);
+        }
         match &entry.event {
             Event::ProvinceFounded { origin, .. } => {
                 let other = self.verdict.head.is_some() && *origin != self.verdict.origin;
@@ -224,6 +231,7 @@ impl Court<'_> {
                 let replaces = order.reference.as_ref().filter(|r| self.wanted == Some(r.order));
                 if let Some(reference) = replaces {
                     self.verdict.replaced = Some((reference.kind, order.number_text(), at));
+                    self.last_needed = Some(index);
                 }
             }
         }
@@ -274,6 +282,17 @@ impl Court<'_> {
         if self.verdict.issued.is_none() {
             let said = "nothing in the pack shows that the order was issued by right";
             self.verdict.faults.push(Fault::of_all("NOT_ISSUED", said));
+        }
+        let seen = self.verdict.witnessed.as_ref().map(|(size, _by)| *size);
+        if let (Some(size), Some(last)) = (seen, self.last_needed)
+            && size <= last
+        {
+            let said = format!(
+                "the witnesses have cosigned {size} entries, and this order's go on to {}: gather the \
+                 evidence again once they have seen those",
+                last + 1
+            );
+            self.verdict.faults.push(Fault::of_all("NOT_WITNESSED", said));
         }
         self.verdict.endpoints.retain(|_no, facts| !facts.facts.is_empty());
         // Whoever was addressed and said nothing is part of what happened.

@@ -27,6 +27,7 @@ fn a_sound_ledger_is_found_sound_with_its_counts() {
     assert_eq!((report.bundle_version, report.witnesses_needed), (2, 1));
     let size = u64::try_from(entries.len()).expect("small");
     assert_eq!((report.size, report.head_size), (size, Some(size)));
+    assert_eq!(report.not_cosigned(), Some(0));
     assert_eq!(report.witnessed.expect("cosigned").0, size);
     let kept = &entries[..20];
     assert_eq!(resigned_since(&entries, kept).since, Some(20));
@@ -300,7 +301,11 @@ fn a_head_of_another_key_or_without_witnesses_does_not_stand_for_the_entries() {
     assert_eq!(beside(&lines_on(&entries, 210)), ["NOT_WITNESSED"]);
     assert_eq!(beside("rubbish"), ["NOT_WITNESSED"]);
     // One that was cosigned a little earlier is enough.
-    assert_eq!(said(vec![unseen, head(&entries[..15])]), Vec::<&str>::new());
+    let heads = vec![unseen, head(&entries[..15])];
+    let older = audited(&entries, anchor(), &Closing { heads, ..Closing::default() });
+    assert_eq!(older.faults.told, []);
+    let rest = u64::try_from(entries.len() - 15).expect("small");
+    assert_eq!(older.not_cosigned(), Some(rest), "and that the others are not is told");
     let shorter = head(&entries[..15]);
     assert_eq!(said(vec![shorter]), ["HEAD_BEHIND"]);
 }

@@ -143,19 +143,84 @@ fn a_pack_of_other_roots_or_under_a_head_of_another_key_proves_nothing() {
     assert!(under(vec![head(&entries[..10])]).contains(&"NOT_IN_LEDGER"));
 }
 
+/// A pack under a head that nobody cosigned, with an older one of this size that one witness did.
+fn seen_up_to(entries: &[Entry], order: OrderId, size: usize) -> Pack {
+    let (all, begun) = (tree(entries), tree(&entries[..size]));
+    let path = all.prove_consistency(begun.len(), all.len()).expect("reached").path;
+    Pack {
+        heads: vec![head_by(entries, &key(200), &[]), head(&entries[..size])],
+        consistency: path.iter().map(|hash| hex::encode(hash.0)).collect(),
+        ..pack_of(entries, order)
+    }
+}
+
+/// The drafts' orders with the place of the last entry that is about each; of the first, that is the
+/// issue of its cancel.
+fn ends(entries: &[Entry]) -> Vec<(OrderId, usize)> {
+    let drafts = entries.iter().filter(|entry| matches!(entry.event, Event::OrderDrafted { .. }));
+    let orders: Vec<OrderId> = drafts.filter_map(|entry| entry.event.order()).collect();
+    let last = |order| entries.iter().rposition(|entry| entry.event.order() == Some(order));
+    let mut ends: Vec<(OrderId, usize)> =
+        orders.iter().map(|order| (*order, last(*order).expect("its draft"))).collect();
+    ends[0].1 = ends[1].1;
+    ends
+}
+
 #[test]
 fn an_older_cosigned_head_stands_for_a_pack_if_it_is_proved_to_be_its_beginning() {
     let entries = province().ledger;
-    let (all, begun) = (tree(&entries), tree(&entries[..15]));
-    let path = all.prove_consistency(begun.len(), all.len()).expect("reached").path;
-    let mut pack = pack_of(&entries, first_order(&entries));
-    pack.heads = vec![head_by(&entries, &key(200), &[]), head(&entries[..15])];
-    pack.consistency = path.iter().map(|hash| hex::encode(hash.0)).collect();
+    let (order, last) = ends(&entries)[0];
+    let mut pack = seen_up_to(&entries, order, last + 1);
     let verdict = pack.judge(&anchor(), &[]);
     assert_eq!(verdict.faults.told, []);
-    assert_eq!(verdict.witnessed.expect("cosigned").0, 15);
+    let size = u64::try_from(last + 1).expect("small");
+    assert_eq!(verdict.witnessed.as_ref().map(|(size, _by)| *size), Some(size));
+    // The second bundle, which says who the witnesses are, came later: its roots vouch for it.
+    assert!(last < last_place(&entries, "trust_published"));
+    assert_eq!(verdict.bundle_version, 2);
     pack.consistency.pop();
     assert_eq!(said(&pack.judge(&anchor(), &[])), ["NOT_WITNESSED"]);
+}
+
+#[test]
+fn witnesses_must_have_seen_every_entry_that_is_about_the_order() {
+    let entries = province().ledger;
+    let ends = ends(&entries);
+    assert_eq!(ends.len(), 4, "an order, its cancel, a drill and a test");
+    assert_eq!(ends[3].1, entries.len() - 1, "an answer to the test is the newest entry of all");
+    for (order, last) in ends {
+        for size in 1..entries.len() {
+            let verdict = seen_up_to(&entries, order, size).judge(&anchor(), &[]);
+            assert_eq!(verdict.is_proved(), last < size, "{last} {size}: {:?}", said(&verdict));
+            if size <= last {
+                assert_eq!(said(&verdict), ["NOT_WITNESSED"]);
+                let expected = format!(
+                    "the witnesses have cosigned {size} entries, and this order's go on to {}: gather \
+                     the evidence again once they have seen those",
+                    last + 1
+                );
+                assert_eq!(verdict.faults.told[0].text, expected);
+            }
+        }
+        // Once they cosigned the newest head, by whatever way, nothing is unseen.
+        let pack = seen_up_to(&entries, order, 1);
+        let lines = head(&entries).lines().last().map(|line| format!("{line}\n"));
+        let verdict = pack.judge(&anchor(), &[lines.expect("a cosignature")]);
+        assert!(verdict.is_proved(), "{:?}", said(&verdict));
+    }
+}
+
+#[test]
+fn where_no_witnesses_are_asked_for_none_must_have_seen_it() {
+    let mut entries = province().ledger;
+    let mut unwatched = watched_bundle(3);
+    unwatched.witnesses.threshold = 0;
+    let event = Event::TrustPublished(trust(&unwatched, &[201, 202]));
+    let last = entries.last().expect("many").clone();
+    entries.push(Entry { actor: officer("auditor"), request: None, event, ..last });
+    let verdict = seen_up_to(&entries, first_order(&entries), 1).judge(&anchor(), &[]);
+    assert_eq!(verdict.faults.told, []);
+    assert!(verdict.is_proved() && verdict.witnessed.is_none());
 }
 
 #[test]

@@ -102,7 +102,7 @@ impl Verify {
             Some(file) => self.of_file(cx, file, beside)?,
             None => self.of_server(cx, beside).await?,
         };
-        show(cx, &report)?;
+        cx.screen.show(&value_of(&report), || words(&report))?;
         Ok(if report.is_sound() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 
@@ -161,9 +161,9 @@ fn begun(anchor: Anchor, closing: &Closing) -> Audit {
     Audit::new(anchor, &heads)
 }
 
-fn show(cx: &Cx, report: &Report) -> Result<()> {
+fn value_of(report: &Report) -> Value {
     let counts = &report.counts;
-    let value = json!({
+    json!({
         "verified": report.is_sound(),
         "origin": report.origin,
         "size": report.size,
@@ -172,6 +172,7 @@ fn show(cx: &Cx, report: &Report) -> Result<()> {
         "witnessed_size": report.witnessed.as_ref().map(|(size, _by)| size),
         "witnesses": report.witnessed.as_ref().map(|(_size, by)| cosigners(by)),
         "witnesses_needed": report.witnesses_needed,
+        "not_cosigned": report.not_cosigned(),
         "trust_bundle_version": report.bundle_version,
         "epoch": report.epoch,
         "orders": report.orders,
@@ -182,8 +183,7 @@ fn show(cx: &Cx, report: &Report) -> Result<()> {
         "kept_size": report.since,
         "faults": faults_json(&report.faults),
         "fault_count": report.faults.count,
-    });
-    cx.screen.show(&value, || words(report))
+    })
 }
 
 fn words(report: &Report) -> String {
@@ -217,7 +217,12 @@ fn words(report: &Report) -> String {
         (Some((size, by)), need) => {
             let by: Vec<String> =
                 by.by.iter().map(|one| format!("{} {}", one.name, when(one.time_s))).collect();
-            format!("witnesses: {need} asked for; {size} entries cosigned by {}\n", by.join(", "))
+            let behind = match report.not_cosigned() {
+                None | Some(0) => String::new(),
+                Some(count) => format!("; the newest {count} are NOT COSIGNED YET"),
+            };
+            let by = by.join(", ");
+            format!("witnesses: {need} asked for; {size} entries cosigned by {by}{behind}\n")
         }
         (None, need) => format!("witnesses: {need} asked for, and no head has as many\n"),
     });
@@ -268,4 +273,50 @@ fn fingerprint(text: &str) -> Result<KeyId, String> {
     hex::decode_to_slice(&digits, &mut id)
         .map_err(|_no_more_to_say| "write all 64 hex digits, as `init` printed them".to_owned())?;
     Ok(KeyId(id))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit::report::Counts;
+    use crate::evidence::checkpoint::witness::Cosignature;
+    use crate::evidence::tree::Hash;
+
+    #[test]
+    fn entries_that_are_not_cosigned_yet_are_told_where_witnesses_are_asked_for() {
+        let said = |need, cosigned: Option<u64>| {
+            let by = vec![Cosignature { name: "kv1.example".to_owned(), time_s: 1_780_300_000 }];
+            let report = Report {
+                origin: "a ledger".to_owned(),
+                size: 360,
+                root: Hash([1; 32]),
+                head_size: Some(360),
+                witnessed: cosigned.map(|size| (size, Witnessed { by, need })),
+                witnesses_needed: need,
+                since: None,
+                bundle_version: 1,
+                epoch: 1,
+                orders: 0,
+                issued: 0,
+                counts: Counts::default(),
+                faults: Faults::default(),
+            };
+            (value_of(&report)["not_cosigned"].clone(), words(&report))
+        };
+        let (count, text) = said(1, Some(358));
+        assert_eq!(count, 2);
+        assert!(text.contains("358 entries cosigned by kv1.example"), "{text}");
+        assert!(text.contains("; the newest 2 are NOT COSIGNED YET\n"), "{text}");
+        for (need, cosigned, count) in [
+            (1, Some(360), json!(0)),
+            // A beginning of a larger ledger.
+            (1, Some(400), json!(0)),
+            (1, None, json!(360)),
+            (0, None, Value::Null),
+        ] {
+            let (found, text) = said(need, cosigned);
+            assert_eq!(found, count, "{need} {cosigned:?}");
+            assert!(!text.contains("NOT COSIGNED YET"), "{text}");
+        }
+    }
 }
