@@ -177,12 +177,17 @@ impl Screen {
 
     /// Asks a question on standard error and reads one line of standard input.
     pub(crate) fn ask(&self, question: &str) -> Result<String> {
+        Ok(self.answer(question)?.unwrap_or_default())
+    }
+
+    /// As [`Self::ask`], but nothing where the person left: there is no more input.
+    pub(crate) fn answer(&self, question: &str) -> Result<Option<String>> {
         let mut err = io::stderr().lock();
         write!(err, "{question}")?;
         err.flush()?;
         let mut line = String::new();
-        io::stdin().read_line(&mut line).context("failed to read the answer")?;
-        Ok(line.trim().to_owned())
+        let read = io::stdin().read_line(&mut line).context("failed to read the answer")?;
+        Ok((read > 0).then(|| line.trim().to_owned()))
     }
 }
 

@@ -22,12 +22,14 @@ use crate::wire::{array, pb};
 
 /// Between two looks.
 const LOOK_EVERY: Duration = Duration::from_secs(900);
-/// The first look comes at a moment of each terminal's own within this.
-const FIRST_LOOK_WITHIN_MS: u64 = 300_000;
+/// The first look of a stream comes at a moment of each terminal's own within this: soon, for a server
+/// that went away may have come back with another history.
+const FIRST_LOOK_WITHIN_MS: u64 = 10_000;
 /// How long one answer may take.
 const ANSWER_WAIT_MAX: Duration = Duration::from_secs(30);
 
-/// Looks at the ledger's head now and then. Returns only with a store whose state is unknown.
+/// Looks at the ledger's head soon after the stream was opened, and now and then. Returns only with a
+/// store whose state is unknown.
 pub(super) async fn follow(terminal: &Arc<Terminal>, channel: Channel) -> LinkError {
     let own = u64::from(terminal.inbox.endpoint().number()).wrapping_mul(7_919);
     sleep(Duration::from_millis(own % FIRST_LOOK_WITHIN_MS)).await;
@@ -38,6 +40,26 @@ pub(super) async fn follow(terminal: &Arc<Terminal>, channel: Channel) -> LinkEr
             Ok(_status) => {}
         }
         sleep(LOOK_EVERY).await;
+    }
+}
+
+/// Says at once what is kept that must not be: an order that came may have shown it. It never takes an
+/// alarm back.
+///
+/// # Errors
+/// [`LinkError`], only when the store's state is unknown.
+pub(super) async fn tell_alarm(terminal: &Arc<Terminal>) -> Result<(), LinkError> {
+    match terminal.with_inbox(Inbox::head_status).await {
+        Ok(status) if status.alarm.is_some() => {
+            terminal.set_link(|link| link.head = status);
+            Ok(())
+        }
+        Err(fault) if fault.is_fatal() => Err(fault.into()),
+        Ok(_no_alarm) => Ok(()),
+        Err(fault) => {
+            tracing::warn!(%fault, "what is kept of the ledger cannot be read");
+            Ok(())
+        }
     }
 }
 

@@ -88,41 +88,46 @@ impl Holders {
             return Ok(Plan { holders, threshold: 1, is_ceremony: false });
         }
         let (roots, threshold) = self.counts(cx)?;
+        let holders = self.persons(roots, cx)?;
+        Ok(Plan { holders, threshold, is_ceremony: true })
+    }
+
+    /// The root holders, one after another. What the command line says must do; an answer that will not do
+    /// is asked for again, for the others have answered already.
+    fn persons(&self, roots: usize, leader: &dyn Leader) -> Result<Vec<Holder>> {
         let mut holders: Vec<Holder> = Vec::with_capacity(roots);
         for index in 0..roots {
             let number = index + 1;
-            let name = match self.names.get(index) {
-                Some(name) => name.clone(),
-                None => ask(
-                    cx,
-                    &format!("Root holder {number} of {roots}, name and post: "),
-                    "--holder NAME for each",
-                )?,
-            };
-            let dir = match self.homes.get(index) {
-                Some(dir) => dir.clone(),
-                None => PathBuf::from(ask(
-                    cx,
-                    &format!("Put in the medium of {name}. New directory for the root key on it: "),
-                    "--root DIR for each",
-                )?),
-            };
-            let name = crate::domain::text::clean(&name);
-            if name.is_empty() {
-                bail!("root holder {number} has no name");
-            }
-            if holders.iter().any(|other| other.name.to_lowercase() == name.to_lowercase()) {
-                bail!("{name} is named for two root holders: each is another person");
-            }
-            if holders.iter().any(|other| other.dir == dir) {
-                bail!(
-                    "{} is given for two root holders: each has a medium of their own",
-                    dir.display()
-                );
-            }
+            let question = format!("Root holder {number} of {roots}, name and post: ");
+            let ask_name = || leader.ask(&question, "--holder NAME for each");
+            let name = settle(self.names.get(index).cloned(), leader, ask_name, |name| {
+                let name = crate::domain::text::clean(&name);
+                if name.is_empty() {
+                    bail!("root holder {number} has no name");
+                }
+                if holders.iter().any(|other| other.name.to_lowercase() == name.to_lowercase()) {
+                    bail!("{name} is named for two root holders: each is another person");
+                }
+                Ok(name)
+            })?;
+            let question =
+                format!("Put in the medium of {name}. New directory for the root key on it: ");
+            let ask_dir = || leader.ask(&question, "--root DIR for each").map(PathBuf::from);
+            let dir = settle(self.homes.get(index).cloned(), leader, ask_dir, |dir| {
+                if dir.as_os_str().is_empty() {
+                    bail!("there is no directory for the root key of {name}");
+                }
+                if holders.iter().any(|other| other.dir == dir) {
+                    bail!(
+                        "{} is given for two root holders: each has a medium of their own",
+                        dir.display()
+                    );
+                }
+                Ok(dir)
+            })?;
             holders.push(Holder { name, dir });
         }
-        Ok(Plan { holders, threshold, is_ceremony: true })
+        Ok(holders)
     }
 
     /// How many root holders there are, and how many of them sign.
@@ -131,14 +136,16 @@ impl Holders {
         let named = (!self.homes.is_empty()).then_some(self.homes.len());
         let roots = match self.roots.or(named) {
             Some(roots) => roots,
-            None => ask(cx, "How many root holders are there? ", "--roots COUNT")?
+            None => cx
+                .ask("How many root holders are there? ", "--roots COUNT")?
                 .parse()
                 .ok()
                 .context(NO_NUMBER)?,
         };
         let threshold = match self.threshold {
             Some(threshold) => threshold,
-            None => ask(cx, "How many of them must sign a trust bundle? ", "--threshold COUNT")?
+            None => cx
+                .ask("How many of them must sign a trust bundle? ", "--threshold COUNT")?
                 .parse()
                 .ok()
                 .context(NO_NUMBER)?,
@@ -157,12 +164,45 @@ impl Holders {
     }
 }
 
-/// Asks the person who leads the ceremony; where nobody is, says what the command line lacks.
-fn ask(cx: &Cx, question: &str, flag: &str) -> Result<String> {
-    if !at_terminal() {
-        bail!("the ceremony has nobody to ask: give {flag}");
+/// The person who leads the ceremony.
+trait Leader {
+    /// Asks; where nobody is, says what the command line lacks.
+    fn ask(&self, question: &str, flag: &str) -> Result<String>;
+    /// Says why an answer will not do.
+    fn tell(&self, text: &str);
+}
+
+impl Leader for Cx {
+    fn ask(&self, question: &str, flag: &str) -> Result<String> {
+        if !at_terminal() {
+            bail!("the ceremony has nobody to ask: give {flag}");
+        }
+        // Without this a closed window would be asked for ever.
+        let answer = self.screen.answer(question)?;
+        answer.with_context(|| format!("the ceremony was left: begin it again, or give {flag}"))
     }
-    cx.screen.ask(question)
+
+    fn tell(&self, text: &str) {
+        self.screen.note(text);
+    }
+}
+
+/// What the command line says, if it will do; where it says nothing, the first answer that will do.
+fn settle<A, T>(
+    said: Option<A>,
+    leader: &dyn Leader,
+    ask: impl Fn() -> Result<A>,
+    check: impl Fn(A) -> Result<T>,
+) -> Result<T> {
+    if let Some(said) = said {
+        return check(said);
+    }
+    loop {
+        match check(ask()?) {
+            Ok(good) => return Ok(good),
+            Err(fault) => leader.tell(&format!("{fault}. Once more.")),
+        }
+    }
 }
 
 impl Plan {
@@ -288,4 +328,92 @@ fn record_text(held: &[Held], founded: &Founded<'_>) -> String {
          Người chứng kiến:  {LINE}   Ký: {LINE}\n"
     ));
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+    use std::collections::VecDeque;
+
+    use super::*;
+
+    /// Somebody who gives these answers and then leaves.
+    struct Script {
+        answers: RefCell<VecDeque<&'static str>>,
+        told: RefCell<Vec<String>>,
+    }
+
+    impl Script {
+        fn of(answers: &[&'static str]) -> Self {
+            let answers = RefCell::new(answers.iter().copied().collect());
+            Self { answers, told: RefCell::default() }
+        }
+    }
+
+    impl Leader for Script {
+        fn ask(&self, _question: &str, flag: &str) -> Result<String> {
+            let answer = self.answers.borrow_mut().pop_front();
+            Ok(answer.with_context(|| format!("left before {flag}"))?.to_owned())
+        }
+
+        fn tell(&self, text: &str) {
+            self.told.borrow_mut().push(text.to_owned());
+        }
+    }
+
+    fn flags(homes: &[&str], names: &[&str]) -> Holders {
+        Holders {
+            homes: homes.iter().map(PathBuf::from).collect(),
+            ceremony: true,
+            roots: None,
+            threshold: None,
+            names: names.iter().map(|name| (*name).to_owned()).collect(),
+        }
+    }
+
+    fn holder(name: &str, dir: &str) -> Holder {
+        Holder { name: name.to_owned(), dir: PathBuf::from(dir) }
+    }
+
+    #[test]
+    fn an_answer_that_will_not_do_is_asked_for_again() {
+        let script =
+            Script::of(&["  ", "Đại tá Một", "", "r1", "đại tá một", "Đại tá Hai", "r1", "r2"]);
+        let holders = flags(&[], &[]).persons(2, &script).expect("in the end");
+        assert_eq!(holders, [holder("Đại tá Một", "r1"), holder("Đại tá Hai", "r2")]);
+        let told = script.told.into_inner();
+        let said = [
+            "root holder 1 has no name",
+            "no directory for the root key of Đại tá Một",
+            "đại tá một is named for two root holders",
+            "r1 is given for two root holders",
+        ];
+        assert_eq!(told.len(), said.len(), "{told:?}");
+        for (told, said) in told.iter().zip(said) {
+            assert!(told.contains(said), "{told}");
+        }
+    }
+
+    #[test]
+    fn what_the_command_line_says_is_refused_and_nobody_is_asked() {
+        for (homes, names, why) in [
+            (["r1", "r2"], ["Một", "một"], "named for two"),
+            (["r1", "r1"], ["Một", "Hai"], "given for two"),
+            (["r1", "r2"], ["Một", " "], "root holder 2 has no name"),
+            (["", "r2"], ["Một", "Hai"], "no directory"),
+        ] {
+            let script = Script::of(&["Ba", "r3"]);
+            let refused = flags(&homes, &names).persons(2, &script).expect_err(why);
+            assert!(refused.to_string().contains(why), "{refused}");
+            assert_eq!((script.answers.borrow().len(), script.told.borrow().len()), (2, 0));
+        }
+    }
+
+    #[test]
+    fn who_leaves_is_not_asked_for_ever() {
+        let script = Script::of(&["Một"]);
+        let left = flags(&["r1"], &["Một"]).persons(2, &script).expect_err("nobody is there");
+        assert_eq!(left.to_string(), "left before --holder NAME for each");
+        assert_eq!(script.told.borrow().len(), 1);
+    }
 }

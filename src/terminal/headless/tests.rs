@@ -5,6 +5,7 @@ use super::*;
 use crate::clock::ManualClock;
 use crate::domain::order::handling::Handling;
 use crate::store::memory::MemoryStore;
+use crate::terminal::heads::tell_alarm;
 use crate::terminal::inbox::tests::{
     ME, NOW, bundle, bundle_envelope, cancel_of, delivery, envelope, id, key, order,
 };
@@ -95,6 +96,37 @@ async fn orders_are_answered_by_rule_after_the_delay_and_a_cancelled_one_only_ac
         serde_json::from_str(written.text().lines().next().expect("a line")).expect("JSON");
     assert_eq!(first_line["event"], "order");
     assert_eq!(first_line["handling"], "actual");
+}
+
+#[tokio::test]
+async fn two_histories_are_said_as_soon_as_an_order_shows_them() {
+    let terminal = terminal();
+    let (stop, written) = (CancellationToken::new(), Written::default());
+    let policy = policy(AnswerRule::None, Format::Json);
+    let running = run(&terminal, &policy, None::<Cursor<&[u8]>>, written.clone(), &stop);
+    let watching = async {
+        for mark in [1, 2] {
+            let order = envelope(&order(mark, Handling::Exercise));
+            terminal.inbox().receive(&delivery(3, &order), NOW).expect("the store works");
+            tell_alarm(&terminal).await.expect("the store works");
+            // The other half of the join says what there is to say meanwhile.
+            for _turn in 0..20 {
+                tokio::task::yield_now().await;
+            }
+            assert_eq!(written.text().contains("two histories"), mark == 2, "{mark}");
+        }
+        stop.cancel();
+    };
+    let (ended, ()) = tokio::join!(running, watching);
+    ended.expect("no error");
+    let text = written.text();
+    let alarm = text.lines().find(|line| line.contains("two histories")).expect("said");
+    let alarm: serde_json::Value = serde_json::from_str(alarm).expect("JSON");
+    assert_eq!(alarm["event"], "ledger");
+    for mark in [1, 2] {
+        assert_eq!(state(&terminal, mark), DeliveryState::Delivered);
+        assert!(alarm["alarm"].as_str().expect("a text").contains(&id(mark).to_string()));
+    }
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! The newest head of the ledger that this terminal saw, on disk. A head is kept only if it was proved
-//! to continue the one before; what contradicts it is kept beside it, for somebody to look at.
+//! to continue the one before; what contradicts it is kept beside it, for somebody to look at. So are two
+//! orders that one ledger cannot both have issued, which are found when they are received.
 //!
 //! A restore that the root holders vouch for (a trust bundle with a higher epoch) begins anew.
 
@@ -98,7 +99,7 @@ impl Inbox {
         let since = row.unwitnessed_since_ms;
         let is_witness_late =
             since != 0 && self.clock.now().millis() - since > limits::UNWITNESSED_MAX_MS;
-        let alarm = Some(row.alarm).filter(|alarm| !alarm.is_empty());
+        let alarm = row.alarm();
         let witnessed_size = row.cosigned_size;
         Ok(HeadStatus { size, witnessed_size, witnesses_needed, is_witness_late, alarm })
     }
@@ -124,7 +125,7 @@ impl Inbox {
     pub fn take_head(&self, shown: &ShownHead) -> Result<Result<(), HeadFault>, InboxError> {
         let bundle = self.bundle()?;
         let book = self.book.lock();
-        let before = self.head_row()?.filter(|row| row.epoch >= bundle.epoch).unwrap_or_default();
+        let before = self.head_row()?.unwrap_or_default().in_epoch(bundle.epoch);
         let kept = seen(&before);
         let judged = Head::open(&shown.newest, &bundle)
             .map_err(|fault| HeadFault::NotSigned(fault.to_string()))
@@ -172,7 +173,7 @@ impl Inbox {
         Ok(judged.map(|_head| ()))
     }
 
-    fn head_row(&self) -> Result<Option<HeadRow>, InboxError> {
+    pub(super) fn head_row(&self) -> Result<Option<HeadRow>, InboxError> {
         let Some(value) = self.store.get(HEAD)? else { return Ok(None) };
         let damaged = |fault| WireError::new("head", fault);
         Ok(Some(HeadRow::decode(&value[..]).map_err(damaged)?))

@@ -51,28 +51,17 @@ impl Inbox {
     /// # Errors
     /// Those of the store.
     pub fn remembered(&self, order: &Order) -> Result<Remembered, InboxError> {
-        let (epoch, same_id, others) = {
-            let book = self.book.lock();
-            let same_id = book.orders.get(&order.id).map(|entry| entry.digest);
-            let others: Vec<OrderId> = book
-                .orders
-                .iter()
-                .filter(|(id, entry)| **id != order.id && entry.handling == order.handling)
-                .map(|(id, _entry)| *id)
-                .collect();
-            (book.meta.epoch, same_id, others)
-        };
-        let mut same_number = None;
-        for other in others {
-            let envelope = self.envelope(other)?;
-            let read = wire::order::read(&envelope)?;
-            // After a restore a number may be given anew, in a later epoch.
-            if (read.series_year, read.number, read.epoch)
-                == (order.series_year, order.number, order.epoch)
-            {
-                same_number = Some(envelope.digest());
-            }
-        }
+        let book = self.book.lock();
+        let same_id = book.orders.get(&order.id).map(|entry| entry.digest);
+        // After a restore a number may be given anew, in a later epoch.
+        let series = (order.handling, order.series_year, order.number, order.epoch);
+        let same_number = book.orders.iter().find(|(id, entry)| {
+            let theirs = (entry.handling, entry.series_year, entry.number, entry.epoch);
+            **id != order.id && theirs == series
+        });
+        let same_number = same_number.map(|(_id, entry)| entry.digest);
+        let epoch = book.meta.epoch;
+        drop(book);
         Ok(Remembered { epoch, same_id, same_number })
     }
 

@@ -1,12 +1,13 @@
 //! Orders and trust bundles in.
 
 mod disbelief;
+mod twins;
 
 use prost::Message;
 
 use super::book::{Book, Entry, answer_rows, bundle, decode};
 use super::rows::{
-    AnswerRow, BUNDLE, META, MetaRow, OrderRow, answer_key, order_key, past_bundle_key,
+    AnswerRow, BUNDLE, HEAD, META, MetaRow, OrderRow, answer_key, order_key, past_bundle_key,
     refused_answer_key,
 };
 use super::{Inbox, InboxError, STATES, number_of};
@@ -176,7 +177,7 @@ impl Inbox {
         }
     }
 
-    /// Writes an order and its receipt.
+    /// Writes an order and its receipt, and beside them the alarm if it has a twin here.
     pub(super) fn keep(
         &self,
         book: &mut Book,
@@ -195,6 +196,7 @@ impl Inbox {
             state_before: number_of(state_before),
         };
         let mut entry = Entry::new(&row, order, good.digest);
+        let alarm = self.alarm_of_twins(book, order, &entry)?;
         let mut meta = advanced(book.meta, delivery, entry.is_cancel());
         meta.epoch = meta.epoch.max(order.epoch);
         meta.signed_ms = meta.signed_ms.max(order.drafted_at.millis());
@@ -207,6 +209,9 @@ impl Inbox {
         self.commit(|batch| {
             batch.put(order_key(order.id), row.encode_to_vec());
             batch.put(META, meta.encode_to_vec());
+            if let Some(alarm) = &alarm {
+                batch.put(HEAD, alarm.encode_to_vec());
+            }
             if let Some(receipt) = &receipt {
                 batch.put(answer_key(order.id, entry.answers), receipt.encode_to_vec());
             }

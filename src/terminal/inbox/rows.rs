@@ -109,7 +109,7 @@ pub(super) struct HeadRow {
     /// The size of the newest head that enough witnesses have cosigned; 0 for none.
     #[prost(uint64, tag = "3")]
     pub(super) cosigned_size: u64,
-    /// What was found that must not be; empty for nothing.
+    /// What was found of heads that must not be; empty for nothing.
     #[prost(string, tag = "4")]
     pub(super) alarm: String,
     /// The head that contradicts the one above: the proof that there are two histories.
@@ -118,6 +118,30 @@ pub(super) struct HeadRow {
     /// Since when the ledger grows and no cosignature follows, by this machine's clock; 0 while one does.
     #[prost(int64, tag = "6")]
     pub(super) unwitnessed_since_ms: i64,
+    /// Two orders that one ledger cannot both have issued, in a sentence; empty for none.
+    #[prost(string, tag = "7")]
+    pub(super) twins: String,
+    /// The epoch of those orders.
+    #[prost(uint64, tag = "8")]
+    pub(super) twins_epoch: u64,
+}
+
+impl HeadRow {
+    /// What of it still counts when the root holders vouch for this epoch: each restore begins anew.
+    pub(super) fn in_epoch(self, epoch: u64) -> Self {
+        let mut row = if self.epoch >= epoch { self.clone() } else { Self::default() };
+        let still = self.twins_epoch >= epoch;
+        (row.twins, row.twins_epoch) =
+            if still { (self.twins, self.twins_epoch) } else { Default::default() };
+        row
+    }
+
+    /// All that was found that must not be; none for nothing.
+    pub(super) fn alarm(&self) -> Option<String> {
+        let found: Vec<&str> =
+            [&*self.alarm, &*self.twins].into_iter().filter(|found| !found.is_empty()).collect();
+        (!found.is_empty()).then(|| found.join("; "))
+    }
 }
 
 /// An order that was believed.

@@ -19,7 +19,7 @@ use crate::limits;
 use crate::telemetry::propagation;
 use crate::terminal::Terminal;
 use crate::terminal::heads;
-use crate::terminal::inbox::{Inbox, InboxError};
+use crate::terminal::inbox::{Inbox, InboxError, Received};
 use crate::wire::pb::exchange_request::Message as Say;
 use crate::wire::pb::exchange_response::Message as Heard;
 use crate::wire::pb::terminal_service_client::TerminalServiceClient;
@@ -89,6 +89,7 @@ async fn open(terminal: &Arc<Terminal>, channel: Channel) -> Result<Session, Lin
     let asked = if asked.is_zero() { own } else { asked.max(HEARTBEAT_MIN) };
     let now = terminal.clock.now();
     terminal.with_inbox(move |inbox| inbox.reconsider(now)).await?;
+    heads::tell_alarm(terminal).await?;
     let server_time = wire::instant("clock_time", welcome.clock_time.as_ref())?;
     // The welcome was written about half way between our asking and our hearing it.
     let half_way_ms = now.millis_since(asked_at) / 2;
@@ -234,7 +235,10 @@ impl Session {
         let received =
             self.with_inbox(move |inbox| inbox.receive(&delivery, now)).instrument(span).await?;
         tracing::debug!(?received, "an order came");
-        Ok(())
+        match received {
+            Received::New(_) => heads::tell_alarm(&self.terminal).await,
+            Received::Repeat | Received::Refused(_) => Ok(()),
+        }
     }
 
     async fn sheet(&mut self, delivery: pb::CallUpSheetDelivery) -> Result<(), LinkError> {
@@ -252,7 +256,11 @@ impl Session {
                 tracing::warn!(%error, "a trust bundle is refused");
                 Ok(())
             }
-            done => done,
+            // It may have made orders believed that were not.
+            done => {
+                done?;
+                heads::tell_alarm(&self.terminal).await
+            }
         }
     }
 
