@@ -13,7 +13,7 @@ mod follow;
 pub(in crate::cli) mod print;
 mod sign;
 pub(in crate::cli) mod verify;
-mod view;
+pub(in crate::cli) mod view;
 
 pub(super) use follow::newest;
 

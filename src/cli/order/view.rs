@@ -270,7 +270,7 @@ fn asked_for(selector: &AudienceSelector) -> String {
 
 /// A text without control characters: what is shown must not be able to move the cursor or turn the
 /// direction of reading, or a person would sign something else than they read.
-pub(super) fn printable(text: &str) -> String {
+pub(in crate::cli) fn printable(text: &str) -> String {
     let turns = |c: char| matches!(c, '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     text.chars().map(|c| if c.is_control() || turns(c) { '\u{fffd}' } else { c }).collect()
 }

@@ -7,6 +7,7 @@ mod lent;
 
 use std::collections::BTreeSet;
 
+use crate::cli::order::view::printable;
 use crate::cli::output::local_time;
 use crate::domain::authority::{AuthorityRule, Delegation, Role};
 use crate::domain::ids::KeyId;
@@ -182,7 +183,8 @@ fn officers(old: &TrustBundle, new: &TrustBundle, lines: &mut Vec<String>) {
 fn one_officer(old: &TrustedOfficer, new: &TrustedOfficer, lines: &mut Vec<String>) {
     let id = &new.id;
     if old.name != new.name {
-        lines.push(format!("officer {id}: name {} becomes {}", old.name, new.name));
+        let (old, new) = (printable(&old.name), printable(&new.name));
+        lines.push(format!("officer {id}: name {old} becomes {new}"));
     }
     if old.unit != new.unit {
         lines.push(format!("officer {id}: unit {} becomes {}", old.unit, new.unit));
@@ -233,7 +235,7 @@ pub(in crate::cli) fn officer_words(officer: &TrustedOfficer) -> String {
     let retired = officer
         .retired_at
         .map_or_else(String::new, |at| format!(", RETIRED since {}", local_time(at)));
-    let (id, name, unit) = (&officer.id, &officer.name, &officer.unit);
+    let (id, name, unit) = (&officer.id, printable(&officer.name), &officer.unit);
     format!("{id} ({name}), unit {unit}: {}{retired}", roles.join(", "))
 }
 
@@ -251,7 +253,7 @@ fn rule_words(rule: &AuthorityRule) -> String {
         places.collect::<Vec<_>>().join(" + "),
         local_time(rule.valid_from),
         rule.valid_to.map_or_else(String::new, |end| format!(" to {}", local_time(end))),
-        rule.legal_basis
+        printable(&rule.legal_basis)
     )
 }
 

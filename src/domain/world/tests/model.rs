@@ -170,10 +170,12 @@ impl Model {
         let (order, handling) = (self.orders[index].id, self.orders[index].handling);
         let (actual, name) = (handling == Handling::Actual, OFFICERS[officer]);
         let other = if actual { Handling::Exercise } else { Handling::Actual };
-        let (key, holds) = match choice {
-            KeyChoice::Right | KeyChoice::Forged => (key_for(name, handling), true),
-            KeyChoice::OfTheOtherUse => (key_for(name, other), false),
-            KeyChoice::Second => (key(12), actual && name == "commander"),
+        // Whoever calls carries it; it is its maker's.
+        let commander = OFFICERS.iter().position(|own| *own == "commander").expect("one of them");
+        let (officer, key, holds) = match choice {
+            KeyChoice::Right | KeyChoice::Forged => (officer, key_for(name, handling), true),
+            KeyChoice::OfTheOtherUse => (officer, key_for(name, other), false),
+            KeyChoice::Second => (commander, key(12), actual),
         };
         let mut signature = signature(&self.p.file(&order).envelope, &key);
         let forged = matches!(choice, KeyChoice::Forged);
