@@ -19,7 +19,7 @@ use crate::limits;
 use crate::telemetry::propagation;
 use crate::terminal::Terminal;
 use crate::terminal::heads;
-use crate::terminal::inbox::{Inbox, InboxError, Received};
+use crate::terminal::inbox::{Inbox, InboxError};
 use crate::wire::pb::exchange_request::Message as Say;
 use crate::wire::pb::exchange_response::Message as Heard;
 use crate::wire::pb::terminal_service_client::TerminalServiceClient;
@@ -235,10 +235,7 @@ impl Session {
         let received =
             self.with_inbox(move |inbox| inbox.receive(&delivery, now)).instrument(span).await?;
         tracing::debug!(?received, "an order came");
-        match received {
-            Received::New(_) => heads::tell_alarm(&self.terminal).await,
-            Received::Repeat | Received::Refused(_) => Ok(()),
-        }
+        heads::tell_alarm(&self.terminal).await
     }
 
     async fn sheet(&mut self, delivery: pb::CallUpSheetDelivery) -> Result<(), LinkError> {
@@ -257,10 +254,7 @@ impl Session {
                 Ok(())
             }
             // It may have made orders believed that were not.
-            done => {
-                done?;
-                heads::tell_alarm(&self.terminal).await
-            }
+            done => done.and(heads::tell_alarm(&self.terminal).await),
         }
     }
 
