@@ -95,6 +95,23 @@ async fn an_order_is_kept_and_receipted_and_a_person_s_answers_go_out_at_once() 
 }
 
 #[tokio::test]
+async fn an_order_that_shows_a_second_history_is_receipted_and_shouted_at_once() {
+    let mut bench = Bench::start();
+    let running = Running::start(&bench, bench.terminal(&Arc::new(MemoryStore::new())));
+    let mut stream = bench.welcomed().await;
+    stream.order(3).await;
+    assert_eq!(stream.answer().await.order, id(3));
+    assert_eq!(running.terminal.link().borrow().head.alarm, None);
+    let twin = pb::OrderDelivery { sequence: 3, ..delivery(4) };
+    stream.say(Say::Order(twin)).await;
+    let status = running.status(|status| status.head.alarm.is_some()).await;
+    assert_eq!(status.state, LinkState::Connected);
+    let receipt = stream.answer().await;
+    assert_eq!((receipt.order, said(&receipt)), (id(4), (1, "delivered")));
+    running.end().await.expect("it was told to end");
+}
+
+#[tokio::test]
 async fn after_a_cut_pending_answers_come_again_in_order_and_repeats_make_no_second_receipt() {
     let mut bench = Bench::start();
     let running = Running::start(&bench, bench.terminal(&Arc::new(MemoryStore::new())));
