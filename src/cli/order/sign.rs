@@ -247,13 +247,13 @@ pub(super) fn sign_with(
             home.id
         ),
     }
-    let officer = bundle.officer(&home.id).context("the trust bundle does not know the officer")?;
-    if roles_for(bundle, officer, &Matter::from(order), at).is_empty() {
-        bail!("{} has no part in this order: it is signed by others", home.id);
-    }
     // It would stand on a file for good, and the server would refuse the whole.
     if is_shut_out(order, home, bundle, at) {
         bail!("{} drafted this order and may not sign it: others must", home.id);
+    }
+    let officer = bundle.officer(&home.id).context("the trust bundle does not know the officer")?;
+    if roles_for(bundle, officer, &Matter::from(order), at).is_empty() {
+        bail!("{} has no part in this order: it is signed by others", home.id);
     }
     envelope.sign(key.as_ref())?;
     let signed = envelope.signatures().iter().find(|own| own.key_id == key.id());
