@@ -9,7 +9,7 @@
 //! | [`heads`] | whether the ledger shown here is the one shown before, and who else has seen it |
 //! | [`sheet_keys`] | the keys of call-up sheets, outside that |
 //! | [`link`] | the stream to the server, and patience when there is none |
-//! | [`print`] | orders and call-up sheets of the inbox as PDF |
+//! | [`mod@print`] | orders and call-up sheets of the inbox as PDF |
 //! | [`screen`] | what a commune's officer sees and presses |
 //! | [`headless`] | answers by rule or from standard input |
 //!

@@ -1,6 +1,6 @@
 //! Keys of persons: where officers' and root holders' signing keys lie, and how they are opened.
 //!
-//! Called by [`crate::cli::homes`] alone. A key lies in a file under a passphrase ([`file`]), or on a
+//! Called by [`crate::cli::homes`] alone. A key lies in a file under a passphrase ([`mod@file`]), or on a
 //! PKCS#11 token that never gives it out ([`token`]); whoever signs sees a [`Signer`] and cannot tell
 //! which. Passphrases and PINs come from a person at the terminal or from a file ([`secrets`]), never
 //! from the command line. It does not know what is signed.

@@ -2,7 +2,7 @@
 //! to know why, and not only whether.
 //!
 //! Called by `hoatoc order verify` and `hoatoc terminal verify`. The questions are those of
-//! [`verify_order`](super::verify_order) in its order, then what other orders say of it, then its
+//! [`verify_order`] in its order, then what other orders say of it, then its
 //! call-up sheet. Nothing is read that nobody known has signed: after a signature that does not hold
 //! the other questions stay open.
 
