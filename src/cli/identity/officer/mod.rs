@@ -15,6 +15,7 @@ pub(in crate::cli::identity) use add::end_of;
 
 use super::bundle::{Roots, publish_changed};
 use super::trust::edit;
+use super::trust::show::officer_json;
 use crate::cli::Cx;
 use crate::cli::connection::{Connection, refused, request, request_id};
 use crate::cli::homes::{OFFICER_USES, OfficerHome};
@@ -224,27 +225,7 @@ async fn renew(cx: &Cx) -> Result<()> {
 
 async fn list(cx: &Cx, export: &Export) -> Result<()> {
     let bundle = cx.connect().await?.trust().await?;
-    let officers: Vec<_> = bundle
-        .officers
-        .iter()
-        .map(|officer| {
-            let keys = officer.keys.iter().map(|own| {
-                json!({
-                    "key_id": own.key.id().to_string(),
-                    "use": own.key_use.as_str(),
-                    "valid_to_time": utc_time(own.valid_to),
-                })
-            });
-            json!({
-                "officer": officer.id.as_str(),
-                "name": officer.name,
-                "unit_code": officer.unit.as_str(),
-                "roles": officer.roles.iter().map(|role| role.as_str()).collect::<Vec<_>>(),
-                "retired_time": officer.retired_at.map(utc_time),
-                "keys": keys.collect::<Vec<_>>(),
-            })
-        })
-        .collect();
+    let officers: Vec<_> = bundle.officers.iter().map(officer_json).collect();
     let value = json!({
         "version": bundle.version,
         "epoch": bundle.epoch,

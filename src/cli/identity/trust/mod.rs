@@ -4,7 +4,7 @@
 pub(in crate::cli::identity) mod draft;
 pub(in crate::cli) mod edit;
 mod publish;
-mod show;
+pub(in crate::cli::identity) mod show;
 mod sign;
 pub(in crate::cli) mod words;
 

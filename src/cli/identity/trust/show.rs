@@ -12,7 +12,7 @@ use crate::cli::homes::{read_file_of, read_trust};
 use crate::cli::identity::delegation;
 use crate::cli::output::utc_time;
 use crate::domain::instant::Instant;
-use crate::evidence::trust::TrustBundle;
+use crate::evidence::trust::{TrustBundle, TrustedOfficer};
 
 pub(super) async fn show(cx: &Cx, file: Option<&Path>) -> Result<()> {
     let bundle = match file {
@@ -40,25 +40,28 @@ fn read_any(path: &Path) -> Result<TrustBundle> {
     Ok(read_trust(path)?.1)
 }
 
-fn json_of(bundle: &TrustBundle, now: Instant) -> Value {
-    let officers = bundle.officers.iter().map(|officer| {
-        let keys = officer.keys.iter().map(|own| {
-            json!({
-                "key_id": own.key.id().to_string(),
-                "use": own.key_use.as_str(),
-                "valid_from_time": utc_time(own.valid_from),
-                "valid_to_time": utc_time(own.valid_to),
-            })
-        });
+/// An officer for programs, wherever officers are listed.
+pub(in crate::cli::identity) fn officer_json(officer: &TrustedOfficer) -> Value {
+    let keys = officer.keys.iter().map(|own| {
         json!({
-            "officer": officer.id.as_str(),
-            "name": officer.name,
-            "unit_code": officer.unit.as_str(),
-            "roles": officer.roles.iter().map(|role| role.as_str()).collect::<Vec<_>>(),
-            "retired_time": officer.retired_at.map(utc_time),
-            "keys": keys.collect::<Vec<_>>(),
+            "key_id": own.key.id().to_string(),
+            "use": own.key_use.as_str(),
+            "valid_from_time": utc_time(own.valid_from),
+            "valid_to_time": utc_time(own.valid_to),
         })
     });
+    json!({
+        "officer": officer.id.as_str(),
+        "name": officer.name,
+        "unit_code": officer.unit.as_str(),
+        "roles": officer.roles.iter().map(|role| role.as_str()).collect::<Vec<_>>(),
+        "retired_time": officer.retired_at.map(utc_time),
+        "keys": keys.collect::<Vec<_>>(),
+    })
+}
+
+fn json_of(bundle: &TrustBundle, now: Instant) -> Value {
+    let officers = bundle.officers.iter().map(officer_json);
     let delegations = bundle.delegations.iter().map(|lent| delegation::value_of(lent, now));
     let witnesses = bundle.witnesses.keys.iter().map(|witness| {
         json!({
